@@ -1,0 +1,20 @@
+//! The words everything else is said in: ids, units, times, positions, documents, digests.
+
+mod clock;
+mod digest;
+pub mod document;
+pub mod escape;
+mod id;
+mod nearest;
+mod secret;
+mod text;
+mod units;
+pub mod yaml;
+
+pub use clock::{Clock, Fixed, Timestamp, readable, seconds_between};
+pub use digest::Digest;
+pub use id::Id;
+pub use nearest::nearest;
+pub use secret::Secret;
+pub use text::{Position, Problem, Span};
+pub use units::{ByteRate, ChangeRate, Period, Size};

@@ -1,0 +1,33 @@
+//! The nearest valid name to a mistyped one.
+
+/// Returns the candidate most similar to `word`, or `None` where none is close enough to be meant.
+///
+/// Similarity is Damerau-Levenshtein over characters; a candidate counts as meant when at most a
+/// third of its characters (and at least one) differ.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&word, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typing_error_finds_the_name_and_a_stranger_finds_nothing() {
+        let names = ["timeout", "rollback", "run"];
+        assert_eq!(nearest("tiemout", names), Some("timeout"));
+        assert_eq!(nearest("roll_back", names), Some("rollback"));
+        assert_eq!(nearest("colour", names), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! What a step was seen to do.
+
+use std::path::PathBuf;
+
+/// How a path changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// The path was not there before.
+    Created,
+    /// The content changed.
+    Modified,
+    /// The path is gone.
+    Deleted,
+    /// The path stood elsewhere before (`FileEffect::from`).
+    Renamed,
+    /// The path is now another kind of file (a directory became a link, and so on).
+    TypeChanged,
+    /// Only mode, owner, times or attributes changed.
+    Metadata,
+}
+
+impl Change {
+    /// Returns the word used in documents and on screens.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+            Self::Renamed => "renamed",
+            Self::TypeChanged => "type-changed",
+            Self::Metadata => "metadata",
+        }
+    }
+}
+
+/// One changed path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEffect {
+    /// How it changed.
+    pub change: Change,
+    /// The absolute path; need not be UTF-8.
+    pub path: PathBuf,
+    /// Where a renamed path stood before.
+    pub from: Option<PathBuf>,
+    /// Size behind the change in bytes; for a deleted path the size before.
+    pub bytes: Option<u64>,
+    /// Permission bits behind the change (0o7777).
+    pub mode: Option<u32>,
+    /// A bounded unified diff of a small text file, or a line that says why there is none.
+    pub diff: Option<String>,
+    /// Whether the step declared this effect.
+    pub declared: Declared,
+}
+
+/// Whether an effect was announced by the step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declared {
+    /// The step's `effects` name it.
+    Yes,
+    /// The step's `effects` do not name it.
+    No,
+    /// There was no declaration to compare with (a bare script).
+    NothingDeclared,
+}
+
+/// One observed effect of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A path changed.
+    File(FileEffect),
+    /// A program was started, with these arguments.
+    Exec {
+        /// The argument vector, `argv[0]` first.
+        argv: Vec<String>,
+    },
+    /// A connection was tried; it never left the sandbox.
+    Connect {
+        /// `address:port`, a socket path, or what could be read of it.
+        destination: String,
+        /// Whether the step declared this destination.
+        declared: Declared,
+    },
+    /// The sandbox refused something.
+    Denied {
+        /// What was refused, for people.
+        what: String,
+    },
+}
