@@ -121,7 +121,7 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Problem>) {
                 let at = error.marker().byte_offset().unwrap_or(text.len());
                 builder.problems.push(Problem::new(
                     Span::new(at, at),
-                    syntax_message(error.info()),
+                    syntax_message(&error.info()),
                 ));
                 break;
             }
