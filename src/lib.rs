@@ -7,4 +7,7 @@
 pub mod base;
 
 // Nouns: what happened, what there is, what to do, what is known about it.
+pub mod incident;
+pub mod inventory;
+pub mod plan;
 pub mod evidence;

@@ -67,6 +67,13 @@ pub fn read<T: DeserializeOwned + JsonSchema>(text: &str) -> Read<T> {
     }
 }
 
+/// Returns a document as YAML that reads back as the same value. Long commands stay on their lines.
+pub fn write<T: serde::Serialize>(document: &T) -> String {
+    let options = serde_yaml::ser_options! { folded_wrap_chars: usize::MAX };
+    serde_yaml::to_string_with_options(document, options)
+        .expect("documents hold only text, numbers, lists and fields")
+}
+
 struct Reader<'s> {
     schema: &'s Json,
     problems: Vec<Problem>,

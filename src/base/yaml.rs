@@ -206,7 +206,7 @@ impl Builder<'_> {
                 };
                 self.push(open, span)?;
             }
-            Event::SequenceEnd | Event::MappingEnd => self.close(span.start),
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(_) => {
                 self.problems.push(
                     Problem::new(span, "an alias is not allowed")
@@ -252,27 +252,27 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn close(&mut self, end: usize) {
-        let node = match self.open.pop() {
-            Some(Open::List { start, items }) => {
-                let end = items.last().map_or(end, |item| item.span.end.max(start));
-                Node {
-                    span: Span::new(start, end),
-                    value: Value::List(items),
-                }
-            }
-            Some(Open::Map { start, entries, .. }) => {
-                let end = entries
-                    .last()
-                    .map_or(end, |(_, node)| node.span.end.max(start));
-                Node {
-                    span: Span::new(start, end),
-                    value: Value::Map(entries),
-                }
-            }
+    /// Ends the innermost collection; `end` covers its closing bracket, or is empty where it is a block.
+    fn close(&mut self, end: Span) {
+        let (start, last, value) = match self.open.pop() {
+            Some(Open::List { start, items }) => (
+                start,
+                items.last().map(|item| item.span.end),
+                Value::List(items),
+            ),
+            Some(Open::Map { start, entries, .. }) => (
+                start,
+                entries.last().map(|(_, node)| node.span.end),
+                Value::Map(entries),
+            ),
             None => return,
         };
-        self.add(node);
+        let bracketed = end.end > end.start;
+        let end = last.filter(|_| !bracketed).unwrap_or(end.end).max(start);
+        self.add(Node {
+            span: Span::new(start, end),
+            value,
+        });
     }
 
     fn add(&mut self, node: Node) {
@@ -309,7 +309,7 @@ impl Builder<'_> {
 
     fn finish(mut self) -> (Option<Node>, Vec<Problem>) {
         while !self.open.is_empty() {
-            self.close(self.text.len());
+            self.close(Span::new(self.text.len(), self.text.len()));
         }
         if self.root.is_none() && self.problems.is_empty() {
             self.problems
