@@ -11,3 +11,9 @@ pub mod incident;
 pub mod inventory;
 pub mod plan;
 pub mod evidence;
+
+// Edges: what is known of this machine.
+pub mod probe;
+
+// Wiring.
+pub mod runtime;
