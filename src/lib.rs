@@ -17,3 +17,6 @@ pub mod probe;
 
 // Wiring.
 pub mod runtime;
+
+// Front.
+pub mod cli;

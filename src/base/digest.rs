@@ -17,6 +17,13 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Returns the digest of everything `reader` gives.
+    pub fn of_reader(mut reader: impl std::io::Read) -> std::io::Result<Self> {
+        let mut hasher = Sha256::new();
+        std::io::copy(&mut reader, &mut hasher)?;
+        Ok(Self(hasher.finalize().into()))
+    }
+
     /// Returns the digest of several fields, each preceded by its length, so that moving a byte
     /// from one field to the next changes the digest.
     pub fn of_fields<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Self {

@@ -1,6 +1,7 @@
 //! Performs what the flow asks for: files, store, sandbox, runner, clock.
 #![allow(clippy::disallowed_methods)]
 
+pub mod demo;
 pub mod files;
 
 use crate::base::{Clock, Timestamp};
