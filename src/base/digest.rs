@@ -20,8 +20,15 @@ impl Digest {
     /// Returns the digest of everything `reader` gives.
     pub fn of_reader(mut reader: impl std::io::Read) -> std::io::Result<Self> {
         let mut hasher = Sha256::new();
-        std::io::copy(&mut reader, &mut hasher)?;
-        Ok(Self(hasher.finalize().into()))
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(Self(hasher.finalize().into())),
+                Ok(count) => hasher.update(&buffer[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Returns the digest of several fields, each preceded by its length, so that moving a byte
