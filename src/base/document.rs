@@ -188,10 +188,13 @@ impl<'s> Reader<'s> {
         match (&node.value, schema.get("items")) {
             (Value::List(items), Some(of)) => {
                 let item_name = format!("an item of {name}");
-                let read: Vec<_> = items
-                    .iter()
-                    .map(|item| self.value(item, of, &item_name))
-                    .collect();
+                let mut read = Vec::with_capacity(items.len());
+                for item in items {
+                    if self.problems.is_full() {
+                        break;
+                    }
+                    read.push(self.value(item, of, &item_name));
+                }
                 self.refuse_repeated_ids(items);
                 Json::Array(read)
             }

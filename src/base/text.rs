@@ -104,7 +104,7 @@ impl Problems {
 
     /// Adds a problem while there is room; past the bound it is not even made.
     pub fn add(&mut self, make: impl FnOnce() -> Problem) {
-        if self.0.len() < Self::MOST {
+        if !self.is_full() {
             self.0.push(make());
         }
     }
@@ -112,6 +112,11 @@ impl Problems {
     /// Tells whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Tells whether there is no more room.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= Self::MOST
     }
 
     /// Returns what was found, in source order.
