@@ -11,3 +11,12 @@ pub mod incident;
 pub mod inventory;
 pub mod plan;
 pub mod evidence;
+
+// Verbs: pure functions from values to values.
+pub mod approve;
+
+// Edges: the outside.
+pub mod store;
+
+// Stages: what happens to a plan.
+pub mod execute;
