@@ -15,8 +15,16 @@ pub mod evidence;
 // Languages: external tools as data, shell commands, templates.
 pub mod shell;
 
+// Verbs: estimate, draft, check, approve, report.
+pub mod approve;
+pub mod report;
+
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
+pub mod store;
 pub mod probe;
+
+// Stages: a plan in the sandbox, a plan for real.
+pub mod execute;
 
 // Wiring: performs what the flow asks for.
 pub mod runtime;
