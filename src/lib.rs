@@ -12,6 +12,12 @@ pub mod inventory;
 pub mod plan;
 pub mod evidence;
 
+// Languages: what scripts and runbooks say.
+pub mod template;
+
+// Verbs: what it costs, and what to do.
+pub mod estimate;
+
 // Edges: what is known of this machine.
 pub mod probe;
 
