@@ -14,8 +14,10 @@ pub mod evidence;
 
 // Languages: external tools as data, shell commands, templates.
 pub mod shell;
+pub mod template;
 
 // Verbs: estimate, draft, check, approve, report.
+pub mod estimate;
 pub mod approve;
 pub mod report;
 
