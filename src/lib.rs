@@ -8,3 +8,6 @@ pub mod base;
 
 // Nouns: what happened, what there is, what to do, what is known about it.
 pub mod evidence;
+
+// Edges: what touches the machine.
+pub mod sandbox;
