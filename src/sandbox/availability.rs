@@ -15,7 +15,9 @@ pub(super) fn explain(failure: &Failure) -> (String, String) {
              `--security-opt seccomp=unconfined --cap-add SYS_ADMIN`"
         }
         (_, libc::EPERM | libc::EACCES)
-            if doing.starts_with("writing") || doing.contains("loopback") || doing.contains("private") =>
+            if doing.starts_with("writing")
+                || doing.contains("loopback")
+                || doing.contains("private") =>
         {
             "AppArmor restricts user namespaces: run as root, give blackstart a profile with `userns,`, or \
              `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
@@ -23,7 +25,9 @@ pub(super) fn explain(failure: &Failure) -> (String, String) {
         ("mounting /proc", libc::EPERM) => {
             "a container hides parts of /proc: start it with `--security-opt systempaths=unconfined`"
         }
-        (_, libc::EINVAL | libc::ELOOP | libc::ENODEV | libc::EPERM) if doing.contains("overlay") => {
+        (_, libc::EINVAL | libc::ELOOP | libc::ENODEV | libc::EPERM)
+            if doing.contains("overlay") =>
+        {
             "the kernel refuses an overlay here: load it (`modprobe overlay`), or use Linux 5.11 or newer"
         }
         (_, libc::ENOSYS) => "use Linux 5.11 or newer",
@@ -36,7 +40,11 @@ pub(super) fn explain(failure: &Failure) -> (String, String) {
 pub(super) fn plain(failure: &Failure) -> String {
     match (failure.errno, failure.detail.as_str()) {
         (0, detail) => format!("{}: {detail}", failure.doing),
-        (errno, _) => format!("{}: {}", failure.doing, std::io::Error::from_raw_os_error(errno)),
+        (errno, _) => format!(
+            "{}: {}",
+            failure.doing,
+            std::io::Error::from_raw_os_error(errno)
+        ),
     }
 }
 
@@ -60,14 +68,31 @@ mod tests {
     #[test]
     fn every_known_refusal_names_its_own_fix() {
         let fix = |doing: &str, errno| {
-            explain(&Failure { doing: doing.into(), errno, detail: String::new() }).1
+            explain(&Failure {
+                doing: doing.into(),
+                errno,
+                detail: String::new(),
+            })
+            .1
         };
         let table = [
-            ("making a user namespace", libc::EPERM, "unprivileged_userns_clone"),
-            ("making a user namespace", libc::ENOSPC, "max_user_namespaces"),
+            (
+                "making a user namespace",
+                libc::EPERM,
+                "unprivileged_userns_clone",
+            ),
+            (
+                "making a user namespace",
+                libc::ENOSPC,
+                "max_user_namespaces",
+            ),
             ("writing uid_map", libc::EPERM, "apparmor"),
             ("mounting /proc", libc::EPERM, "systempaths"),
-            ("mounting the overlay of /", libc::EINVAL, "modprobe overlay"),
+            (
+                "mounting the overlay of /",
+                libc::EINVAL,
+                "modprobe overlay",
+            ),
         ];
         for (doing, errno, expected) in table {
             assert!(fix(doing, errno).contains(expected), "{doing}, {errno}");

@@ -81,10 +81,17 @@ fn begin(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<i32, Failure> {
         Side::Parent(pid) => Ok(pid),
         Side::Child => {
             let failure = payload(birth, talk);
-            let text = format!("blackstart: {}: {}\n", failure.doing,
-                std::io::Error::from_raw_os_error(failure.errno));
+            let text = format!(
+                "blackstart: {}: {}\n",
+                failure.doing,
+                std::io::Error::from_raw_os_error(failure.errno)
+            );
             let _ = rustix::io::write(&birth.stderr, text.as_bytes());
-            sys::leave(if failure.errno == libc::ENOENT { 127 } else { 126 })
+            sys::leave(if failure.errno == libc::ENOENT {
+                127
+            } else {
+                126
+            })
         }
     }
 }
@@ -105,37 +112,46 @@ fn mount_tree(birth: &Birth<'_>) -> Result<Place, Failure> {
                 Err(_) => continue,
             },
         };
-        let path = target.as_ref().map_or_else(|| "m".to_owned(), descriptor_path);
+        let path = target
+            .as_ref()
+            .map_or_else(|| "m".to_owned(), descriptor_path);
         birth
             .layers
             .mount(birth.ground, (index, branch), birth.layer, &path)
-            .map_err(|error| Failure::of(&format!("mounting the overlay of {}", branch.at.display()), error))?;
+            .map_err(|error| {
+                Failure::of(
+                    &format!("mounting the overlay of {}", branch.at.display()),
+                    error,
+                )
+            })?;
         if root.is_none() {
-            root = Some(Place::root("m").map_err(|error| Failure::of("opening the new root", error))?);
+            root =
+                Some(Place::root("m").map_err(|error| Failure::of("opening the new root", error))?);
         }
     }
     let root = root.ok_or_else(|| Failure::of("mounting", std::io::Error::other("no branch")))?;
     for masked in &birth.ground.masked {
         if let Ok(target) = target_below(&root, masked) {
-            let flags = MountFlags::RDONLY | MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC;
+            let flags =
+                MountFlags::RDONLY | MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC;
             let path = descriptor_path(&target);
             mount("tmpfs", path, "tmpfs", flags, Some(c"size=4k,mode=555"))
                 .map_err(|error| Failure::of(&format!("masking {}", masked.display()), error))?;
         }
     }
     for (index, file) in birth.ground.files.iter().enumerate() {
-        let Ok(target) = target_below(&root, file) else { continue };
+        let Ok(target) = target_below(&root, file) else {
+            continue;
+        };
         show_read_only(&format!("f/{index}"), &target)
             .map_err(|error| Failure::of(&format!("showing {}", file.display()), error))?;
     }
-    let own = root.descend(std::path::Path::new(OWN)).and_then(|own| own.child(b"run"));
-    if let Ok(target) = own.and_then(|run| run.mount_target()) {
-        show_read_only("b", &target).map_err(|error| Failure::of("showing the stand-ins", error))?;
-        for tool in super::standins::host_paths() {
-            if let Ok(target) = target_below(&root, std::path::Path::new(tool)) {
-                show_read_only("b", &target)
-                    .map_err(|error| Failure::of("showing the stand-ins", error))?;
-            }
+    if birth.ground.has_standins {
+        let own = std::path::Path::new(OWN).join("run");
+        let places = std::iter::once(own).chain(super::standins::host_paths().map(Into::into));
+        for target in places.filter_map(|place| target_below(&root, &place).ok()) {
+            show_read_only("b", &target)
+                .map_err(|error| Failure::of("showing the stand-ins", error))?;
         }
     }
     Ok(root)
@@ -170,7 +186,13 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
         .map_err(|error| Failure::of("mounting /proc", error))?;
     // An ordinary user's kernel may refuse sysfs; then /sys stays empty.
     if let Ok(sys) = target_below(root, std::path::Path::new("/sys")) {
-        let _ = mount("sysfs", descriptor_path(&sys), "sysfs", quiet | MountFlags::RDONLY, None);
+        let _ = mount(
+            "sysfs",
+            descriptor_path(&sys),
+            "sysfs",
+            quiet | MountFlags::RDONLY,
+            None,
+        );
     }
     let proc = root
         .child(b"proc")
@@ -184,11 +206,21 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
         let Ok(place) = place else { continue };
         if place.is_dir() {
             mount_bind(&place, &place)
-                .and_then(|()| mount_remount(&place, MountFlags::BIND | MountFlags::RDONLY | quiet, c""))
+                .and_then(|()| {
+                    mount_remount(&place, MountFlags::BIND | MountFlags::RDONLY | quiet, c"")
+                })
                 .map_err(|error| Failure::of(&format!("protecting /proc/{name}"), error))?;
         }
     }
-    for name in ["sysrq-trigger", "kcore", "keys", "key-users", "kmsg", "timer_list", "latency_stats"] {
+    for name in [
+        "sysrq-trigger",
+        "kcore",
+        "keys",
+        "key-users",
+        "kmsg",
+        "timer_list",
+        "latency_stats",
+    ] {
         let place = format!("{base}/{name}");
         if std::path::Path::new(&place).exists() {
             mount_bind("/dev/null", place)
@@ -201,7 +233,13 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
 fn devices(dev: &str) -> std::io::Result<()> {
     let place = std::fs::read_link(dev)?;
     let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
-    mount("tmpfs", &place, "tmpfs", flags, Some(c"mode=755,size=64k,nr_inodes=64"))?;
+    mount(
+        "tmpfs",
+        &place,
+        "tmpfs",
+        flags,
+        Some(c"mode=755,size=64k,nr_inodes=64"),
+    )?;
     for name in ["null", "zero", "full", "random", "urandom", "tty"] {
         let node = place.join(name);
         std::fs::File::create(&node)?;
@@ -218,16 +256,30 @@ fn devices(dev: &str) -> std::io::Result<()> {
     }
     std::fs::create_dir(place.join("pts"))?;
     std::fs::create_dir(place.join("shm"))?;
-    mount("devpts", place.join("pts"), "devpts", flags, Some(c"newinstance,ptmxmode=0666,mode=620"))?;
+    mount(
+        "devpts",
+        place.join("pts"),
+        "devpts",
+        flags,
+        Some(c"newinstance,ptmxmode=0666,mode=620"),
+    )?;
     let shared = MountFlags::NOSUID | MountFlags::NODEV;
-    mount("tmpfs", place.join("shm"), "tmpfs", shared, Some(c"size=64m,mode=1777"))?;
+    mount(
+        "tmpfs",
+        place.join("shm"),
+        "tmpfs",
+        shared,
+        Some(c"size=64m,mode=1777"),
+    )?;
     Ok(())
 }
 
 /// Makes the new tree the root and lets go of the old one.
 fn enter(root: &Place) -> Result<(), Failure> {
     let failed = |error: rustix::io::Errno| Failure::of("entering the new root", error);
-    let directory = root.open(OFlags::RDONLY | OFlags::DIRECTORY).map_err(failed)?;
+    let directory = root
+        .open(OFlags::RDONLY | OFlags::DIRECTORY)
+        .map_err(failed)?;
     rustix::process::fchdir(directory).map_err(failed)?;
     rustix::process::pivot_root(".", ".").map_err(failed)?;
     unmount(".", UnmountFlags::DETACH).map_err(failed)?;
@@ -260,20 +312,33 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
             let _ = rustix::thread::remove_capability_from_bounding_set(capability);
         }
     }
-    let sets = CapabilitySets { effective: keep, permitted: keep, inheritable: CapabilitySet::empty() };
+    let sets = CapabilitySets {
+        effective: keep,
+        permitted: keep,
+        inheritable: CapabilitySet::empty(),
+    };
     rustix::thread::set_capabilities(None, sets).map_err(failed)?;
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
         .map_err(failed)
 }
 
-fn send_descriptor(talk: BorrowedFd<'_>, word: u8, descriptor: BorrowedFd<'_>) -> Result<(), Failure> {
+fn send_descriptor(
+    talk: BorrowedFd<'_>,
+    word: u8,
+    descriptor: BorrowedFd<'_>,
+) -> Result<(), Failure> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     let descriptors = [descriptor];
     control.push(SendAncillaryMessage::ScmRights(&descriptors));
-    rustix::net::sendmsg(talk, &[IoSlice::new(&[word])], &mut control, SendFlags::empty())
-        .map(drop)
-        .map_err(|error| Failure::of("handing a descriptor to the supervisor", error))
+    rustix::net::sendmsg(
+        talk,
+        &[IoSlice::new(&[word])],
+        &mut control,
+        SendFlags::empty(),
+    )
+    .map(drop)
+    .map_err(|error| Failure::of("handing a descriptor to the supervisor", error))
 }
 
 /// Becomes the command; returns only on failure.
@@ -289,15 +354,25 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     rustix::process::setsid().map_err(failed)?;
     let limits = &birth.ask.limits;
     let bound = |resource, value| {
-        rustix::process::setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })
+        rustix::process::setrlimit(
+            resource,
+            Rlimit {
+                current: Some(value),
+                maximum: Some(value),
+            },
+        )
     };
     bound(Resource::Nproc, limits.processes).map_err(failed)?;
     bound(Resource::Data, limits.memory).map_err(failed)?;
     bound(Resource::Core, 0).map_err(failed)?;
     rustix::process::umask(FileMode::from_raw_mode(0o022));
     sys::restore_signals();
-    let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, FileMode::empty())
-        .map_err(failed)?;
+    let null = rustix::fs::open(
+        "/dev/null",
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        FileMode::empty(),
+    )
+    .map_err(failed)?;
     rustix::process::chdir(birth.ask.cwd.path())
         .map_err(|error| Failure::of("entering the working directory", error))?;
     rustix::thread::set_no_new_privs(true).map_err(failed)?;
@@ -317,13 +392,23 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
 }
 
 fn run(birth: &Birth<'_>) -> Failure {
-    let arguments: Result<Vec<_>, _> =
-        birth.ask.argv.iter().map(|argument| CString::new(argument.0.clone())).collect();
+    let arguments: Result<Vec<_>, _> = birth
+        .ask
+        .argv
+        .iter()
+        .map(|argument| CString::new(argument.0.clone()))
+        .collect();
     let Ok(arguments) = arguments else {
-        return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
+        return Failure::of(
+            "reading the command",
+            std::io::Error::from_raw_os_error(libc::EINVAL),
+        );
     };
     let Some(program) = arguments.first() else {
-        return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
+        return Failure::of(
+            "reading the command",
+            std::io::Error::from_raw_os_error(libc::EINVAL),
+        );
     };
     if let Err(error) = sys::close_from(3) {
         return Failure::of("closing descriptors", error);
@@ -340,13 +425,22 @@ fn run(birth: &Birth<'_>) -> Failure {
 }
 
 fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
-    let search = environment.iter().find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
+    let search = environment
+        .iter()
+        .find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
     let paths: Vec<String> = if name.contains('/') {
         vec![name.to_owned()]
     } else {
-        search.unwrap_or_default().split(':').map(|directory| format!("{directory}/{name}")).collect()
+        search
+            .unwrap_or_default()
+            .split(':')
+            .map(|directory| format!("{directory}/{name}"))
+            .collect()
     };
-    paths.into_iter().filter_map(|path| CString::new(path).ok()).collect()
+    paths
+        .into_iter()
+        .filter_map(|path| CString::new(path).ok())
+        .collect()
 }
 
 /// Reaps until the payload ends, says how, and takes everything else with it.

@@ -35,16 +35,27 @@ struct Job {
 }
 
 /// Returns what differs between the tree at `since` and the tree now.
-pub(super) fn since(ground: &Ground, layers: &mut Layers, since: usize) -> Result<Vec<Difference>, Failure> {
-    let mut compare = Compare { ground, found: Vec::new(), more: 0 };
+pub(super) fn since(
+    ground: &Ground,
+    layers: &mut Layers,
+    since: usize,
+) -> Result<Vec<Difference>, Failure> {
+    let mut compare = Compare {
+        ground,
+        found: Vec::new(),
+        more: 0,
+    };
     let now = layers.depth();
     let failed = |error| Failure::of("comparing two states", error);
     for (index, branch) in ground.branches.iter().enumerate() {
         if branch.show == Show::Nothing {
             continue;
         }
-        let changed: Vec<_> =
-            layers.since(since).iter().filter(|layer| layer.holds.contains(&index)).collect();
+        let changed: Vec<_> = layers
+            .since(since)
+            .iter()
+            .filter(|layer| layer.holds.contains(&index))
+            .collect();
         if changed.is_empty() {
             continue;
         }
@@ -53,7 +64,10 @@ pub(super) fn since(ground: &Ground, layers: &mut Layers, since: usize) -> Resul
             .map(|layer| Place::root(upper(layer.id, index).as_str()))
             .collect::<io::Result<Vec<_>>>()
             .map_err(failed)?;
-        let (before, after) = (layers.view(ground, index, since)?, layers.view(ground, index, now)?);
+        let (before, after) = (
+            layers.view(ground, index, since)?,
+            layers.view(ground, index, now)?,
+        );
         let job = Job {
             path: branch.at.clone(),
             before: before.root.clone(),
@@ -65,7 +79,11 @@ pub(super) fn since(ground: &Ground, layers: &mut Layers, since: usize) -> Resul
     }
     if compare.more > 0 {
         let what = format!("and {} more", compare.more);
-        compare.found.push(Difference { path: String::new(), what, time_only: false });
+        compare.found.push(Difference {
+            path: String::new(),
+            what,
+            time_only: false,
+        });
     }
     Ok(compare.found)
 }
@@ -107,7 +125,11 @@ impl Compare<'_> {
                 (Some(then), Some(now)) => (then, now),
             };
             if file_type(&then) != file_type(&now) {
-                let what = format!("was a {}, is a {}", record::kind_word(&then), record::kind_word(&now));
+                let what = format!(
+                    "was a {}, is a {}",
+                    record::kind_word(&then),
+                    record::kind_word(&now)
+                );
                 self.note(&path, what);
                 continue;
             }
@@ -115,13 +137,24 @@ impl Compare<'_> {
             if file_type(&now) == FileType::Directory {
                 let (uppers, replaced) = below(&job.uppers, &name)?;
                 let whole = job.whole || replaced;
-                jobs.push(Job { path, before, after, uppers, whole });
+                jobs.push(Job {
+                    path,
+                    before,
+                    after,
+                    uppers,
+                    whole,
+                });
             }
         }
         Ok(())
     }
 
-    fn same_type(&mut self, before: (&Place, &Stat), after: (&Place, &Stat), path: &Path) -> io::Result<()> {
+    fn same_type(
+        &mut self,
+        before: (&Place, &Stat),
+        after: (&Place, &Stat),
+        path: &Path,
+    ) -> io::Result<()> {
         let (then, now) = (before.1, after.1);
         if untouched(then, now) {
             return Ok(());
@@ -137,7 +170,8 @@ impl Compare<'_> {
         }
         match kind {
             FileType::RegularFile => {
-                match content::compare((&before.0.open_file()?, then), (&after.0.open_file()?, now)) {
+                match content::compare((&before.0.open_file()?, then), (&after.0.open_file()?, now))
+                {
                     Sameness::Same if record::time_differs(then, now) => self.add(Difference {
                         path: shown(path),
                         what: "modification time".to_owned(),
@@ -148,7 +182,9 @@ impl Compare<'_> {
                         let what = format!("content ({} -> {} bytes)", then.st_size, now.st_size);
                         self.note(path, what);
                     }
-                    Sameness::Unknown => self.note(path, "content is too large to compare".to_owned()),
+                    Sameness::Unknown => {
+                        self.note(path, "content is too large to compare".to_owned())
+                    }
                 }
             }
             FileType::Symlink => {
@@ -167,7 +203,11 @@ impl Compare<'_> {
     }
 
     fn note(&mut self, path: &Path, what: String) {
-        self.add(Difference { path: shown(path), what, time_only: false });
+        self.add(Difference {
+            path: shown(path),
+            what,
+            time_only: false,
+        });
     }
 
     fn add(&mut self, difference: Difference) {
@@ -199,9 +239,14 @@ fn below(uppers: &[Place], name: &[u8]) -> io::Result<(Vec<Place>, bool)> {
         let place = upper.child(name)?;
         let Some(stat) = place.stat()? else { continue };
         if file_type(&stat) == FileType::Directory {
-            replaced |= ["trusted.overlay.opaque", "trusted.overlay.redirect", "user.overlay.opaque", "user.overlay.redirect"]
-                .iter()
-                .any(|name| place.attribute(name).is_some());
+            replaced |= [
+                "trusted.overlay.opaque",
+                "trusted.overlay.redirect",
+                "user.overlay.opaque",
+                "user.overlay.redirect",
+            ]
+            .iter()
+            .any(|name| place.attribute(name).is_some());
             found.push(place);
         } else {
             replaced |= is_whiteout(&stat) || file_type(&stat) != FileType::Directory;

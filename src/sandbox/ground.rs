@@ -60,6 +60,7 @@ pub(super) struct Ground {
     pub(super) branches: Vec<Branch>,
     /// Files shown read-only: `f/N` appears at the N-th path.
     pub(super) files: Vec<PathBuf>,
+    pub(super) has_standins: bool,
     pub(super) masked: Vec<PathBuf>,
     pub(super) masked_labels: Vec<Masked>,
     pub(super) notes: Vec<String>,
@@ -100,6 +101,7 @@ impl Ground {
             gid,
             branches: Vec::new(),
             files: Vec::new(),
+            has_standins: false,
             masked: Vec::new(),
             masked_labels: Vec::new(),
             notes: Vec::new(),
@@ -130,7 +132,9 @@ impl Ground {
                 Err(failure) if branch.at == Path::new("/") => return Err(failure),
                 Err(failure) => self.notes.push(format!(
                     "{} is not shown: {} failed with error {}",
-                    branch.at.display(), failure.doing, failure.errno
+                    branch.at.display(),
+                    failure.doing,
+                    failure.errno
                 )),
             }
         }
@@ -139,11 +143,22 @@ impl Ground {
             .iter()
             .filter_map(|file| Some((file, clone_tree(file, owners).ok()?)))
             .collect();
-        let own_binary = clone_tree(Path::new("/proc/self/exe"), owners).ok();
+        let program = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+        let own_binary = match clone_tree(&program, owners) {
+            Ok(binary) => Some(binary),
+            Err(failure) => {
+                self.notes.push(format!(
+                    "no stand-ins: {} failed with error {}",
+                    failure.doing, failure.errno
+                ));
+                None
+            }
+        };
 
         enter_memory(setup.disk, setup.files)?;
         if setup.mode == Mode::User {
-            plan.make_directories("l/0").map_err(|error| Failure::of("making the skeleton", error))?;
+            plan.make_directories("l/0")
+                .map_err(|error| Failure::of("making the skeleton", error))?;
             self.branches.push(Branch {
                 at: PathBuf::from("/"),
                 flags: MountFlags::NODEV | MountFlags::NOSUID,
@@ -189,8 +204,10 @@ impl Ground {
             .map_err(|error| failed(error.into()))?;
         if let Some(binary) = binary {
             attach(&binary, "b")?;
+            self.has_standins = true;
             for name in super::standins::names() {
-                std::os::unix::fs::symlink("../run", format!("{place}/bin/{name}")).map_err(failed)?;
+                std::os::unix::fs::symlink("../run", format!("{place}/bin/{name}"))
+                    .map_err(failed)?;
             }
         }
         let owner = match self.mode {
@@ -232,7 +249,12 @@ fn make_namespaces(mode: Mode, uid: u32, gid: u32) -> Result<(), Failure> {
 }
 
 /// Writes the id maps of a process that made a user namespace.
-pub(super) fn write_ids(process: &str, groups: &str, users_map: &str, groups_map: &str) -> Result<(), Failure> {
+pub(super) fn write_ids(
+    process: &str,
+    groups: &str,
+    users_map: &str,
+    groups_map: &str,
+) -> Result<(), Failure> {
     let write = |file: &str, text: &str| {
         std::fs::write(format!("/proc/{process}/{file}"), text)
             .map_err(|error| Failure::of(&format!("writing {file}"), error))
@@ -246,7 +268,8 @@ pub(super) fn write_ids(process: &str, groups: &str, users_map: &str, groups_map
 
 /// A user namespace whose ids 0… are the host's ids from [`SHIFT`] on.
 fn shifted_namespace() -> Result<OwnedFd, Failure> {
-    let failed = |error: std::io::Error| Failure::of("making a user namespace to shift owners", error);
+    let failed =
+        |error: std::io::Error| Failure::of("making a user namespace to shift owners", error);
     let (wait, hold) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
         .map_err(|error| failed(error.into()))?;
     match sys::clone_process(libc::CLONE_NEWUSER).map_err(failed)? {
@@ -274,15 +297,22 @@ fn clone_tree(path: &Path, owners: Option<&OwnedFd>) -> Result<OwnedFd, Failure>
     let tree = open_tree(CWD, path, flags)
         .map_err(|error| Failure::of(&format!("cloning the mount of {}", path.display()), error))?;
     if let Some(owners) = owners {
-        sys::map_owners(tree.as_fd(), owners.as_fd())
-            .map_err(|error| Failure::of(&format!("shifting the owners of {}", path.display()), error))?;
+        sys::map_owners(tree.as_fd(), owners.as_fd()).map_err(|error| {
+            Failure::of(&format!("shifting the owners of {}", path.display()), error)
+        })?;
     }
     Ok(tree)
 }
 
 fn attach(tree: &OwnedFd, place: &str) -> Result<(), Failure> {
-    move_mount(tree, "", CWD, place, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
-        .map_err(|error| Failure::of("attaching a mount", error))
+    move_mount(
+        tree,
+        "",
+        CWD,
+        place,
+        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
+    )
+    .map_err(|error| Failure::of("attaching a mount", error))
 }
 
 /// Mounts the file system in memory over a directory that nothing here needs, and goes there.
@@ -297,8 +327,14 @@ fn enter_memory(bytes: u64, files: u64) -> Result<(), Failure> {
         })?;
     let options = std::ffi::CString::new(format!("size={bytes},nr_inodes={files},mode=755"))
         .expect("digits hold no NUL");
-    mount("tmpfs", at, "tmpfs", MountFlags::NODEV | MountFlags::NOSUID, Some(options.as_c_str()))
-        .map_err(|error| Failure::of("mounting memory", error))?;
+    mount(
+        "tmpfs",
+        at,
+        "tmpfs",
+        MountFlags::NODEV | MountFlags::NOSUID,
+        Some(options.as_c_str()),
+    )
+    .map_err(|error| Failure::of("mounting memory", error))?;
     std::env::set_current_dir(at).map_err(|error| Failure::of("entering memory", error))?;
     for name in ["l", "l/0", "u", "w", "v", "f", "m"] {
         if name != "l/0" {

@@ -52,11 +52,18 @@ fn work(layer: usize, branch: usize) -> String {
 impl Layers {
     /// Starts with a layer that only makes room for the sandbox's own directory.
     pub(super) fn new(ground: &Ground) -> Result<Self, Failure> {
-        let mut layers = Self { kept: Vec::new(), next: 0, views: 0 };
+        let mut layers = Self {
+            kept: Vec::new(),
+            next: 0,
+            views: 0,
+        };
         if ground.mode != Mode::User {
             let first = layers.open(ground)?;
             make_directory(&format!("{}{OWN}", upper(first.id, 0)))?;
-            layers.kept.push(Layer { id: first.id, holds: vec![0] });
+            layers.kept.push(Layer {
+                id: first.id,
+                holds: vec![0],
+            });
         }
         Ok(layers)
     }
@@ -82,17 +89,26 @@ impl Layers {
             make_directory(&work(id, index))?;
             copy_attributes(&top, &made).map_err(|error| Failure::of("making a layer", error))?;
         }
-        Ok(Layer { id, holds: (0..ground.branches.len()).collect() })
+        Ok(Layer {
+            id,
+            holds: (0..ground.branches.len()).collect(),
+        })
     }
 
     /// Returns the attributes of a branch's top directory as the kept layers leave them.
     pub(super) fn top_stat(&self, index: usize, branch: &Branch) -> Stat {
-        let newest = self.top_upper(index).and_then(|path| rustix::fs::lstat(path.as_str()).ok());
+        let newest = self
+            .top_upper(index)
+            .and_then(|path| rustix::fs::lstat(path.as_str()).ok());
         newest.unwrap_or(branch.top)
     }
 
     fn top_upper(&self, branch: usize) -> Option<String> {
-        let holder = self.kept.iter().rev().find(|layer| layer.holds.contains(&branch))?;
+        let holder = self
+            .kept
+            .iter()
+            .rev()
+            .find(|layer| layer.holds.contains(&branch))?;
         Some(upper(holder.id, branch))
     }
 
@@ -147,20 +163,30 @@ impl Layers {
     }
 
     /// Opens a branch as it is at `depth`.
-    pub(super) fn view(&mut self, ground: &Ground, branch: usize, depth: usize) -> Result<View, Failure> {
+    pub(super) fn view(
+        &mut self,
+        ground: &Ground,
+        branch: usize,
+        depth: usize,
+    ) -> Result<View, Failure> {
         let chain = self.chain(branch, depth);
-        let opened = |path: &str| {
-            Place::root(path).map_err(|error| Failure::of("opening a view", error))
-        };
+        let opened =
+            |path: &str| Place::root(path).map_err(|error| Failure::of("opening a view", error));
         if !chain.contains(':') {
-            return Ok(View { root: opened(&chain)?, mounted: None });
+            return Ok(View {
+                root: opened(&chain)?,
+                mounted: None,
+            });
         }
         let place = format!("v/{}", self.views);
         self.views += 1;
         make_directory(&place)?;
         mount_overlay(ground.mode, &chain, None, &place, MountFlags::RDONLY)
             .map_err(|error| Failure::of("mounting a view", error))?;
-        Ok(View { root: opened(&place)?, mounted: Some(place) })
+        Ok(View {
+            root: opened(&place)?,
+            mounted: Some(place),
+        })
     }
 
     /// Mounts a branch with `layer` on top.
@@ -194,7 +220,13 @@ fn mount_overlay(
     });
     let options = CString::new(options)?;
     let flags = flags | MountFlags::NODEV | MountFlags::NOSUID;
-    Ok(mount("overlay", target, "overlay", flags, Some(options.as_c_str()))?)
+    Ok(mount(
+        "overlay",
+        target,
+        "overlay",
+        flags,
+        Some(options.as_c_str()),
+    )?)
 }
 
 /// Removes a layer's directories; what a run left inside is never followed.

@@ -25,20 +25,57 @@ pub(super) enum Treatment {
 }
 
 const KERNEL: &[&str] = &[
-    "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts",
-    "devtmpfs", "efivarfs", "fusectl", "hugetlbfs", "mqueue", "nsfs", "proc", "pstore",
-    "rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs",
+    "autofs",
+    "binfmt_misc",
+    "bpf",
+    "cgroup",
+    "cgroup2",
+    "configfs",
+    "debugfs",
+    "devpts",
+    "devtmpfs",
+    "efivarfs",
+    "fusectl",
+    "hugetlbfs",
+    "mqueue",
+    "nsfs",
+    "proc",
+    "pstore",
+    "rpc_pipefs",
+    "securityfs",
+    "selinuxfs",
+    "sysfs",
+    "tracefs",
 ];
 const REMOTE: &[&str] = &[
-    "9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse", "gfs2", "glusterfs", "gpfs",
-    "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "smb3", "smbfs",
+    "9p",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "coda",
+    "davfs",
+    "fuse",
+    "gfs2",
+    "glusterfs",
+    "gpfs",
+    "lustre",
+    "ncpfs",
+    "nfs",
+    "nfs4",
+    "ocfs2",
+    "orangefs",
+    "smb3",
+    "smbfs",
 ];
 
 impl HostMount {
     /// Tells how this mount is shown inside.
     pub(super) fn treatment(&self) -> Treatment {
         let kind = self.kind.as_str();
-        let made_anew = ["/proc", "/sys", "/dev"].iter().any(|top| self.at.starts_with(top));
+        let made_anew = ["/proc", "/sys", "/dev"]
+            .iter()
+            .any(|top| self.at.starts_with(top));
         if made_anew || KERNEL.contains(&kind) {
             Treatment::Leave
         } else if self.at == Path::new("/") {
@@ -56,13 +93,18 @@ pub(super) fn parse(mountinfo: &[u8]) -> Vec<HostMount> {
     let mut mounts: Vec<HostMount> = Vec::new();
     for line in mountinfo.split(|byte| *byte == b'\n') {
         let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-        let Some(dash) = fields.iter().position(|field| *field == b"-") else { continue };
-        let (Some(at), Some(own), Some(kind)) = (fields.get(4), fields.get(5), fields.get(dash + 1))
+        let Some(dash) = fields.iter().position(|field| *field == b"-") else {
+            continue;
+        };
+        let (Some(at), Some(own), Some(kind)) =
+            (fields.get(4), fields.get(5), fields.get(dash + 1))
         else {
             continue;
         };
         let superblock = fields.get(dash + 3).copied().unwrap_or_default();
-        let has = |options: &[u8], name: &[u8]| options.split(|byte| *byte == b',').any(|one| one == name);
+        let has = |options: &[u8], name: &[u8]| {
+            options.split(|byte| *byte == b',').any(|one| one == name)
+        };
         let mount = HostMount {
             at: PathBuf::from(OsString::from_vec(unescape(at))),
             kind: String::from_utf8_lossy(kind).into_owned(),
@@ -81,7 +123,9 @@ fn unescape(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((first, tail)) = rest.split_first() {
-        let digits = tail.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits = tail
+            .get(..3)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
         match digits.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
             Some(byte) if *first == b'\\' => {
                 plain.push(byte);
@@ -112,7 +156,14 @@ mod tests {
             broken line\n";
         let seen: Vec<_> = parse(text)
             .into_iter()
-            .map(|m| (m.at.display().to_string(), m.treatment(), m.read_only, m.no_exec))
+            .map(|m| {
+                (
+                    m.at.display().to_string(),
+                    m.treatment(),
+                    m.read_only,
+                    m.no_exec,
+                )
+            })
             .collect();
         let row = |at: &str, how, ro, noexec| (at.to_owned(), how, ro, noexec);
         assert_eq!(

@@ -29,7 +29,10 @@ pub(super) enum Ask {
 /// A line from the supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
-    Ready { masked: Vec<Masked>, notes: Vec<String> },
+    Ready {
+        masked: Vec<Masked>,
+        notes: Vec<String>,
+    },
     Ran(Box<Ran>),
     Done,
     Differences(Vec<Difference>),
@@ -75,7 +78,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wall_ms: 30_000, memory: 2 << 30, processes: 1024, output: 1 << 20 }
+        Self {
+            wall_ms: 30_000,
+            memory: 2 << 30,
+            processes: 1024,
+            output: 1 << 20,
+        }
     }
 }
 
@@ -192,7 +200,11 @@ impl Failure {
         Self {
             doing: doing.to_owned(),
             errno: error.raw_os_error().unwrap_or(0),
-            detail: if error.raw_os_error().is_some() { String::new() } else { error.to_string() },
+            detail: if error.raw_os_error().is_some() {
+                String::new()
+            } else {
+                error.to_string()
+            },
         }
     }
 }
@@ -220,8 +232,7 @@ impl From<RawForm> for Raw {
 
 impl From<Raw> for RawForm {
     fn from(raw: Raw) -> Self {
-        String::from_utf8(raw.0)
-            .map_or_else(|error| Self::Bytes(error.into_bytes()), Self::Text)
+        String::from_utf8(raw.0).map_or_else(|error| Self::Bytes(error.into_bytes()), Self::Text)
     }
 }
 

@@ -29,7 +29,12 @@ pub(super) type Seen<'a> = Option<(&'a Place, &'a Stat)>;
 
 impl Record {
     pub(super) fn new() -> Self {
-        Self { listed: Vec::new(), total: 0, candidates: Vec::new(), diff_room: DIFFS }
+        Self {
+            listed: Vec::new(),
+            total: 0,
+            candidates: Vec::new(),
+            diff_room: DIFFS,
+        }
     }
 
     /// Tells whether the next entry is listed, so that costly details are worth finding.
@@ -38,7 +43,13 @@ impl Record {
     }
 
     /// Adds a change; `stat` is of the path after it, or before for a deleted one.
-    pub(super) fn add(&mut self, kind: Kind, path: &Path, stat: Option<&Stat>, diff: Option<String>) {
+    pub(super) fn add(
+        &mut self,
+        kind: Kind,
+        path: &Path,
+        stat: Option<&Stat>,
+        diff: Option<String>,
+    ) {
         self.total += 1;
         if self.has_room() {
             self.listed.push(Changed {
@@ -46,31 +57,52 @@ impl Record {
                 path: Raw::of(path),
                 from: None,
                 bytes: stat.and_then(size),
-                mode: stat.filter(|_| kind != Kind::Deleted).map(|stat| stat.st_mode & 0o7777),
+                mode: stat
+                    .filter(|_| kind != Kind::Deleted)
+                    .map(|stat| stat.st_mode & 0o7777),
                 diff,
             });
         }
     }
 
     /// Adds a path that appeared or is gone; it may turn out to be half of a move.
-    pub(super) fn add_half(&mut self, kind: Kind, path: &Path, (place, stat): (&Place, &Stat), diff: Option<String>) {
+    pub(super) fn add_half(
+        &mut self,
+        kind: Kind,
+        path: &Path,
+        (place, stat): (&Place, &Stat),
+        diff: Option<String>,
+    ) {
         let (index, listed) = (self.listed.len(), self.has_room());
         self.add(kind, path, Some(stat), diff);
         if listed && file_type(stat) == FileType::RegularFile && stat.st_size > 0 {
-            self.candidates.push(Candidate { index, place: place.clone(), stat: *stat });
+            self.candidates.push(Candidate {
+                index,
+                place: place.clone(),
+                stat: *stat,
+            });
         }
     }
 
     /// Adds a path that stood elsewhere before.
     pub(super) fn add_renamed(&mut self, from: &Path, path: &Path, stat: &Stat) {
         self.add(Kind::Renamed, path, Some(stat), None);
-        if let Some(last) = self.listed.last_mut().filter(|last| last.path == Raw::of(path)) {
+        if let Some(last) = self
+            .listed
+            .last_mut()
+            .filter(|last| last.path == Raw::of(path))
+        {
             last.from = Some(Raw::of(from));
         }
     }
 
     /// Describes changed content, as long as there is room for more.
-    pub(super) fn content(&mut self, before: Seen<'_>, after: Seen<'_>, path: &Path) -> Option<String> {
+    pub(super) fn content(
+        &mut self,
+        before: Seen<'_>,
+        after: Seen<'_>,
+        path: &Path,
+    ) -> Option<String> {
         if !self.has_room() {
             return None;
         }
@@ -103,7 +135,7 @@ impl Record {
             &name,
         );
         self.diff_room = self.diff_room.saturating_sub(shown.len());
-        Some(shown)
+        (!shown.is_empty()).then_some(shown)
     }
 }
 
@@ -138,7 +170,10 @@ pub(super) fn rights(then: &Stat, now: &Stat, real: impl Fn(u32) -> u32) -> Vec<
     if (then.st_uid, then.st_gid) != (now.st_uid, now.st_gid) {
         changed.push(format!(
             "owner {}:{} -> {}:{}",
-            real(then.st_uid), real(then.st_gid), real(now.st_uid), real(now.st_gid)
+            real(then.st_uid),
+            real(then.st_gid),
+            real(now.st_uid),
+            real(now.st_gid)
         ));
     }
     changed
@@ -148,7 +183,11 @@ pub(super) fn rights(then: &Stat, now: &Stat, real: impl Fn(u32) -> u32) -> Vec<
 pub(super) fn attributes(then: &Place, now: &Place) -> Option<String> {
     let (old, new) = (then.attributes(), now.attributes());
     let names = |these: &[(String, Vec<u8>)], those: &[(String, Vec<u8>)]| -> Vec<String> {
-        these.iter().filter(|one| !those.contains(one)).map(|(name, _)| name.clone()).collect()
+        these
+            .iter()
+            .filter(|one| !those.contains(one))
+            .map(|(name, _)| name.clone())
+            .collect()
     };
     let mut differ = names(&old, &new);
     differ.extend(names(&new, &old));

@@ -25,7 +25,12 @@ pub(super) fn fold(record: &mut Record) {
     let mut by_print: HashMap<Print, (Vec<&Candidate>, Vec<&Candidate>)> = HashMap::new();
     for candidate in &record.candidates {
         let stat = &candidate.stat;
-        let print = (stat.st_size as i64, stat.st_mode, stat.st_mtime as i64, stat.st_mtime_nsec as i64);
+        let print = (
+            stat.st_size as i64,
+            stat.st_mode,
+            stat.st_mtime as i64,
+            stat.st_mtime_nsec as i64,
+        );
         let (gone, made) = by_print.entry(print).or_default();
         match record.listed[candidate.index].kind {
             Kind::Deleted => gone.push(candidate),
@@ -56,6 +61,8 @@ pub(super) fn fold(record: &mut Record) {
 }
 
 fn same(gone: &Candidate, made: &Candidate) -> bool {
-    let (Ok(old), Ok(new)) = (gone.place.open_file(), made.place.open_file()) else { return false };
+    let (Ok(old), Ok(new)) = (gone.place.open_file(), made.place.open_file()) else {
+        return false;
+    };
     content::compare((&old, &gone.stat), (&new, &made.stat)) == Sameness::Same
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::availability;
 use super::protocol::{
-    Answer, Ask, Changed, Difference, Failure, Kind, Kept, Limit, Limits, Masked, Mode, Ran, Raw, RunAsk, Setup,
+    Answer, Ask, Changed, Difference, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
+    RunAsk, Setup,
 };
 use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level};
 
@@ -26,7 +27,11 @@ pub struct Options {
 impl Options {
     /// Returns the usual limits.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), disk: 512 << 20, files: 200_000 }
+        Self {
+            program: program.into(),
+            disk: 512 << 20,
+            files: 200_000,
+        }
     }
 }
 
@@ -66,7 +71,10 @@ impl Request {
     /// Runs `argv` in `/`.
     pub fn new<Word: AsRef<[u8]>>(argv: impl IntoIterator<Item = Word>) -> Self {
         Self {
-            argv: argv.into_iter().map(|word| word.as_ref().to_vec()).collect(),
+            argv: argv
+                .into_iter()
+                .map(|word| word.as_ref().to_vec())
+                .collect(),
             script: None,
             cwd: PathBuf::from("/"),
             environment: Vec::new(),
@@ -179,13 +187,17 @@ impl Session {
                 Err(failure) => first = first.or(Some(failure)),
             }
         }
-        let failure = first.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
+        let failure =
+            first.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
         let (reason, fix) = availability::explain(&failure);
         Err(SandboxError::Unavailable { reason, fix })
     }
 
     fn start_as(options: &Options, mode: Mode) -> Result<Result<Self, Failure>, SandboxError> {
-        let lost = |source| SandboxError::Lost { what: "could not be started".to_owned(), source: Some(source) };
+        let lost = |source| SandboxError::Lost {
+            what: "could not be started".to_owned(),
+            source: Some(source),
+        };
         let home = std::env::var_os("HOME").filter(|home| Path::new(home).is_absolute());
         let mut child = Command::new(&options.program)
             .arg("__sandbox")
@@ -197,7 +209,10 @@ impl Session {
             .spawn()
             .map_err(lost)?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(SandboxError::Lost { what: "has no pipes".to_owned(), source: None });
+            return Err(SandboxError::Lost {
+                what: "has no pipes".to_owned(),
+                source: None,
+            });
         };
         let mut session = Self {
             child,
@@ -210,7 +225,12 @@ impl Session {
             depth: 0,
         };
         let home = home.map_or_else(|| Raw::of("/"), Raw::of);
-        let setup = Setup { mode, disk: options.disk, files: options.files, home };
+        let setup = Setup {
+            mode,
+            disk: options.disk,
+            files: options.files,
+            home,
+        };
         match session.ask(&Ask::Start(setup))? {
             Answer::Ready { masked, notes } => {
                 (session.masked, session.notes) = (masked, notes);
@@ -294,11 +314,16 @@ impl Session {
     }
 
     fn ask(&mut self, ask: &Ask) -> Result<Answer, SandboxError> {
-        let lost = |source| SandboxError::Lost { what: "ended".to_owned(), source: Some(source) };
+        let lost = |source| SandboxError::Lost {
+            what: "ended".to_owned(),
+            source: Some(source),
+        };
         let mut line = serde_json::to_vec(ask).map_err(|error| lost(error.into()))?;
         line.push(b'\n');
         if let Some(to) = &mut self.to {
-            to.write_all(&line).and_then(|()| to.flush()).map_err(lost)?;
+            to.write_all(&line)
+                .and_then(|()| to.flush())
+                .map_err(lost)?;
         }
         let mut answer = Vec::new();
         self.from.read_until(b'\n', &mut answer).map_err(lost)?;
@@ -334,15 +359,22 @@ fn out_of_order(answer: &Answer) -> SandboxError {
 }
 
 fn observed(ran: Ran) -> Observed {
-    let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
+    let captured = |kept: Kept| Captured {
+        text: kept.text,
+        dropped: kept.dropped,
+    };
     let mut total = ran.changes_total;
     total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
     let mut effects: Vec<Effect> = ran.changes.into_iter().map(file_effect).collect();
     effects.extend(ran.executed.into_iter().map(|argv| Effect::Exec { argv }));
-    effects.extend(ran.connected.into_iter().map(|destination| Effect::Connect {
-        destination,
-        declared: Declared::NothingDeclared,
-    }));
+    effects.extend(
+        ran.connected
+            .into_iter()
+            .map(|destination| Effect::Connect {
+                destination,
+                declared: Declared::NothingDeclared,
+            }),
+    );
     effects.extend(ran.denied.into_iter().map(|what| Effect::Denied { what }));
     Observed {
         exit_code: ran.exit_code,

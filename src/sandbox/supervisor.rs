@@ -53,7 +53,9 @@ pub(super) fn serve() -> ExitCode {
             .map_err(|error| Failure::of("reading a request", std::io::Error::other(error)))
             .and_then(|ask| answer(&mut supervisor, ask))
             .unwrap_or_else(Answer::Failed);
-        let Ok(mut text) = serde_json::to_vec(&answer) else { return ExitCode::FAILURE };
+        let Ok(mut text) = serde_json::to_vec(&answer) else {
+            return ExitCode::FAILURE;
+        };
         text.push(b'\n');
         let mut out = std::io::stdout().lock();
         if out.write_all(&text).and_then(|()| out.flush()).is_err() {
@@ -81,9 +83,11 @@ fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failu
             let found = difference::since(&supervisor.ground, &mut supervisor.layers, since)?;
             Ok(Answer::Differences(found))
         }
-        (Ask::Start(_), Some(_)) | (Ask::Run(_) | Ask::DiscardTop | Ask::Difference { .. }, None) => {
-            Err(Failure::of("following the order of requests", std::io::Error::other("out of order")))
-        }
+        (Ask::Start(_), Some(_))
+        | (Ask::Run(_) | Ask::DiscardTop | Ask::Difference { .. }, None) => Err(Failure::of(
+            "following the order of requests",
+            std::io::Error::other("out of order"),
+        )),
     }
 }
 
@@ -91,7 +95,13 @@ fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failu
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let most = getrlimit(Resource::Nofile).maximum;
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most });
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: most,
+            maximum: most,
+        },
+    );
 }
 
 impl Supervisor {
@@ -99,7 +109,12 @@ impl Supervisor {
         let ground = Ground::lay(&setup)?;
         let layers = Layers::new(&ground)?;
         let floor = layers.depth();
-        let mut started = Self { ground, layers, home: setup.home, floor };
+        let mut started = Self {
+            ground,
+            layers,
+            home: setup.home,
+            floor,
+        };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked_labels.clone(),
@@ -115,15 +130,24 @@ impl Supervisor {
             script: None,
             cwd: Raw::of("/"),
             environment: Vec::new(),
-            limits: Limits { wall_ms: 10_000, ..Limits::default() },
+            limits: Limits {
+                wall_ms: 10_000,
+                ..Limits::default()
+            },
             keep: false,
         };
         let ran = self.run(&ask)?;
         if ran.exit_code == Some(0) {
             return Ok(());
         }
-        let text = format!("exit {:?}, signal {:?}: {}", ran.exit_code, ran.signal, ran.stderr.text);
-        Err(Failure::of("running a trial command", std::io::Error::other(text)))
+        let text = format!(
+            "exit {:?}, signal {:?}: {}",
+            ran.exit_code, ran.signal, ran.stderr.text
+        );
+        Err(Failure::of(
+            "running a trial command",
+            std::io::Error::other(text),
+        ))
     }
 
     fn run(&mut self, ask: &RunAsk) -> Result<Ran, Failure> {
@@ -143,7 +167,14 @@ impl Supervisor {
         let watched = self.execute(ask, layer)?;
         let changes = walk::changes(&self.ground, &mut self.layers, layer)?;
         let simulated = standins::called(layer, self.ground.branches.len() - 1);
-        let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let Watched {
+            ended,
+            limit,
+            duration,
+            stdout,
+            stderr,
+            observer,
+        } = watched;
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -187,7 +218,9 @@ impl Supervisor {
         let (stderr, child_stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
         let environment = self.environment(ask);
         let kinds = libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;
-        match sys::clone_process(kinds).map_err(|error| Failure::of("starting the first process", error))? {
+        match sys::clone_process(kinds)
+            .map_err(|error| Failure::of("starting the first process", error))?
+        {
             Side::Child => {
                 drop((talk, stdout, stderr));
                 child::live(Birth {
@@ -204,12 +237,23 @@ impl Supervisor {
             Side::Parent(pid) => {
                 drop((child_talk, child_stdout, child_stderr));
                 let pid = Pid::from_raw(pid).ok_or_else(|| {
-                    Failure::of("starting the first process", std::io::Error::other("no process id"))
+                    Failure::of(
+                        "starting the first process",
+                        std::io::Error::other("no process id"),
+                    )
                 })?;
-                let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
+                let own = ask
+                    .argv
+                    .iter()
+                    .map(|word| String::from_utf8_lossy(&word.0).into_owned());
                 let observer = Observer::new(own.collect());
                 let boss = std::io::stdin();
-                let ends = Ends { pid, talk, stdout, stderr };
+                let ends = Ends {
+                    pid,
+                    talk,
+                    stdout,
+                    stderr,
+                };
                 watch::watch(&self.ground, ends, ask.limits, observer, boss.as_fd())
             }
         }

@@ -113,9 +113,8 @@ pub(super) fn leave(code: i32) -> ! {
 pub(super) fn loopback_up() -> io::Result<()> {
     // SAFETY: `request` is a plain C structure for which all zeros is valid, and outlives the calls.
     unsafe {
-        let socket = checked(
-            libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0).into(),
-        )?;
+        let socket =
+            checked(libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0).into())?;
         let socket = OwnedFd::from_raw_fd(socket as RawFd);
         let mut request: libc::ifreq = std::mem::zeroed();
         request.ifr_name[0] = b'l' as libc::c_char;
@@ -135,16 +134,19 @@ pub(super) fn install_filter(program: &[Instruction]) -> io::Result<()> {
 pub(super) fn install_listening_filter(program: &[Instruction]) -> io::Result<OwnedFd> {
     let wait_killable = 1 << 5; // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19
     let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
-    let descriptor = seccomp(program, flags | wait_killable)
-        .or_else(|_| seccomp(program, flags))? as RawFd;
+    let descriptor =
+        seccomp(program, flags | wait_killable).or_else(|_| seccomp(program, flags))? as RawFd;
     // SAFETY: the kernel just made this descriptor for us.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
 fn seccomp(program: &[Instruction], flags: libc::c_ulong) -> io::Result<libc::c_long> {
-    let length = u16::try_from(program.len())
-        .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
-    let program = libc::sock_fprog { len: length, filter: program.as_ptr().cast_mut() };
+    let length =
+        u16::try_from(program.len()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    let program = libc::sock_fprog {
+        len: length,
+        filter: program.as_ptr().cast_mut(),
+    };
     // SAFETY: the kernel only reads the program, which outlives the call.
     checked(unsafe {
         libc::syscall(
@@ -194,10 +196,16 @@ pub(super) fn answer(listener: BorrowedFd<'_>, id: u64, errno: Option<i32>) -> i
         },
     };
     // SAFETY: the kernel reads a plain structure that outlives the call.
-    checked(unsafe {
-        libc::ioctl(listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &raw const response)
-    }
-    .into())
+    checked(
+        unsafe {
+            libc::ioctl(
+                listener.as_raw_fd(),
+                libc::SECCOMP_IOCTL_NOTIF_SEND,
+                &raw const response,
+            )
+        }
+        .into(),
+    )
     .map(drop)
 }
 
@@ -208,10 +216,17 @@ pub(super) fn read_memory(pid: i32, address: u64, into: &mut [u8]) -> usize {
         let at = address.wrapping_add(got as u64);
         let in_page = (4096 - at % 4096) as usize;
         let length = in_page.min(into.len() - got);
-        let local = libc::iovec { iov_base: into[got..].as_mut_ptr().cast(), iov_len: length };
-        let remote = libc::iovec { iov_base: at as *mut libc::c_void, iov_len: length };
+        let local = libc::iovec {
+            iov_base: into[got..].as_mut_ptr().cast(),
+            iov_len: length,
+        };
+        let remote = libc::iovec {
+            iov_base: at as *mut libc::c_void,
+            iov_len: length,
+        };
         // SAFETY: `local` describes `length` writable bytes of `into`; the remote address is only read by the kernel.
-        let read = unsafe { libc::process_vm_readv(pid, &raw const local, 1, &raw const remote, 1, 0) };
+        let read =
+            unsafe { libc::process_vm_readv(pid, &raw const local, 1, &raw const remote, 1, 0) };
         match usize::try_from(read) {
             Ok(read) if read > 0 => got += read,
             _ => break,

@@ -51,9 +51,16 @@ struct Walk<'a> {
 }
 
 /// Returns what `layer`, which is not kept yet, changed on top of the kept ones.
-pub(super) fn changes(ground: &Ground, layers: &mut Layers, layer: &Layer) -> Result<Changes, Failure> {
-    let mut found =
-        Changes { record: Record::new(), refused_on_host: Vec::new(), notes: Vec::new() };
+pub(super) fn changes(
+    ground: &Ground,
+    layers: &mut Layers,
+    layer: &Layer,
+) -> Result<Changes, Failure> {
+    let mut found = Changes {
+        record: Record::new(),
+        refused_on_host: Vec::new(),
+        notes: Vec::new(),
+    };
     let failed = |error| Failure::of("walking a layer", error);
     for (index, branch) in ground.branches.iter().enumerate() {
         if branch.show == Show::Nothing || !layer.holds.contains(&index) {
@@ -79,8 +86,16 @@ pub(super) fn changes(ground: &Ground, layers: &mut Layers, layer: &Layer) -> Re
         if let Some(now) = now.filter(|_| touched) {
             walk.top_changed(&then, &now);
         }
-        let before = Old { place: view.root.clone(), path: branch.at.clone() };
-        walk.run(Job { upper: top, before: Some(before), path: branch.at.clone(), opaque: false });
+        let before = Old {
+            place: view.root.clone(),
+            path: branch.at.clone(),
+        };
+        walk.run(Job {
+            upper: top,
+            before: Some(before),
+            path: branch.at.clone(),
+            opaque: false,
+        });
         walk.account_for_gone();
     }
     rename::fold(&mut found.record);
@@ -93,11 +108,14 @@ impl Walk<'_> {
         let path = &self.branch.at;
         if self.branch.show == Show::Effects(Owner::Other) {
             self.found.refused_on_host.push(format!(
-                "changing the rights of {}: it belongs to somebody else", path.display()
+                "changing the rights of {}: it belongs to somebody else",
+                path.display()
             ));
         }
         let what = record::rights(then, now, |id| self.ground.real_id(id)).join("; ");
-        self.found.record.add(Kind::Metadata, path, Some(now), Some(what));
+        self.found
+            .record
+            .add(Kind::Metadata, path, Some(now), Some(what));
     }
 
     fn run(&mut self, first: Job) {
@@ -106,17 +124,23 @@ impl Walk<'_> {
             let names = match job.upper.names() {
                 Ok(names) => names,
                 Err(error) => {
-                    self.found.notes.push(format!("{} was not walked: {error}", job.path.display()));
+                    self.found
+                        .notes
+                        .push(format!("{} was not walked: {error}", job.path.display()));
                     continue;
                 }
             };
-            if job.opaque && let Some(before) = &job.before {
+            if job.opaque
+                && let Some(before) = &job.before
+            {
                 self.gone_below(before, |name| !names.iter().any(|other| other == name));
             }
             for name in &names {
                 if let Err(error) = self.entry(&job, name, &mut jobs) {
                     let path = join(&job.path, name);
-                    self.found.notes.push(format!("{} was not compared: {error}", path.display()));
+                    self.found
+                        .notes
+                        .push(format!("{} was not compared: {error}", path.display()));
                 }
             }
         }
@@ -125,9 +149,14 @@ impl Walk<'_> {
     fn entry(&mut self, job: &Job, name: &[u8], jobs: &mut Vec<Job>) -> io::Result<()> {
         let upper = job.upper.child(name)?;
         let path = join(&job.path, name);
-        let Some(now) = upper.stat()? else { return Ok(()) };
+        let Some(now) = upper.stat()? else {
+            return Ok(());
+        };
         let mut before = match &job.before {
-            Some(old) => Some(Old { place: old.place.child(name)?, path: join(&old.path, name) }),
+            Some(old) => Some(Old {
+                place: old.place.child(name)?,
+                path: join(&old.path, name),
+            }),
             None => None,
         };
         let mut then = stat_of(before.as_ref())?;
@@ -138,12 +167,17 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        let mut opaque = job.opaque || self.attribute(&upper, "opaque").is_some_and(|value| value == b"y");
+        let mut opaque = job.opaque
+            || self
+                .attribute(&upper, "opaque")
+                .is_some_and(|value| value == b"y");
         if let Some(origin) = self.origin(job, &upper, &now)
             && let Some(stat) = origin.place.stat()?
         {
             if origin.path != path {
-                if let (Some(old), Some(FileType::Directory)) = (&before, then.as_ref().map(file_type)) {
+                if let (Some(old), Some(FileType::Directory)) =
+                    (&before, then.as_ref().map(file_type))
+                {
                     self.gone_below(old, |_| true);
                 }
                 self.found.record.add_renamed(&origin.path, &path, &now);
@@ -161,21 +195,37 @@ impl Walk<'_> {
                     self.gone_below(old, |_| true);
                 }
                 let what = format!("{} -> {}", record::kind_word(then), record::kind_word(&now));
-                self.found.record.add(Kind::TypeChanged, &path, Some(&now), Some(what));
+                self.found
+                    .record
+                    .add(Kind::TypeChanged, &path, Some(&now), Some(what));
             }
             (_, _) => {
                 let shown = self.found.record.content(None, Some((&upper, &now)), &path);
-                self.found.record.add_half(Kind::Created, &path, (&upper, &now), shown);
+                self.found
+                    .record
+                    .add_half(Kind::Created, &path, (&upper, &now), shown);
             }
         }
         if now_type == FileType::Directory {
             let before = before.filter(|_| then.is_some_and(|then| file_type(&then) == now_type));
-            jobs.push(Job { upper, before, path, opaque });
+            jobs.push(Job {
+                upper,
+                before,
+                path,
+                opaque,
+            });
         }
         Ok(())
     }
 
-    fn same_type(&mut self, old: &Place, then: &Stat, new: &Place, now: &Stat, path: &Path) -> io::Result<()> {
+    fn same_type(
+        &mut self,
+        old: &Place,
+        then: &Stat,
+        new: &Place,
+        now: &Stat,
+        path: &Path,
+    ) -> io::Result<()> {
         let mut what = record::rights(then, now, |id| self.ground.real_id(id));
         let kind = file_type(now);
         if matches!(kind, FileType::RegularFile | FileType::Directory) {
@@ -188,7 +238,10 @@ impl Walk<'_> {
                     Sameness::Same => false,
                     Sameness::Different => true,
                     Sameness::Unknown => {
-                        self.found.notes.push(format!("{} is too large to compare; taken as modified", path.display()));
+                        self.found.notes.push(format!(
+                            "{} is too large to compare; taken as modified",
+                            path.display()
+                        ));
                         true
                     }
                 }
@@ -202,12 +255,17 @@ impl Walk<'_> {
             | FileType::Unknown => false,
         };
         if changed {
-            let shown = self.found.record.content(Some((old, then)), Some((new, now)), path);
+            let shown = self
+                .found
+                .record
+                .content(Some((old, then)), Some((new, now)), path);
             let shown = match (shown, what.is_empty()) {
                 (Some(shown), false) => Some(format!("{}\n{shown}", what.join("; "))),
                 (shown, _) => shown,
             };
-            self.found.record.add(Kind::Modified, path, Some(now), shown);
+            self.found
+                .record
+                .add(Kind::Modified, path, Some(now), shown);
             return Ok(());
         }
         // A directory's time changes with everything in it and says nothing of its own.
@@ -215,7 +273,9 @@ impl Walk<'_> {
             what.push("modification time".to_owned());
         }
         if !what.is_empty() {
-            self.found.record.add(Kind::Metadata, path, Some(now), Some(what.join("; ")));
+            self.found
+                .record
+                .add(Kind::Metadata, path, Some(now), Some(what.join("; ")));
         }
         Ok(())
     }
@@ -224,7 +284,8 @@ impl Walk<'_> {
         let sticky = self.branch.top.st_mode & 0o1000 != 0 && directory == self.branch.at;
         if sticky && self.ground.mode == Mode::User && then.st_uid != 0 {
             self.found.refused_on_host.push(format!(
-                "deleting {}: it belongs to somebody else, in a sticky directory", path.display()
+                "deleting {}: it belongs to somebody else, in a sticky directory",
+                path.display()
             ));
         }
     }
@@ -243,14 +304,19 @@ impl Walk<'_> {
             }),
             Err(_) => {
                 let directory = job.before.as_ref()?;
-                Some(Old { place: directory.place.child(&value).ok()?, path: join(&directory.path, &value) })
+                Some(Old {
+                    place: directory.place.child(&value).ok()?,
+                    path: join(&directory.path, &value),
+                })
             }
         }
     }
 
     fn attribute(&self, place: &Place, name: &str) -> Option<Vec<u8>> {
         match self.ground.mode {
-            Mode::RootShifted | Mode::RootIdentity => place.attribute(&format!("trusted.overlay.{name}")),
+            Mode::RootShifted | Mode::RootIdentity => {
+                place.attribute(&format!("trusted.overlay.{name}"))
+            }
             Mode::User => place.attribute(&format!("user.overlay.{name}")),
         }
     }
@@ -260,7 +326,10 @@ impl Walk<'_> {
             if wanted(&name)
                 && let Ok(place) = directory.place.child(&name)
             {
-                self.gone.push(Old { place, path: join(&directory.path, &name) });
+                self.gone.push(Old {
+                    place,
+                    path: join(&directory.path, &name),
+                });
             }
         }
     }
@@ -272,8 +341,12 @@ impl Walk<'_> {
             if self.moved_from.contains(&old.path) {
                 continue;
             }
-            let Ok(Some(stat)) = old.place.stat() else { continue };
-            self.found.record.add_half(Kind::Deleted, &old.path, (&old.place, &stat), None);
+            let Ok(Some(stat)) = old.place.stat() else {
+                continue;
+            };
+            self.found
+                .record
+                .add_half(Kind::Deleted, &old.path, (&old.place, &stat), None);
             if file_type(&stat) == FileType::Directory {
                 self.gone_below(&old, |_| true);
                 left.append(&mut self.gone);

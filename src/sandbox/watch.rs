@@ -103,8 +103,13 @@ pub(super) fn watch(
         observer: watch.observer,
     };
     if seen.ended != Some(0) || seen.limit.is_some() {
-        let named = limit_behind_failure(&seen.stderr.text, watch.disk_was_full, watch.processes_were_full);
-        if seen.limit.is_none() || seen.limit == Some(Limit::WallClock) && watch.processes_were_full {
+        let named = limit_behind_failure(
+            &seen.stderr.text,
+            watch.disk_was_full,
+            watch.processes_were_full,
+        );
+        if seen.limit.is_none() || seen.limit == Some(Limit::WallClock) && watch.processes_were_full
+        {
             seen.limit = named.or(seen.limit);
         }
     }
@@ -112,15 +117,30 @@ pub(super) fn watch(
 }
 
 /// Names the limit that a command ran into by itself, from what was measured and what it said.
-fn limit_behind_failure(said: &str, disk_was_full: bool, processes_were_full: bool) -> Option<Limit> {
+fn limit_behind_failure(
+    said: &str,
+    disk_was_full: bool,
+    processes_were_full: bool,
+) -> Option<Limit> {
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if disk_was_full && says(&["No space left on device", "ENOSPC"]) {
         Some(Limit::Disk)
     } else if processes_were_full {
         Some(Limit::Processes)
-    } else if says(&["Cannot allocate memory", "cannot allocate memory", "MemoryError", "memory exhausted", "out of memory", "Out of memory"]) {
+    } else if says(&[
+        "Cannot allocate memory",
+        "cannot allocate memory",
+        "MemoryError",
+        "memory exhausted",
+        "out of memory",
+        "Out of memory",
+    ]) {
         Some(Limit::Memory)
-    } else if says(&["fork: retry: Resource temporarily unavailable", "fork: Resource temporarily unavailable", "Cannot fork"]) {
+    } else if says(&[
+        "fork: retry: Resource temporarily unavailable",
+        "fork: Resource temporarily unavailable",
+        "Cannot fork",
+    ]) {
         Some(Limit::Processes)
     } else {
         None
@@ -130,7 +150,8 @@ fn limit_behind_failure(said: &str, disk_was_full: bool, processes_were_full: bo
 impl Watch<'_> {
     fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<(), Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
-        let life = rustix::process::pidfd_open(self.ends.pid, PidfdFlags::empty()).map_err(failed)?;
+        let life =
+            rustix::process::pidfd_open(self.ends.pid, PidfdFlags::empty()).map_err(failed)?;
         let wall = Duration::from_millis(self.limits.wall_ms);
         let mut next_look = LOOK;
         let mut open = [true; 3];
@@ -143,8 +164,15 @@ impl Watch<'_> {
                 next_look = elapsed + LOOK;
                 self.look();
             }
-            let wait = if self.limit.is_some() { LOOK } else { next_look.min(wall).saturating_sub(elapsed) };
-            let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) };
+            let wait = if self.limit.is_some() {
+                LOOK
+            } else {
+                next_look.min(wall).saturating_sub(elapsed)
+            };
+            let timeout = Timespec {
+                tv_sec: wait.as_secs() as i64,
+                tv_nsec: i64::from(wait.subsec_nanos()),
+            };
             let (ready, boss_left) = {
                 // A closed stream would be ready for ever; the process itself takes its place.
                 let mut polled = vec![
@@ -162,7 +190,10 @@ impl Watch<'_> {
                     Err(error) => return Err(failed(error)),
                 }
                 let events: Vec<PollFlags> = polled.iter().map(PollFd::revents).collect();
-                (events.clone(), events[1].intersects(PollFlags::HUP | PollFlags::ERR))
+                (
+                    events.clone(),
+                    events[1].intersects(PollFlags::HUP | PollFlags::ERR),
+                )
             };
             if boss_left {
                 super::sys::leave(1);
@@ -208,7 +239,12 @@ impl Watch<'_> {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
-        let received = rustix::net::recvmsg(&self.ends.talk, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC);
+        let received = rustix::net::recvmsg(
+            &self.ends.talk,
+            &mut slices,
+            &mut control,
+            RecvFlags::CMSG_CLOEXEC,
+        );
         let length = received.map_or(0, |received| received.bytes);
         let descriptor = control.drain().find_map(|message| match message {
             RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
@@ -275,9 +311,16 @@ impl Watch<'_> {
     fn drain(&mut self) {
         for stream in [1, 2] {
             loop {
-                let from = if stream == 1 { &self.ends.stdout } else { &self.ends.stderr };
+                let from = if stream == 1 {
+                    &self.ends.stdout
+                } else {
+                    &self.ends.stderr
+                };
                 let mut polled = [PollFd::new(from, PollFlags::IN)];
-                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+                let now = Timespec {
+                    tv_sec: 0,
+                    tv_nsec: 0,
+                };
                 let ready = poll(&mut polled, Some(&now)).unwrap_or(0) > 0
                     && polled[0].revents().contains(PollFlags::IN);
                 if !ready || !self.read(stream) {
@@ -330,7 +373,9 @@ fn usage(proc: BorrowedFd<'_>) -> (u64, u64) {
     let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC;
     let none = rustix::fs::Mode::empty();
     let directory = rustix::fs::openat(proc, ".", flags | rustix::fs::OFlags::DIRECTORY, none);
-    let Ok(entries) = directory.and_then(rustix::fs::Dir::new) else { return (0, 0) };
+    let Ok(entries) = directory.and_then(rustix::fs::Dir::new) else {
+        return (0, 0);
+    };
     let page = rustix::param::page_size() as u64;
     let (mut processes, mut resident) = (0, 0);
     for entry in entries.flatten() {

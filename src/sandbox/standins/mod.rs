@@ -22,7 +22,11 @@ struct StandIn {
     answer: fn(&[String], &mut State) -> Answer,
 }
 
-const ALL: &[StandIn] = &[systemctl::SYSTEMCTL, systemctl::SERVICE, systemctl::JOURNALCTL];
+const ALL: &[StandIn] = &[
+    systemctl::SYSTEMCTL,
+    systemctl::SERVICE,
+    systemctl::JOURNALCTL,
+];
 
 /// What a stand-in prints and returns.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,11 +52,15 @@ pub(super) fn host_paths() -> impl Iterator<Item = &'static str> {
 /// Returns the stand-ins that said in `layer` that they answered.
 pub(super) fn called(layer: &Layer, own_branch: usize) -> Vec<String> {
     let directory = format!("{}/state", upper(layer.id, own_branch));
-    let Ok(place) = super::tree::Place::root(directory.as_str()) else { return Vec::new() };
+    let Ok(place) = super::tree::Place::root(directory.as_str()) else {
+        return Vec::new();
+    };
     names()
         .filter(|name| {
             let called = place.child(format!("called.{name}").as_bytes());
-            called.and_then(|called| called.stat()).is_ok_and(|stat| stat.is_some())
+            called
+                .and_then(|called| called.stat())
+                .is_ok_and(|stat| stat.is_some())
         })
         .map(str::to_owned)
         .collect()

@@ -7,8 +7,11 @@ pub(super) const SYSTEMCTL: StandIn = StandIn {
     paths: &["/usr/bin/systemctl", "/bin/systemctl"],
     answer: systemctl,
 };
-pub(super) const SERVICE: StandIn =
-    StandIn { name: "service", paths: &["/usr/sbin/service", "/sbin/service"], answer: service };
+pub(super) const SERVICE: StandIn = StandIn {
+    name: "service",
+    paths: &["/usr/sbin/service", "/sbin/service"],
+    answer: service,
+};
 pub(super) const JOURNALCTL: StandIn = StandIn {
     name: "journalctl",
     paths: &["/usr/bin/journalctl", "/bin/journalctl"],
@@ -17,42 +20,129 @@ pub(super) const JOURNALCTL: StandIn = StandIn {
 
 /// Verbs of systemctl(1) that name units and change them.
 const CHANGING: &[&str] = &[
-    "start", "stop", "restart", "reload", "try-restart", "reload-or-restart", "try-reload-or-restart",
-    "enable", "disable", "reenable", "mask", "unmask", "kill", "reset-failed", "isolate", "preset",
-    "revert", "clean", "freeze", "thaw",
+    "start",
+    "stop",
+    "restart",
+    "reload",
+    "try-restart",
+    "reload-or-restart",
+    "try-reload-or-restart",
+    "enable",
+    "disable",
+    "reenable",
+    "mask",
+    "unmask",
+    "kill",
+    "reset-failed",
+    "isolate",
+    "preset",
+    "revert",
+    "clean",
+    "freeze",
+    "thaw",
 ];
 /// Verbs that name units and ask about them.
-const ASKING: &[&str] = &["is-active", "is-enabled", "is-failed", "status", "show", "cat", "list-dependencies"];
+const ASKING: &[&str] = &[
+    "is-active",
+    "is-enabled",
+    "is-failed",
+    "status",
+    "show",
+    "cat",
+    "list-dependencies",
+];
 /// Verbs that need no unit.
 const PLAIN: &[&str] = &[
-    "daemon-reload", "daemon-reexec", "list-units", "list-unit-files", "list-timers", "list-sockets",
-    "list-jobs", "is-system-running", "get-default", "show-environment", "reset-failed", "status", "show",
+    "daemon-reload",
+    "daemon-reexec",
+    "list-units",
+    "list-unit-files",
+    "list-timers",
+    "list-sockets",
+    "list-jobs",
+    "is-system-running",
+    "get-default",
+    "show-environment",
+    "reset-failed",
+    "status",
+    "show",
 ];
 /// Verbs that would end the machine.
 const POWER: &[&str] = &[
-    "poweroff", "reboot", "halt", "kexec", "suspend", "hibernate", "hybrid-sleep", "rescue", "emergency",
-    "default", "exit", "soft-reboot", "switch-root",
+    "poweroff",
+    "reboot",
+    "halt",
+    "kexec",
+    "suspend",
+    "hibernate",
+    "hybrid-sleep",
+    "rescue",
+    "emergency",
+    "default",
+    "exit",
+    "soft-reboot",
+    "switch-root",
 ];
 /// Options that take the next word as their value.
 const WITH_VALUE: &[&str] = &[
-    "-t", "--type", "-p", "--property", "-P", "-o", "--output", "-n", "--lines", "-H", "--host", "-M",
-    "--machine", "-s", "--signal", "--kill-whom", "--job-mode", "--root", "--state", "--what", "--timestamp",
+    "-t",
+    "--type",
+    "-p",
+    "--property",
+    "-P",
+    "-o",
+    "--output",
+    "-n",
+    "--lines",
+    "-H",
+    "--host",
+    "-M",
+    "--machine",
+    "-s",
+    "--signal",
+    "--kill-whom",
+    "--job-mode",
+    "--root",
+    "--state",
+    "--what",
+    "--timestamp",
 ];
 
 fn failed(code: u8, text: String) -> Answer {
-    Answer { code, out: String::new(), err: text + "\n" }
+    Answer {
+        code,
+        out: String::new(),
+        err: text + "\n",
+    }
 }
 
 fn printed(code: u8, text: &str) -> Answer {
-    Answer { code, out: format!("{text}\n"), err: String::new() }
+    Answer {
+        code,
+        out: format!("{text}\n"),
+        err: String::new(),
+    }
 }
 
 fn full_name(unit: &str) -> String {
     let kinds = [
-        ".service", ".socket", ".target", ".timer", ".mount", ".automount", ".path", ".slice", ".scope",
-        ".swap", ".device",
+        ".service",
+        ".socket",
+        ".target",
+        ".timer",
+        ".mount",
+        ".automount",
+        ".path",
+        ".slice",
+        ".scope",
+        ".swap",
+        ".device",
     ];
-    if kinds.iter().any(|kind| unit.ends_with(kind)) { unit.to_owned() } else { format!("{unit}.service") }
+    if kinds.iter().any(|kind| unit.ends_with(kind)) {
+        unit.to_owned()
+    } else {
+        format!("{unit}.service")
+    }
 }
 
 fn systemctl(arguments: &[String], state: &mut State) -> Answer {
@@ -113,9 +203,14 @@ fn change(verb: &str, unit: &str, now: bool, state: &mut State) -> Answer {
     };
     match verb {
         "start" | "restart" | "reload-or-restart" | "isolate" => {
-            let masked = state.get(&format!("enabled/{unit}")).is_some_and(|how| how == "masked");
+            let masked = state
+                .get(&format!("enabled/{unit}"))
+                .is_some_and(|how| how == "masked");
             if masked {
-                return failed(1, format!("Failed to {verb} {unit}: Unit {unit} is masked."));
+                return failed(
+                    1,
+                    format!("Failed to {verb} {unit}: Unit {unit} is masked."),
+                );
             }
             state.insert(format!("active/{unit}"), "active".to_owned());
         }
@@ -127,7 +222,10 @@ fn change(verb: &str, unit: &str, now: bool, state: &mut State) -> Answer {
             }
         }
         "disable" | "mask" => {
-            set("enabled", if verb == "mask" { "masked" } else { "disabled" });
+            set(
+                "enabled",
+                if verb == "mask" { "masked" } else { "disabled" },
+            );
             if now {
                 set("active", "inactive");
             }
@@ -142,17 +240,25 @@ fn change(verb: &str, unit: &str, now: bool, state: &mut State) -> Answer {
 /// A unit that nothing touched is taken as running and enabled, as on a host in order.
 fn ask(verb: &str, unit: &str, state: &State) -> Answer {
     let of = |what: &str, usual: &'static str| {
-        state.get(&format!("{what}/{unit}")).cloned().unwrap_or_else(|| usual.to_owned())
+        state
+            .get(&format!("{what}/{unit}"))
+            .cloned()
+            .unwrap_or_else(|| usual.to_owned())
     };
     let (active, enabled) = (of("active", "active"), of("enabled", "enabled"));
     match verb {
         "is-active" => printed(if active == "active" { 0 } else { 3 }, &active),
         "is-enabled" => printed(if enabled == "enabled" { 0 } else { 1 }, &enabled),
         "is-failed" => printed(1, &active),
-        "show" => printed(0, &format!("Id={unit}\nActiveState={active}\nUnitFileState={enabled}")),
+        "show" => printed(
+            0,
+            &format!("Id={unit}\nActiveState={active}\nUnitFileState={enabled}"),
+        ),
         "status" => printed(
             if active == "active" { 0 } else { 3 },
-            &format!("{unit} (blackstart stand-in)\n   Loaded: loaded ({enabled})\n   Active: {active}"),
+            &format!(
+                "{unit} (blackstart stand-in)\n   Loaded: loaded ({enabled})\n   Active: {active}"
+            ),
         ),
         // Files and dependencies of units are not modelled.
         _ => printed(0, &format!("# {unit} (blackstart stand-in)")),
@@ -201,7 +307,11 @@ mod tests {
             ("stpo app", 1, ""),
             ("stop", 1, ""),
             ("daemon-reload", 0, ""),
-            ("-n 5 status app", 3, "app.service (blackstart stand-in)\n   Loaded: loaded (masked)\n   Active: inactive\n"),
+            (
+                "-n 5 status app",
+                3,
+                "app.service (blackstart stand-in)\n   Loaded: loaded (masked)\n   Active: inactive\n",
+            ),
         ];
         for (line, code, out) in table {
             assert_eq!(run(line), (code, out.to_owned()), "systemctl {line}");
