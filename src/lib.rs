@@ -23,6 +23,7 @@ pub mod report;
 
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod store;
+pub mod sandbox;
 pub mod probe;
 
 // Stages: a plan in the sandbox, a plan for real.
