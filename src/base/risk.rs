@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-<<<<<<< HEAD
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,12 +23,6 @@ use serde::{Deserialize, Serialize};
     JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-=======
-/// The harm something can do, from none to not known; the order is the order of caution.
-///
-/// A whole is as dangerous as its most dangerous part, so classes are combined with `max`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
->>>>>>> shell
 pub enum Risk {
     /// Looks only.
     #[default]
