@@ -3,11 +3,27 @@
 //!
 //! Modules stand in reading order; `tests/architecture.rs` says which may name which.
 
-// Words: ids, sizes, times, positions, documents.
+// Words: ids, sizes, times, risk, positions, documents.
 pub mod base;
 
 // Nouns: what happened, what there is, what to do, what is known about it.
+pub mod incident;
+pub mod inventory;
+pub mod plan;
 pub mod evidence;
 
-// Edges: what touches the machine.
+// Languages: external tools as data, shell commands, templates.
+pub mod shell;
+
+// Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod sandbox;
+pub mod probe;
+
+// Stages: what is done with a plan.
+pub mod dryrun;
+
+// Wiring: performs what the flow asks for.
+pub mod runtime;
+
+// Front: the terminal interface and the command line.
+pub mod cli;

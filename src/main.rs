@@ -1,13 +1,10 @@
-//! The `blackstart` command.
+//! The `blackstart` command: hands over to a helper process's entry, or to the command line.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args_os()
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    if let Some(code) = blackstart::sandbox::entry(&arguments) {
+    if let Some(code) = blackstart::sandbox::entry(std::env::args_os()) {
         return code;
     }
-    ExitCode::SUCCESS
+    blackstart::cli::main(std::env::args_os())
 }

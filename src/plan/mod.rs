@@ -1,0 +1,175 @@
+//! What to do: plans, and the runbooks they are made from.
+
+mod order;
+mod validate;
+mod words;
+pub mod runbook;
+pub mod v1;
+
+pub use order::{Order, order};
+pub use runbook::Runbook;
+pub use v1::{Effects, Install, Plan, Provenance, RecoveryPoint, Scope, SecretUse, Step};
+pub use words::{ApprovalNeed, Kind, OnFailure, Phase, Resume, StepKind};
+
+use crate::base::document::{self, Read};
+use crate::base::{Digest, Problem, Risk};
+
+/// The name of the machine blackstart runs on, as the host of a step.
+pub const LOCAL: &str = "local";
+
+/// How every step's `run`, `check` and `rollback` is started: in check, dry run, rehearsal and execution alike.
+pub const SHELL: [&str; 6] = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c"];
+
+/// Reads a plan. Returns as much as could be read and every problem: fields, units, repeated ids,
+/// references to missing steps, circles of `needs`, steps that lack what their kind requires.
+pub fn read(text: &str) -> (Option<Plan>, Vec<Problem>) {
+    let Read {
+        value,
+        mut problems,
+        root,
+    } = document::read::<Plan>(text);
+    let (Some(plan), Some(root)) = (value, root) else {
+        return (None, problems);
+    };
+    problems.extend(validate::check(&plan, &root));
+    problems.sort_by_key(|problem| problem.span);
+    (Some(plan), problems)
+}
+
+/// Returns the plan as a document that reads back as the same plan.
+pub fn write(plan: &Plan) -> String {
+    document::write(plan)
+}
+
+impl Plan {
+    /// Returns a step by id.
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.id.as_str() == id)
+    }
+
+    /// Returns the names of hosts, assets, backups and secrets on whose facts the plan rests.
+    pub fn names(&self) -> Vec<&str> {
+        let point = self
+            .recovery_point
+            .iter()
+            .flat_map(|point| [point.asset.as_str(), point.backup.as_str()]);
+        let scope = self
+            .scope
+            .iter()
+            .flat_map(|scope| scope.assets.iter().map(|asset| asset.as_str()));
+        let steps = self.steps.iter().flat_map(|step| {
+            let secrets = step.secrets.iter().map(|secret| secret.secret.as_str());
+            [step.host.as_ref(), step.asset.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|id| id.as_str())
+                .chain(secrets)
+        });
+        point.chain(scope).chain(steps).collect()
+    }
+
+    /// Returns the fingerprint of the plan over the inventory facts it rests on
+    /// (`Inventory::facts_about(plan.names())`; empty where there is no inventory).
+    ///
+    /// It changes with any field of any step, with their order, and with any of the facts; evidence and approvals
+    /// are bound to it.
+    pub fn fingerprint(&self, facts: &[(String, String)]) -> Digest {
+        let canonical = serde_json::to_vec(self).expect("a plan has only text keys");
+        let facts = facts
+            .iter()
+            .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        Digest::of_fields(
+            [b"blackstart/plan/v1".as_slice(), &canonical]
+                .into_iter()
+                .chain(facts),
+        )
+    }
+}
+
+impl Step {
+    /// Returns the host the step runs on, `local` where none is named.
+    pub fn host(&self) -> &str {
+        self.host.as_ref().map_or(LOCAL, |host| host.as_str())
+    }
+
+    /// Tells whether something runs, as opposed to a person acting.
+    pub fn runs(&self) -> bool {
+        match self.kind {
+            StepKind::Command | StepKind::Check | StepKind::Wait => true,
+            StepKind::Manual | StepKind::Decision | StepKind::Notify => false,
+        }
+    }
+
+    /// Returns the harm the plan claims; `unknown` where it claims nothing and something runs.
+    pub fn claimed_risk(&self) -> Risk {
+        match (self.risk, self.runs()) {
+            (Some(risk), _) => risk,
+            (None, true) => Risk::Unknown,
+            (None, false) => Risk::Read,
+        }
+    }
+
+    /// Returns what happens when the step fails.
+    pub fn on_failure(&self) -> OnFailure {
+        self.on_failure.unwrap_or(OnFailure::Halt)
+    }
+
+    /// Returns what to do when a crash left the result unknown: the step's own word, else its check, else asking.
+    pub fn resume(&self) -> Resume {
+        self.resume.unwrap_or(match self.check {
+            Some(_) => Resume::Check,
+            None => Resume::Ask,
+        })
+    }
+
+    /// Returns how many people must approve: the step's own word, else one for anything that changes something.
+    pub fn approval(&self) -> ApprovalNeed {
+        self.approval.unwrap_or(match self.claimed_risk() {
+            Risk::Read => ApprovalNeed::None,
+            Risk::Write
+            | Risk::Disruptive
+            | Risk::Destructive
+            | Risk::Irreversible
+            | Risk::Unknown => ApprovalNeed::One,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub const SMALL: &str = "schema: blackstart/plan/v1
+id: restore
+kind: recovery
+title: Restore the files
+steps:
+  - id: look
+    title: Look
+    kind: check
+    check: |
+      test -d /srv/data
+  - {id: copy, title: Copy, kind: command, needs: [look], risk: write, run: 'cp -a /b /srv/data', timeout: 5m}
+";
+
+    #[test]
+    fn a_plan_reads_and_writes_back_the_same() {
+        let (plan, problems) = read(SMALL);
+        assert_eq!(problems, []);
+        let plan = plan.expect("reads");
+        assert_eq!(read(&write(&plan)), (Some(plan), vec![]));
+    }
+
+    #[test]
+    fn the_fingerprint_changes_with_a_step_and_with_a_fact() {
+        let plan = read(SMALL).0.expect("reads");
+        let mut edited = plan.clone();
+        edited.steps[1].run = Some("cp -a /c /srv/data".into());
+        let fact = |value: &str| vec![("host db1".to_owned(), value.to_owned())];
+        assert_ne!(plan.fingerprint(&[]), edited.fingerprint(&[]));
+        assert_ne!(
+            plan.fingerprint(&fact("10.0.0.1")),
+            plan.fingerprint(&fact("10.0.0.2"))
+        );
+    }
+}
