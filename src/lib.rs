@@ -27,6 +27,7 @@ pub mod sandbox;
 pub mod probe;
 
 // Stages: a plan in the sandbox, a plan for real.
+pub mod dryrun;
 pub mod execute;
 
 // Wiring: performs what the flow asks for.
