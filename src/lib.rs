@@ -13,6 +13,7 @@ pub mod plan;
 pub mod evidence;
 
 // Languages: external tools as data, shell commands, templates.
+pub mod tools;
 pub mod shell;
 pub mod template;
 
