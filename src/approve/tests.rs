@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::evidence::{Captured, Checked, DryRun, KeptFinding, Level, Outcome, Severity, StepDryRun};
+use crate::evidence::{
+    Captured, Checked, DryRun, KeptFinding, Level, Outcome, Severity, StepDryRun,
+};
 
 const PLAN: &str = "schema: blackstart/plan/v1
 id: restore

@@ -162,6 +162,7 @@ impl From<RuntimeError> for CommandError {
             | RuntimeError::InventoryMissing { .. }
             | RuntimeError::NoHome => Self::caused(Exit::Input, &error),
             RuntimeError::Program { .. }
+            | RuntimeError::DryRun(_)
             | RuntimeError::Sandbox(_)
             | RuntimeError::Stored { .. } => Self::caused(Exit::Error, &error),
         }

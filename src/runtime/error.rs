@@ -1,6 +1,7 @@
 //! Why the outside could not do what was asked, by what the front can say about it.
 
 use crate::approve::Refusal;
+use crate::dryrun::DryRunError;
 use crate::sandbox::SandboxError;
 use crate::store::StoreError;
 
@@ -27,6 +28,9 @@ pub enum RuntimeError {
     /// A file failed.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A dry run could not be done.
+    #[error(transparent)]
+    DryRun(#[from] DryRunError),
     /// The sandbox failed.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),

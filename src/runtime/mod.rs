@@ -4,6 +4,7 @@
 mod approvals;
 pub mod demo;
 mod documents;
+mod dry_runs;
 mod error;
 pub mod files;
 mod machine;
@@ -18,6 +19,7 @@ pub use error::RuntimeError;
 pub use machine::Machine;
 
 // What the front may name of the edges below.
+pub use crate::dryrun::Progress as DryRunProgress;
 pub use crate::probe::installed;
 pub use crate::sandbox::SandboxError;
 pub use crate::store::{Anchor, DocumentKind, StoreError};

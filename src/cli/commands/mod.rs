@@ -3,6 +3,7 @@
 mod approve;
 mod completions;
 mod doctor;
+mod dry_run;
 mod estimate;
 mod incident;
 mod inventory;
@@ -40,6 +41,8 @@ commands! {
     Inventory => inventory,
     /// Compute the recovery point, the loss and the duration
     Estimate => estimate,
+    /// Run a plan or a script where it can do no harm, and report what it did
+    DryRun => dry_run,
     /// Say that a plan may run, in view of what is known about it
     Approve => approve,
     /// Tell what a run did: promised and measured

@@ -36,7 +36,7 @@ struct OneFinding {
 
 impl From<&Checked> for Document {
     fn from(checked: &Checked) -> Self {
-        let finding = |finding: &Finding| OneFinding {
+        let finding = |finding: &KeptFinding| OneFinding {
             rule: finding.rule.clone(),
             severity: finding.severity.word().to_owned(),
             step: finding.step.clone(),
