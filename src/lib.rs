@@ -3,7 +3,7 @@
 //!
 //! Modules stand in reading order; `tests/architecture.rs` says which may name which.
 
-// Words: ids, sizes, times, positions, documents.
+// Words: ids, sizes, times, risk, positions, documents.
 pub mod base;
 
 // Nouns: what happened, what there is, what to do, what is known about it.
@@ -12,17 +12,19 @@ pub mod inventory;
 pub mod plan;
 pub mod evidence;
 
-// Languages: what scripts and runbooks say.
+// Languages: external tools as data, shell commands, templates.
+pub mod shell;
 pub mod template;
 
 // Verbs: what it costs, and what to do.
 pub mod estimate;
+pub mod draft;
 
-// Edges: what is known of this machine.
+// Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod probe;
 
-// Wiring.
+// Wiring: performs what the flow asks for.
 pub mod runtime;
 
-// Front.
+// Front: the terminal interface and the command line.
 pub mod cli;
