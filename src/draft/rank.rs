@@ -17,7 +17,11 @@ pub struct Ranked {
 }
 
 /// Returns the runbooks that could be used, best first; of equals the one with the lesser path.
-pub fn rank(request: &Request<'_>, asset: &Asset, chosen: Option<&Chosen<'_>>) -> Vec<Ranked> {
+pub fn rank<'a>(
+    request: &Request<'a>,
+    asset: &'a Asset,
+    chosen: Option<&Chosen<'a>>,
+) -> Vec<Ranked> {
     let tool = tool(request, asset, chosen);
     let scenario = request
         .scenario
@@ -75,7 +79,7 @@ pub fn rank(request: &Request<'_>, asset: &Asset, chosen: Option<&Chosen<'_>>) -
 /// Returns the tool of the copy; for a new copy that of the asset's backups, where it has any.
 fn tool<'a>(
     request: &Request<'a>,
-    asset: &Asset,
+    asset: &'a Asset,
     chosen: Option<&Chosen<'a>>,
 ) -> Option<&'a str> {
     match request.kind {

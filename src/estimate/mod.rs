@@ -50,7 +50,7 @@ pub fn estimate(
             }
             continue;
         };
-        result.recovery_points.push(printed(inventory, incident, asset, &chosen));
+        result.recovery_points.push(printed(incident, asset, &chosen));
         if main.is_none() {
             main = Some((*asset, chosen));
         }
@@ -98,7 +98,6 @@ fn subjects<'a>(
 }
 
 fn printed(
-    inventory: &Inventory,
     incident: Option<&Incident>,
     asset: &Asset,
     chosen: &Chosen<'_>,
@@ -120,8 +119,13 @@ fn printed(
         rpo_seconds: rpo.map(|rpo| rpo.0),
         meets_rpo: loss_seconds.zip(rpo).map(|(loss, rpo)| loss as u64 <= rpo.0),
         tested: point::tested(chosen.backup),
-        notes: chosen.notes(inventory, asset),
+        notes: chosen.notes(asset),
     }
+}
+
+/// Returns the seconds the data of a chosen copy takes to come back; none where a size or a rate is unknown.
+pub fn transfer_seconds(inventory: &Inventory, asset: &Asset, chosen: &Chosen<'_>) -> Option<f64> {
+    duration::transfer(inventory, asset, chosen, &mut vec![])
 }
 
 /// Tells whether an incident leaves the data of an asset as it was.
