@@ -19,6 +19,7 @@ pub mod template;
 
 // Verbs: estimate, draft, check, approve, report.
 pub mod estimate;
+pub mod draft;
 pub mod approve;
 pub mod report;
 
