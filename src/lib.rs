@@ -16,6 +16,9 @@ pub mod evidence;
 pub mod tools;
 pub mod shell;
 
+// Verbs: what is wrong with it.
+pub mod check;
+
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod probe;
 
