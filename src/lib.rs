@@ -23,6 +23,9 @@ pub mod draft;
 pub mod approve;
 pub mod report;
 
+// Verbs: what is wrong with it.
+pub mod check;
+
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod store;
 pub mod sandbox;
