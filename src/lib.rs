@@ -20,11 +20,9 @@ pub mod template;
 // Verbs: estimate, draft, check, approve, report.
 pub mod estimate;
 pub mod draft;
+pub mod check;
 pub mod approve;
 pub mod report;
-
-// Verbs: what is wrong with it.
-pub mod check;
 
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod store;
