@@ -46,7 +46,7 @@ pub(super) fn upper(layer: usize, branch: usize) -> String {
 }
 
 fn work(layer: usize, branch: usize) -> String {
-    format!("w/{layer}.{branch}")
+    format!("u/w{layer}.{branch}")
 }
 
 impl Layers {

@@ -104,6 +104,15 @@ fn raise_open_files() {
     );
 }
 
+/// The runs before left no room for another layer.
+fn no_room() -> Ran {
+    Ran {
+        limit: Some(Limit::Disk),
+        notes: vec!["the runs before it used up the sandbox's disk".to_owned()],
+        ..Ran::default()
+    }
+}
+
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
         let ground = Ground::lay(&setup)?;
@@ -151,7 +160,10 @@ impl Supervisor {
     }
 
     fn run(&mut self, ask: &RunAsk) -> Result<Ran, Failure> {
-        let layer = self.layers.open(&self.ground)?;
+        let layer = match self.layers.open(&self.ground) {
+            Err(failure) if failure.errno == libc::ENOSPC => return Ok(no_room()),
+            opened => opened?,
+        };
         let result = self.run_on(ask, &layer);
         match (&result, ask.keep) {
             (Ok(_), true) => self.layers.settle(&self.ground, layer),

@@ -108,8 +108,8 @@ pub(super) fn watch(
             watch.disk_was_full,
             watch.processes_were_full,
         );
-        if seen.limit.is_none() || seen.limit == Some(Limit::WallClock) && watch.processes_were_full
-        {
+        let starved = seen.limit == Some(Limit::WallClock) && named == Some(Limit::Processes);
+        if seen.limit.is_none() || starved {
             seen.limit = named.or(seen.limit);
         }
     }
@@ -346,14 +346,20 @@ impl Watch<'_> {
             return;
         }
         if resident > self.limits.memory {
-            self.stop(Limit::Memory);
+            // Forked processes share pages that this sum counts for each of them.
+            let many = self.looks_at_process_limit > 0;
+            self.stop(if many {
+                Limit::Processes
+            } else {
+                Limit::Memory
+            });
         } else if self.looks_at_process_limit >= LOOKS_AT_PROCESS_LIMIT {
             self.stop(Limit::Processes);
         }
     }
 
     fn note_disk(&mut self) {
-        if let Ok(state) = rustix::fs::statfs(".") {
+        if let Ok(state) = rustix::fs::statfs("u") {
             let room = state.f_bavail.saturating_mul(state.f_bsize as u64);
             self.disk_was_full |= room < 1 << 20 || state.f_ffree < 16;
         }
@@ -390,11 +396,15 @@ fn usage(proc: BorrowedFd<'_>) -> (u64, u64) {
         let read = rustix::fs::openat(proc, path, flags, none)
             .and_then(|file| rustix::io::read(file, &mut text))
             .unwrap_or(0);
-        let pages = String::from_utf8_lossy(&text[..read])
+        // statm (proc(5)): size, resident, shared with files; the difference is the process's own.
+        let text = String::from_utf8_lossy(&text[..read]).into_owned();
+        let mut pages = text
             .split(' ')
-            .nth(1)
-            .and_then(|pages| pages.parse::<u64>().ok());
-        resident += pages.unwrap_or(0) * page;
+            .skip(1)
+            .filter_map(|pages| pages.parse::<u64>().ok());
+        if let (Some(all), Some(shared)) = (pages.next(), pages.next()) {
+            resident += all.saturating_sub(shared) * page;
+        }
     }
     (processes, resident)
 }
