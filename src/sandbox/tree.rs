@@ -153,7 +153,8 @@ pub(super) fn is_whiteout(stat: &Stat) -> bool {
 }
 
 /// Copies mode, owner and times of one directory to another.
-pub(super) fn copy_attributes(from: &Stat, to: &str) -> io::Result<()> {
+pub(super) fn copy_attributes(from: &Stat, to: impl AsRef<Path>) -> io::Result<()> {
+    let to = to.as_ref();
     use rustix::fs::{CWD, Gid, Timespec, Timestamps, Uid};
     rustix::fs::chownat(
         CWD,

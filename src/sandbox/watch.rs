@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// A run is stopped when it printed this many times what is kept.
 const OUTPUT_FACTOR: u64 = 256;
+/// But not before it printed this much.
+const LEAST_OUTPUT: u64 = 64 << 20;
 
 /// A run that stays at its limit of processes for this many looks is stopped.
 const LOOKS_AT_PROCESS_LIMIT: u32 = 10;
@@ -300,7 +302,11 @@ impl Watch<'_> {
             Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
             Err(_) => return false,
         }
-        let most = self.limits.output.saturating_mul(OUTPUT_FACTOR);
+        let most = self
+            .limits
+            .output
+            .saturating_mul(OUTPUT_FACTOR)
+            .max(LEAST_OUTPUT);
         if self.out.total() + self.err.total() > most && self.limit.is_none() {
             self.stop(Limit::Output);
         }
