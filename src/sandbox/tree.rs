@@ -169,8 +169,8 @@ pub(super) fn copy_attributes(from: &Stat, to: impl AsRef<Path>) -> io::Result<(
         tv_nsec: nanoseconds,
     };
     let times = Timestamps {
-        last_access: time(from.st_atime as i64, from.st_atime_nsec as _),
-        last_modification: time(from.st_mtime as i64, from.st_mtime_nsec as _),
+        last_access: time(from.st_atime, from.st_atime_nsec as _),
+        last_modification: time(from.st_mtime, from.st_mtime_nsec as _),
     };
     Ok(rustix::fs::utimensat(
         CWD,

@@ -1,5 +1,5 @@
 //! Sessions as root and as an ordinary user, and pictures of a tree, for the sandbox's tests.
-#![allow(dead_code, clippy::disallowed_methods)]
+#![allow(dead_code, clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -64,20 +64,52 @@ pub fn prefix(who: Who) -> Vec<String> {
 pub fn program(who: Who, into: &Path) -> PathBuf {
     let binary = into.join("blackstart");
     if !binary.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_blackstart"), &binary).expect("the binary is copied");
+        copy(Path::new(env!("CARGO_BIN_EXE_blackstart")), &binary);
     }
     let prefix = prefix(who);
     if prefix.is_empty() {
         return binary;
     }
     let wrapper = into.join("as-user");
-    let text = format!(
-        "#!/bin/sh\nexec {} {} \"$@\"\n",
-        prefix.join(" "),
-        binary.display()
+    write_program(
+        &wrapper,
+        &format!(
+            "#!/bin/sh\nexec {} {} \"$@\"\n",
+            prefix.join(" "),
+            binary.display()
+        ),
     );
-    fs::write(&wrapper, text).expect("a wrapper");
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).expect("executable");
+    wrapper
+}
+
+/// Copies by another process: a file that this one has open for writing while another thread
+/// forks cannot be executed (ETXTBSY).
+fn copy(from: &Path, to: &Path) {
+    let done = std::process::Command::new("cp")
+        .arg("--preserve=mode")
+        .args([from, to])
+        .status()
+        .expect("cp");
+    assert!(done.success());
+}
+
+/// Writes an executable script.
+pub fn write_program(path: &Path, text: &str) {
+    let draft = path.with_extension("draft");
+    fs::write(&draft, text).expect("a script");
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).expect("executable");
+    copy(&draft, path);
+}
+
+/// Returns a program that is blackstart where every user namespace is refused.
+pub fn refused_program(into: &Path) -> PathBuf {
+    let wrapper = into.join("refused");
+    let text = format!(
+        "#!/bin/sh\nexec unshare --user --map-root-user sh -c \
+         'echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" \"$@\"' {} \"$@\"\n",
+        program(Who::Root, into).display()
+    );
+    write_program(&wrapper, &text);
     wrapper
 }
 
