@@ -58,6 +58,7 @@ pub(super) struct RunAsk {
     /// Becomes `/.blackstart/script`.
     pub(super) script: Option<Raw>,
     /// More text in which paths may be mentioned.
+    #[serde(default)]
     pub(super) mentions: Raw,
     pub(super) cwd: Raw,
     pub(super) environment: Vec<(String, Raw)>,
