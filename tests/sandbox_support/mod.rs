@@ -1,5 +1,10 @@
 //! Sessions as root and as an ordinary user, and pictures of a tree, for the sandbox's tests.
-#![allow(dead_code, clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
