@@ -85,6 +85,8 @@ impl Facts {
             },
             "copy": copy, "chain": chain, "archives": archives, "earlier": earlier,
             "point": said(at),
+            "not_after": not_after(request),
+            "first_manifest": if is_several { "/manifest-1" } else { "/manifest" },
             "repo": {
                 "id": repo.map_or("", |repo| repo.id.as_str()), "kind": repo.map_or("", |repo| repo.kind.as_deref().unwrap_or_default()),
                 "address": repo.map_or_else(String::new, address),
@@ -165,6 +167,14 @@ fn places(paths: &[String], tag: &str) -> Vec<Json> {
             })
         })
         .collect()
+}
+
+/// Returns the instant behind which no copy may be taken, in UTC: the damage, its detection, or now.
+fn not_after(request: &Request<'_>) -> String {
+    let damage = request
+        .incident
+        .and_then(|incident| incident.damage_at.or(incident.detected_at));
+    damage.unwrap_or(request.now).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn empty_copy() -> Json {
