@@ -37,6 +37,11 @@ impl Place {
         Self { dir, account }
     }
 
+    /// Copies are named by the second in which they are made.
+    fn next_second(&self) {
+        self.must("the next second", "now=$(date +%s); while [ \"$(date +%s)\" = \"$now\" ]; do :; done");
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -215,45 +220,125 @@ fn yaml(text: &str) -> String {
     serde_json::to_string(text).expect("text")
 }
 
+/// What differs between the ways of copying a tree.
+struct Way<'a> {
+    tool: &'a str,
+    needs: &'a [&'a str],
+    backup: &'a str,
+    recovery: &'a str,
+    parameters: &'a [(&'a str, &'a str)],
+    /// Further fields of the backup in the inventory.
+    fields: &'a str,
+    /// What is done before the first backup.
+    prepare: &'a str,
+}
+
+const FULL_TAR: Way<'_> = Way {
+    tool: "tar",
+    needs: &["tar", "gzip"],
+    backup: "files-backup-tar",
+    recovery: "files-restore-tar",
+    parameters: &[("compression", "gzip")],
+    fields: ", type: full",
+    prepare: "",
+};
+
+const RSYNC: Way<'_> = Way {
+    tool: "rsync",
+    needs: &["rsync"],
+    backup: "files-backup-rsync",
+    recovery: "files-restore-rsync",
+    parameters: &[],
+    fields: ", type: full",
+    prepare: "",
+};
+
+const RESTIC: Way<'_> = Way {
+    tool: "restic",
+    needs: &["restic"],
+    backup: "files-backup-restic",
+    recovery: "files-restore-restic",
+    parameters: &[],
+    fields: ", encryption: {key: pass}",
+    prepare: "restic --no-cache init --repo \"$repo\"",
+};
+
+/// Backs up, damages, recovers, compares, rolls back, compares again.
+#[track_caller]
+fn cycle(account: Account, way: &Way<'_>, several: bool) {
+    if !has(way.needs) {
+        return;
+    }
+    let place = Place::new(account);
+    let repo = place.text("the repo");
+    let names: &[&str] = if several { &["my 'data' $(x)", "b/other"] } else { &["my 'data' $(x)"] };
+    let data: Vec<String> = names.iter().map(|name| place.text(name)).collect();
+    for at in &data {
+        place.make_tree(at);
+    }
+    place.must("prepare", &format!("repo={}; mkdir -p -- \"$repo\"; {}", quoted(&repo), way.prepare));
+    let trees = |place: &Place| -> Vec<BTreeMap<Vec<u8>, String>> { data.iter().map(|at| place.tree(at)).collect() };
+    let before = trees(&place);
+    let paths: Vec<String> = data.iter().map(|at| yaml(at)).collect();
+    let inventory = |made: &str| {
+        format!(
+            "assets: [{{id: data, kind: files, paths: [{}], targets: {{rpo: 1d, rto: 1h}}}}]\nrepos: [{{id: disk, path: {}}}]\nsecrets: [{{id: pass, read_from: {{env: RESTIC_PASSWORD}}}}]\nbackups: [{{id: copy, asset: data, tool: {}, repo: disk{}{made}}}]\n",
+            paths.join(", "), yaml(&repo), way.tool, way.fields
+        )
+    };
+    let backup = place.draft(Kind::Backup, &inventory(""), false, way.parameters);
+    assert_eq!(backup.runbook, way.backup, "{:?}", backup.questions);
+    place.run(&backup.plan);
+    // The second run is the one that is used: it builds on the first where the tool does that.
+    place.next_second();
+    let printed = place.run(&backup.plan);
+    assert_eq!(trees(&place), before, "a backup changes nothing");
+    let line = replace_time(last_success(&printed));
+    let recovery = place.draft(Kind::Recovery, &inventory(&format!(", last_success: {line}")), true, &[]);
+    assert_eq!(recovery.runbook, way.recovery, "{:?}", recovery.questions);
+    for at in &data {
+        place.must("damage", &format!("cd -- {}; chmod u+w closed; rm -rf -- sub one empty; printf broken > big", quoted(at)));
+    }
+    let damaged = trees(&place);
+    let printed = place.run(&recovery.plan);
+    assert!(printed.contains("identical to the manifest"), "{printed}");
+    assert_eq!(trees(&place), before);
+    for (at, damaged) in data.iter().zip(&damaged) {
+        assert_eq!(&place.tree(&format!("{at}.before-20261121T120000Z")), damaged, "what was there is kept");
+    }
+    for step in steps(&recovery.plan).into_iter().rev() {
+        if let Some(rollback) = &step.rollback {
+            place.must(&format!("rollback of {}", step.id), rollback);
+        }
+    }
+    assert_eq!(trees(&place), damaged, "rolled back to what was");
+    let left = place.must("look", &format!("find {} -maxdepth 2 -name '*20261121T120000Z'", quoted(place.dir.path().to_str().expect("UTF-8"))));
+    assert_eq!(left, "", "a rollback leaves nothing behind");
+}
+
 #[test]
 fn a_full_tar_brings_back_every_byte_and_attribute() {
     for account in accounts() {
-        for (compression, tool) in [("gzip", "gzip"), ("xz", "xz"), ("zstd", "zstd")] {
-            if !has(&["tar", tool]) {
-                continue;
-            }
-            let place = Place::new(account);
-            let data = place.text("my 'data' $(x)");
-            place.make_tree(&data);
-            let before = place.tree(&data);
-            let inventory = |made: &str| {
-                format!(
-                    "assets: [{{id: data, kind: files, paths: [{}], targets: {{rpo: 1d, rto: 1h}}}}]\nrepos: [{{id: disk, path: {}}}]\nbackups: [{{id: tar, asset: data, tool: tar, type: full, repo: disk, path: copies{made}}}]\n",
-                    yaml(&data), yaml(&place.text("the repo"))
-                )
-            };
-            let backup = place.draft(Kind::Backup, &inventory(""), false, &[("compression", compression), ("keep", "2")]);
-            assert_eq!(backup.runbook, "files-backup-tar", "{:?}", backup.questions);
-            let printed = place.run(&backup.plan);
-            assert_eq!(place.tree(&data), before, "a backup changes nothing");
-            let line = replace_time(last_success(&printed));
-            let recovery = place.draft(Kind::Recovery, &inventory(&format!(", last_success: {line}")), true, &[]);
-            assert_eq!(recovery.runbook, "files-restore-tar", "{:?}", recovery.questions);
-            place.must("damage", &format!("cd -- {}; chmod u+w closed; rm -rf -- sub one empty; printf broken > big", quoted(&data)));
-            let damaged = place.tree(&data);
-            let printed = place.run(&recovery.plan);
-            assert!(printed.contains("identical to the manifest"), "{printed}");
-            assert_eq!(place.tree(&data), before);
-            let aside = format!("{data}.before-20261121T120000Z");
-            assert_eq!(place.tree(&aside), damaged, "what was there is kept");
-            for step in steps(&recovery.plan).into_iter().rev() {
-                if let Some(rollback) = &step.rollback {
-                    place.must(&format!("rollback of {}", step.id), rollback);
-                }
-            }
-            assert_eq!(place.tree(&data), damaged, "rolled back to what was");
-            assert!(!Path::new(&aside).exists());
+        for (compression, needs) in [("gzip", &["tar", "gzip"]), ("xz", &["tar", "xz"]), ("zstd", &["tar", "zstd"])] {
+            cycle(account, &Way { needs, parameters: &[("compression", compression)], ..FULL_TAR }, false);
         }
+        cycle(account, &FULL_TAR, true);
+    }
+}
+
+#[test]
+fn an_rsync_snapshot_brings_back_every_byte_and_attribute() {
+    for account in accounts() {
+        cycle(account, &RSYNC, false);
+        cycle(account, &RSYNC, true);
+    }
+}
+
+#[test]
+fn a_restic_snapshot_brings_back_every_byte_and_attribute() {
+    for account in accounts() {
+        cycle(account, &RESTIC, false);
+        cycle(account, &RESTIC, true);
     }
 }
 
@@ -279,9 +364,7 @@ fn the_script_of_a_backup_plan_runs_on_its_own() {
     fs::write(&script, &files[0].contents).expect("written");
     for _ in 0..3 {
         place.must("the script", &format!("bash {}", script.display()));
-        // Copies are named by the second in which they are made.
-        let stamp = place.must("the second", "date +%s");
-        place.must("the next second", &format!("while [ \"$(date +%s)\" = {} ]; do :; done", stamp.trim()));
+        place.next_second();
     }
     let kept = fs::read_dir(place.path("repo/data")).expect("there").filter(|entry| {
         entry.as_ref().expect("an entry").file_name().to_string_lossy().ends_with(".sha256")

@@ -86,7 +86,7 @@ impl Facts {
             "copy": copy, "chain": chain, "archives": archives, "earlier": earlier,
             "point": said(at),
             "not_after": not_after(request),
-            "first_manifest": if is_several { "/manifest-1" } else { "/manifest" },
+            "last_manifest": if is_several { format!("/manifest.{}", paths.len()) } else { "/manifest".to_owned() },
             "repo": {
                 "id": repo.map_or("", |repo| repo.id.as_str()), "kind": repo.map_or("", |repo| repo.kind.as_deref().unwrap_or_default()),
                 "address": repo.map_or_else(String::new, address),
@@ -158,7 +158,7 @@ fn places(paths: &[String], tag: &str) -> Vec<Json> {
                 Some(("", _)) | None => "/",
                 Some((parent, _)) => parent,
             };
-            let suffix = if paths.len() > 1 { format!("-{}", at + 1) } else { String::new() };
+            let suffix = if paths.len() > 1 { format!(".{}", at + 1) } else { String::new() };
             json!({
                 "path": path, "parent": parent, "suffix": suffix, "n": at + 1,
                 "work": format!("{path}.restoring-{tag}"),
