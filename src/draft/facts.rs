@@ -64,6 +64,7 @@ impl Facts {
         let started: Vec<Json> = services.iter().rev().cloned().collect();
         let transfer = chosen.and_then(|chosen| estimate::transfer_seconds(inventory, asset, chosen));
         let data_limit = transfer.map_or(DATA_LIMIT, |seconds| (seconds * 4.0).ceil().max(900.0) as u64);
+        let place = |name: &str| places.first().map_or(Json::from(""), |place| place[name].clone());
         let is_several = paths.len() > 1;
         let facts = json!({
             "asset": {
@@ -72,6 +73,7 @@ impl Facts {
             },
             "host": host(inventory, asset),
             "paths": places,
+            "work": place("work"), "tree": place("tree"), "aside": place("aside"),
             "works": places.iter().map(|place| place["work"].clone()).collect::<Vec<_>>(),
             "asides": places.iter().map(|place| place["aside"].clone()).collect::<Vec<_>>(),
             "base": if is_several { "/" } else { paths.first().map_or("", String::as_str) },
