@@ -13,12 +13,16 @@ pub mod plan;
 pub mod evidence;
 
 // Languages: external tools as data, shell commands, templates.
+pub mod tools;
 pub mod shell;
 pub mod template;
 
 // Verbs: what it costs, and what to do.
 pub mod estimate;
 pub mod draft;
+
+// Verbs: what is wrong with it.
+pub mod check;
 
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod probe;

@@ -6,8 +6,9 @@ use super::ast::{
 use super::parse::{on_deep_stack, parse};
 
 /// Commands whose words are parsed once more, so that quoting once does not protect a value.
-const PARSED_AGAIN: &[&str] =
-    &["eval", "bash", "sh", "dash", "ksh", "zsh", "ash", "su", "runuser", "parallel"];
+const PARSED_AGAIN: &[&str] = &[
+    "eval", "bash", "sh", "dash", "ksh", "zsh", "ash", "su", "runuser", "parallel",
+];
 
 /// The same, where the name stands first: as an argument it is an ordinary word.
 const PARSED_AGAIN_FIRST: &[&str] = &["trap", "alias", "watch", "source", "."];
@@ -136,11 +137,13 @@ impl Shape {
                     self.assignment(assignment);
                 }
                 let names: Vec<Option<String>> = simple.words.iter().map(Word::literal).collect();
-                let listed = |name: &String, list: &[&str]| {
-                    list.contains(&super::path::file_name(name))
-                };
+                let listed =
+                    |name: &String, list: &[&str]| list.contains(&super::path::file_name(name));
                 let first = names.first().and_then(Option::as_ref);
-                let again = names.iter().flatten().any(|name| listed(name, PARSED_AGAIN))
+                let again = names
+                    .iter()
+                    .flatten()
+                    .any(|name| listed(name, PARSED_AGAIN))
                     || first.is_some_and(|name| listed(name, PARSED_AGAIN_FIRST));
                 let ssh = names.iter().position(|n| n.as_deref() == Some("ssh"));
                 for (index, word) in simple.words.iter().enumerate() {
