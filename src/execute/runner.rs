@@ -73,10 +73,12 @@ pub fn main(options: &Options) -> ExitCode {
 fn begin(options: &Options) -> Result<u8, Refused> {
     let typed = typed_secrets();
     let failed = |error: &dyn std::error::Error| Refused::new(1, chain(error));
-    refuse_network_file_system(&options.data_dir).map_err(|error| failed(&error))?;
     let mut store = Store::open(&options.data_dir).map_err(|error| failed(&error))?;
+    refuse_network_file_system(&options.data_dir).map_err(|error| failed(&error))?;
     let run = store.run(&options.run).map_err(|error| failed(&error))?;
-    let files = directory(&options.data_dir, &run.id);
+    // A keeper works in another directory, and the next runner must find it under the same path.
+    let data_dir = fs::canonicalize(&options.data_dir).map_err(|error| failed(&error))?;
+    let files = directory(&data_dir, &run.id);
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&files);
     made.map_err(|error| Refused::new(1, format!("{}: {error}", files.display())))?;
     let _lock = Lock::take(&files).map_err(|error| match error {

@@ -296,7 +296,7 @@ impl Engine<'_> {
             ("HOME", &user.home),
             ("USER", &user.name),
             ("LOGNAME", &user.name),
-            ("BLACKSTART_TRY", &self.marker(name)[MARKER.len() + 1..]),
+            (MARKER, &self.files.join(name).to_string_lossy()),
         ]
         .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
         .to_vec();
@@ -318,9 +318,9 @@ impl Engine<'_> {
         })
     }
 
-    /// Returns what marks every process of a try in its environment.
+    /// Returns what marks every process of a try in its environment: no other try on this machine has its directory.
     pub fn marker(&self, name: &str) -> String {
-        format!("{MARKER}={}/{name}", self.run.id)
+        format!("{MARKER}={}", self.files.join(name).to_string_lossy())
     }
 
     fn make_directory(
