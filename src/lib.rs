@@ -3,7 +3,7 @@
 //!
 //! Modules stand in reading order; `tests/architecture.rs` says which may name which.
 
-// Words: ids, sizes, times, positions, documents.
+// Words: ids, sizes, times, risk, positions, documents.
 pub mod base;
 
 // Nouns: what happened, what there is, what to do, what is known about it.
@@ -12,11 +12,28 @@ pub mod inventory;
 pub mod plan;
 pub mod evidence;
 
-// Verbs: pure functions from values to values.
+// Languages: external tools as data, shell commands, templates.
+pub mod tools;
+pub mod shell;
+pub mod template;
+
+// Verbs: estimate, draft, check, approve, report.
+pub mod estimate;
+pub mod draft;
 pub mod approve;
+pub mod report;
 
-// Edges: the outside.
+// Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod store;
+pub mod sandbox;
+pub mod probe;
 
-// Stages: what happens to a plan.
+// Stages: a plan in the sandbox, a plan for real.
+pub mod dryrun;
 pub mod execute;
+
+// Wiring: performs what the flow asks for.
+pub mod runtime;
+
+// Front: the terminal interface and the command line.
+pub mod cli;

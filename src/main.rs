@@ -1,11 +1,9 @@
-//! The `blackstart` command.
+//! The `blackstart` command: hands over to a helper process's entry, or to the command line.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    if let Some(code) = blackstart::execute::entry(&arguments) {
-        return code;
-    }
-    ExitCode::SUCCESS
+    // Helper processes first: namespaces can only be made by a process without threads.
+    blackstart::sandbox::entry(std::env::args_os())
+        .unwrap_or_else(|| blackstart::cli::main(std::env::args_os()))
 }

@@ -1,4 +1,4 @@
-//! Kinds of assets.
+//! Kinds of assets that an inventory may hold.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

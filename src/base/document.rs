@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::clock::Timestamp;
 use super::id::Id;
 use super::nearest::nearest;
-use super::text::{Problem, Span};
+use super::text::{Problem, Problems, Span};
 use super::units::{ByteRate, ChangeRate, Period, Size};
 use super::yaml::{self, Node, Value};
 
@@ -35,34 +35,34 @@ pub fn schema_of<T: JsonSchema>() -> Json {
 
 /// Reads `text` as a `T`, and returns the value with every problem.
 pub fn read<T: DeserializeOwned + JsonSchema>(text: &str) -> Read<T> {
-    let (root, mut problems) = yaml::parse(text);
+    let (root, syntax) = yaml::parse(text);
     let Some(root) = root else {
         return Read {
             value: None,
-            problems,
+            problems: syntax,
             root: None,
         };
     };
     let schema = schema_of::<T>();
     let mut reader = Reader {
         schema: &schema,
-        problems: vec![],
+        problems: Problems::default(),
     };
     let json = reader.value(&root, &schema, "the document");
-    problems.append(&mut reader.problems);
-    problems.sort_by_key(|problem| problem.span);
+    let mut problems = reader.problems;
+    problems.extend(syntax);
     let value = match serde_json::from_value(json) {
         Ok(value) => Some(value),
         Err(error) => {
             if problems.is_empty() {
-                problems.push(Problem::new(root.span, format!("cannot be read: {error}")));
+                problems.add(|| Problem::new(root.span, format!("cannot be read: {error}")));
             }
             None
         }
     };
     Read {
         value,
-        problems,
+        problems: problems.into_sorted(),
         root: Some(root),
     }
 }
@@ -76,7 +76,7 @@ pub fn write<T: serde::Serialize>(document: &T) -> String {
 
 struct Reader<'s> {
     schema: &'s Json,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl<'s> Reader<'s> {
@@ -149,17 +149,16 @@ impl<'s> Reader<'s> {
                     read.insert(key.text.clone(), field);
                 }
                 (None, None) => {
-                    let mut problem =
-                        Problem::new(key.span, format!("unknown field {:?} in {name}", key.text));
-                    problem.help = nearest(&key.text, names())
-                        .map(|near| format!("did you mean {near:?}?"))
-                        .or_else(|| {
-                            Some(format!(
-                                "known fields: {}",
-                                names().collect::<Vec<_>>().join(", ")
-                            ))
-                        });
-                    self.problems.push(problem);
+                    self.problems.add(|| {
+                        let message = format!("unknown field {:?} in {name}", key.text);
+                        let known = || names().collect::<Vec<_>>().join(", ");
+                        Problem::new(key.span, message).with_help(
+                            match nearest(&key.text, names()) {
+                                Some(near) => format!("did you mean {near:?}?"),
+                                None => format!("known fields: {}", known()),
+                            },
+                        )
+                    });
                 }
             }
         }
@@ -189,10 +188,13 @@ impl<'s> Reader<'s> {
         match (&node.value, schema.get("items")) {
             (Value::List(items), Some(of)) => {
                 let item_name = format!("an item of {name}");
-                let read: Vec<_> = items
-                    .iter()
-                    .map(|item| self.value(item, of, &item_name))
-                    .collect();
+                let mut read = Vec::with_capacity(items.len());
+                for item in items {
+                    if self.problems.is_full() {
+                        break;
+                    }
+                    read.push(self.value(item, of, &item_name));
+                }
                 self.refuse_repeated_ids(items);
                 Json::Array(read)
             }
@@ -235,7 +237,7 @@ impl<'s> Reader<'s> {
             }
             let mut attempt = Reader {
                 schema: self.schema,
-                problems: vec![],
+                problems: Problems::default(),
             };
             let read = attempt.value(node, choice, name);
             if attempt.problems.is_empty() {
@@ -244,7 +246,7 @@ impl<'s> Reader<'s> {
             first_problems.get_or_insert(attempt.problems);
         }
         match (is_map, first_problems) {
-            (true, Some(mut problems)) => self.problems.append(&mut problems),
+            (true, Some(problems)) => self.problems.extend(problems.into_sorted()),
             (_, _) => {
                 let what = schema
                     .get("description")
@@ -270,12 +272,15 @@ impl<'s> Reader<'s> {
         if words.contains(&text) {
             return Json::String(text.to_owned());
         }
-        let mut problem = Problem::new(node.span, format!("{name} cannot be {text:?}"));
-        problem.help = Some(match nearest(text, words.iter().copied()) {
-            Some(near) => format!("did you mean {near:?}? It is one of: {}", words.join(", ")),
-            None => format!("it is one of: {}", words.join(", ")),
+        self.problems.add(|| {
+            let list = words.join(", ");
+            Problem::new(node.span, format!("{name} cannot be {text:?}")).with_help(
+                match nearest(text, words.iter().copied()) {
+                    Some(near) => format!("did you mean {near:?}? It is one of: {list}"),
+                    None => format!("it is one of: {list}"),
+                },
+            )
         });
-        self.problems.push(problem);
         words
             .first()
             .map_or(Json::Null, |word| Json::String((*word).to_owned()))
@@ -325,7 +330,7 @@ impl<'s> Reader<'s> {
     }
 
     fn problem(&mut self, span: Span, message: String) {
-        self.problems.push(Problem::new(span, message));
+        self.problems.add(|| Problem::new(span, message));
     }
 
     /// A value of the right shape for one that could not be read, so that the rest still can be.

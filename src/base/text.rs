@@ -94,6 +94,44 @@ impl Problem {
     }
 }
 
+/// Problems collected up to a bound, so that a hostile document costs neither time nor memory.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// More problems than this are not looked at.
+    pub const MOST: usize = 200;
+
+    /// Adds a problem while there is room; past the bound it is not even made.
+    pub fn add(&mut self, make: impl FnOnce() -> Problem) {
+        if !self.is_full() {
+            self.0.push(make());
+        }
+    }
+
+    /// Tells whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Tells whether there is no more room.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= Self::MOST
+    }
+
+    /// Returns what was found, in source order.
+    pub fn into_sorted(mut self) -> Vec<Problem> {
+        self.0.sort_by_key(|problem| problem.span);
+        self.0
+    }
+
+    /// Adds all of `others`, as far as there is room.
+    pub fn extend(&mut self, others: impl IntoIterator<Item = Problem>) {
+        let room = Self::MOST.saturating_sub(self.0.len());
+        self.0.extend(others.into_iter().take(room));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

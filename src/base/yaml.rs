@@ -2,7 +2,7 @@
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
-use super::text::{Problem, Span};
+use super::text::{Problem, Problems, Span};
 
 /// The largest document that is read, in bytes.
 pub const MAX_BYTES: usize = 32 << 20;
@@ -104,7 +104,7 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Problem>) {
         text,
         open: vec![],
         root: None,
-        problems: vec![],
+        problems: Problems::default(),
         nodes: 0,
         documents: 0,
     };
@@ -119,10 +119,9 @@ pub fn parse(text: &str) -> (Option<Node>, Vec<Problem>) {
             }
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(text.len());
-                builder.problems.push(Problem::new(
-                    Span::new(at, at),
-                    syntax_message(&error.info()),
-                ));
+                builder
+                    .problems
+                    .add(|| Problem::new(Span::new(at, at), syntax_message(&error.info())));
                 break;
             }
         }
@@ -144,7 +143,7 @@ struct Builder<'a> {
     text: &'a str,
     open: Vec<Open>,
     root: Option<Node>,
-    problems: Vec<Problem>,
+    problems: Problems,
     nodes: usize,
     documents: usize,
 }
@@ -208,10 +207,10 @@ impl Builder<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(_) => {
-                self.problems.push(
+                self.problems.add(|| {
                     Problem::new(span, "an alias is not allowed")
-                        .with_help("write the value out in both places"),
-                );
+                        .with_help("write the value out in both places")
+                });
                 self.add(Node {
                     span,
                     value: Value::Null,
@@ -232,15 +231,15 @@ impl Builder<'_> {
     }
 
     fn stop(&mut self, span: Span, message: String) -> Result<(), Stop> {
-        self.problems.push(Problem::new(span, message));
+        self.problems.add(|| Problem::new(span, message));
         Err(Stop)
     }
 
     fn refuse_tag(&mut self, tagged: bool, span: Span) {
         if tagged {
-            self.problems.push(
-                Problem::new(span, "a tag is not allowed").with_help("write the plain value"),
-            );
+            self.problems.add(|| {
+                Problem::new(span, "a tag is not allowed").with_help("write the plain value")
+            });
         }
     }
 
@@ -288,7 +287,7 @@ impl Builder<'_> {
                         Value::Null => node.span.slice(self.text).to_owned(),
                         Value::List(_) | Value::Map(_) => {
                             self.problems
-                                .push(Problem::new(node.span, "a key must be a plain word"));
+                                .add(|| Problem::new(node.span, "a key must be a plain word"));
                             String::new()
                         }
                     };
@@ -299,8 +298,9 @@ impl Builder<'_> {
                 }
                 Some(name) if !seen.insert(name.text.clone()) => {
                     let message = format!("the key {:?} stands here a second time", name.text);
-                    self.problems
-                        .push(Problem::new(name.span, message).with_help("remove one of the two"));
+                    self.problems.add(|| {
+                        Problem::new(name.span, message).with_help("remove one of the two")
+                    });
                 }
                 Some(name) => entries.push((name, node)),
             },
@@ -313,9 +313,9 @@ impl Builder<'_> {
         }
         if self.root.is_none() && self.problems.is_empty() {
             self.problems
-                .push(Problem::new(Span::default(), "the document is empty"));
+                .add(|| Problem::new(Span::default(), "the document is empty"));
         }
-        (self.root, self.problems)
+        (self.root, self.problems.into_sorted())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Kinds of copies.
+//! Kinds of copies that a backup may make.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::v1::Inventory;
 use crate::base::yaml::Node;
-use crate::base::{Id, Problem, nearest};
+use crate::base::{Id, Problem, Problems, nearest};
 use std::collections::{HashMap, HashSet};
 
 /// Returns a problem for every reference to nothing, every circle of dependencies, and every field
@@ -10,15 +10,15 @@ use std::collections::{HashMap, HashSet};
 pub fn check(inventory: &Inventory, root: &Node) -> Vec<Problem> {
     let mut checker = Checker {
         root,
-        problems: vec![],
+        problems: Problems::default(),
     };
     checker.all(inventory);
-    checker.problems
+    checker.problems.into_sorted()
 }
 
 struct Checker<'a> {
     root: &'a Node,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 struct Names<'a> {
@@ -75,10 +75,12 @@ impl Checker<'_> {
             self.reference(&assets, &peer, &["assets", &at, "replication", "peer"]);
             if asset.compress_ratio.is_some_and(|ratio| ratio < 1.0) {
                 let span = self.root.span_at(&["assets", &at, "compress_ratio"]);
-                self.problems.push(Problem::new(
-                    span,
-                    "\"compress_ratio\" is original over compressed size, so at least 1",
-                ));
+                self.problems.add(|| {
+                    Problem::new(
+                        span,
+                        "\"compress_ratio\" is original over compressed size, so at least 1",
+                    )
+                });
             }
         }
         for (at, backup) in inventory.backups.iter().enumerate() {
@@ -129,10 +131,9 @@ impl Checker<'_> {
                     .count();
                 if ways != 1 {
                     let span = self.root.span_at(&["secrets", &at, "read_from"]);
-                    self.problems.push(Problem::new(
-                        span,
-                        "\"read_from\" has exactly one of env, file, prompt",
-                    ));
+                    self.problems.add(|| {
+                        Problem::new(span, "\"read_from\" has exactly one of env, file, prompt")
+                    });
                 }
             }
         }
@@ -161,13 +162,14 @@ impl Checker<'_> {
         if names.known.contains(id.as_str()) {
             return;
         }
-        let mut problem = Problem::new(
-            self.root.span_at(path),
-            format!("there is no {} {:?}", names.what, id.as_str()),
-        );
-        problem.help = nearest(id.as_str(), names.known.iter().copied())
-            .map(|near| format!("did you mean {near:?}?"));
-        self.problems.push(problem);
+        self.problems.add(|| {
+            let message = format!("there is no {} {:?}", names.what, id.as_str());
+            let problem = Problem::new(self.root.span_at(path), message);
+            match nearest(id.as_str(), names.known.iter().copied()) {
+                Some(near) => problem.with_help(format!("did you mean {near:?}?")),
+                None => problem,
+            }
+        });
     }
 
     /// Reports one member of every circle in `list` along `field`.
@@ -219,7 +221,7 @@ impl Checker<'_> {
                                     names.join(" -> "),
                                     edges[to].0
                                 );
-                                self.problems.push(Problem::new(span, message));
+                                self.problems.add(|| Problem::new(span, message));
                             }
                             _ => {}
                         }

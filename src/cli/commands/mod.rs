@@ -1,0 +1,65 @@
+//! The commands, one file each.
+
+mod approve;
+mod completions;
+mod doctor;
+mod dry_run;
+mod estimate;
+mod incident;
+mod inventory;
+mod log;
+mod man;
+mod report;
+mod schema;
+
+use super::output::Output;
+use super::{CommandError, Exit, Global};
+
+/// Declares the commands: the variant, its module, in the order of the help.
+macro_rules! commands {
+    ($($(#[$meta:meta])* $variant:ident => $module:ident,)+) => {
+        /// What to do.
+        #[derive(Debug, clap::Subcommand)]
+        pub enum Command {
+            $($(#[$meta])* $variant($module::Args),)+
+        }
+        impl Command {
+            /// Runs the command.
+            pub fn run(self, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
+                match self {
+                    $(Self::$variant(args) => $module::run(args, global, output),)+
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    /// Write, list and show incidents
+    Incident => incident,
+    /// Check and show inventories
+    Inventory => inventory,
+    /// Compute the recovery point, the loss and the duration
+    Estimate => estimate,
+    /// Run a plan or a script where it can do no harm, and report what it did
+    DryRun => dry_run,
+    /// Say that a plan may run, in view of what is known about it
+    Approve => approve,
+    /// Tell what a run did: promised and measured
+    Report => report,
+    /// Show, verify, export and anchor the log
+    Log => log,
+    /// Say what this machine can do, and how to get more
+    Doctor => doctor,
+    /// Print the JSON Schema of a document
+    Schema => schema,
+    /// Print shell completions
+    Completions => completions,
+    /// Print the manual page
+    Man => man,
+}
+
+/// What happens without a command: the terminal interface.
+pub fn without_command(_: &Global, _: &mut Output) -> Result<Exit, CommandError> {
+    Err(CommandError::new(Exit::Input, "no command given").hint("blackstart --help"))
+}

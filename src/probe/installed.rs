@@ -1,0 +1,26 @@
+//! Which commands are installed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+/// Where the commands of a step are looked up: the PATH that steps run with.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Returns the names of all executable files on the PATH that steps run with.
+pub fn installed() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in PATH
+        .split(':')
+        .filter_map(|dir| fs::read_dir(dir).ok())
+        .flatten()
+        .flatten()
+    {
+        let executable = fs::metadata(entry.path())
+            .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
+        if executable && let Ok(name) = entry.file_name().into_string() {
+            names.insert(name);
+        }
+    }
+    names
+}

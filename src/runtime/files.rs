@@ -1,0 +1,196 @@
+//! Files read within bounds and written whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::base::Position;
+use crate::base::yaml::MAX_BYTES;
+
+/// Why a file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It is not there, not allowed, or the disk fails.
+    #[error("cannot {action} {}", shown(path))]
+    Io {
+        /// read, write
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not a regular file.
+    #[error("{} is {what}, not a file", shown(path))]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// It is larger than what is read.
+    #[error(
+        "{} has {bytes} bytes, more than the {MAX_BYTES} that are read",
+        shown(path)
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// It is not UTF-8 text.
+    #[error("{}:{at}: not UTF-8 text (byte 0x{byte:02x})", shown(path))]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// Where the first wrong byte stands.
+        at: Position,
+        /// The byte.
+        byte: u8,
+    },
+}
+
+/// Returns a path as it is shown to people.
+pub fn shown(path: &Path) -> String {
+    crate::base::escape::bytes(path.as_os_str().as_encoded_bytes())
+}
+
+/// Reads a text file of at most 32 MiB; `-` is standard input. Never waits for a pipe or a device.
+pub fn read_text(path: &Path) -> Result<String, FileError> {
+    let io = |source| FileError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let bytes = if path.as_os_str() == "-" {
+        bounded(std::io::stdin().lock(), path)?
+    } else {
+        let metadata = fs::metadata(path).map_err(io)?;
+        if metadata.is_dir() {
+            return Err(FileError::NotAFile {
+                path: path.to_owned(),
+                what: "a directory",
+            });
+        }
+        if !metadata.is_file() {
+            return Err(FileError::NotAFile {
+                path: path.to_owned(),
+                what: "a pipe, socket or device",
+            });
+        }
+        if metadata.len() > MAX_BYTES as u64 {
+            return Err(FileError::TooLarge {
+                path: path.to_owned(),
+                bytes: metadata.len(),
+            });
+        }
+        bounded(File::open(path).map_err(io)?, path)?
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        let before = String::from_utf8_lossy(&bytes[..at]);
+        FileError::NotText {
+            path: path.to_owned(),
+            at: Position::of(&before, at),
+            byte: bytes[at],
+        }
+    })
+}
+
+fn bounded(from: impl Read, path: &Path) -> Result<Vec<u8>, FileError> {
+    let mut bytes = vec![];
+    from.take(MAX_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| FileError::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })?;
+    if bytes.len() > MAX_BYTES {
+        return Err(FileError::TooLarge {
+            path: path.to_owned(),
+            bytes: bytes.len() as u64,
+        });
+    }
+    Ok(bytes)
+}
+
+/// Writes a file whole or not at all: to a temporary file beside it, synced, renamed into place.
+/// New files get mode 0600, or 0700 where `executable`.
+pub fn write_whole(path: &Path, contents: &[u8], executable: Executable) -> Result<(), FileError> {
+    let io = |source| FileError::Io {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    };
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    fs::create_dir_all(directory).map_err(io)?;
+    let mode = match executable {
+        Executable::Yes => 0o700,
+        Executable::No => 0o600,
+    };
+    let temporary = directory.join(format!(".blackstart-{}.tmp", std::process::id()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&temporary)
+        .and_then(|mut file| {
+            file.write_all(contents)?;
+            file.sync_all()?;
+            fs::rename(&temporary, path)?;
+            File::open(directory)?.sync_all()
+        });
+    written.map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        io(error)
+    })
+}
+
+/// Whether a written file is a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Executable {
+    /// A script.
+    Yes,
+    /// Text.
+    No,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_text_file_is_refused_with_its_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let refuse = |path: &Path| read_text(path).unwrap_err().to_string();
+        assert!(refuse(dir.path()).ends_with("is a directory, not a file"));
+        assert!(refuse(Path::new("/dev/null")).contains("device"));
+        let binary = dir.path().join("b\nin");
+        fs::write(&binary, b"ok\nab\xff").unwrap();
+        assert!(refuse(&binary).ends_with("b\\nin:2:3: not UTF-8 text (byte 0xff)"));
+        assert!(refuse(&dir.path().join("none")).starts_with("cannot read"));
+    }
+
+    #[test]
+    fn a_written_file_is_private_and_replaces_the_old_one() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new/plan.yaml");
+        write_whole(&path, b"1", Executable::No).unwrap();
+        write_whole(&path, b"2", Executable::No).unwrap();
+        assert_eq!(read_text(&path).unwrap(), "2");
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+}

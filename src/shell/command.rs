@@ -1,0 +1,169 @@
+//! The commands a script would run, unwrapped and in order.
+
+use std::collections::BTreeSet;
+
+use super::ast::RedirectKind;
+use super::value::Argument;
+use crate::base::Span;
+
+/// One command as it would run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Command {
+    /// The executable and its arguments; wrappers such as `sudo` are gone.
+    pub words: Vec<Argument>,
+    /// Names of the wrappers that were taken off, outermost first.
+    pub wrappers: Vec<String>,
+    /// Its redirects.
+    pub redirects: Vec<Redirection>,
+    /// What comes in on standard input, where that is text the script holds.
+    pub input: Option<Argument>,
+    /// Its text; for a command inside a quoted script, the word that holds it.
+    pub span: Span,
+    /// Under which circumstances it runs.
+    pub setting: Setting,
+}
+
+/// A redirect with its target expanded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirection {
+    /// What it does.
+    pub kind: RedirectKind,
+    /// The descriptor, where one is written.
+    pub descriptor: Option<i32>,
+    /// The target, or the body of a here-document.
+    pub target: Argument,
+    /// Its text.
+    pub span: Span,
+}
+
+/// The circumstances of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Setting {
+    /// `set -e`.
+    pub errexit: bool,
+    /// `set -u`.
+    pub nounset: bool,
+    /// `set -o pipefail`.
+    pub pipefail: bool,
+    /// The working directory, where known.
+    pub cwd: Option<String>,
+    /// The host it runs on, where that is another one (`ssh`).
+    pub remote: Option<String>,
+    /// The user it runs as, where that changes (`sudo -u`, `su`).
+    pub user: Option<String>,
+    /// Its place in a pipeline.
+    pub stage: Option<Stage>,
+    /// Whether its exit code is a question (`if`, `&&`, `||`, `!`), so a failure does not stop the script.
+    pub asked: bool,
+    /// Whether a failure is swallowed (`|| true`, `|| :`).
+    pub masked: bool,
+    /// Whether it may run many times.
+    pub repeated: bool,
+    /// Whether it runs only in some cases.
+    pub conditional: bool,
+    /// Whether it runs later (`trap`).
+    pub deferred: bool,
+    /// Whether its output becomes a word (`$(…)`) or a file (`<(…)`).
+    pub substituted: bool,
+    /// Whether it runs inside a container or another root (`chroot`, `docker exec`).
+    pub contained: bool,
+}
+
+/// A place in a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stage {
+    /// Index into [`Commands::pipelines`].
+    pub pipeline: usize,
+    /// Position, from 0.
+    pub position: usize,
+    /// How many stages there are.
+    pub length: usize,
+}
+
+/// A pipeline of at least two stages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    /// Its text.
+    pub span: Span,
+    /// Whether a failure of any stage fails it.
+    pub pipefail: bool,
+    /// How many stages it has.
+    pub length: usize,
+}
+
+/// Text that would run and cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opaque {
+    /// Where.
+    pub span: Span,
+    /// Why it cannot be read.
+    pub why: String,
+}
+
+/// A variable as it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// The variable.
+    pub name: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// Everything a script would run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Commands {
+    /// The commands, in the order of the text; a function's stand where it is called.
+    pub list: Vec<Command>,
+    /// The pipelines.
+    pub pipelines: Vec<Pipeline>,
+    /// What would run and cannot be read.
+    pub opaque: Vec<Opaque>,
+    /// Functions and aliases the script defines.
+    pub defined: BTreeSet<String>,
+    /// Variables used, in order.
+    pub uses: Vec<Use>,
+}
+
+impl Command {
+    /// Returns the executable as written, where it is certain.
+    pub fn program(&self) -> Option<String> {
+        self.words.first().and_then(Argument::literal)
+    }
+
+    /// Returns the executable's file name, where it is certain.
+    pub fn name(&self) -> Option<String> {
+        let program = self.program()?;
+        Some(super::path::file_name(&program).to_owned())
+    }
+
+    /// Tells whether the executable is certain and has one of these file names.
+    pub fn is(&self, names: &[&str]) -> bool {
+        self.name()
+            .is_some_and(|name| names.contains(&name.as_str()))
+    }
+
+    /// Returns the arguments behind the executable.
+    pub fn arguments(&self) -> &[Argument] {
+        self.words.get(1..).unwrap_or_default()
+    }
+
+    /// Returns the literal arguments behind the executable; others are left out.
+    pub fn literals(&self) -> Vec<String> {
+        self.arguments()
+            .iter()
+            .filter_map(Argument::literal)
+            .collect()
+    }
+
+    /// Tells whether an argument is exactly this text.
+    pub fn has(&self, text: &str) -> bool {
+        self.arguments()
+            .iter()
+            .any(|a| a.literal().as_deref() == Some(text))
+    }
+
+    /// Returns an argument as a path seen from the command's directory.
+    pub fn path(&self, argument: &Argument) -> String {
+        argument.path(self.setting.cwd.as_deref())
+    }
+}

@@ -1,0 +1,182 @@
+//! What is known of the variables while a script is followed.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::ast::Statement;
+use super::value::{Argument, Origin, Piece, Unknown};
+use crate::base::Span;
+
+/// The value of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// One value, in pieces; none when it is empty.
+    Scalar(Vec<Piece>),
+    /// The elements of an array.
+    Array(Vec<Argument>),
+}
+
+/// Variables, functions, aliases and the working directory at one point of a script.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Environment {
+    pub(super) values: HashMap<String, Value>,
+    pub(super) functions: HashMap<String, Rc<Statement>>,
+    pub(super) aliases: HashMap<String, String>,
+    /// Arguments of the script or function, from `$1`; nothing when they are not known.
+    pub(super) arguments: Option<Rc<Vec<Argument>>>,
+    /// Whether a test has made sure that arguments are there.
+    pub(super) arguments_checked: bool,
+    pub(super) cwd: Option<String>,
+    pub(super) errexit: bool,
+    pub(super) nounset: bool,
+    pub(super) pipefail: bool,
+}
+
+impl Environment {
+    /// Returns the pieces of a variable.
+    pub(super) fn lookup(&self, name: &str) -> Vec<Piece> {
+        if let Some(value) = self.values.get(name) {
+            return match value {
+                Value::Scalar(pieces) => pieces.clone(),
+                Value::Array(items) => items.first().map(|a| a.pieces.clone()).unwrap_or_default(),
+            };
+        }
+        if let Ok(position) = name.parse::<usize>() {
+            if position == 0 {
+                return vec![unknown("$0", Origin::Argument, false)];
+            }
+            return match &self.arguments {
+                Some(given) => given
+                    .get(position - 1)
+                    .map(|a| a.pieces.clone())
+                    .unwrap_or_default(),
+                None => vec![unknown(
+                    &format!("${name}"),
+                    Origin::Argument,
+                    !self.arguments_checked,
+                )],
+            };
+        }
+        let shown = format!("${name}");
+        let sure = matches!(
+            name,
+            "HOME"
+                | "PWD"
+                | "OLDPWD"
+                | "USER"
+                | "HOSTNAME"
+                | "RANDOM"
+                | "SECONDS"
+                | "UID"
+                | "EUID"
+                | "PPID"
+                | "SHELL"
+                | "PATH"
+                | "BASH_SOURCE"
+                | "LINENO"
+                | "FUNCNAME"
+                | "EPOCHSECONDS"
+                | "#"
+                | "?"
+                | "$"
+                | "!"
+                | "BASHPID"
+                | "BASH_VERSION"
+                | "OSTYPE"
+                | "LOGNAME"
+                | "IFS"
+        );
+        if name == "PWD"
+            && let Some(cwd) = &self.cwd
+        {
+            return vec![Piece::Text(cwd.clone())];
+        }
+        vec![unknown(&shown, Origin::Environment, !sure)]
+    }
+
+    /// Notes that a variable is not empty from here on.
+    pub(super) fn make_sure(&mut self, name: &str) {
+        if name == "#" || name == "@" || name == "*" {
+            self.arguments_checked = true;
+            return;
+        }
+        let mut pieces = self.lookup(name);
+        let sure = pieces.iter().any(|p| match p {
+            Piece::Text(text) | Piece::Glob(text) => !text.is_empty(),
+            Piece::Unknown(u) => !u.may_be_empty,
+        });
+        if sure || pieces.is_empty() {
+            return;
+        }
+        if let [Piece::Unknown(only)] = pieces.as_mut_slice() {
+            only.may_be_empty = false;
+        }
+        if !matches!(self.values.get(name), Some(Value::Array(_))) {
+            self.values.insert(name.to_owned(), Value::Scalar(pieces));
+        }
+    }
+
+    /// Merges what another way through the script leaves behind: what differs is not known.
+    pub(super) fn join(&mut self, other: Environment) {
+        let names: Vec<String> = other
+            .values
+            .keys()
+            .chain(self.values.keys())
+            .filter(|name| self.values.get(*name) != other.values.get(*name))
+            .cloned()
+            .collect();
+        for name in names {
+            let ours = self.lookup(&name);
+            let theirs = other.lookup(&name);
+            let empty = can_be_empty(&ours) || can_be_empty(&theirs);
+            let origin = match (first_origin(&ours), first_origin(&theirs)) {
+                (Some(a), Some(b)) if a == b => a,
+                _ => Origin::Variable,
+            };
+            let merged = vec![unknown(&format!("${name}"), origin, empty)];
+            self.values.insert(name, Value::Scalar(merged));
+        }
+        if self.cwd != other.cwd {
+            self.cwd = None;
+        }
+        self.functions.extend(other.functions);
+        self.aliases.extend(other.aliases);
+        self.arguments_checked &= other.arguments_checked;
+        self.errexit &= other.errexit;
+        self.nounset &= other.nounset;
+        self.pipefail &= other.pipefail;
+    }
+}
+
+fn first_origin(pieces: &[Piece]) -> Option<Origin> {
+    match pieces {
+        [Piece::Unknown(u)] => Some(u.origin),
+        _ => None,
+    }
+}
+
+/// Tells whether a value can turn out empty.
+pub(super) fn can_be_empty(pieces: &[Piece]) -> bool {
+    pieces.iter().all(|p| match p {
+        Piece::Text(text) | Piece::Glob(text) => text.is_empty(),
+        Piece::Unknown(u) => u.may_be_empty,
+    })
+}
+
+/// Returns a piece only the run knows.
+pub(super) fn unknown(shown: &str, origin: Origin, may_be_empty: bool) -> Piece {
+    Piece::Unknown(Unknown {
+        shown: shown.to_owned(),
+        origin,
+        may_be_empty,
+        quoted: true,
+    })
+}
+
+/// Returns an argument only the run knows.
+pub(super) fn unknown_argument(shown: &str, origin: Origin, span: Span) -> Argument {
+    Argument {
+        pieces: vec![unknown(shown, origin, false)],
+        span,
+    }
+}

@@ -1,0 +1,145 @@
+//! Shells inside shells: `bash -c`, `ssh HOST …`, a script on standard input.
+
+use std::rc::Rc;
+
+use super::command::Redirection;
+use super::resolve::{Incoming, Resolver};
+use super::value::Argument;
+use crate::base::Span;
+
+impl Resolver {
+    pub(super) fn ssh(
+        &mut self,
+        words: Vec<Argument>,
+        redirects: Vec<Redirection>,
+        span: Span,
+        wrappers: Vec<String>,
+    ) {
+        let mut at = 1;
+        while let Some(text) = words
+            .get(at)
+            .and_then(Argument::literal)
+            .filter(|t| t.starts_with('-'))
+        {
+            let takes = text.len() == 2 && "bcDEeFIiJLlmOopQRSWw".contains(&text[1..]);
+            at += if takes { 2 } else { 1 };
+            if text == "--" {
+                break;
+            }
+        }
+        let Some(host) = words.get(at).map(Argument::shown) else {
+            return self.push(words, redirects, span, wrappers);
+        };
+        let host = host.rsplit('@').next().unwrap_or_default().to_owned();
+        let saved = self.env.clone();
+        self.env.cwd = None;
+        (self.env.errexit, self.env.nounset, self.env.pipefail) = (false, false, false);
+        let rest = &words[at + 1..];
+        let text = self.joined(rest, " ");
+        let incoming = self.incoming.clone();
+        self.push(words[..=at].to_vec(), redirects, span, wrappers);
+        let shell = matches!(
+            text.trim(),
+            "" | "bash" | "sh" | "bash -s" | "sh -s" | "sudo bash" | "sudo sh" | "sudo bash -s"
+        ) || text.starts_with("bash -s");
+        if !shell {
+            self.nested(&text, span, Some(host));
+        } else {
+            match incoming {
+                Some(Incoming::Text(script)) => {
+                    let script = self.as_script(&script);
+                    self.nested(&script, span, Some(host));
+                }
+                Some(Incoming::Unreadable) => {
+                    self.opaque(
+                        span,
+                        "a remote shell runs text that cannot be read beforehand",
+                    );
+                }
+                None if !text.is_empty() => {
+                    self.opaque(span, "a remote shell reads its script from elsewhere")
+                }
+                None => {}
+            }
+        }
+        self.env = saved;
+    }
+
+    pub(super) fn shell(
+        &mut self,
+        words: Vec<Argument>,
+        redirects: Vec<Redirection>,
+        span: Span,
+        wrappers: Vec<String>,
+    ) {
+        let mut at = 1;
+        let mut command = false;
+        let mut reads_input = false;
+        let options = (self.env.errexit, self.env.nounset, self.env.pipefail);
+        (self.env.errexit, self.env.nounset, self.env.pipefail) = (false, false, false);
+        while let Some(text) = words.get(at).and_then(Argument::literal) {
+            if text == "-" || text == "--" {
+                at += 1;
+                break;
+            }
+            if text == "-n" {
+                (self.env.errexit, self.env.nounset, self.env.pipefail) = options;
+                return self.push(words, redirects, span, wrappers);
+            }
+            if matches!(text.as_str(), "--rcfile" | "--init-file") {
+                at += 2;
+                continue;
+            }
+            if text.starts_with("--") {
+                at += 1;
+                continue;
+            }
+            let Some(letters) = text.strip_prefix(['-', '+']) else {
+                break;
+            };
+            command |= letters.contains('c');
+            reads_input |= letters.contains('s');
+            self.env.errexit |= letters.contains('e');
+            self.env.nounset |= letters.contains('u');
+            at += 1;
+            if letters.ends_with('o') {
+                let option = words.get(at).and_then(Argument::literal);
+                self.env.pipefail |= option.as_deref() == Some("pipefail");
+                at += 1;
+            }
+        }
+        let rest = words.get(at..).unwrap_or_default().to_vec();
+        let incoming = self.incoming.clone();
+        let version = words
+            .iter()
+            .any(|w| w.literal().as_deref() == Some("--version"));
+        self.push(words, redirects, span, wrappers);
+        match (command, rest.first().cloned()) {
+            _ if version => {}
+            (true, Some(text)) => {
+                if text.unknowns().next().is_some() && text.prefix().is_empty() {
+                    self.opaque(span, "a shell runs text only the run knows");
+                }
+                let script = self.as_script(&text);
+                let arguments = Rc::new(rest.get(2..).unwrap_or_default().to_vec());
+                let saved = self.env.arguments.replace(arguments);
+                self.nested(&script, span, None);
+                self.env.arguments = saved;
+            }
+            (false, Some(_)) if !reads_input => {
+                self.opaque(span, "a script in another file is run")
+            }
+            (true, None) => {}
+            (false, _) => match incoming {
+                Some(Incoming::Text(script)) => {
+                    let script = self.as_script(&script);
+                    self.nested(&script, span, None);
+                }
+                Some(Incoming::Unreadable) | None => {
+                    self.opaque(span, "a shell runs text that cannot be read beforehand");
+                }
+            },
+        }
+        (self.env.errexit, self.env.nounset, self.env.pipefail) = options;
+    }
+}

@@ -1,0 +1,26 @@
+//! Reads shell scripts: a small tree, the commands that would run, and whether two renders agree.
+
+pub mod ast;
+mod brace;
+mod command;
+mod environment;
+mod expand;
+mod interpreter;
+mod lower;
+mod lower_word;
+mod parse;
+pub mod path;
+mod refine;
+mod resolve;
+mod shape;
+mod simple;
+mod unwrap;
+mod value;
+mod wrapper;
+
+pub use ast::Script;
+pub use command::{Command, Commands, Opaque, Pipeline, Redirection, Setting, Stage, Use};
+pub use parse::{on_deep_stack, parse};
+pub use resolve::{Options, commands};
+pub use shape::{Shape, same_shape, shape};
+pub use value::{Argument, Origin, Piece, Unknown};

@@ -1,0 +1,542 @@
+//! Follows a script statement by statement and lists the commands it would run.
+
+use std::rc::Rc;
+
+use super::ast::{Link, Loop, RedirectKind, Script, Statement, StatementKind, Word};
+use super::command::{Commands, Pipeline, Setting, Stage};
+use super::environment::{Environment, Value, unknown};
+use super::expand::printed;
+use super::refine::{self, terminates};
+use super::value::{Argument, Origin};
+use crate::base::Span;
+
+/// Commands one script may come to, functions and quoted scripts unfolded.
+const BUDGET: usize = 50_000;
+
+/// What arrives on standard input from the stage before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Incoming {
+    /// Text the script holds.
+    Text(Argument),
+    /// Something nobody can read beforehand.
+    Unreadable,
+}
+
+/// The options a shell starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// `-e`
+    pub errexit: bool,
+    /// `-u`
+    pub nounset: bool,
+    /// `-o pipefail`
+    pub pipefail: bool,
+}
+
+impl Options {
+    /// The options plan steps run with: `bash -euo pipefail`.
+    pub const STRICT: Self = Self {
+        errexit: true,
+        nounset: true,
+        pipefail: true,
+    };
+}
+
+/// Lists the commands of a script, as they would run in a shell with these options.
+///
+/// The script should come from [`super::parse`] on the same deep stack.
+pub fn commands(script: &Script, options: Options) -> Commands {
+    let mut resolver = Resolver {
+        out: Commands::default(),
+        env: Environment {
+            errexit: options.errexit,
+            nounset: options.nounset,
+            pipefail: options.pipefail,
+            ..Environment::default()
+        },
+        setting: Setting::default(),
+        incoming: None,
+        origin: None,
+        depth: 0,
+        called: Vec::new(),
+        values: 0,
+    };
+    resolver.sequence(&script.statements);
+    resolver.uncalled();
+    resolver.out
+}
+
+/// Where a walk through a script stands.
+pub(super) struct Resolver {
+    pub(super) out: Commands,
+    pub(super) env: Environment,
+    pub(super) setting: Setting,
+    pub(super) incoming: Option<Incoming>,
+    /// The word that holds the text being followed, when that is not the script itself.
+    pub(super) origin: Option<Span>,
+    pub(super) depth: usize,
+    /// Functions already followed.
+    pub(super) called: Vec<String>,
+    /// How many unknown values have been handed into quoted scripts.
+    pub(super) values: usize,
+}
+
+impl Resolver {
+    /// Returns the span to show for a span of the text being followed.
+    pub(super) fn place(&self, span: Span) -> Span {
+        self.origin.unwrap_or(span)
+    }
+
+    pub(super) fn sequence(&mut self, statements: &[Statement]) {
+        for statement in statements {
+            if self.out.list.len() > BUDGET {
+                self.opaque(statement.span, "the script comes to too many commands");
+                return;
+            }
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        let asked = self.setting.asked;
+        self.setting.asked |= statement.negated;
+        match &statement.kind {
+            StatementKind::Simple(simple) => self.simple(simple, statement),
+            StatementKind::Pipeline(stages) => self.pipeline(stages, statement.span),
+            StatementKind::List(links) => self.list(links),
+            StatementKind::Condition(words) => {
+                for word in words {
+                    self.word(word);
+                }
+            }
+            StatementKind::Arithmetic(_) => {}
+            StatementKind::Function { name, body } => {
+                self.env
+                    .functions
+                    .insert(name.clone(), Rc::new((**body).clone()));
+                self.out.defined.insert(name.clone());
+            }
+            StatementKind::If { .. }
+            | StatementKind::Loop(_)
+            | StatementKind::Case { .. }
+            | StatementKind::Subshell(_)
+            | StatementKind::Group(_) => self.compound(statement),
+        }
+        self.setting.asked = asked;
+        if self.env.errexit && !self.setting.asked && !statement.negated {
+            refine::statement(&mut self.env, statement, true);
+        }
+    }
+
+    fn compound(&mut self, statement: &Statement) {
+        let redirects = self.redirects(&statement.redirects);
+        let saved = self.incoming.clone();
+        if let Some(text) = redirects.iter().rev().find(|r| holds_text(r.kind)) {
+            self.incoming = Some(Incoming::Text(text.target.clone()));
+        }
+        if redirects.iter().any(|r| !holds_text(r.kind)) {
+            self.push(Vec::new(), redirects, statement.span, Vec::new());
+        }
+        match &statement.kind {
+            StatementKind::Group(body) => self.sequence(body),
+            StatementKind::Subshell(body) => {
+                let env = self.env.clone();
+                self.sequence(body);
+                self.env = env;
+            }
+            StatementKind::If {
+                branches,
+                otherwise,
+            } => {
+                self.branches(branches, otherwise.as_deref());
+            }
+            StatementKind::Loop(one) => self.repeat(one),
+            StatementKind::Case { word, arms } => {
+                self.word(word);
+                let before = self.env.clone();
+                let mut after: Option<Environment> = None;
+                let catch_all = arms.iter().any(|arm| arm.patterns.iter().any(|p| p == "*"));
+                let guarded = arms.iter().any(|arm| {
+                    arm.patterns.iter().any(|p| p == "*") && terminates(&self.env, &arm.body)
+                });
+                for arm in arms {
+                    self.env = before.clone();
+                    refine::arm(&mut self.env, word, arm);
+                    self.in_branch(&arm.body);
+                    if !terminates(&self.env, &arm.body) {
+                        let env = std::mem::take(&mut self.env);
+                        after = Some(joined(after, env));
+                    }
+                }
+                self.env = match (after, catch_all) {
+                    (Some(after), true) => after,
+                    (Some(after), false) => joined(Some(before), after),
+                    (None, _) => before,
+                };
+                if guarded {
+                    refine::sure(&mut self.env, word);
+                }
+            }
+            StatementKind::Simple(_)
+            | StatementKind::Pipeline(_)
+            | StatementKind::List(_)
+            | StatementKind::Condition(_)
+            | StatementKind::Arithmetic(_)
+            | StatementKind::Function { .. } => {}
+        }
+        self.incoming = saved;
+    }
+
+    fn in_branch(&mut self, body: &[Statement]) {
+        let conditional = std::mem::replace(&mut self.setting.conditional, true);
+        self.sequence(body);
+        self.setting.conditional = conditional;
+    }
+
+    fn question(&mut self, condition: &[Statement]) {
+        let asked = std::mem::replace(&mut self.setting.asked, true);
+        self.sequence(condition);
+        self.setting.asked = asked;
+    }
+
+    fn branches(
+        &mut self,
+        branches: &[(Vec<Statement>, Vec<Statement>)],
+        otherwise: Option<&[Statement]>,
+    ) {
+        let mut after: Option<Environment> = None;
+        for (condition, body) in branches {
+            self.question(condition);
+            let before = self.env.clone();
+            refine::all(&mut self.env, condition, true);
+            self.in_branch(body);
+            let ends = terminates(&self.env, body);
+            let env = std::mem::replace(&mut self.env, before);
+            if !ends {
+                after = Some(joined(after, env));
+            }
+            refine::all(&mut self.env, condition, false);
+        }
+        let ends = otherwise.is_some_and(|body| {
+            self.in_branch(body);
+            terminates(&self.env, body)
+        });
+        if !ends {
+            let env = std::mem::take(&mut self.env);
+            after = Some(joined(after, env));
+        }
+        if let Some(after) = after {
+            self.env = after;
+        }
+    }
+
+    fn repeat(&mut self, one: &Loop) {
+        let before = self.env.clone();
+        if let Some(name) = one.variable.as_deref().filter(|name| !name.is_empty()) {
+            let value = self.loop_value(name, one.words.as_deref());
+            self.env.values.insert(name.to_owned(), value);
+        }
+        let repeated = std::mem::replace(&mut self.setting.repeated, true);
+        // What the body assigns is not known at its start from the second round on.
+        self.question(&one.condition);
+        refine::all(&mut self.env, &one.condition, true);
+        let rest = self.incoming.take();
+        self.in_branch(&one.body);
+        self.incoming = rest;
+        self.setting.repeated = repeated;
+        let variable = one
+            .variable
+            .as_deref()
+            .and_then(|v| self.env.values.get(v).cloned());
+        self.env.join(before);
+        if let (Some(name), Some(value)) = (&one.variable, variable) {
+            self.env.values.insert(name.clone(), value);
+        }
+    }
+
+    fn loop_value(&mut self, name: &str, words: Option<&[Word]>) -> Value {
+        let shown = format!("${name}");
+        let Some(words) = words else {
+            return Value::Scalar(vec![unknown(&shown, Origin::Argument, false)]);
+        };
+        let items: Vec<Argument> = words.iter().flat_map(|w| self.words(w)).collect();
+        match items.as_slice() {
+            [only] if only.literal().is_some() => Value::Scalar(only.pieces.clone()),
+            _ => {
+                let outside = items.iter().any(|a| a.comes_from(Origin::Argument));
+                let origin = if outside {
+                    Origin::Argument
+                } else {
+                    Origin::Found
+                };
+                Value::Scalar(vec![unknown(&shown, origin, false)])
+            }
+        }
+    }
+
+    fn list(&mut self, links: &[(Link, Statement)]) {
+        let conditional = self.setting.conditional;
+        let masked = self.setting.masked;
+        for (index, (link, statement)) in links.iter().enumerate() {
+            let next = links.get(index + 1);
+            let asked = self.setting.asked;
+            self.setting.asked |= next.is_some();
+            self.setting.masked = masked
+                || next.is_some_and(|(link, s)| *link == Link::Or && refine::does_nothing(s));
+            if index == 0 {
+                self.statement(statement);
+                self.setting.asked = asked;
+                continue;
+            }
+            let truth = *link == Link::And;
+            self.setting.conditional = true;
+            let before = self.env.clone();
+            let (_, previous) = &links[index - 1];
+            refine::statement(&mut self.env, previous, truth);
+            self.statement(statement);
+            self.setting.asked = asked;
+            if terminates(&self.env, std::slice::from_ref(statement)) {
+                self.env = before;
+                refine::statement(&mut self.env, previous, !truth);
+            } else if truth {
+                // `a && b` as a statement of its own: what follows runs either way, unless -e stops it.
+                let last = next.is_none();
+                if !(last && self.env.errexit) {
+                    let mut before = before;
+                    std::mem::swap(&mut self.env, &mut before);
+                    self.env.join(before.clone());
+                    self.env.cwd = before.cwd;
+                }
+            } else {
+                self.env.join(before);
+            }
+        }
+        self.setting.conditional = conditional;
+        self.setting.masked = masked;
+    }
+
+    fn pipeline(&mut self, stages: &[Statement], span: Span) {
+        let index = self.out.pipelines.len();
+        let length = stages.len();
+        let span = self.place(span);
+        self.out.pipelines.push(Pipeline {
+            span,
+            pipefail: self.env.pipefail,
+            length,
+        });
+        let saved = (self.setting.stage, self.incoming.take());
+        for (position, stage) in stages.iter().enumerate() {
+            let env = self.env.clone();
+            let first = self.out.list.len();
+            self.setting.stage = Some(Stage {
+                pipeline: index,
+                position,
+                length,
+            });
+            self.statement(stage);
+            self.env = env;
+            let text = self.out.list.get(first..).and_then(|commands| {
+                let mut pieces = Vec::new();
+                let mut any = false;
+                for command in commands.iter().filter(|c| !c.setting.substituted) {
+                    pieces.extend(printed(command)?.pieces);
+                    any = true;
+                }
+                any.then_some(Argument { pieces, span })
+            });
+            self.incoming = Some(text.map_or(Incoming::Unreadable, Incoming::Text));
+        }
+        (self.setting.stage, self.incoming) = saved;
+    }
+
+    /// Follows the functions nobody calls, with arguments nobody knows.
+    fn uncalled(&mut self) {
+        let functions = std::mem::take(&mut self.env.functions);
+        let mut names: Vec<&String> = functions.keys().collect();
+        names.sort();
+        self.env.functions = functions.clone();
+        for name in names {
+            if !self.called.contains(name) {
+                self.env.arguments = None;
+                self.in_branch(std::slice::from_ref(&functions[name]));
+            }
+        }
+    }
+}
+
+pub(super) fn holds_text(kind: RedirectKind) -> bool {
+    matches!(kind, RedirectKind::Heredoc | RedirectKind::HereString)
+}
+
+fn joined(before: Option<Environment>, mut env: Environment) -> Environment {
+    if let Some(before) = before {
+        env.join(before);
+    }
+    env
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::{on_deep_stack, parse};
+
+    /// Returns the commands, one a line, `?` before what cannot be read.
+    fn listed(text: &str) -> String {
+        let found = on_deep_stack(|| {
+            let script = parse(text);
+            assert!(script.parsed, "{text}: {:?}", script.problems);
+            commands(&script, Options::default())
+        });
+        let found = found.unwrap();
+        let mut lines: Vec<String> = Vec::new();
+        for command in &found.list {
+            let mut words: Vec<String> = command.words.iter().map(Argument::shown).collect();
+            if let Some(host) = &command.setting.remote {
+                words.insert(0, format!("@{host}"));
+            }
+            for redirect in &command.redirects {
+                if redirect.kind == RedirectKind::Truncate {
+                    words.push(format!(">{}", command.path(&redirect.target)));
+                }
+            }
+            lines.push(words.join(" "));
+        }
+        lines.extend(found.opaque.iter().map(|o| format!("? {}", o.why)));
+        lines.join("\n")
+    }
+
+    #[test]
+    fn every_known_way_to_hide_a_command_is_seen_through_or_unknown() {
+        let check = |text: &str, expected: &str| {
+            let found = listed(text);
+            assert!(found.contains(expected), "{text}\n{found}");
+        };
+        check(r"r''m -rf /", "rm -rf /");
+        check(r"\rm -rf /", "rm -rf /");
+        check(r"$'\162m' -rf /", "rm -rf /");
+        check("rm$IFS-rf$IFS/", "rm -rf /");
+        check("{rm,-rf,/}", "rm -rf /");
+        check("$(echo rm) -rf /", "rm -rf /");
+        check("X=rm; $X -rf /", "rm -rf /");
+        check("bash -c 'rm -rf /'", "rm -rf /");
+        check("echo cm0gLXJmIC8= | base64 -d | sh", "? a shell runs text");
+        check("find / -delete", "find / -delete");
+        check("find / -exec rm -rf {} +", "rm -rf {}");
+        check("xargs -I{} rm -rf {} < list", "rm -rf {}");
+        check("ssh h 'rm -rf /'", "@h rm -rf /");
+        check("eval \"rm -rf /\"", "rm -rf /");
+        check("sudo -u root -- rm -rf /", "rm -rf /");
+        check("env -i A=b rm -rf /", "rm -rf /");
+        check("/bin/r[m] -rf /", "/bin/r[m] -rf /");
+        check("cat <<EOF | bash\nrm -rf /\nEOF\n", "\nrm -rf /");
+        check(": > /var/lib/db", ": >/var/lib/db");
+        check("cp /dev/null /etc/passwd", "cp /dev/null /etc/passwd");
+        check("alias ls='rm -rf /'; ls", "rm -rf /");
+        check("trap 'rm -rf /' EXIT", "rm -rf /");
+        check("rm -rf /tmp/../etc", "rm -rf /tmp/../etc");
+        check("cd / && rm -rf *", "rm -rf *");
+        check(
+            "python3 -c 'import shutil; shutil.rmtree(\"/\")'",
+            "python3 -c",
+        );
+    }
+
+    #[test]
+    fn wrappers_are_taken_off_with_the_values_of_their_flags() {
+        let check = |text: &str| {
+            let found = listed(text);
+            assert_eq!(found.lines().last(), Some("rm -rf /x"), "{text}\n{found}");
+        };
+        for text in [
+            "nice -n 10 rm -rf /x",
+            "nice -n10 ionice -c 3 -n 7 rm -rf /x",
+            "timeout -k 5 10m rm -rf /x",
+            "timeout --kill-after=5 --signal KILL 10m rm -rf /x",
+            "stdbuf -oL nohup setsid rm -rf /x",
+            "sudo -E -u postgres A=b rm -rf /x",
+            "sudo --user postgres -- env -u HOME X=1 rm -rf /x",
+            "flock -n -w 3 /run/lock rm -rf /x",
+            "flock /run/lock -c 'rm -rf /x'",
+            "chroot --userspec=0:0 /mnt rm -rf /x",
+            "su - postgres -c 'rm -rf /x'",
+            "command exec -a name rm -rf /x",
+            "env -S 'rm -rf /x'",
+            "sh -euc 'rm -rf /x'",
+            "bash -o pipefail -c 'rm -rf \"$1\"' _ /x",
+            "docker exec -u root box rm -rf /x",
+            "kubectl -n shop exec pod-0 -c app -- rm -rf /x",
+            "bash <<'E'\nrm -rf /x\nE",
+            "bash <<< 'rm -rf /x'",
+            "echo 'rm -rf /x' | sudo tee /dev/null | bash",
+            "time rm -rf /x",
+            "busybox rm -rf /x",
+            "D=/x; f() { rm -rf \"$1\"; }; f \"$D\"",
+            "run() { \"$@\"; }; run rm -rf /x",
+            "a() { b \"$@\"; }; b() { rm \"$@\"; }; a -rf /x",
+            "C='rm -rf'; $C /x",
+            "A=(rm -rf /x); \"${A[@]}\"",
+            "for d in /x; do rm -rf $d; done",
+        ] {
+            check(text);
+        }
+    }
+
+    #[test]
+    fn an_executable_nobody_knows_stays_unknown() {
+        for text in [
+            "$CMD -rf /",
+            "\"$1\" -rf /",
+            "${CMD:-ls} -l",
+            "curl -s u | bash",
+            "bash x.sh",
+            ". ./x",
+        ] {
+            let found = on_deep_stack(|| commands(&parse(text), Options::default())).unwrap();
+            let unknown = found
+                .list
+                .iter()
+                .any(|c| c.program().is_none() || c.is(&["."]));
+            assert!(unknown || !found.opaque.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_as_sure_as_the_script_makes_it() {
+        let check = |text: &str, expected: Option<&str>| {
+            let found = on_deep_stack(|| commands(&parse(text), Options::default())).unwrap();
+            let last = found.list.iter().rev().find(|c| c.is(&["rm"])).unwrap();
+            assert_eq!(
+                last.words.last().unwrap().emptied().as_deref(),
+                expected,
+                "{text}"
+            );
+        };
+        check("rm -rf \"$D/\"*", Some("/*"));
+        check("rm -rf \"${D:?}/\"*", None);
+        check(": \"${D:?}\"; rm -rf \"$D/\"*", None);
+        check("[ -n \"$D\" ] || exit 1; rm -rf \"$D/\"*", None);
+        check(
+            "if [ -z \"${D:-}\" ]; then echo no; exit 1; fi; rm -rf \"$D/\"*",
+            None,
+        );
+        check("if [ -n \"$D\" ]; then rm -rf \"$D/\"*; fi", None);
+        check("[[ -d $D && $D == /srv/* ]] && rm -rf \"$D/\"*", None);
+        check("D=$(mktemp -d); rm -rf \"$D/\"*", None);
+        check("D=$(cat f); rm -rf \"$D/\"*", Some("/*"));
+        check("D=/srv/x; rm -rf \"$D/\"*", None);
+        check("D=${1:-}; rm -rf \"$D/\"*", Some("/*"));
+        check("[ $# -eq 1 ] || exit 2; D=$1; rm -rf \"$D/\"*", None);
+        check(
+            "case \"$D\" in /srv/*) ;; *) exit 1 ;; esac; rm -rf \"$D/\"*",
+            None,
+        );
+        check(
+            "die() { exit 1; }; [ -n \"$D\" ] || die; rm -rf \"$D/\"*",
+            None,
+        );
+        check("if x; then D=/a; else D=/b; fi; rm -rf \"$D/\"*", None);
+        check("if x; then D=/a; fi; rm -rf \"$D/\"*", Some("/*"));
+        check("set -e; test -d \"$D\"; rm -rf \"$D/\"*", None);
+        check("test -d \"$D\"; rm -rf \"$D/\"*", Some("/*"));
+    }
+}

@@ -1,0 +1,426 @@
+//! Takes wrappers off a command and follows text that is parsed again.
+
+use std::rc::Rc;
+
+use super::command::{Opaque, Redirection};
+use super::environment::{Value, unknown};
+use super::parse::parse;
+use super::resolve::Resolver;
+use super::value::{Argument, Origin, Piece};
+use super::{path, wrapper};
+use crate::base::Span;
+
+/// How deep scripts may stand in scripts, and functions in functions.
+const NESTING: usize = 6;
+
+const SHELLS: &[&str] = &["bash", "sh", "dash", "ksh", "zsh", "ash", "rbash"];
+
+impl Resolver {
+    /// Notes that something would run that cannot be read.
+    pub(super) fn opaque(&mut self, span: Span, why: &str) {
+        let span = self.place(span);
+        self.out.opaque.push(Opaque {
+            span,
+            why: why.to_owned(),
+        });
+    }
+
+    /// Follows one simple command: function, alias, wrapper, shell, builtin or program.
+    pub(super) fn run(
+        &mut self,
+        words: Vec<Argument>,
+        redirects: Vec<Redirection>,
+        span: Span,
+        mut wrappers: Vec<String>,
+    ) {
+        let Some(program) = words.first().and_then(Argument::literal) else {
+            return self.push(words, redirects, span, wrappers);
+        };
+        if wrappers.len() > 16 || self.depth > NESTING {
+            self.opaque(span, "commands are wrapped too deep to be followed");
+            return self.push(words, redirects, span, wrappers);
+        }
+        if let Some(body) = self.env.functions.get(&program).cloned()
+            && !program.is_empty()
+            && wrappers.iter().all(|w| w == "time")
+        {
+            return self.call(&program, &body, &words, redirects, span);
+        }
+        if let Some(text) = self.env.aliases.get(&program).cloned() {
+            let mut text = text;
+            for argument in &words[1..] {
+                text.push(' ');
+                text.push_str(&self.as_script(argument));
+            }
+            let known = self.env.aliases.remove(&program);
+            self.nested(&text, span, None);
+            self.env.aliases.extend(known.map(|k| (program, k)));
+            return;
+        }
+        let name = path::file_name(&program).to_owned();
+        match name.as_str() {
+            "eval" => {
+                let text = self.joined(&words[1..], " ");
+                self.push_redirects(redirects, span);
+                return match words[1..].iter().any(|w| w.unknowns().next().is_some()) {
+                    true => {
+                        self.opaque(span, "eval runs text only the run knows");
+                        self.nested(&text, span, None);
+                    }
+                    false => self.nested(&text, span, None),
+                };
+            }
+            "trap" => return self.trap(&words, redirects, span, wrappers),
+            "alias" => {
+                for word in &words[1..] {
+                    if let Some((name, text)) =
+                        word.literal().as_deref().and_then(|t| t.split_once('='))
+                    {
+                        self.out.defined.insert(name.to_owned());
+                        self.env.aliases.insert(name.to_owned(), text.to_owned());
+                    }
+                }
+            }
+            "ssh" => return self.ssh(words, redirects, span, wrappers),
+            "su" | "runuser" => {
+                if let Some(text) = flag_value(&words, &["-c", "--command", "-lc"]) {
+                    let user = words[1..]
+                        .iter()
+                        .filter_map(Argument::literal)
+                        .find(|w| !w.starts_with('-'));
+                    let saved =
+                        std::mem::replace(&mut self.setting.user, user.or(Some("root".to_owned())));
+                    let script = self.as_script(&text);
+                    self.push_redirects(redirects, span);
+                    self.nested(&script, span, None);
+                    self.setting.user = saved;
+                    return;
+                }
+            }
+            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct"
+            | "nsenter" => {
+                let inner = words
+                    .iter()
+                    .position(|w| w.literal().as_deref() == Some("--"));
+                let docker = matches!(name.as_str(), "docker" | "podman" | "nerdctl");
+                let inner = inner
+                    .map(|at| at + 1)
+                    .or_else(|| docker.then(|| docker_exec(&words)).flatten());
+                if let Some(at) = inner.filter(|at| *at < words.len()) {
+                    self.push(words[..at].to_vec(), redirects, span, wrappers.clone());
+                    let saved = std::mem::replace(&mut self.setting.contained, true);
+                    wrappers.push(name);
+                    self.run(words[at..].to_vec(), Vec::new(), span, wrappers);
+                    self.setting.contained = saved;
+                    return;
+                }
+            }
+            "find" => self.find_exec(&words, span, &wrappers),
+            _ if SHELLS.contains(&name.as_str()) => {
+                return self.shell(words, redirects, span, wrappers);
+            }
+            _ => {}
+        }
+        if let Some(wrapper) = wrapper::find(&name) {
+            let own = wrapper.unwrap(&words);
+            let asks = name == "command" && own.flag(&["v", "V"]);
+            let split = own.value(&["S", "split-string"]).or_else(|| {
+                (name == "env" && own.flag(&["S"]))
+                    .then(|| words.get(own.start))
+                    .flatten()
+            });
+            if let Some(text) = split.cloned().filter(|_| name == "env") {
+                let script = self.as_script(&text);
+                return self.nested(&script, span, None);
+            }
+            if name == "flock"
+                && (own.flag(&["c"])
+                    || words.get(own.start).and_then(Argument::literal).as_deref() == Some("-c"))
+                && let Some(text) = words.last().cloned()
+            {
+                let script = self.as_script(&text);
+                return self.nested(&script, span, None);
+            }
+            if own.start < words.len() && !asks {
+                let mut inner = words[own.start..].to_vec();
+                if matches!(name.as_str(), "xargs" | "parallel") {
+                    inner = self.with_found(inner, own.value(&["I", "replace"]));
+                }
+                let saved = self.setting.clone();
+                if let Some(user) = own.value(&["u", "user"]).map(Argument::shown)
+                    && matches!(name.as_str(), "sudo" | "doas" | "runuser")
+                {
+                    self.setting.user = Some(user);
+                } else if name == "sudo" {
+                    self.setting.user = Some("root".to_owned());
+                }
+                self.setting.contained |= wrapper.contained;
+                self.setting.repeated |= name == "xargs";
+                wrappers.push(name);
+                self.run(inner, redirects, span, wrappers);
+                self.setting = saved;
+                return;
+            }
+        }
+        self.builtin(&name, &words);
+        self.push(words, redirects, span, wrappers);
+    }
+
+    fn push_redirects(&mut self, redirects: Vec<Redirection>, span: Span) {
+        if !redirects.is_empty() {
+            self.push(Vec::new(), redirects, span, Vec::new());
+        }
+    }
+
+    pub(super) fn joined(&mut self, words: &[Argument], separator: &str) -> String {
+        let parts: Vec<String> = words.iter().map(|w| self.as_script(w)).collect();
+        parts.join(separator)
+    }
+
+    /// Follows text that the shell, or another one, parses again.
+    pub(super) fn nested(&mut self, text: &str, span: Span, remote: Option<String>) {
+        if self.depth >= NESTING {
+            return self.opaque(span, "scripts stand in scripts too deep to be followed");
+        }
+        let script = parse(text);
+        if !script.parsed {
+            self.opaque(span, "a quoted script cannot be read");
+        }
+        let origin = self.origin;
+        let incoming = self.incoming.take();
+        let saved = self.setting.clone();
+        self.origin = Some(self.place(span));
+        self.depth += 1;
+        if remote.is_some() {
+            self.setting.remote = remote;
+        }
+        self.sequence(&script.statements);
+        self.depth -= 1;
+        self.setting = saved;
+        self.incoming = incoming;
+        self.origin = origin;
+    }
+
+    fn call(
+        &mut self,
+        name: &str,
+        body: &Rc<super::ast::Statement>,
+        words: &[Argument],
+        redirects: Vec<Redirection>,
+        span: Span,
+    ) {
+        self.called.push(name.to_owned());
+        self.push_redirects(redirects, span);
+        let arguments = self.env.arguments.replace(Rc::new(words[1..].to_vec()));
+        // A function is not followed into itself.
+        let function = self.env.functions.remove(name);
+        self.depth += 1;
+        self.sequence(std::slice::from_ref(body));
+        self.depth -= 1;
+        self.env
+            .functions
+            .extend(function.map(|f| (name.to_owned(), f)));
+        self.env.arguments = arguments;
+    }
+
+    fn trap(
+        &mut self,
+        words: &[Argument],
+        redirects: Vec<Redirection>,
+        span: Span,
+        wrappers: Vec<String>,
+    ) {
+        let at = if words.get(1).and_then(Argument::literal).as_deref() == Some("--") {
+            2
+        } else {
+            1
+        };
+        if let Some(text) = words.get(at).filter(|_| words.len() > at + 1) {
+            let literal = text.literal().unwrap_or_default();
+            let script = self.as_script(text);
+            if literal != "-" && !literal.starts_with("-l") {
+                let deferred = std::mem::replace(&mut self.setting.deferred, true);
+                let env = self.env.clone();
+                self.nested(&script, span, None);
+                self.env = env;
+                self.setting.deferred = deferred;
+            }
+        }
+        self.push(words.to_vec(), redirects, span, wrappers);
+    }
+
+    fn find_exec(&mut self, words: &[Argument], span: Span, wrappers: &[String]) {
+        let is = |word: &Argument, names: &[&str]| {
+            word.literal().is_some_and(|t| names.contains(&t.as_str()))
+        };
+        let mut at = 0;
+        while let Some(start) = words[at..]
+            .iter()
+            .position(|w| is(w, &["-exec", "-execdir", "-ok", "-okdir"]))
+        {
+            let start = at + start + 1;
+            let end = words[start..]
+                .iter()
+                .position(|w| is(w, &[";", "+"]))
+                .map_or(words.len(), |e| start + e);
+            let inner: Vec<Argument> = words[start..end]
+                .iter()
+                .map(|w| {
+                    if w.shown().contains("{}") {
+                        self.found(w.span)
+                    } else {
+                        w.clone()
+                    }
+                })
+                .collect();
+            let mut wrappers = wrappers.to_vec();
+            wrappers.push("find".to_owned());
+            let repeated = std::mem::replace(&mut self.setting.repeated, true);
+            if !inner.is_empty() {
+                self.run(inner, Vec::new(), span, wrappers);
+            }
+            self.setting.repeated = repeated;
+            at = end;
+        }
+    }
+
+    fn with_found(&mut self, inner: Vec<Argument>, marker: Option<&Argument>) -> Vec<Argument> {
+        let span = inner.first().map(|w| w.span).unwrap_or_default();
+        let marker = marker.and_then(Argument::literal);
+        let Some(marker) = marker.filter(|m| !m.is_empty()) else {
+            let found = self.found(span);
+            return inner.into_iter().chain([found]).collect();
+        };
+        inner
+            .into_iter()
+            .map(|word| match word.literal() {
+                Some(text) if text.contains(&marker) => {
+                    let mut pieces = Vec::new();
+                    for (index, part) in text.split(&marker).enumerate() {
+                        if index > 0 {
+                            pieces.push(unknown("{}", Origin::Found, false));
+                        }
+                        if !part.is_empty() {
+                            pieces.push(Piece::Text(part.to_owned()));
+                        }
+                    }
+                    Argument {
+                        pieces,
+                        span: word.span,
+                    }
+                }
+                _ => word,
+            })
+            .collect()
+    }
+
+    /// Takes in what a builtin does to the shell itself.
+    fn builtin(&mut self, name: &str, words: &[Argument]) {
+        let arguments = &words[1..];
+        match name {
+            "set" => self.set(arguments),
+            "cd" | "pushd" => {
+                let target = arguments
+                    .iter()
+                    .find(|a| !a.prefix().starts_with('-') && a.literal().as_deref() != Some("--"));
+                self.env.cwd = target.and_then(|target| {
+                    let path = target.path(self.env.cwd.as_deref());
+                    (path.starts_with('/') || path.starts_with('$')).then_some(path)
+                });
+            }
+            "popd" => self.env.cwd = None,
+            "unset" => {
+                for name in arguments.iter().filter_map(Argument::literal) {
+                    self.env.values.insert(name, Value::Scalar(Vec::new()));
+                }
+            }
+            "read" | "mapfile" | "readarray" | "getopts" => {
+                for name in arguments.iter().filter_map(Argument::literal) {
+                    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+                    if name.starts_with(first) {
+                        // An array is used by its elements, which are not empty; a loop over lines ends.
+                        let empty = name != "line"
+                            && !self.setting.repeated
+                            && words[0].literal().as_deref() == Some("read");
+                        let value = vec![unknown(&format!("${name}"), Origin::Found, empty)];
+                        self.env.values.insert(name, Value::Scalar(value));
+                    }
+                }
+            }
+            "shift" => {
+                if let Some(given) = self.env.arguments.take() {
+                    let by = arguments
+                        .first()
+                        .and_then(Argument::literal)
+                        .and_then(|n| n.parse().ok());
+                    let rest = given.get(by.unwrap_or(1)..).unwrap_or_default().to_vec();
+                    self.env.arguments = Some(Rc::new(rest));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn set(&mut self, arguments: &[Argument]) {
+        let mut words = arguments.iter().filter_map(Argument::literal);
+        while let Some(word) = words.next() {
+            let on = word.starts_with('-');
+            if word == "--" {
+                let rest = arguments
+                    .iter()
+                    .skip_while(|a| a.literal().as_deref() != Some("--"))
+                    .skip(1);
+                self.env.arguments = Some(Rc::new(rest.cloned().collect()));
+                return;
+            }
+            let Some(letters) = word.strip_prefix(['-', '+']) else {
+                return;
+            };
+            let long = if letters.ends_with('o') {
+                words.next()
+            } else {
+                None
+            };
+            let given = |letter: char, name: &str| {
+                letters.contains(letter) || long.as_deref() == Some(name)
+            };
+            if given('e', "errexit") {
+                self.env.errexit = on;
+            }
+            if given('u', "nounset") {
+                self.env.nounset = on;
+            }
+            if long.as_deref() == Some("pipefail") {
+                self.env.pipefail = on;
+            }
+        }
+    }
+}
+
+/// Returns the word behind one of these flags.
+fn flag_value(words: &[Argument], flags: &[&str]) -> Option<Argument> {
+    let at = words
+        .iter()
+        .position(|w| w.literal().is_some_and(|t| flags.contains(&t.as_str())))?;
+    words.get(at + 1).cloned()
+}
+
+/// Returns where the command of `docker exec [flags] CONTAINER command` starts.
+fn docker_exec(words: &[Argument]) -> Option<usize> {
+    let mut at = words
+        .iter()
+        .position(|w| w.literal().as_deref() == Some("exec"))?
+        + 1;
+    while let Some(text) = words
+        .get(at)
+        .and_then(Argument::literal)
+        .filter(|t| t.starts_with('-'))
+    {
+        let takes = matches!(
+            text.as_str(),
+            "-u" | "--user" | "-e" | "--env" | "-w" | "--workdir" | "--env-file"
+        );
+        at += if takes { 2 } else { 1 };
+    }
+    Some(at + 1)
+}

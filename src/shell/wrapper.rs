@@ -1,0 +1,217 @@
+//! Programs that run the command that follows them, and how many of their own words to skip.
+
+use super::value::Argument;
+
+/// A program whose last words are a command.
+#[derive(Debug)]
+pub(super) struct Wrapper {
+    pub(super) name: &'static str,
+    /// Short flags that take a value.
+    values: &'static str,
+    /// Long flags that take a value in the next word.
+    long: &'static [&'static str],
+    /// Own words between the flags and the command.
+    operands: usize,
+    /// Whether `A=b` may stand before the command.
+    assignments: bool,
+    /// Whether the command runs inside another root or container.
+    pub(super) contained: bool,
+}
+
+const fn plain(name: &'static str, values: &'static str, operands: usize) -> Wrapper {
+    Wrapper {
+        name,
+        values,
+        long: &[],
+        operands,
+        assignments: false,
+        contained: false,
+    }
+}
+
+const WRAPPERS: &[Wrapper] = &[
+    Wrapper {
+        long: &[
+            "user",
+            "group",
+            "host",
+            "prompt",
+            "chdir",
+            "chroot",
+            "role",
+            "type",
+            "close-from",
+        ],
+        assignments: true,
+        ..plain("sudo", "ughpCrtTUDR", 0)
+    },
+    plain("doas", "uC", 0),
+    Wrapper {
+        long: &["unset", "chdir", "split-string"],
+        assignments: true,
+        ..plain("env", "uC", 0)
+    },
+    Wrapper {
+        long: &["adjustment"],
+        ..plain("nice", "n", 0)
+    },
+    Wrapper {
+        long: &["class", "classdata", "pid"],
+        ..plain("ionice", "cnpPu", 0)
+    },
+    Wrapper {
+        long: &["kill-after", "signal"],
+        ..plain("timeout", "ks", 1)
+    },
+    plain("nohup", "", 0),
+    plain("setsid", "", 0),
+    Wrapper {
+        long: &["input", "output", "error"],
+        ..plain("stdbuf", "ioe", 0)
+    },
+    Wrapper {
+        long: &["format", "output"],
+        ..plain("time", "fo", 0)
+    },
+    plain("command", "", 0),
+    plain("builtin", "", 0),
+    plain("exec", "a", 0),
+    Wrapper {
+        long: &[
+            "max-args",
+            "max-procs",
+            "replace",
+            "max-lines",
+            "delimiter",
+            "arg-file",
+            "max-chars",
+            "eof",
+        ],
+        ..plain("xargs", "InPLdasE", 0)
+    },
+    plain("parallel", "jaIN", 0),
+    Wrapper {
+        long: &["timeout", "wait", "conflict-exit-code"],
+        ..plain("flock", "wE", 1)
+    },
+    Wrapper {
+        contained: true,
+        long: &["userspec", "groups"],
+        ..plain("chroot", "", 1)
+    },
+    Wrapper {
+        long: &["user", "group", "command"],
+        ..plain("runuser", "ugG", 0)
+    },
+    plain("chrt", "", 1),
+    plain("taskset", "", 1),
+    plain("caffeinate", "", 0),
+    plain("busybox", "", 0),
+    plain("toybox", "", 0),
+    plain("lvm", "", 0),
+    plain("watch", "n", 0),
+    plain("strace", "eopsu", 0),
+    plain("unshare", "", 0),
+    plain("systemd-inhibit", "", 0),
+    Wrapper {
+        long: &["unit", "property", "uid", "gid", "description", "slice"],
+        ..plain("systemd-run", "pu", 0)
+    },
+    plain("setpriv", "", 0),
+    plain("cgexec", "g", 0),
+    plain("fakeroot", "", 0),
+    plain("prlimit", "", 0),
+    plain("chronic", "", 0),
+    plain("cpulimit", "l", 0),
+    plain("gosu", "", 1),
+    plain("catchsegv", "", 0),
+    plain("noglob", "", 0),
+    plain("trickle", "du", 0),
+];
+
+/// Returns the wrapper of that name.
+pub(super) fn find(name: &str) -> Option<&'static Wrapper> {
+    WRAPPERS.iter().find(|w| w.name == name)
+}
+
+/// What a wrapper's own words say.
+#[derive(Debug, Default)]
+pub(super) struct Unwrapped {
+    /// Index of the command's first word; the number of words when there is none.
+    pub(super) start: usize,
+    /// Values of the flags that take one, by flag without dashes.
+    pub(super) values: Vec<(String, Argument)>,
+    /// Flags without a value, without dashes.
+    pub(super) flags: Vec<String>,
+}
+
+impl Unwrapped {
+    /// Returns the value of the first of these flags that is given.
+    pub(super) fn value(&self, names: &[&str]) -> Option<&Argument> {
+        self.values
+            .iter()
+            .find(|(n, _)| names.contains(&n.as_str()))
+            .map(|(_, v)| v)
+    }
+
+    /// Tells whether one of these flags is given.
+    pub(super) fn flag(&self, names: &[&str]) -> bool {
+        self.flags.iter().any(|f| names.contains(&f.as_str()))
+    }
+}
+
+impl Wrapper {
+    /// Finds where the command starts. A word that is not certain is taken for the command.
+    pub(super) fn unwrap(&self, words: &[Argument]) -> Unwrapped {
+        let mut out = Unwrapped {
+            start: 1,
+            ..Unwrapped::default()
+        };
+        while let Some(text) = words.get(out.start).and_then(Argument::literal) {
+            if text == "--" {
+                out.start += 1;
+                break;
+            }
+            if let Some(long) = text.strip_prefix("--") {
+                if let Some((name, value)) = long.split_once('=') {
+                    let value = Argument::text(value, words[out.start].span);
+                    out.values.push((name.to_owned(), value));
+                } else if self.long.contains(&long)
+                    && let Some(value) = words.get(out.start + 1)
+                {
+                    out.values.push((long.to_owned(), value.clone()));
+                    out.start += 1;
+                } else {
+                    out.flags.push(long.to_owned());
+                }
+            } else if let Some(short) = text.strip_prefix('-').filter(|s| !s.is_empty()) {
+                self.short(short, words, &mut out);
+            } else if !(self.assignments && text.contains('=') && !text.starts_with('=')) {
+                break;
+            }
+            out.start += 1;
+        }
+        out.start += self.operands;
+        out.start = out.start.min(words.len());
+        out
+    }
+
+    fn short(&self, letters: &str, words: &[Argument], out: &mut Unwrapped) {
+        for (at, letter) in letters.char_indices() {
+            if !self.values.contains(letter) {
+                out.flags.push(letter.to_string());
+                continue;
+            }
+            let rest = &letters[at + letter.len_utf8()..];
+            let value = if rest.is_empty() {
+                out.start += 1;
+                words.get(out.start).cloned()
+            } else {
+                words.get(out.start).map(|w| Argument::text(rest, w.span))
+            };
+            out.values
+                .extend(value.map(|value| (letter.to_string(), value)));
+            return;
+        }
+    }
+}
