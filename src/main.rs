@@ -5,5 +5,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     // Helper processes first: namespaces can only be made by a process without threads.
     blackstart::sandbox::entry(std::env::args_os())
+        .or_else(|| blackstart::execute::entry(std::env::args_os()))
         .unwrap_or_else(|| blackstart::cli::main(std::env::args_os()))
 }
