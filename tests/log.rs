@@ -285,6 +285,53 @@ fn a_store_that_cannot_be_used_says_why() {
 }
 
 #[test]
+fn a_store_that_cannot_be_written_is_read_only() {
+    let directory = tempfile::tempdir().unwrap();
+    Store::open(directory.path()).unwrap();
+    let allow = |mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(directory.path(), mode).unwrap();
+    };
+    allow(0o500);
+    let file = directory.path().join("blackstart.db");
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o400)).unwrap();
+    let writable = std::fs::write(directory.path().join("probe"), "").is_ok();
+    let opened = Store::open(directory.path());
+    allow(0o700);
+    match (writable, opened) {
+        (false, Err(StoreError::ReadOnly { .. })) => {}
+        (true, _) => eprintln!("not tested: for root every directory can be written"),
+        (false, other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_log_is_exported_as_it_is() {
+    let (_directory, store, _) = log(3);
+    let mut lines = vec![];
+    store.export(&mut lines).unwrap().unwrap();
+    let lines = String::from_utf8(lines).unwrap();
+    let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(lines.lines().count(), 3);
+    assert_eq!(
+        (
+            &first["schema"],
+            &first["seq"],
+            &first["run"],
+            &first["event"],
+            &first["detail"]["text"]
+        ),
+        (
+            &"blackstart/event/v1".into(),
+            &1.into(),
+            &"r1".into(),
+            &"note".into(),
+            &"note 1".into()
+        )
+    );
+}
+
+#[test]
 fn documents_keep_every_version_and_list_the_newest() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(directory.path()).unwrap();

@@ -388,8 +388,8 @@ const MARKER: &str = "BLACKSTART_TRY";
 fn lost(kept: &Kept) -> order::Result {
     let left = processes::end(|| processes::marked(&kept.marker), GRACE);
     let error = match left.is_empty() {
-        true => "the process that kept it was killed".to_owned(),
-        false => format!("the process that kept it was killed, and {left:?} could not be ended"),
+        true => "its keeper ended without a result".to_owned(),
+        false => format!("its keeper ended without a result, and {left:?} could not be ended"),
     };
     order::Result {
         error: Some(error),
