@@ -173,7 +173,7 @@ fn inventory_of(
         "schema: blackstart/inventory/v1
 hosts: [{{id: demo1, access: local}}]
 assets:
-  - {{id: {ASSET}, kind: {kind}, host: demo1, size: {size}B, files: {files}, targets: {{rto: 10m, rpo: 1d}}}}
+  - {{id: {ASSET}, kind: {kind}, host: demo1, size: {size}B, files: {files}, targets: {{rto: 1h, rpo: 1d}}}}
 backups:
   - {{id: office-tar, asset: {ASSET}, tool: tar, type: full, repo: copies, interval: 1d, restore_rate: 50MB/s}}
 repos: [{{id: copies, kind: directory, host: demo1}}]
