@@ -15,12 +15,23 @@ pub mod evidence;
 // Languages: external tools as data, shell commands, templates.
 pub mod tools;
 pub mod shell;
+pub mod template;
 
-// Verbs: what is wrong with it.
+// Verbs: estimate, draft, check, approve, report.
+pub mod estimate;
+pub mod draft;
 pub mod check;
+pub mod approve;
+pub mod report;
 
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
+pub mod store;
+pub mod sandbox;
 pub mod probe;
+
+// Stages: a plan in the sandbox, a plan for real.
+pub mod dryrun;
+pub mod execute;
 
 // Wiring: performs what the flow asks for.
 pub mod runtime;

@@ -228,28 +228,27 @@ fn device(unit: &Unit<'_>, run: Run<'_>, report: &mut Report) {
     }
 }
 
-/// Returns the edit that makes the first plain variable of a word stop the script when empty.
+/// Returns the edit that makes the first plain variable of a word, `$NAME` or `${NAME}`, stop the script when empty.
 fn guard(unit: &Unit<'_>, argument: &Argument) -> Option<Edit> {
+    argument.unknowns().find(|unknown| unknown.may_be_empty)?;
     let text = unit.slice(argument.span);
-    let name = argument
-        .unknowns()
-        .find(|u| u.may_be_empty)?
-        .shown
-        .strip_prefix('$')?;
-    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return None;
-    }
-    for form in [format!("${{{name}}}"), format!("${name}")] {
-        let Some(at) = text.find(&form) else { continue };
-        let next = text[at + form.len()..].chars().next();
-        let longer =
-            next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') && !form.ends_with('}');
-        if !longer {
-            let start = argument.span.start + at;
-            return edit(
-                Span::new(start, start + form.len()),
-                format!("${{{name}:?}}"),
-            );
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    for (at, _) in text.match_indices('$') {
+        let rest = &text[at + 1..];
+        let (name, end) = match rest.strip_prefix('{') {
+            Some(inner) => match inner.split_once('}') {
+                Some((name, _)) => (name, at + name.len() + 3),
+                None => continue,
+            },
+            None => {
+                let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+                (&rest[..length], at + 1 + length)
+            }
+        };
+        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if plain && name.chars().all(is_name) {
+            let start = argument.span.start;
+            return edit(Span::new(start + at, start + end), format!("${{{name}:?}}"));
         }
     }
     None
