@@ -67,15 +67,11 @@ pub fn only_creates(name: &str) -> bool {
     names::CREATE.contains(&name)
 }
 
-/// Returns the names of described tools, for suggestions.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    let described = TOOLS
+/// Returns the names of the tools that are described.
+pub fn described() -> impl Iterator<Item = &'static str> {
+    TOOLS
         .iter()
-        .flat_map(|tool| tool.aliases.iter().chain([&tool.name]));
-    described
-        .chain(names::READ_ONLY)
-        .chain(names::CREATE)
-        .chain(names::KNOWN)
+        .flat_map(|tool| tool.aliases.iter().chain([&tool.name]))
         .copied()
 }
 

@@ -166,6 +166,20 @@ fn same_every_run(unit: &Unit<'_>, command: &Command, argument: &Argument, path:
         && !unit.is_fresh(command, argument)
 }
 
+/// Tells whether the file is only on its way: a program that keeps generations takes it, or it is
+/// deleted in the end.
+fn passed_on(unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
+    unit.runs().any(|other| {
+        let later = other.index > run.index || other.command.setting.deferred;
+        let takes =
+            other
+                .command
+                .is(&["restic", "borg", "duplicity", "kopia", "rm", "shred", "tar"]);
+        let about = |a: &Argument| crate::shell::path::within(path, &other.command.path(a));
+        later && takes && other.command.arguments().iter().any(about)
+    })
+}
+
 /// Tells whether the file is put aside before, or moved into place behind.
 fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
     let sources = |unit: &Unit<'_>, other: Run<'_>| {
@@ -192,5 +206,5 @@ fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bo
             paths.len() > 1 && paths[..paths.len() - 1].iter().any(|p| p == path)
         }
     });
-    before || behind
+    before || behind || passed_on(unit, run, path)
 }

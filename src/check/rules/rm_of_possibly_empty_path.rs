@@ -167,6 +167,7 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
         (false, true) => at_root && depth(&absolute) <= 1 || climbs,
         (false, false) => false,
     };
+    let vital = is_vital(&absolute) || climbs || glob || usual_top(&absolute);
     if dangerous {
         let culprit = argument
             .unknowns()
@@ -174,7 +175,11 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
             .map(|u| u.shown.clone())
             .unwrap_or_default();
         let message = format!("with {culprit} empty, `{name}` works on {absolute}");
-        report.add(&RULE, unit, argument.span, message).edit = guard(unit, argument);
+        let finding = report.add(&RULE, unit, argument.span, message);
+        finding.edit = guard(unit, argument);
+        if !vital {
+            finding.severity = Severity::Medium;
+        }
     }
 }
 
@@ -186,6 +191,17 @@ fn ends_unknown(argument: &Argument) -> bool {
         Piece::Unknown(_) => false,
     });
     matches!(rest.next(), Some(Piece::Unknown(u)) if u.may_be_empty)
+}
+
+/// Tells whether the first directory of a path is one that machines have.
+fn usual_top(path: &str) -> bool {
+    let top = path.split('/').nth(1).unwrap_or_default();
+    let usual = [
+        "bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "root", "run",
+        "sbin", "srv", "sys", "usr", "var", "data", "backup", "backups", "app", "apps", "www",
+        "storage", "pgdata", "mysql", "db",
+    ];
+    usual.contains(&top)
 }
 
 fn depth(path: &str) -> usize {
