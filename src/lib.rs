@@ -13,11 +13,13 @@ pub mod plan;
 pub mod evidence;
 
 // Languages: external tools as data, shell commands, templates.
+pub mod tools;
 pub mod shell;
 pub mod template;
 
 // Verbs: estimate, draft, check, approve, report.
 pub mod estimate;
+pub mod draft;
 pub mod approve;
 pub mod report;
 
@@ -30,6 +32,7 @@ pub mod sandbox;
 pub mod probe;
 
 // Stages: a plan in the sandbox, a plan for real.
+pub mod dryrun;
 pub mod execute;
 
 // Wiring: performs what the flow asks for.

@@ -3,10 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args_os()
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
     // Helper processes first: namespaces can only be made by a process without threads.
-    blackstart::sandbox::entry(&arguments)
+    blackstart::sandbox::entry(std::env::args_os())
         .unwrap_or_else(|| blackstart::cli::main(std::env::args_os()))
 }

@@ -90,7 +90,8 @@ impl Refusal {
         }
     }
 
-    pub(super) fn gap(plan: &Plan, gap: Gap) -> Self {
+    /// Returns the refusal for something the evidence leaves open.
+    pub fn gap(plan: &Plan, gap: Gap) -> Self {
         let next = match &gap.waiver {
             Some(what) => format!("blackstart approve PLAN --as NAME --waive '{what}=REASON'"),
             None => gap.fix,

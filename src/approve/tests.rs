@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::evidence::{Captured, Checked, DryRun, Finding, Level, Outcome, Severity, StepDryRun};
+use crate::evidence::{
+    Captured, Checked, DryRun, KeptFinding, Level, Outcome, Severity, StepDryRun,
+};
 
 const PLAN: &str = "schema: blackstart/plan/v1
 id: restore
@@ -293,7 +295,7 @@ fn a_waiver_without_a_reason_is_none() {
 #[test]
 fn an_open_high_finding_needs_a_waiver_of_its_rule_and_step() {
     let finding = |_: &mut Plan, evidence: &mut PlanEvidence| {
-        let finding = |severity| Finding {
+        let finding = |severity| KeptFinding {
             rule: "FS001".into(),
             severity,
             step: Some(id("copy")),

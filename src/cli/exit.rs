@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::runtime::files::FileError;
+use crate::runtime::{RuntimeError, SandboxError, StoreError};
 
 /// The exit codes of every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,5 +124,47 @@ impl From<FileError> for CommandError {
 impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
         Self::caused(Exit::Error, &error)
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::caused(Exit::Error, &error)
+    }
+}
+
+impl From<RuntimeError> for CommandError {
+    fn from(error: RuntimeError) -> Self {
+        match error {
+            RuntimeError::File(error) => error.into(),
+            RuntimeError::Store(error) => error.into(),
+            RuntimeError::Sandbox(SandboxError::Unavailable { .. }) => {
+                Self::caused(Exit::Sandbox, &error).hint("blackstart doctor")
+            }
+            RuntimeError::Refused { refusals } => {
+                let what = match refusals.as_slice() {
+                    [one] => one.message.clone(),
+                    many => format!("{} things stand against it", many.len()),
+                };
+                let mut refused = Self::new(Exit::Approval, what);
+                refused.causes = match refusals.len() {
+                    1 => vec![],
+                    _ => refusals
+                        .iter()
+                        .map(|refusal| refusal.message.clone())
+                        .collect(),
+                };
+                refused.hints = refusals.into_iter().map(|refusal| refusal.next).collect();
+                refused.hints.dedup();
+                refused
+            }
+            RuntimeError::Missing { .. }
+            | RuntimeError::InventoryMissing { .. }
+            | RuntimeError::NoHome => Self::caused(Exit::Input, &error),
+            RuntimeError::Program { .. }
+            | RuntimeError::DryRun(_)
+            | RuntimeError::Sandbox(_)
+            | RuntimeError::Stored { .. } => Self::caused(Exit::Error, &error),
+        }
     }
 }

@@ -4,6 +4,7 @@
 mod commands;
 mod exit;
 mod output;
+mod plans;
 mod problems;
 
 use std::ffi::OsString;

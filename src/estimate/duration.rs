@@ -70,7 +70,7 @@ fn whole(seconds: f64) -> u64 {
 
 /// Returns the seconds the data takes: for each copy of the chain its size over the narrowest rate that is known,
 /// and the time before the first byte comes.
-fn transfer(
+pub fn transfer(
     inventory: &Inventory,
     asset: &Asset,
     chosen: &Chosen<'_>,

@@ -54,7 +54,7 @@ pub fn estimate(
         };
         result
             .recovery_points
-            .push(printed(inventory, incident, asset, &chosen));
+            .push(printed(incident, asset, &chosen));
         if main.is_none() {
             main = Some((*asset, chosen));
         }
@@ -109,12 +109,7 @@ fn subjects<'a>(
     assets
 }
 
-fn printed(
-    inventory: &Inventory,
-    incident: Option<&Incident>,
-    asset: &Asset,
-    chosen: &Chosen<'_>,
-) -> Point {
+fn printed(incident: Option<&Incident>, asset: &Asset, chosen: &Chosen<'_>) -> Point {
     let loss_seconds = match incident {
         Some(incident) => incident
             .damage_at
@@ -138,8 +133,13 @@ fn printed(
             .zip(rpo)
             .map(|(loss, rpo)| loss as u64 <= rpo.0),
         tested: point::tested(chosen.backup),
-        notes: chosen.notes(inventory, asset),
+        notes: chosen.notes(asset),
     }
+}
+
+/// Returns the seconds the data of a chosen copy takes to come back; none where a size or a rate is unknown.
+pub fn transfer_seconds(inventory: &Inventory, asset: &Asset, chosen: &Chosen<'_>) -> Option<f64> {
+    duration::transfer(inventory, asset, chosen, &mut vec![])
 }
 
 /// Tells whether an incident leaves the data of an asset as it was.

@@ -223,7 +223,7 @@ pub fn tested(backup: &Backup) -> Tested {
 
 impl Chosen<'_> {
     /// Returns what a person should know of the chosen copy.
-    pub fn notes(&self, inventory: &Inventory, asset: &Asset) -> Vec<String> {
+    pub fn notes(&self, asset: &Asset) -> Vec<String> {
         let id = &self.backup.id;
         let mut notes = vec![];
         match tested(self.backup) {
@@ -259,7 +259,6 @@ impl Chosen<'_> {
         if attempt.is_some_and(|attempt| attempt.rc.is_some_and(|rc| rc != 0)) {
             notes.push(format!("the newest run of {id} failed"));
         }
-        let _ = inventory;
         notes
     }
 }

@@ -13,6 +13,6 @@ pub use approval::{Approval, Waived, Waiver};
 pub use dry_run::{Captured, DryRun, Level, Outcome, RollbackProof, StepDryRun};
 pub use effect::{Change, Declared, Effect, FileEffect};
 pub use event::{Answer, Event, Part, Process, Question, Record, StepEnd, StepOutcome, Stop};
-pub use finding::{Finding, Severity};
+pub use finding::{Edit, Finding, KeptFinding, Place, Severity};
 pub use plan_evidence::{Checked, PlanEvidence};
 pub use run::{Run, RunRecord, RunState, StepRecord, StepState};

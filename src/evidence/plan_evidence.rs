@@ -1,6 +1,6 @@
 //! What is known about one plan: what the check found and what the newest dry run showed.
 
-use super::{DryRun, Effect, Finding};
+use super::{DryRun, Effect, KeptFinding};
 use crate::base::{Digest, Id, Risk, Timestamp};
 
 /// What the static check said about a plan.
@@ -11,7 +11,7 @@ pub struct Checked {
     /// The harm each step can do, as computed.
     pub risks: Vec<(Id, Risk)>,
     /// Everything that was found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<KeptFinding>,
 }
 
 impl Checked {

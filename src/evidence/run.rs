@@ -263,6 +263,13 @@ impl RunRecord {
             Event::RunFinished { state, code, why } => {
                 self.state = Some(state);
                 (self.code, self.why, self.finished) = (Some(code), why, at);
+                // A halt ends one runner, not every later one.
+                for step in self.steps.values_mut() {
+                    step.answer = step
+                        .answer
+                        .take()
+                        .filter(|(answer, _)| *answer != Answer::Halt);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ pub mod formats;
 mod objective;
 mod timeline;
 
-pub use build::{Sources, report};
+pub use build::{RunSource, Sources, report};
 
 use serde::Serialize;
 

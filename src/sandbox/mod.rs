@@ -25,6 +25,7 @@ mod tree;
 mod walk;
 mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use protocol::{Difference, Limit, Limits, Masked};
@@ -32,10 +33,13 @@ pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Se
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.
-pub fn entry(arguments: &[String]) -> Option<ExitCode> {
-    let (program, rest) = arguments.split_first()?;
+pub fn entry(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
+    let words: Vec<String> = arguments
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let (program, rest) = words.split_first()?;
     match rest.split_first() {
-        Some((verb, _)) if verb == "__sandbox" => Some(supervisor::serve()),
+        Some((verb, [])) if verb == "__sandbox" => Some(supervisor::serve()),
         Some((verb, [name, rest @ ..])) if verb == "__standin" => standins::answer_as(name, rest),
         Some(_) | None => standins::answer_as(program, rest),
     }

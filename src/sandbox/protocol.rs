@@ -107,6 +107,7 @@ pub(super) struct Ran {
     pub(super) stderr: Kept,
     pub(super) changes: Vec<Changed>,
     pub(super) changes_total: u64,
+    pub(super) deleted_total: u64,
     pub(super) executed: Vec<Vec<String>>,
     pub(super) connected: Vec<String>,
     pub(super) denied: Vec<String>,

@@ -20,6 +20,7 @@ const DIFFS: usize = 1 << 20;
 pub(super) struct Record {
     pub(super) listed: Vec<Changed>,
     pub(super) total: u64,
+    pub(super) deleted: u64,
     pub(super) candidates: Vec<Candidate>,
     diff_room: usize,
 }
@@ -32,6 +33,7 @@ impl Record {
         Self {
             listed: Vec::new(),
             total: 0,
+            deleted: 0,
             candidates: Vec::new(),
             diff_room: DIFFS,
         }
@@ -51,6 +53,7 @@ impl Record {
         diff: Option<String>,
     ) {
         self.total += 1;
+        self.deleted += u64::from(kind == Kind::Deleted);
         if self.has_room() {
             self.listed.push(Changed {
                 kind,

@@ -57,6 +57,7 @@ pub(super) fn fold(record: &mut Record) {
         !pairs.iter().any(|(gone, _)| *gone == index - 1)
     });
     record.total -= pairs.len() as u64;
+    record.deleted -= pairs.len() as u64;
     record.candidates.clear();
 }
 

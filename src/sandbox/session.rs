@@ -83,13 +83,13 @@ impl Request {
         }
     }
 
-    /// Runs `text` as every step of a plan is run: `bash --noprofile --norc -euo pipefail`.
-    pub fn step(text: &str) -> Self {
-        let shell = ["bash", "--noprofile", "--norc", "-euo", "pipefail"];
+    /// Runs `text` with a shell whose last word is `-c`; a text too long for an argument becomes a file.
+    pub fn with_shell(shell: &[&str], text: &str) -> Self {
         if text.len() < ARGUMENT {
-            return Self::new(shell.into_iter().chain(["-c", text]));
+            return Self::new(shell.iter().chain([&text]));
         }
-        let mut request = Self::new(shell.into_iter().chain([SCRIPT]));
+        let shell = shell.strip_suffix(&["-c"]).unwrap_or(shell);
+        let mut request = Self::new(shell.iter().chain([&SCRIPT]));
         request.script = Some(text.as_bytes().to_vec());
         request
     }
@@ -114,6 +114,8 @@ pub struct Observed {
     pub effects: Vec<Effect>,
     /// How many effects there were.
     pub effects_total: u64,
+    /// How many of them are deleted paths.
+    pub deleted_total: u64,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
@@ -385,6 +387,7 @@ fn observed(ran: Ran) -> Observed {
         stderr: captured(ran.stderr),
         effects,
         effects_total: total,
+        deleted_total: ran.deleted_total,
         simulated: ran.simulated,
         refused_on_host: ran.refused_on_host,
         notes: ran.notes,

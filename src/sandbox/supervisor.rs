@@ -184,6 +184,7 @@ impl Supervisor {
             stderr,
             changes: changes.record.listed,
             changes_total: changes.record.total,
+            deleted_total: changes.record.deleted,
             simulated: standins::merge(simulated, &observer.executed),
             executed: observer.executed,
             connected: observer.connected,

@@ -33,6 +33,7 @@ impl Resolver {
         let host = host.rsplit('@').next().unwrap_or_default().to_owned();
         let saved = self.env.clone();
         self.env.cwd = None;
+        (self.env.errexit, self.env.nounset, self.env.pipefail) = (false, false, false);
         let rest = &words[at + 1..];
         let text = self.joined(rest, " ");
         let incoming = self.incoming.clone();

@@ -96,12 +96,14 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(DEPTH);
+    // Comments get other delimiters, because `${#list[@]}` is a length in bash.
     let syntax = SyntaxConfig::builder()
+        .comment_delimiters("<!--", "-->")
         .keep_trailing_newline(true)
         .trim_blocks(true)
         .lstrip_blocks(true)
         .build()
-        .expect("the default delimiters are valid");
+        .expect("the delimiters differ");
     environment.set_syntax(syntax);
     environment
 }

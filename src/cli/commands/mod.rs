@@ -1,8 +1,15 @@
 //! The commands, one file each.
 
+mod approve;
 mod completions;
+mod doctor;
+mod dry_run;
+mod estimate;
+mod incident;
 mod inventory;
+mod log;
 mod man;
+mod report;
 mod schema;
 
 use super::output::Output;
@@ -28,8 +35,22 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Write, list and show incidents
+    Incident => incident,
     /// Check and show inventories
     Inventory => inventory,
+    /// Compute the recovery point, the loss and the duration
+    Estimate => estimate,
+    /// Run a plan or a script where it can do no harm, and report what it did
+    DryRun => dry_run,
+    /// Say that a plan may run, in view of what is known about it
+    Approve => approve,
+    /// Tell what a run did: promised and measured
+    Report => report,
+    /// Show, verify, export and anchor the log
+    Log => log,
+    /// Say what this machine can do, and how to get more
+    Doctor => doctor,
     /// Print the JSON Schema of a document
     Schema => schema,
     /// Print shell completions

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{Checked, Finding, Severity};
+use super::super::{Checked, KeptFinding, Severity};
 use super::word;
 use crate::base::{Id, Risk, Timestamp};
 
@@ -36,7 +36,7 @@ struct OneFinding {
 
 impl From<&Checked> for Document {
     fn from(checked: &Checked) -> Self {
-        let finding = |finding: &Finding| OneFinding {
+        let finding = |finding: &KeptFinding| OneFinding {
             rule: finding.rule.clone(),
             severity: finding.severity.word().to_owned(),
             step: finding.step.clone(),
@@ -59,7 +59,7 @@ impl TryFrom<Document> for Checked {
     type Error = String;
     fn try_from(document: Document) -> Result<Self, String> {
         let finding = |finding: OneFinding| {
-            Ok(Finding {
+            Ok(KeptFinding {
                 rule: finding.rule,
                 severity: word(Severity::parse, "a severity", &finding.severity)?,
                 step: finding.step,
@@ -91,7 +91,7 @@ mod tests {
         let checked = Checked {
             at: "2026-01-01T00:00:00Z".parse().unwrap(),
             risks: vec![(Id::parse("a").unwrap(), Risk::Unknown)],
-            findings: vec![Finding {
+            findings: vec![KeptFinding {
                 rule: "FS001".into(),
                 severity: Severity::Critical,
                 step: Some(Id::parse("a").unwrap()),

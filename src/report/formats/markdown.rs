@@ -75,6 +75,6 @@ mod tests {
         assert_eq!(duration(&Value::from(5u64)), "5 s");
         assert_eq!(duration(&Value::from(1.25)), "1.2 s");
         assert_eq!(duration(&Value::from(3_661u64)), "1h1m1s");
-        assert_eq!(duration(&Value::null()), "unknown");
+        assert_eq!(duration(&Value::from(None::<u64>)), "unknown");
     }
 }

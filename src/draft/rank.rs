@@ -1,0 +1,97 @@
+//! Which runbook fits: by the kind of asset, the tool of the copy, the scenario, and the words of the incident.
+
+use super::Request;
+use crate::estimate::Chosen;
+use crate::inventory::Asset;
+use crate::plan::Kind;
+
+/// A runbook that could be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranked {
+    /// Its id.
+    pub id: String,
+    /// How well it fits; higher is better.
+    pub score: u32,
+    /// What speaks for it.
+    pub reasons: Vec<String>,
+}
+
+/// Returns the runbooks that could be used, best first; of equals the one with the lesser path.
+pub fn rank<'a>(
+    request: &Request<'a>,
+    asset: &'a Asset,
+    chosen: Option<&Chosen<'a>>,
+) -> Vec<Ranked> {
+    let tool = tool(request, asset, chosen);
+    let scenario = request.scenario.or(request
+        .incident
+        .and_then(|incident| incident.scenario.as_deref()));
+    let words = request
+        .incident
+        .map(|incident| incident.words().to_lowercase())
+        .unwrap_or_default();
+    let mut ranking: Vec<Ranked> = vec![];
+    for entry in &request.library.entries {
+        let runbook = &entry.runbook;
+        if runbook.kind != request.kind {
+            continue;
+        }
+        let matches = &runbook.matches;
+        let mut ranked = Ranked {
+            id: runbook.id.to_string(),
+            score: 0,
+            reasons: vec![],
+        };
+        let mut add = |score: u32, reason: String| {
+            ranked.score += score;
+            ranked.reasons.push(reason);
+        };
+        match matches.kinds.contains(&asset.kind) {
+            true => add(16, format!("it is for {}", asset.kind.word())),
+            false if matches.kinds.is_empty() => {}
+            false => continue,
+        }
+        match tool {
+            Some(tool) if matches.tools.iter().any(|known| known == tool) => {
+                add(8, format!("it works with {tool}"));
+            }
+            // A copy can only be read by what it was made with; a new one may be made with anything.
+            Some(_) if !matches.tools.is_empty() => continue,
+            None if !matches.tools.is_empty() && request.kind == Kind::Recovery => continue,
+            Some(_) | None => {}
+        }
+        match scenario {
+            Some(scenario) if matches.scenarios.iter().any(|known| known == scenario) => {
+                add(4, format!("it answers {scenario}"));
+            }
+            Some(_) if !matches.scenarios.is_empty() => continue,
+            Some(_) | None => {}
+        }
+        for word in matches
+            .words
+            .iter()
+            .filter(|word| words.contains(&word.to_lowercase()))
+            .take(3)
+        {
+            add(1, format!("the incident says \"{word}\""));
+        }
+        ranking.push(ranked);
+    }
+    ranking.sort_by_key(|ranked| std::cmp::Reverse(ranked.score));
+    ranking
+}
+
+/// Returns the tool of the copy; for a new copy that of the asset's backups, where it has any.
+fn tool<'a>(
+    request: &Request<'a>,
+    asset: &'a Asset,
+    chosen: Option<&Chosen<'a>>,
+) -> Option<&'a str> {
+    match request.kind {
+        Kind::Recovery => chosen?.backup.tool.as_deref(),
+        Kind::Backup => request
+            .inventory
+            .backups_of(asset.id.as_str())
+            .find_map(|backup| backup.tool.as_deref()),
+    }
+}

@@ -1,0 +1,28 @@
+//! `ln`: makes names for files.
+
+use super::tool::{Operands, Role, Tool, flag, value};
+use crate::base::Risk;
+
+/// `ln(1)`; with `-f` the old name goes, which for a link is no loss of data.
+pub const TOOL: Tool = Tool {
+    name: "ln",
+    aliases: &[
+        "link", "mkdir", "touch", "mkfifo", "mknod", "mktemp", "sync",
+    ],
+    flags: &[
+        flag('s', "symbolic"),
+        flag('f', "force"),
+        flag('n', "no-dereference"),
+        flag('p', "parents"),
+        value('m', "mode", Role::Text),
+        value('t', "", Role::Text),
+        value('d', "date", Role::Text),
+        value('r', "reference", Role::Source),
+    ],
+    operands: Operands::All(Role::Text),
+    risk: |call| match call.name {
+        "sync" => Risk::Read,
+        "ln" if call.has(&["force"]) && !call.has(&["symbolic"]) => Risk::Destructive,
+        _ => Risk::Write,
+    },
+};

@@ -1,0 +1,184 @@
+//! What is known of external tools, as data: flags, what their words are for, the harm of a call.
+
+mod chmod;
+mod cloud;
+mod cp;
+mod database;
+mod dd;
+pub mod find;
+mod gzip;
+mod ln;
+mod lvm;
+mod mkfs;
+mod mv;
+mod names;
+mod opaque;
+mod restic;
+mod rm;
+mod rsync;
+mod sed;
+mod shred;
+pub mod sql;
+mod systemctl;
+pub mod tar;
+mod tool;
+
+pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
+
+/// Every tool that is described.
+pub const TOOLS: &[&Tool] = &[
+    &rm::TOOL,
+    &mv::TOOL,
+    &cp::TOOL,
+    &tar::TOOL,
+    &rsync::TOOL,
+    &find::TOOL,
+    &dd::TOOL,
+    &mkfs::TOOL,
+    &shred::TOOL,
+    &ln::TOOL,
+    &chmod::TOOL,
+    &sed::TOOL,
+    &gzip::TOOL,
+    &systemctl::TOOL,
+    &lvm::TOOL,
+    &restic::TOOL,
+    &database::TOOL,
+    &cloud::TOOL,
+    &opaque::TOOL,
+];
+
+/// Returns the description of a tool by its name or one of its other names.
+pub fn tool(name: &str) -> Option<&'static Tool> {
+    let by_name = |tool: &&&Tool| tool.name == name || tool.aliases.contains(&name);
+    TOOLS.iter().find(by_name).copied().or_else(|| {
+        let family = name.split_once('.').map(|(family, _)| family)?;
+        (family == "mkfs").then_some(&mkfs::TOOL)
+    })
+}
+
+/// Tells whether a command of that name only looks, whatever its arguments.
+pub fn only_looks(name: &str) -> bool {
+    names::READ_ONLY.contains(&name)
+}
+
+/// Tells whether a command of that name at most creates something.
+pub fn only_creates(name: &str) -> bool {
+    names::CREATE.contains(&name)
+}
+
+/// Returns the names of described tools, for suggestions.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let described = TOOLS
+        .iter()
+        .flat_map(|tool| tool.aliases.iter().chain([&tool.name]));
+    described
+        .chain(names::READ_ONLY)
+        .chain(names::CREATE)
+        .chain(names::KNOWN)
+        .copied()
+}
+
+/// Tells whether a command of that name is known to exist somewhere: it is described here, or
+/// belongs to a base system, to bash itself or to the backup trade.
+pub fn exists(name: &str) -> bool {
+    tool(name).is_some() || only_looks(name) || only_creates(name) || names::KNOWN.contains(&name)
+}
+
+/// Tells whether a path is a block device, by its name.
+pub fn is_device(path: &str) -> bool {
+    let Some(name) = path.strip_prefix("/dev/") else {
+        return false;
+    };
+    let disks = [
+        "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "loop", "mapper/", "disk/", "vg",
+        "nbd", "rbd", "zvol/", "ram",
+    ];
+    disks.iter().any(|d| name.starts_with(d))
+        || name.contains('/')
+            && !name.starts_with("shm/")
+            && !name.starts_with("fd/")
+            && !name.starts_with("tcp/")
+            && !name.starts_with("udp/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Risk;
+
+    fn words(text: &str) -> Vec<Word> {
+        let word = |(index, text): (usize, &str)| Word {
+            text: text.to_owned(),
+            certain: !text.contains('$'),
+            fresh: text.contains(".new"),
+            index,
+        };
+        text.split_whitespace()
+            .enumerate()
+            .skip(1)
+            .map(word)
+            .collect()
+    }
+
+    #[test]
+    fn a_call_is_as_dangerous_as_its_flags_and_operands_make_it() {
+        let check = |text: &str, expected: Risk| {
+            let name = text.split_whitespace().next().unwrap();
+            let call = Call::new(tool(name).unwrap(), name, &words(text));
+            assert_eq!(call.risk(), expected, "{text}: {call:?}");
+        };
+        check("rm -rf /x", Risk::Destructive);
+        check("rmdir /x", Risk::Write);
+        check("cp a b.new", Risk::Write);
+        check("cp -n a b", Risk::Write);
+        check("cp a b", Risk::Destructive);
+        check("tar -tzf a.tgz", Risk::Read);
+        check("tar -czf a.new -C /srv data", Risk::Write);
+        check("tar -xzf a.tgz -C /srv", Risk::Destructive);
+        check("rsync -an --delete a/ b/", Risk::Read);
+        check("rsync -a --delete a/ b/", Risk::Destructive);
+        check("find /x -name *.log -delete", Risk::Destructive);
+        check("find /x -name *.log -print", Risk::Read);
+        check("dd if=/dev/zero of=/dev/sda bs=1M", Risk::Irreversible);
+        check("dd if=a of=b.new", Risk::Write);
+        check("mkfs.ext4 /dev/vdb1", Risk::Irreversible);
+        check("wipefs /dev/vdb1", Risk::Read);
+        check("systemctl is-active app", Risk::Read);
+        check("systemctl restart app", Risk::Disruptive);
+        check("lvremove -y vg0/x", Risk::Irreversible);
+        check("restic -r /b snapshots", Risk::Read);
+        check("restic forget --keep-daily 7 --prune", Risk::Destructive);
+        check("aws s3 sync a s3://b --delete", Risk::Destructive);
+        check("kubectl -n shop get pods", Risk::Read);
+        check("redis-cli -h x FLUSHALL", Risk::Destructive);
+        check("sed -i.bak s/a/b/ f", Risk::Write);
+        check("sed s/a/b/ f", Risk::Read);
+        check("gzip -t f", Risk::Read);
+        check("python3 x.py", Risk::Unknown);
+        check("shred -u key", Risk::Irreversible);
+    }
+
+    #[test]
+    fn words_are_taken_apart_as_getopt_does() {
+        let given = words("tar -xzf a.tgz --direc=/srv -- -x b");
+        let call = Call::new(tool("tar").unwrap(), "tar", &given);
+        assert_eq!(call.value(&["file"]).unwrap().text, "a.tgz");
+        assert_eq!(call.value(&["directory"]).unwrap().text, "/srv");
+        let operands: Vec<&str> = call.operands.iter().map(|w| w.text.as_str()).collect();
+        assert_eq!(operands, ["-x", "b"]);
+    }
+
+    #[test]
+    fn a_name_stands_in_one_description_only() {
+        let mut names: Vec<&str> = TOOLS
+            .iter()
+            .flat_map(|t| t.aliases.iter().chain([&t.name]))
+            .copied()
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,25 @@
+//! `mv`: renames, and replaces what has the new name.
+
+use super::tool::{Operands, Role, Tool, flag, value};
+use crate::base::Risk;
+
+/// `mv(1)`.
+pub const TOOL: Tool = Tool {
+    name: "mv",
+    aliases: &[],
+    flags: &[
+        flag('n', "no-clobber"),
+        flag('T', "no-target-directory"),
+        value('t', "target-directory", Role::Target),
+        value('S', "suffix", Role::Text),
+        flag('b', "backup"),
+    ],
+    operands: Operands::Last(Role::Source, Role::Target),
+    risk: |call| {
+        if call.has(&["no-clobber", "backup", "b"]) {
+            Risk::Write
+        } else {
+            call.replaces()
+        }
+    },
+};

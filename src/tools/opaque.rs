@@ -1,0 +1,56 @@
+//! Programs that run whatever text they are given: interpreters, build tools, `source`.
+
+use super::tool::{Operands, Role, Tool, flag, value};
+use crate::base::Risk;
+
+/// Interpreters. With `--version` or `-V` alone they only answer.
+pub const TOOL: Tool = Tool {
+    name: "python3",
+    aliases: &[
+        "python",
+        "python2",
+        "perl",
+        "ruby",
+        "node",
+        "php",
+        "lua",
+        "tclsh",
+        "expect",
+        "osascript",
+        "awk",
+        "gawk",
+        "mawk",
+        "source",
+        ".",
+        "make",
+        "gdb",
+        "vim",
+        "vi",
+        "ed",
+        "ex",
+    ],
+    flags: &[
+        flag('V', "version"),
+        value('c', "", Role::Command),
+        value('m', "", Role::Text),
+    ],
+    operands: Operands::All(Role::Command),
+    risk: |call| {
+        let script = call.operand(0);
+        let quiet_awk = matches!(call.name, "awk" | "gawk" | "mawk")
+            && !["system", "|", ">", "getline"]
+                .iter()
+                .any(|word| script.contains(word))
+            && call.operands.first().is_some_and(|w| w.certain)
+            && !call.has(&["f"]);
+        // Distributions keep settings there, in files that only assign.
+        let settings = matches!(call.name, "source" | ".")
+            && (script == "/etc/os-release" || script.starts_with("/etc/default/"));
+        // `python -m json.tool` and `-m venv` are tools of the language itself.
+        if call.has(&["version"]) || quiet_awk || settings {
+            Risk::Read
+        } else {
+            Risk::Unknown
+        }
+    },
+};

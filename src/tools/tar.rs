@@ -1,0 +1,99 @@
+//! `tar`: creates, lists and unpacks archives.
+
+use super::tool::{Operands, Role, Tool, attached, flag, value};
+use crate::base::Risk;
+
+/// `tar(1)`. The old style without a dash (`tar czf`) is taken apart by [`mode`].
+pub const TOOL: Tool = Tool {
+    name: "tar",
+    aliases: &["gtar", "bsdtar"],
+    flags: &[
+        flag('c', "create"),
+        flag('x', "extract"),
+        flag('t', "list"),
+        flag('r', "append"),
+        flag('u', "update"),
+        flag('d', "diff"),
+        flag('z', "gzip"),
+        flag('P', "absolute-names"),
+        flag('k', "keep-old-files"),
+        flag('p', "preserve-permissions"),
+        value('f', "file", Role::Text),
+        value('C', "directory", Role::Text),
+        value('T', "files-from", Role::Source),
+        value('X', "exclude-from", Role::Source),
+        value('g', "listed-incremental", Role::Text),
+        value('I', "use-compress-program", Role::Command),
+        value('b', "blocking-factor", Role::Text),
+        value('V', "label", Role::Text),
+        value('K', "starting-file", Role::Text),
+        value('L', "tape-length", Role::Text),
+        value('N', "newer", Role::Text),
+        value('H', "format", Role::Text),
+        value('\0', "strip-components", Role::Text),
+        value('\0', "transform", Role::Text),
+        value('\0', "exclude", Role::Text),
+        value('\0', "owner", Role::Text),
+        value('\0', "group", Role::Text),
+        value('\0', "mode", Role::Text),
+        value('\0', "mtime", Role::Text),
+        attached('\0', "checkpoint"),
+        value('\0', "checkpoint-action", Role::Command),
+        value('\0', "to-command", Role::Command),
+        flag('\0', "remove-files"),
+        flag('\0', "delete"),
+        flag('\0', "keep-newer-files"),
+        flag('\0', "skip-old-files"),
+        flag('\0', "one-top-level"),
+        flag('\0', "same-owner"),
+    ],
+    operands: Operands::All(Role::Source),
+    risk: |call| {
+        let fresh = |names: &[&str]| {
+            call.value(names)
+                .is_some_and(|w| w.fresh || w.text == "-" || w.text == "/dev/null")
+        };
+        if call.has(&["remove-files", "delete", "overwrite"]) {
+            return Risk::Destructive;
+        }
+        match mode(call) {
+            Mode::List => Risk::Read,
+            Mode::Append => Risk::Write,
+            Mode::Create if call.value(&["file"]).is_none() || fresh(&["file"]) => Risk::Write,
+            Mode::Create => Risk::Destructive,
+            Mode::Extract
+                if call.has(&["keep-old-files", "skip-old-files", "to-stdout", "O"])
+                    || fresh(&["directory"]) =>
+            {
+                Risk::Write
+            }
+            Mode::Extract => Risk::Destructive,
+        }
+    },
+};
+
+/// What a call of tar does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Writes an archive.
+    Create,
+    /// Unpacks one.
+    Extract,
+    /// Looks into one.
+    List,
+    /// Adds to one.
+    Append,
+}
+
+/// Returns what a call of tar does.
+pub fn mode(call: &super::Call<'_>) -> Mode {
+    if call.has(&["create"]) {
+        Mode::Create
+    } else if call.has(&["extract", "get"]) {
+        Mode::Extract
+    } else if call.has(&["append", "update"]) {
+        Mode::Append
+    } else {
+        Mode::List
+    }
+}
