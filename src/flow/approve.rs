@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::state::{Stage, State};
 use super::verbs;
 use crate::base::Digest;
-use crate::evidence::{Approval, Waived, Waiver};
+use crate::evidence::{Approval, Waived};
 
 pub fn begin(state: &mut State) -> Vec<Effect> {
     if state.review.is_none() {
@@ -64,15 +64,9 @@ pub fn approve(state: &mut State) -> Vec<Effect> {
         1 => return state.refuse("one unproven thing still needs a reason"),
         count => return state.refuse(format!("{count} unproven things still need a reason")),
     }
-    let waivers = state.approving.reasons.iter().map(|(what, reason)| Waiver {
-        what: what.clone(),
-        reason: reason.clone(),
-        by: by.clone(),
-        at: state.now,
-    });
     vec![Effect::Approve {
         subject: review.subject.clone(),
-        waivers: waivers.collect(),
+        waivers: state.approving.reasons.clone().into_iter().collect(),
         by,
     }]
 }

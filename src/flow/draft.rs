@@ -1,11 +1,11 @@
 //! Draft: the template drafter makes a plan from the incident, with its numbers.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::effect::Effect;
 use super::state::{Knowledge, Stage, State};
 use super::{review, verbs};
-use crate::base::document;
 
 pub fn learned(state: &mut State, knowledge: Knowledge) -> Vec<Effect> {
     state.knowledge = Some(knowledge);
@@ -20,8 +20,10 @@ pub fn from(state: &mut State, choice: Option<usize>) -> Vec<Effect> {
     let Some(Knowledge(library)) = &state.knowledge else {
         return state.refuse("the runbooks are still being read; try again in a moment");
     };
-    let kept = Effect::SaveIncident(document::write(incident));
-    match verbs::draft(library, incident, inventory, choice) {
+    let kept = Effect::SaveIncident(Box::new(incident.clone()));
+    let ranking = state.drafted.as_ref().map(|drafted| &drafted.ranking);
+    let runbook = choice.and_then(|at| ranking?.get(at)).map(|ranked| ranked.name.as_str());
+    match verbs::draft(library, incident, inventory, runbook, state.now) {
         Ok(drafted) => {
             let plan = Effect::KeepPlan(Arc::clone(&drafted.plan));
             state.drafted = Some(drafted);
@@ -39,6 +41,9 @@ pub fn review(state: &mut State) -> Vec<Effect> {
     let Some(drafted) = &state.drafted else {
         return state.refuse("there is no draft to review");
     };
+    if let Some(prepared) = state.demo_plan.clone() {
+        return super::home::text(state, Path::new(""), &prepared);
+    }
     let plan = Arc::clone(&drafted.plan);
     review::open(state, plan)
 }

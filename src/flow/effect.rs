@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::{Digest, Id};
-use crate::evidence::{Answer, Stop, Waiver};
+use crate::evidence::{Answer, Stop, Waived};
+use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::Plan;
 
@@ -38,14 +39,19 @@ pub enum Effect {
     LoadInventory(Option<Digest>),
     /// Make the throw-away tree of the demo and its documents.
     PrepareDemo,
-    /// Keep an incident, as text.
-    SaveIncident(String),
-    /// Keep an inventory, as text.
-    KeepInventory(String),
+    /// Keep an incident.
+    SaveIncident(Box<Incident>),
+    /// Keep an inventory under a name, as text.
+    KeepInventory {
+        /// Its name.
+        name: String,
+        /// Its text.
+        text: String,
+    },
     /// Keep a plan.
     KeepPlan(Arc<Plan>),
-    /// Gather what the check needs to know from outside.
-    Look(Subject),
+    /// Check the plan with what is known of this machine, and keep the result.
+    Check(Subject),
     /// Read evidence and approvals.
     Recall(Subject),
     /// Run the plan where it can do no harm.
@@ -57,7 +63,7 @@ pub enum Effect {
         /// Who approves.
         by: String,
         /// What is accepted although unproven.
-        waivers: Vec<Waiver>,
+        waivers: Vec<(Waived, String)>,
     },
     /// Start an approved plan, for real.
     StartRun {

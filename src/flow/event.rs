@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
-use crate::evidence::{Answer, Approval, DryRun, PlanEvidence, Record, RunState, Stop, Waived};
+use crate::evidence::{Answer, Approval, Checked, DryRun, Finding, PlanEvidence, Record, RunState, Stop, Waived};
 use crate::inventory::Inventory;
 use crate::plan::Plan;
 
@@ -116,12 +116,14 @@ pub enum News {
         /// Text of a prepared plan, used instead of the draft.
         plan: Option<String>,
     },
-    /// The plan was looked at from outside: what the check needs to know.
-    Looked {
+    /// The static check spoke, with what is known of this machine; the result is kept as evidence.
+    Checked {
         /// Of this plan.
         fingerprint: Digest,
-        /// What is known.
-        facts: super::verbs::Facts,
+        /// What it says.
+        checked: Checked,
+        /// Everything that was found, in full.
+        findings: Vec<Finding>,
     },
     /// What the store knows about a plan.
     Recalled {

@@ -78,7 +78,10 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
                 None => match value {
                     Some(value) => {
                         state.done(format!("read inventory {name}: {} assets", value.assets.len()));
-                        let mut effects = vec![Effect::KeepInventory(text.to_owned())];
+                        let mut effects = vec![Effect::KeepInventory {
+                            name: path.file_stem().map_or("inventory".into(), |stem| stem.to_string_lossy().into_owned()),
+                            text: text.to_owned(),
+                        }];
                         effects.extend(intake::inventory(state, Arc::new(value)));
                         effects
                     }
@@ -99,7 +102,9 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
             match (refused(&name, text, &problems), value) {
                 (Some(why), _) => state.refuse(why),
                 (None, Some(value)) => {
-                    state.drafted = None;
+                    if state.demo_plan.as_deref() != Some(text) {
+                        state.drafted = None;
+                    }
                     review::open(state, Arc::new(value))
                 }
                 (None, None) => state.refuse(format!("{name} holds no plan")),

@@ -119,7 +119,11 @@ impl Session {
                 incident,
                 plan,
             } => home::demo_ready(state, &inventory, &incident, plan.as_deref()),
-            News::Looked { fingerprint, facts } => review::looked(state, fingerprint, &facts),
+            News::Checked {
+                fingerprint,
+                checked,
+                findings,
+            } => review::checked(state, fingerprint, checked, findings),
             News::Recalled {
                 fingerprint,
                 evidence,

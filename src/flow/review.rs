@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::effect::{Effect, Subject};
 use super::state::{DryRunView, Review, Stage, State};
-use super::verbs::{self, Facts};
+use super::verbs;
 use super::step_text;
 use crate::base::{Digest, Id};
-use crate::evidence::{Approval, DryRun, PlanEvidence};
+use crate::evidence::{Approval, Checked, DryRun, Finding, PlanEvidence};
 use crate::inventory::Inventory;
 use crate::plan::{Order, Plan, order};
 
@@ -46,7 +46,11 @@ pub fn rebase(state: &mut State) -> Vec<Effect> {
     plan.map_or(vec![], |plan| replace(state, plan))
 }
 
+/// Returns a plan over its inventory: the one it was drafted from. A plan that names none rests on none, as in every
+/// command on a plan.
 fn subject(plan: &Arc<Plan>, inventory: Option<&Arc<Inventory>>) -> Subject {
+    let named = |inventory: &&Arc<Inventory>| plan.inventory.as_ref() == Some(&inventory.digest().to_string());
+    let inventory = inventory.filter(named);
     Subject {
         plan: Arc::clone(plan),
         inventory: inventory.cloned(),
@@ -63,7 +67,7 @@ fn steps_in_order(plan: &Plan) -> Vec<usize> {
 }
 
 fn ask(subject: &Subject) -> Vec<Effect> {
-    vec![Effect::Look(subject.clone()), Effect::Recall(subject.clone())]
+    vec![Effect::Check(subject.clone()), Effect::Recall(subject.clone())]
 }
 
 /// Puts another plan in the place of the one under review. What was proven about the old one does not carry over.
@@ -153,7 +157,7 @@ pub fn apply_fix(state: &mut State, at: usize) -> Vec<Effect> {
         let why = format!("{} has no fix that is safe to apply by itself", found.finding.rule);
         return state.refuse(why);
     };
-    let rule = found.finding.rule.clone();
+    let rule = found.finding.rule;
     let mut plan = review.plan().clone();
     let Some(step) = plan.steps.iter_mut().find(|step| step.id == fixed.id) else {
         return vec![];
@@ -206,16 +210,18 @@ fn about(state: &mut State, fingerprint: Digest) -> Option<&mut Review> {
     state.review.as_mut().filter(|review| review.subject.fingerprint == fingerprint)
 }
 
-pub fn looked(state: &mut State, fingerprint: Digest, facts: &Facts) -> Vec<Effect> {
-    let now = state.now;
-    let Some(review) = about(state, fingerprint) else {
-        return vec![];
-    };
-    let inventory = review.subject.inventory.clone();
-    let (checked, found) = verbs::check(&review.subject.plan, inventory.as_deref(), facts, now);
-    review.checked = Some(checked);
-    review.found = found;
-    super::approve::refresh(state);
+pub fn checked(
+    state: &mut State,
+    fingerprint: Digest,
+    checked: Checked,
+    findings: Vec<Finding>,
+) -> Vec<Effect> {
+    if let Some(review) = about(state, fingerprint) {
+        review.found = verbs::with_fixes(&review.subject.plan, findings);
+        review.recorded.checked = Some(checked.clone());
+        review.checked = Some(checked);
+        super::approve::refresh(state);
+    }
     vec![]
 }
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::effect::Subject;
-use super::verbs::Library;
 use crate::approve::{self, Gap, Permit, Refusal};
 use crate::base::{Digest, Id, Risk, Timestamp};
+use crate::draft::Library;
 use crate::estimate::Estimate;
 use crate::evidence::{
     Approval, Checked, DryRun, Finding, Level, PlanEvidence, Record, RunRecord, RunState, Waived,

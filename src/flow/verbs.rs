@@ -1,51 +1,83 @@
-//! The pure verbs the session calls, in the form the screens need: draft, check, approve.
+//! The pure verbs the session calls, in the form the screens need.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::state::{Drafted, Found};
+use super::state::{Drafted, Found, Ranked};
 use crate::approve::{self, Gap};
-use crate::base::{Digest, Risk};
-use crate::evidence::{Checked, PlanEvidence, Waived};
+use crate::base::{Digest, Risk, Timestamp};
+use crate::draft::{self, Library, Request};
+use crate::evidence::{Finding, Place, PlanEvidence, Waived};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
-use crate::plan::{ApprovalNeed, LOCAL, Plan, Step};
+use crate::plan::{ApprovalNeed, Kind, LOCAL, Plan, Step};
 
-/// The runbooks.
-#[derive(Debug, Clone, Default)]
-pub struct Library;
-
-/// What the check needs to know from outside.
-#[derive(Debug, Clone, Default)]
-pub struct Facts;
-
-/// Returns the draft for an incident from the runbook at `choice` of the ranking, the best where none is given.
+/// Returns the draft for an incident from this runbook, from the one that fits best where none is named.
 pub fn draft(
-    _library: &Library,
-    _incident: &Incident,
-    _inventory: &Inventory,
-    _choice: Option<usize>,
+    library: &Library,
+    incident: &Incident,
+    inventory: &Inventory,
+    runbook: Option<&str>,
+    now: Timestamp,
 ) -> Result<Drafted, String> {
-    Err("no runbook fits".into())
+    let request = Request {
+        inventory,
+        incident: Some(incident),
+        asset: None,
+        scenario: None,
+        kind: Kind::Recovery,
+        parameters: &BTreeMap::new(),
+        now,
+        library,
+        runbook,
+    };
+    let draft = draft::draft(&request).map_err(|error| error.to_string())?;
+    let ranked = |ranked: &draft::Ranked| {
+        let title = library.get(&ranked.id).map_or("", |entry| &entry.runbook.title);
+        Ranked {
+            name: ranked.id.clone(),
+            title: title.to_owned(),
+            why: ranked.reasons.join(", "),
+        }
+    };
+    let chosen = draft.ranking.iter().position(|one| one.id == draft.runbook);
+    let mut notes = draft.questions;
+    if let Some((_, others)) = incident.affected.split_first()
+        && !others.is_empty()
+    {
+        let others: Vec<&str> = others.iter().map(|id| id.as_str()).collect();
+        notes.push(format!("this plan recovers the first asset only; not {}", others.join(", ")));
+    }
+    Ok(Drafted {
+        plan: Arc::new(draft.plan),
+        ranking: draft.ranking.iter().map(ranked).collect(),
+        chosen: chosen.unwrap_or(0),
+        estimate: draft.estimate,
+        notes,
+    })
 }
 
-/// Returns what the static check says about a plan, with the step each safe fix would make.
-pub fn check(
-    plan: &Arc<Plan>,
-    _inventory: Option<&Inventory>,
-    _facts: &Facts,
-    at: crate::base::Timestamp,
-) -> (Checked, Vec<Found>) {
-    let risks = plan
-        .steps
-        .iter()
-        .map(|step| (step.id.clone(), step.claimed_risk()))
-        .collect();
-    let checked = Checked {
-        at,
-        risks,
-        findings: vec![],
+/// Returns findings with the step that each safe fix would make.
+pub fn with_fixes(plan: &Plan, findings: Vec<Finding>) -> Vec<Found> {
+    let found = |finding: Finding| {
+        let fixed = fixed(plan, &finding).map(Box::new);
+        Found { finding, fixed }
     };
-    (checked, vec![])
+    findings.into_iter().map(found).collect()
+}
+
+/// Returns the step behind the safe fix of a finding, where there is one and it fits the text.
+fn fixed(plan: &Plan, finding: &Finding) -> Option<Step> {
+    let edit = finding.edit.as_ref()?;
+    let mut step = plan.step(finding.step.as_ref()?.as_str())?.clone();
+    let text = match finding.part {
+        Place::Run | Place::Whole => step.run.as_mut(),
+        Place::Check => step.check.as_mut(),
+        Place::Rollback => step.rollback.as_mut(),
+    }?;
+    text.get(edit.span.start..edit.span.end)?;
+    text.replace_range(edit.span.start..edit.span.end, &edit.replacement);
+    Some(step)
 }
 
 /// Returns the plan over the facts it rests on.
@@ -64,13 +96,14 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
         gaps.push(Gap {
             message: format!("step {} asks for two people from two accounts", step.id),
             waiver: Some(Waived::SecondApprover),
-            fix: "blackstart approve PLAN --as NAME, from the other person's account".into(),
+            fix: "the other person runs blackstart approve from their account".into(),
         });
     }
     gaps
 }
 
-/// Returns the full name that must be typed before a step of this risk runs; none where the step does no such harm.
+/// Returns the full name that must be typed before a step of this risk runs: the asset it touches, else the host it
+/// runs on; none where the step does no such harm.
 pub fn target(step: &Step, risk: Risk, hostname: &str) -> Option<String> {
     match risk {
         Risk::Read | Risk::Write | Risk::Disruptive => None,
