@@ -20,6 +20,7 @@ pub mod template;
 // Verbs: estimate, draft, check, approve, report.
 pub mod estimate;
 pub mod draft;
+pub mod check;
 pub mod approve;
 pub mod report;
 

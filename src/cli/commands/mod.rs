@@ -1,8 +1,11 @@
 //! The commands, one file each.
 
 mod approve;
+mod attach;
+mod check;
 mod completions;
 mod doctor;
+mod draft;
 mod dry_run;
 mod estimate;
 mod incident;
@@ -10,6 +13,9 @@ mod inventory;
 mod log;
 mod man;
 mod report;
+mod rule;
+mod run;
+mod runbook;
 mod schema;
 
 use super::output::Output;
@@ -39,12 +45,24 @@ commands! {
     Incident => incident,
     /// Check and show inventories
     Inventory => inventory,
+    /// List and show the runbooks
+    Runbook => runbook,
+    /// Make a plan from the runbook that fits best
+    Draft => draft,
+    /// Say what is wrong with plans and scripts, without running anything
+    Check => check,
+    /// Explain a rule of the checker, or list them
+    Rule => rule,
     /// Compute the recovery point, the loss and the duration
     Estimate => estimate,
     /// Run a plan or a script where it can do no harm, and report what it did
     DryRun => dry_run,
     /// Say that a plan may run, in view of what is known about it
     Approve => approve,
+    /// Run an approved plan, for real
+    Run => run,
+    /// Come back to a run
+    Attach => attach,
     /// Tell what a run did: promised and measured
     Report => report,
     /// Show, verify, export and anchor the log
