@@ -100,7 +100,7 @@ impl Report {
             name: rule.name,
             severity: rule.severity,
             step: None,
-            part: crate::evidence::Part::Whole,
+            part: crate::evidence::Place::Whole,
             span,
             message,
             why: rule.why.to_owned(),

@@ -45,11 +45,25 @@ impl Exit {
     /// Returns the exit code a runner ended with.
     pub fn of_code(code: u8) -> Self {
         let all = [
-            Self::Ok, Self::Error, Self::Input, Self::Findings, Self::Verification, Self::StepFailed, Self::RolledBack,
-            Self::Identity, Self::Approval, Self::ObjectiveMissed, Self::InputNeeded, Self::Unavailable, Self::Sandbox,
-            Self::Chain, Self::Interrupted,
+            Self::Ok,
+            Self::Error,
+            Self::Input,
+            Self::Findings,
+            Self::Verification,
+            Self::StepFailed,
+            Self::RolledBack,
+            Self::Identity,
+            Self::Approval,
+            Self::ObjectiveMissed,
+            Self::InputNeeded,
+            Self::Unavailable,
+            Self::Sandbox,
+            Self::Chain,
+            Self::Interrupted,
         ];
-        all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Error)
+        all.into_iter()
+            .find(|exit| *exit as u8 == code)
+            .unwrap_or(Self::Error)
     }
 
     /// Returns the exit code for what the command line parser says: help is not an error.
@@ -172,14 +186,18 @@ impl From<RuntimeError> for CommandError {
             | RuntimeError::InventoryMissing { .. }
             | RuntimeError::NoHome => Self::caused(Exit::Input, &error),
             RuntimeError::Execute(ExecuteError::Refused { code, messages }) => {
-                let mut refused = Self::new(Exit::of_code(code), messages.first().cloned().unwrap_or_default());
+                let mut refused = Self::new(
+                    Exit::of_code(code),
+                    messages.first().cloned().unwrap_or_default(),
+                );
                 refused.causes = messages.into_iter().skip(1).collect();
                 refused
             }
             RuntimeError::Execute(ExecuteError::Store(error)) => error.into(),
             RuntimeError::Program { .. }
             | RuntimeError::DryRun(_)
-            | RuntimeError::Execute(_) | RuntimeError::Sandbox(_)
+            | RuntimeError::Execute(_)
+            | RuntimeError::Sandbox(_)
             | RuntimeError::Stored { .. } => Self::caused(Exit::Error, &error),
         }
     }

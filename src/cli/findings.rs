@@ -56,7 +56,11 @@ impl<'a> Texts<'a> {
 pub fn text(name: &str, findings: &[Finding], texts: &Texts<'_>, colour: bool) -> String {
     let mut shown = String::new();
     for finding in findings {
-        let step = finding.step.as_ref().map(|step| format!(" step {step}")).unwrap_or_default();
+        let step = finding
+            .step
+            .as_ref()
+            .map(|step| format!(" step {step}"))
+            .unwrap_or_default();
         let part = match finding.part {
             Place::Whole => String::new(),
             part => format!(" {}", part.word()),
@@ -66,8 +70,17 @@ pub fn text(name: &str, findings: &[Finding], texts: &Texts<'_>, colour: bool) -
             Texts::Plan(_) => format!("{name}{step}{part}"),
         };
         let severity = finding.severity.word().to_uppercase();
-        let title = format!("{severity} {} {}: {}", finding.rule, finding.name, escape::one_line(&finding.message));
-        let problem = Problem { span: finding.span, message: title, help: finding.fix.clone() };
+        let title = format!(
+            "{severity} {} {}: {}",
+            finding.rule,
+            finding.name,
+            escape::one_line(&finding.message)
+        );
+        let problem = Problem {
+            span: finding.span,
+            message: title,
+            help: finding.fix.clone(),
+        };
         let text = texts.of(finding);
         if text.is_empty() {
             shown.push_str(&format!("{}\n --> {place}\n", problem.message));

@@ -106,8 +106,11 @@ pub fn snippet(name: &str, text: &str, problem: &Problem, weight: Weight, colour
         .path(name)
         .line_start(Position::of(text, start).line)
         .annotation(AnnotationKind::Primary.span(caret));
-    let mut report =
-        vec![Group::with_title(level.primary_title(message.as_str())).element(source)];
+    let level = match weight {
+        Weight::Error => Level::ERROR,
+        Weight::Warning => Level::WARNING,
+    };
+    let mut report = vec![Group::with_title(level.primary_title(message.as_str())).element(source)];
     if let Some(help) = &help {
         report.push(Group::with_title(
             Level::HELP.secondary_title(help.as_str()),

@@ -34,12 +34,23 @@ impl Runtime {
     /// here), which file systems the inventory's paths lie on, and which texts bash cannot read.
     pub fn facts(&self, plan: &Plan, inventory: Option<&Inventory>) -> Facts {
         let here = dry_runs::names_of(self.machine(), inventory);
-        let all_here = plan.steps.iter().all(|step| here.iter().any(|name| name == step.host()));
-        let texts = plan.steps.iter().flat_map(|step| [&step.run, &step.check, &step.rollback]).flatten();
+        let all_here = plan
+            .steps
+            .iter()
+            .all(|step| here.iter().any(|name| name == step.host()));
+        let texts = plan
+            .steps
+            .iter()
+            .flat_map(|step| [&step.run, &step.check, &step.rollback])
+            .flatten();
         Facts {
             installed: all_here.then(probe::installed),
             rejected: texts.filter_map(|text| rejected(text)).collect(),
-            devices: if all_here { devices(inventory) } else { BTreeMap::new() },
+            devices: if all_here {
+                devices(inventory)
+            } else {
+                BTreeMap::new()
+            },
         }
     }
 }
@@ -67,10 +78,20 @@ fn rejected(text: &str) -> Option<(String, String)> {
 
 /// The devices of everything the inventory says lies on this machine.
 fn devices(inventory: Option<&Inventory>) -> BTreeMap<String, u64> {
-    let Some(inventory) = inventory else { return BTreeMap::new() };
+    let Some(inventory) = inventory else {
+        return BTreeMap::new();
+    };
     let assets = inventory.assets.iter().flat_map(|asset| asset.paths.iter());
     let repos = inventory.repos.iter().filter_map(|repo| repo.path.as_ref());
-    let backups = inventory.backups.iter().filter_map(|backup| backup.path.as_ref());
-    let paths = assets.chain(repos).chain(backups).filter(|path| path.starts_with('/'));
-    paths.filter_map(|path| Some((path.clone(), probe::device_of(&PathBuf::from(path))?))).collect()
+    let backups = inventory
+        .backups
+        .iter()
+        .filter_map(|backup| backup.path.as_ref());
+    let paths = assets
+        .chain(repos)
+        .chain(backups)
+        .filter(|path| path.starts_with('/'));
+    paths
+        .filter_map(|path| Some((path.clone(), probe::device_of(&PathBuf::from(path))?)))
+        .collect()
 }

@@ -19,11 +19,15 @@ impl Runtime {
 
 /// Collects the texts below a directory with their paths relative to its root; what cannot be read is left out.
 fn collect(root: &Path, directory: &Path, depth: usize, texts: &mut Vec<(String, String)>) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() && depth < 4 {
             collect(root, &path, depth + 1, texts);
-        } else if let (Ok(text), Ok(relative)) = (super::files::read_text(&path), path.strip_prefix(root)) {
+        } else if let (Ok(text), Ok(relative)) =
+            (super::files::read_text(&path), path.strip_prefix(root))
+        {
             texts.push((relative.to_string_lossy().into_owned(), text));
         }
     }

@@ -24,23 +24,43 @@ pub fn targets(plan: &Plan) -> Vec<String> {
 
 impl Runtime {
     /// Says what stands against a run of the plan, before anything is set up.
-    pub fn permitted(&self, plan: &Plan, fingerprint: Digest, who: &Who) -> Result<(), RuntimeError> {
+    pub fn permitted(
+        &self,
+        plan: &Plan,
+        fingerprint: Digest,
+        who: &Who,
+    ) -> Result<(), RuntimeError> {
         let evidence = self.evidence(fingerprint)?;
         let approvals = self.approvals(fingerprint)?;
-        approve::permit(plan, fingerprint, &evidence, &approvals, self.now(), &who.name)
-            .map(drop)
-            .map_err(|refusals| RuntimeError::Refused { refusals })
+        approve::permit(
+            plan,
+            fingerprint,
+            &evidence,
+            &approvals,
+            self.now(),
+            &who.name,
+        )
+        .map(drop)
+        .map_err(|refusals| RuntimeError::Refused { refusals })
     }
 
     /// Sets a run of a plan up. Nothing runs before [`Runtime::start_run`].
-    pub fn create_run(&self, plan: &Plan, inventory: Option<&Inventory>, who: &Who) -> Result<Run, RuntimeError> {
+    pub fn create_run(
+        &self,
+        plan: &Plan,
+        inventory: Option<&Inventory>,
+        who: &Who,
+    ) -> Result<Run, RuntimeError> {
         let text = plan::write(plan);
         let document = match inventory {
-            Some(inventory) => self.store().by_digest(DocumentKind::Inventory, inventory.digest())?,
+            Some(inventory) => self
+                .store()
+                .by_digest(DocumentKind::Inventory, inventory.digest())?,
             None => None,
         };
         let new = NewRun {
-            id: Id::parse(&format!("run-{}", Ulid::generate())).expect("letters, digits and a dash"),
+            id: Id::parse(&format!("run-{}", Ulid::generate()))
+                .expect("letters, digits and a dash"),
             plan,
             plan_text: &text,
             inventory: inventory.zip(document.as_ref().map(|document| document.text.as_str())),
@@ -49,9 +69,20 @@ impl Runtime {
     }
 
     /// Starts the runner of a run, new or to be resumed. It goes on when this process ends.
-    pub fn start_run(&self, run: &Id, input: Input, typed: Vec<(Id, Secret)>) -> Result<Started, RuntimeError> {
+    pub fn start_run(
+        &self,
+        run: &Id,
+        input: Input,
+        typed: Vec<(Id, Secret)>,
+    ) -> Result<Started, RuntimeError> {
         let directory = self.directory();
-        let start = Start { program: self.program(), data_dir: &directory, run, input, typed };
+        let start = Start {
+            program: self.program(),
+            data_dir: &directory,
+            run,
+            input,
+            typed,
+        };
         Ok(execute::start(start)?)
     }
 
@@ -62,13 +93,20 @@ impl Runtime {
 
     /// Returns the plan and the inventory of a run, as they were when it was set up.
     pub fn plan_of(&self, run: &Run) -> Result<(Plan, Option<Inventory>), RuntimeError> {
-        let document = self.store().by_digest(DocumentKind::Plan, run.plan_digest)?;
+        let document = self
+            .store()
+            .by_digest(DocumentKind::Plan, run.plan_digest)?;
         let plan = super::documents::stored("plan", run.plan.as_str(), document, plan::read)?;
         let inventory = match run.inventory {
             None => None,
             Some(digest) => {
                 let document = self.store().by_digest(DocumentKind::Inventory, digest)?;
-                Some(super::documents::stored("inventory", &digest.short(), document, crate::inventory::read)?)
+                Some(super::documents::stored(
+                    "inventory",
+                    &digest.short(),
+                    document,
+                    crate::inventory::read,
+                )?)
             }
         };
         Ok((plan, inventory))
@@ -92,7 +130,13 @@ impl Runtime {
     }
 
     /// Answers the question a step waits with.
-    pub fn answer(&self, run: &Id, step: &Id, answer: Answer, who: &Who) -> Result<(), RuntimeError> {
+    pub fn answer(
+        &self,
+        run: &Id,
+        step: &Id,
+        answer: Answer,
+        who: &Who,
+    ) -> Result<(), RuntimeError> {
         execute::answer(&mut self.store(), run, step, answer, who, self.now())?;
         Ok(())
     }

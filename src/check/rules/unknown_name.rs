@@ -3,7 +3,7 @@
 use crate::base::{Span, nearest};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
-use crate::evidence::{Finding, Part, Severity};
+use crate::evidence::{Finding, Place, Severity};
 use crate::plan::LOCAL;
 
 /// Names in a plan come from the inventory, or they are invented.
@@ -72,7 +72,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 name: RULE.name,
                 severity: RULE.severity,
                 step: Some(step.id.clone()),
-                part: Part::Whole,
+                part: Place::Whole,
                 span: Span::default(),
                 message: format!("the inventory has no {what} {name}{hint}"),
                 why: RULE.why.to_owned(),

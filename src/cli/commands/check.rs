@@ -76,17 +76,38 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         let text = read_text(path)?;
         let name = shown(path);
         let (checked, entry) = if is_plan(path, &text) {
-            let plan_args = PlanArgs { plan: path.clone(), inventory: args.inventory.clone() };
+            let plan_args = PlanArgs {
+                plan: path.clone(),
+                inventory: args.inventory.clone(),
+            };
             let loaded = plan_args.load(&runtime, output)?;
-            let checked = runtime.check_plan(&loaded.plan, loaded.inventory.as_ref(), loaded.fingerprint)?;
-            let entry = show(&name, "plan", &checked, &Texts::Plan(&loaded.plan), as_json, output)?;
+            let checked =
+                runtime.check_plan(&loaded.plan, loaded.inventory.as_ref(), loaded.fingerprint)?;
+            let entry = show(
+                &name,
+                "plan",
+                &checked,
+                &Texts::Plan(&loaded.plan),
+                as_json,
+                output,
+            )?;
             (checked, entry)
         } else {
             let checked = check_script(&text, path);
-            let entry = show(&name, checked.language.word(), &checked, &Texts::Script(&text), as_json, output)?;
+            let entry = show(
+                &name,
+                checked.language.word(),
+                &checked,
+                &Texts::Script(&text),
+                as_json,
+                output,
+            )?;
             (checked, entry)
         };
-        failed |= checked.findings.iter().any(|finding| args.fail_on.reached(finding.severity));
+        failed |= checked
+            .findings
+            .iter()
+            .any(|finding| args.fail_on.reached(finding.severity));
         failed |= checked.risk == Risk::Unknown && !checked.parsed && args.fail_on != Level::Never;
         files.push(entry);
     }
@@ -98,8 +119,13 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
 
 /// A plan is a YAML file, or says by its schema that it is one.
 fn is_plan(path: &Path, text: &str) -> bool {
-    let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    yaml || text.lines().take(50).any(|line| line.trim_end() == "schema: blackstart/plan/v1")
+    let yaml = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    yaml || text
+        .lines()
+        .take(50)
+        .any(|line| line.trim_end() == "schema: blackstart/plan/v1")
 }
 
 fn show(
@@ -112,15 +138,28 @@ fn show(
 ) -> Result<Value, CommandError> {
     if !as_json {
         output.data(&findings::text(name, &checked.findings, texts, false))?;
-        let count = |severity| checked.findings.iter().filter(|finding| finding.severity == severity).count();
+        let count = |severity| {
+            checked
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .count()
+        };
         let counts: Vec<String> = Severity::ALL
             .into_iter()
             .rev()
             .filter(|severity| count(*severity) > 0)
             .map(|severity| format!("{} {}", count(severity), severity.word()))
             .collect();
-        let counts = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
-        output.data(&format!("{name}: {language}, risk {}, {counts}\n", checked.risk))?;
+        let counts = if counts.is_empty() {
+            "no findings".to_owned()
+        } else {
+            counts.join(", ")
+        };
+        output.data(&format!(
+            "{name}: {language}, risk {}, {counts}\n",
+            checked.risk
+        ))?;
     }
     Ok(json!({
         "path": name, "language": language, "parsed": checked.parsed, "risk": checked.risk.word(),

@@ -65,8 +65,17 @@ enum KindArg {
 /// Runs the command.
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     let (inventory, text) = load(&args.inventory, output, inventory::read)?;
-    let incident = args.incident.as_ref().map(|path| load(path, output, incident::read)).transpose()?.map(|(incident, _)| incident);
-    let parameters = args.set.iter().map(|text| parameter(text)).collect::<Result<BTreeMap<_, _>, _>>()?;
+    let incident = args
+        .incident
+        .as_ref()
+        .map(|path| load(path, output, incident::read))
+        .transpose()?
+        .map(|(incident, _)| incident);
+    let parameters = args
+        .set
+        .iter()
+        .map(|text| parameter(text))
+        .collect::<Result<BTreeMap<_, _>, _>>()?;
     let runtime = Runtime::open(global.data_dir.clone())?;
     let library = runtime.library();
     let drafted = draft(&Request {
@@ -89,24 +98,47 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         runtime.keep_incident(incident)?;
     }
     runtime.keep_plan(&drafted.plan)?;
-    let written = args.out.as_deref().map(|directory| write(&drafted, directory)).transpose()?.unwrap_or_default();
-    print(&drafted, &written, &runtime, &inventory, incident.as_ref(), output)?;
+    let written = args
+        .out
+        .as_deref()
+        .map(|directory| write(&drafted, directory))
+        .transpose()?
+        .unwrap_or_default();
+    print(
+        &drafted,
+        &written,
+        &runtime,
+        &inventory,
+        incident.as_ref(),
+        output,
+    )?;
     Ok(Exit::Ok)
 }
 
 fn parameter(text: &str) -> Result<(String, String), CommandError> {
     match text.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err(CommandError::new(Exit::Input, format!("--set {text:?}: there is no value")).hint("write it like --set target=/srv/data")),
+        None => Err(
+            CommandError::new(Exit::Input, format!("--set {text:?}: there is no value"))
+                .hint("write it like --set target=/srv/data"),
+        ),
     }
 }
 
 fn write(drafted: &Draft, directory: &Path) -> Result<Vec<PathBuf>, CommandError> {
     let mut written = vec![directory.join(format!("{}.yaml", drafted.plan.id))];
-    write_whole(&written[0], plan::write(&drafted.plan).as_bytes(), Executable::No)?;
+    write_whole(
+        &written[0],
+        plan::write(&drafted.plan).as_bytes(),
+        Executable::No,
+    )?;
     for artifact in artifacts(&drafted.plan) {
         let path = directory.join(&artifact.name);
-        let executable = if artifact.executable { Executable::Yes } else { Executable::No };
+        let executable = if artifact.executable {
+            Executable::Yes
+        } else {
+            Executable::No
+        };
         write_whole(&path, artifact.contents.as_bytes(), executable)?;
         written.push(path);
     }
@@ -134,17 +166,30 @@ fn print(
     if written.is_empty() {
         output.data(&escape::terminal(&plan::write(&drafted.plan)))?;
     }
-    output.note(&format!("{} from runbook {}", escape::one_line(&drafted.plan.title), drafted.runbook));
+    output.note(&format!(
+        "{} from runbook {}",
+        escape::one_line(&drafted.plan.title),
+        drafted.runbook
+    ));
     output.note(super::estimate::shown(&drafted.estimate).trim_end());
     for question in &drafted.questions {
         output.note(&format!("question: {}", escape::one_line(question)));
     }
-    let bad = checked.findings.iter().filter(|finding| finding.severity >= Severity::High).count();
-    output.note(&format!("checked: {} findings, {bad} high or critical", checked.findings.len()));
+    let bad = checked
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::High)
+        .count();
+    output.note(&format!(
+        "checked: {} findings, {bad} high or critical",
+        checked.findings.len()
+    ));
     for path in written {
         output.note(&format!("wrote {}", shown(path)));
     }
-    let name = written.first().map_or_else(|| drafted.plan.id.to_string(), |path| shown(path));
+    let name = written
+        .first()
+        .map_or_else(|| drafted.plan.id.to_string(), |path| shown(path));
     output.note(&format!("next: blackstart dry-run {name}"));
     Ok(())
 }

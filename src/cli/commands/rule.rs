@@ -20,15 +20,30 @@ pub fn run(args: Args, _: &Global, output: &mut Output) -> Result<Exit, CommandE
             if output.is_json() {
                 output.object(&row(rule))?;
             } else {
-                output.data(&format!("{:7} {:9} {:36} {}\n", rule.code, rule.severity.word(), rule.name, rule.summary))?;
+                output.data(&format!(
+                    "{:7} {:9} {:36} {}\n",
+                    rule.code,
+                    rule.severity.word(),
+                    rule.name,
+                    rule.summary
+                ))?;
             }
         }
         return Ok(Exit::Ok);
     };
     let Some(rule) = check::rule(&code) else {
-        let near = nearest(&code, check::rules().iter().flat_map(|rule| [rule.code, rule.name]));
+        let near = nearest(
+            &code,
+            check::rules()
+                .iter()
+                .flat_map(|rule| [rule.code, rule.name]),
+        );
         let error = CommandError::new(Exit::Input, format!("there is no rule {code:?}"));
-        return Err(error.hint(near.map_or("blackstart rule".to_owned(), |near| format!("blackstart rule {near}"))));
+        return Err(
+            error.hint(near.map_or("blackstart rule".to_owned(), |near| {
+                format!("blackstart rule {near}")
+            })),
+        );
     };
     if output.is_json() {
         output.object(&row(rule))?;
@@ -48,7 +63,14 @@ fn row(rule: &Rule) -> serde_json::Value {
 fn page(rule: &Rule) -> String {
     let mut page = format!(
         "{} {} ({}, {})\n\n{}\n\nWhy: {}\n\nInstead: {}\n\nSource: {}\n",
-        rule.code, rule.name, rule.severity.word(), rule.layer, rule.summary, rule.why, rule.fix, rule.source
+        rule.code,
+        rule.name,
+        rule.severity.word(),
+        rule.layer,
+        rule.summary,
+        rule.why,
+        rule.fix,
+        rule.source
     );
     for (title, examples) in [("Bad", rule.bad), ("Good", rule.good)] {
         for example in examples {
@@ -56,7 +78,11 @@ fn page(rule: &Rule) -> String {
                 Example::Script(text) | Example::On { text, .. } => text,
                 Example::Plan { plan, .. } => plan,
             };
-            let indented: Vec<String> = text.trim().lines().map(|line| format!("    {line}")).collect();
+            let indented: Vec<String> = text
+                .trim()
+                .lines()
+                .map(|line| format!("    {line}"))
+                .collect();
             page.push_str(&format!("\n{title}:\n{}\n", indented.join("\n")));
         }
     }

@@ -21,7 +21,11 @@ use crate::runtime::{Input, Runtime, secrets_to_type};
   blackstart run --resume latest")]
 pub struct Args {
     /// The plan: a file, or the name of a kept plan
-    #[arg(value_name = "PLAN", required_unless_present = "resume", conflicts_with = "resume")]
+    #[arg(
+        value_name = "PLAN",
+        required_unless_present = "resume",
+        conflicts_with = "resume"
+    )]
     plan: Option<PathBuf>,
     /// The inventory it rests on [default: the one it was drafted from]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
@@ -44,22 +48,38 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let run = match (&args.resume, args.plan) {
         (Some(name), _) => runtime.run(name)?,
         (None, Some(plan)) => {
-            let loaded = PlanArgs { plan, inventory: args.inventory }.load(&runtime, output)?;
+            let loaded = PlanArgs {
+                plan,
+                inventory: args.inventory,
+            }
+            .load(&runtime, output)?;
             known_targets(&loaded.plan, &args.confirm_target)?;
             runtime.permitted(&loaded.plan, loaded.fingerprint, &who)?;
             runtime.create_run(&loaded.plan, loaded.inventory.as_ref(), &who)?
         }
-        (None, None) => return Err(CommandError::new(Exit::Input, "no plan given").hint("blackstart run --help")),
+        (None, None) => {
+            return Err(
+                CommandError::new(Exit::Input, "no plan given").hint("blackstart run --help")
+            );
+        }
     };
     let (plan, inventory) = runtime.plan_of(&run)?;
     known_targets(&plan, &args.confirm_target)?;
     for target in &args.confirm_target {
         runtime.confirm_target(&run.id, target, &who)?;
     }
-    output.note(&format!("run {} of {}", run.id, escape::one_line(&plan.title)));
+    output.note(&format!(
+        "run {} of {}",
+        run.id,
+        escape::one_line(&plan.title)
+    ));
     let before = runtime.store().run_record(&run.id)?;
     if before.state.is_some_and(|state| state.is_over()) {
-        return Err(CommandError::new(Exit::Error, format!("the run {} is over: {}", run.id, run.state.word())).hint(format!("blackstart report {}", run.id)));
+        return Err(CommandError::new(
+            Exit::Error,
+            format!("the run {} is over: {}", run.id, run.state.word()),
+        )
+        .hint(format!("blackstart report {}", run.id)));
     }
     if !runtime.has_runner(&run.id)? {
         let answers = !global.no_input && io::stdin().is_terminal();
@@ -67,7 +87,18 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         let typed = typed_secrets(&secrets_to_type(&plan, inventory.as_ref()), answers)?;
         runtime.start_run(&run.id, input, typed)?;
     }
-    let exit = follow(&runtime, &run.id, &plan, if args.resume.is_some() { before.last } else { 0 }, Role::Operator, output)?;
+    let exit = follow(
+        &runtime,
+        &run.id,
+        &plan,
+        if args.resume.is_some() {
+            before.last
+        } else {
+            0
+        },
+        Role::Operator,
+        output,
+    )?;
     if exit != Exit::Ok {
         return Ok(exit);
     }
@@ -83,7 +114,10 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     if missed.is_empty() {
         return Ok(Exit::Ok);
     }
-    output.note(&format!("the recovery worked, but missed: {}", missed.join(", ")));
+    output.note(&format!(
+        "the recovery worked, but missed: {}",
+        missed.join(", ")
+    ));
     Ok(Exit::ObjectiveMissed)
 }
 
@@ -92,10 +126,16 @@ fn known_targets(plan: &crate::plan::Plan, confirmed: &[String]) -> Result<(), C
     let targets = crate::runtime::targets(plan);
     for name in confirmed {
         if !targets.contains(name) {
-            let error = CommandError::new(Exit::Input, format!("{name:?} is not a target of the plan {}", plan.id));
+            let error = CommandError::new(
+                Exit::Input,
+                format!("{name:?} is not a target of the plan {}", plan.id),
+            );
             let near = nearest(name, targets.iter().map(String::as_str));
             return Err(match near {
-                Some(near) => error.hint(format!("its targets are {}; did you mean {near:?}?", targets.join(", "))),
+                Some(near) => error.hint(format!(
+                    "its targets are {}; did you mean {near:?}?",
+                    targets.join(", ")
+                )),
                 None => error.hint(format!("its targets are {}", targets.join(", "))),
             });
         }
@@ -104,19 +144,27 @@ fn known_targets(plan: &crate::plan::Plan, confirmed: &[String]) -> Result<(), C
 }
 
 /// Asks for the secrets that are to be typed, without showing them.
-fn typed_secrets(wanted: &[(Id, String)], answers: bool) -> Result<Vec<(Id, Secret)>, CommandError> {
+fn typed_secrets(
+    wanted: &[(Id, String)],
+    answers: bool,
+) -> Result<Vec<(Id, Secret)>, CommandError> {
     if wanted.is_empty() {
         return Ok(vec![]);
     }
     if !answers {
-        let message = format!("the secret {} is to be typed, and nobody is there to type it", wanted[0].0);
-        return Err(CommandError::new(Exit::InputNeeded, message).hint("run it on a terminal, or let the inventory read it from env or file"));
+        let message = format!(
+            "the secret {} is to be typed, and nobody is there to type it",
+            wanted[0].0
+        );
+        return Err(CommandError::new(Exit::InputNeeded, message)
+            .hint("run it on a terminal, or let the inventory read it from env or file"));
     }
     let stdin = io::stdin();
     let before = rustix::termios::tcgetattr(&stdin).map_err(io::Error::from)?;
     let mut hidden = before.clone();
     hidden.local_modes -= rustix::termios::LocalModes::ECHO;
-    rustix::termios::tcsetattr(&stdin, rustix::termios::OptionalActions::Now, &hidden).map_err(io::Error::from)?;
+    rustix::termios::tcsetattr(&stdin, rustix::termios::OptionalActions::Now, &hidden)
+        .map_err(io::Error::from)?;
     let ask = |(id, prompt): &(Id, String)| {
         let _ = write!(io::stderr().lock(), "{}: ", escape::one_line(prompt));
         let mut line = String::new();
@@ -125,6 +173,7 @@ fn typed_secrets(wanted: &[(Id, String)], answers: bool) -> Result<Vec<(Id, Secr
         Ok((id.clone(), Secret::new(line.trim_end_matches('\n'))))
     };
     let typed: io::Result<Vec<_>> = wanted.iter().map(ask).collect();
-    rustix::termios::tcsetattr(&stdin, rustix::termios::OptionalActions::Now, &before).map_err(io::Error::from)?;
+    rustix::termios::tcsetattr(&stdin, rustix::termios::OptionalActions::Now, &before)
+        .map_err(io::Error::from)?;
     Ok(typed?)
 }

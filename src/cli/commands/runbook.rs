@@ -10,7 +10,9 @@ use crate::runtime::Runtime;
 /// A file in the user's runbook directory ($XDG_CONFIG_HOME/blackstart/runbooks) with the path or the id of a built-in
 /// runbook takes its place; any other joins them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  blackstart runbook list\n  blackstart runbook show files-restore-tar")]
+#[command(
+    after_help = "Examples:\n  blackstart runbook list\n  blackstart runbook show files-restore-tar"
+)]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
@@ -35,16 +37,31 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         Action::List => {
             for entry in &library.entries {
                 let runbook = &entry.runbook;
-                let kinds: Vec<&str> = runbook.matches.kinds.iter().map(|kind| kind.word()).collect();
+                let kinds: Vec<&str> = runbook
+                    .matches
+                    .kinds
+                    .iter()
+                    .map(|kind| kind.word())
+                    .collect();
                 if output.is_json() {
                     output.object(&serde_json::json!({
                         "schema": "blackstart/runbook-row/v1", "id": runbook.id, "kind": runbook.kind, "path": entry.path,
                         "kinds": kinds, "scenarios": runbook.matches.scenarios, "tools": runbook.matches.tools,
                     }))?;
                 } else {
-                    let kinds = if kinds.is_empty() { "any".to_owned() } else { kinds.join(",") };
+                    let kinds = if kinds.is_empty() {
+                        "any".to_owned()
+                    } else {
+                        kinds.join(",")
+                    };
                     let use_when = runbook.use_when.as_deref().unwrap_or_default();
-                    output.data(&format!("{:34} {:9} {:8} {}\n", runbook.id, runbook.kind, kinds, escape::one_line(use_when.trim())))?;
+                    output.data(&format!(
+                        "{:34} {:9} {:8} {}\n",
+                        runbook.id,
+                        runbook.kind,
+                        kinds,
+                        escape::one_line(use_when.trim())
+                    ))?;
                 }
             }
         }
@@ -52,13 +69,32 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
             Some(entry) => output.data(&escape::terminal(&entry.text))?,
             None => {
                 let error = CommandError::new(Exit::Input, format!("there is no runbook {id:?}"));
-                let near = nearest(&id, library.entries.iter().map(|entry| entry.runbook.id.as_str()));
-                return Err(error.hint(near.map_or("blackstart runbook list".to_owned(), |near| format!("blackstart runbook show {near}"))));
+                let near = nearest(
+                    &id,
+                    library
+                        .entries
+                        .iter()
+                        .map(|entry| entry.runbook.id.as_str()),
+                );
+                return Err(error.hint(
+                    near.map_or("blackstart runbook list".to_owned(), |near| {
+                        format!("blackstart runbook show {near}")
+                    }),
+                ));
             }
         },
     }
     for unreadable in &library.unreadable {
-        output.note(&crate::cli::problems::render(&escape::one_line(&unreadable.path), &unreadable.text, &unreadable.problems, output.colour()));
+        output.note(&crate::cli::problems::render(
+            &escape::one_line(&unreadable.path),
+            &unreadable.text,
+            &unreadable.problems,
+            output.colour(),
+        ));
     }
-    Ok(if library.unreadable.is_empty() { Exit::Ok } else { Exit::Input })
+    Ok(if library.unreadable.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Input
+    })
 }
