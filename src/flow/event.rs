@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
-use crate::evidence::{Answer, Approval, Checked, DryRun, Finding, PlanEvidence, Record, RunState, Stop, Waived};
+use crate::evidence::{Answer, Approval, Checked, DryRun, Finding, PlanEvidence, Record, Stop, Waived};
 use crate::inventory::Inventory;
 use crate::plan::Plan;
 
@@ -184,12 +184,10 @@ pub enum News {
         /// The text, not escaped.
         text: String,
     },
-    /// How a run stands, as its runner's process tells.
+    /// Whether a runner has the run.
     RunState {
         /// The run.
         run: Id,
-        /// How it stands.
-        state: RunState,
         /// Whether a runner lives.
         alive: bool,
     },

@@ -146,7 +146,7 @@ impl Session {
             News::RunPlan { run, plan, by } => run::opened(state, run, *plan, by),
             News::Journal { run, records } => run::journal(state, &run, records),
             News::Output { run, step, text } => run::output(state, &run, step, &text),
-            News::RunState { run, state: stands, alive } => run::stands(state, &run, stands, alive),
+            News::RunState { run, alive } => run::stands(state, &run, alive),
             News::Report { run, text } => report::made(state, &run, text),
             News::ReportWritten(path) => report::written(state, &path),
             News::Kept(what) => home::kept(state, what),

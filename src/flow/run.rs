@@ -213,9 +213,9 @@ pub fn output(state: &mut State, id: &Id, step: Id, text: &str) -> Vec<Effect> {
     vec![]
 }
 
-pub fn stands(state: &mut State, id: &Id, stands: RunState, alive: bool) -> Vec<Effect> {
+pub fn stands(state: &mut State, id: &Id, alive: bool) -> Vec<Effect> {
     if let Some(run) = about(state, id) {
-        (run.state, run.alive) = (stands, alive);
+        run.alive = alive;
     }
     vec![]
 }

@@ -158,8 +158,8 @@ pub struct RunRow {
 pub struct InventoryRow {
     /// Digest of its text.
     pub digest: Digest,
-    /// How many assets it has.
-    pub assets: usize,
+    /// Its name.
+    pub name: String,
     /// When it was kept.
     pub at: Timestamp,
 }

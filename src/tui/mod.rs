@@ -15,13 +15,16 @@ mod theme;
 mod view;
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use crossterm::event::KeyEvent;
 
 use crate::base::{Clock, Id};
 use crate::flow::{Act, Effect, Event, News, Session};
+use crate::runtime::Runtime;
+use crate::runtime::perform::Performer;
 use input::Input;
 use terminal::Taken;
 use theme::Theme;
@@ -49,23 +52,6 @@ pub enum Left {
     Signal(i32),
 }
 
-/// Performs effects elsewhere and sends the news of them back through the channel it was made with.
-pub trait Performer {
-    /// Begins to perform an effect; returns at once.
-    fn perform(&mut self, effect: Effect);
-}
-
-/// Where the news of effects go.
-#[derive(Debug, Clone)]
-pub struct Herald(Sender<Wake>);
-
-impl Herald {
-    /// Tells news; false where nobody listens any more.
-    pub fn tell(&self, news: News) -> bool {
-        self.0.send(Wake::News(Box::new(news))).is_ok()
-    }
-}
-
 /// Something the drawing thread wakes up for.
 #[derive(Debug)]
 enum Wake {
@@ -83,11 +69,7 @@ enum Wake {
 const FRAME: Duration = Duration::from_millis(33);
 
 /// Runs the interface until it is left. The terminal is given back on every way out.
-pub fn run<P: Performer>(
-    start: Start,
-    clock: &dyn Clock,
-    performer: impl FnOnce(Herald) -> P,
-) -> io::Result<Left> {
+pub fn run(runtime: Arc<Runtime>, clock: &dyn Clock, start: Start) -> io::Result<Left> {
     let (to, wakes) = channel();
     let started = Instant::now();
     let taken = Taken::take()?;
@@ -96,7 +78,7 @@ pub fn run<P: Performer>(
         session: Session::new(clock.now()),
         view: View::new(Theme::of(|name| std::env::var(name).ok())),
         input: Input::start(to.clone(), started)?,
-        performer: performer(Herald(to)),
+        performer: Performer::start(runtime, Arc::new(move |news| to.send(Wake::News(Box::new(news))).is_ok())),
         clock,
     };
     let (mut terminal, buffer) = terminal::drawing()?;
@@ -110,15 +92,15 @@ pub fn run<P: Performer>(
     }
 }
 
-struct Front<'a, P> {
+struct Front<'a> {
     session: Session,
     view: View,
     input: Input,
-    performer: P,
+    performer: Performer,
     clock: &'a dyn Clock,
 }
 
-impl<P: Performer> Front<'_, P> {
+impl Front<'_> {
     fn begin(&mut self, start: Start) {
         let opening = self.session.opening();
         opening.into_iter().for_each(|effect| self.performer.perform(effect));

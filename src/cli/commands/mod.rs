@@ -18,8 +18,13 @@ mod run;
 mod runbook;
 mod schema;
 
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
 use super::output::Output;
 use super::{CommandError, Exit, Global};
+use crate::runtime::{Runtime, SystemClock};
+use crate::tui::{self, Left, Start};
 
 /// Declares the commands: the variant, its module, in the order of the help.
 macro_rules! commands {
@@ -77,7 +82,21 @@ commands! {
     Man => man,
 }
 
-/// What happens without a command: the terminal interface.
-pub fn without_command(_: &Global, _: &mut Output) -> Result<Exit, CommandError> {
-    Err(CommandError::new(Exit::Input, "no command given").hint("blackstart --help"))
+/// What happens without a command: the terminal interface, where there is a terminal.
+pub fn without_command(global: &Global, _: &mut Output) -> Result<Exit, CommandError> {
+    interface(global, Start::Home)
+}
+
+/// Opens the terminal interface.
+pub fn interface(global: &Global, start: Start) -> Result<Exit, CommandError> {
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !terminal || global.plain || global.json || global.no_input {
+        return Err(CommandError::new(Exit::Input, "no command given, and no terminal to open the interface on")
+            .hint("blackstart --help"));
+    }
+    let runtime = Runtime::open(global.data_dir.clone())?;
+    match tui::run(Arc::new(runtime), &SystemClock, start)? {
+        Left::Quit => Ok(Exit::Ok),
+        Left::Signal(_) => Ok(Exit::Interrupted),
+    }
 }
