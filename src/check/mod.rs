@@ -2,6 +2,7 @@
 
 mod context;
 mod facts;
+mod fix;
 mod language;
 pub mod names;
 mod python;
@@ -12,6 +13,7 @@ mod unit;
 
 pub use context::Context;
 pub use facts::Facts;
+pub use fix::fixed;
 pub use language::Language;
 pub use python::{Python, Token, TokenKind};
 pub use rule::{Example, Report, Rule};

@@ -8,11 +8,12 @@ use super::engine::Input;
 use super::runner::Options;
 use super::{keeper, runner};
 
-/// Serves `__runner …`; returns nothing for any other command line. `arguments` do not hold the program's name.
+/// Serves `__runner …`; returns nothing for any other command line. The first argument is the program's name.
 ///
 /// `__runner --data-dir DIR --run ID [--no-input] [--die-at N]` takes a run to its end; `__runner keep DIR` keeps one
 /// command. `--die-at` is for tests only: the runner kills itself at the N-th point of its journal.
-pub fn entry(arguments: &[OsString]) -> Option<ExitCode> {
+pub fn entry(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
+    let arguments: Vec<OsString> = arguments.into_iter().skip(1).collect();
     let (name, rest) = arguments.split_first()?;
     if name != "__runner" {
         return None;

@@ -10,7 +10,7 @@ use crate::base::Secret;
 const MASK: &[u8] = b"[secret]";
 
 /// How much of the head of an output is kept.
-const HEAD: u64 = 8 << 20;
+const HEAD: usize = 8 << 20;
 
 /// How much of its tail is kept beyond that.
 const TAIL: usize = 64 << 10;
@@ -90,10 +90,13 @@ impl Mask {
 
 /// Copies `from` into `file` until it ends: masked, the first mebibytes at once, of the rest the last kibibytes.
 /// Returns how many bytes were left out of the middle.
+///
+/// It reads to the end even where the file cannot be written: a full disk must not end the step that writes.
 pub fn keep(mut from: impl Read, file: &mut File, mut mask: Mask) -> io::Result<u64> {
-    let (mut written, mut dropped) = (0_u64, 0_u64);
+    let (mut head, mut dropped) = (HEAD, 0_u64);
     let mut tail: VecDeque<u8> = VecDeque::new();
     let mut buffer = vec![0; 64 << 10];
+    let mut written = Ok(());
     loop {
         let count = match from.read(&mut buffer) {
             Ok(count) => count,
@@ -104,11 +107,9 @@ pub fn keep(mut from: impl Read, file: &mut File, mut mask: Mask) -> io::Result<
             0 => mask.finish(),
             _ => mask.pass(&buffer[..count]),
         };
-        let room = usize::try_from(HEAD - written)
-            .unwrap_or(usize::MAX)
-            .min(shown.len());
-        file.write_all(&shown[..room])?;
-        written += room as u64;
+        let room = shown.len().min(head);
+        head -= room;
+        written = written.and_then(|()| file.write_all(&shown[..room]));
         tail.extend(&shown[room..]);
         let over = tail.len().saturating_sub(TAIL);
         tail.drain(..over);
@@ -117,6 +118,7 @@ pub fn keep(mut from: impl Read, file: &mut File, mut mask: Mask) -> io::Result<
             break;
         }
     }
+    written?;
     if dropped > 0 {
         writeln!(file, "\n[{dropped} bytes left out]")?;
     }
@@ -168,11 +170,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("out");
         let mut file = File::create(&path).unwrap();
-        let long = vec![b'x'; (HEAD as usize) + 3 * TAIL];
+        let long = vec![b'x'; HEAD + 3 * TAIL];
         let dropped = keep(&long[..], &mut file, Mask::new(&[])).unwrap();
         assert_eq!(dropped as usize, 2 * TAIL);
         let kept = std::fs::read(&path).unwrap();
-        assert!(kept.len() < HEAD as usize + TAIL + 100);
+        assert!(kept.len() < HEAD + TAIL + 100);
         assert!(String::from_utf8_lossy(&kept).contains("[131072 bytes left out]"));
     }
 }

@@ -39,18 +39,15 @@ pub struct Options {
     pub die_at: Option<u64>,
 }
 
-/// A reason not to begin, with its exit code.
-struct Refused {
-    code: u8,
-    messages: Vec<String>,
-}
+/// A reason not to begin.
+struct Refused(Greeting);
 
 impl Refused {
     fn new(code: u8, message: impl Into<String>) -> Self {
-        Self {
+        Self(Greeting::Refused {
             code,
             messages: vec![message.into()],
-        }
+        })
     }
 }
 
@@ -60,12 +57,12 @@ pub fn main(options: &Options) -> ExitCode {
     let _ = set_child_subreaper(Some(getpid()));
     match begin(options) {
         Ok(code) => ExitCode::from(code),
-        Err(refused) => {
-            greet(&Greeting::Refused {
-                code: refused.code,
-                messages: refused.messages,
-            });
-            ExitCode::from(refused.code)
+        Err(Refused(greeting)) => {
+            greet(&greeting);
+            ExitCode::from(match greeting {
+                Greeting::Refused { code, .. } => code,
+                Greeting::Started { .. } | Greeting::HasRunner { .. } => 1,
+            })
         }
     }
 }
@@ -73,17 +70,16 @@ pub fn main(options: &Options) -> ExitCode {
 fn begin(options: &Options) -> Result<u8, Refused> {
     let typed = typed_secrets();
     let failed = |error: &dyn std::error::Error| Refused::new(1, chain(error));
-    refuse_network_file_system(&options.data_dir).map_err(|error| failed(&error))?;
     let mut store = Store::open(&options.data_dir).map_err(|error| failed(&error))?;
+    refuse_network_file_system(&options.data_dir).map_err(|error| failed(&error))?;
     let run = store.run(&options.run).map_err(|error| failed(&error))?;
-    let files = directory(&options.data_dir, &run.id);
+    // A keeper works in another directory, and the next runner must find it under the same path.
+    let data_dir = fs::canonicalize(&options.data_dir).map_err(|error| failed(&error))?;
+    let files = directory(&data_dir, &run.id);
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&files);
     made.map_err(|error| Refused::new(1, format!("{}: {error}", files.display())))?;
     let _lock = Lock::take(&files).map_err(|error| match error {
-        LockError::Held(holder) => Refused::new(
-            1,
-            format!("run {} has a runner already (process {holder}); follow it with: blackstart attach {}", run.id, run.id),
-        ),
+        LockError::Held(holder) => Refused(Greeting::HasRunner { holder }),
         LockError::File(error) => Refused::new(1, format!("{}: {error}", files.display())),
     })?;
     // Only under the lock is the state that of a run nobody else has.
@@ -236,9 +232,12 @@ fn allow(
     let failed = |error| Refused::new(1, chain(&error));
     let evidence = store.plan_evidence(fingerprint).map_err(failed)?;
     let approvals = store.approvals(fingerprint).map_err(failed)?;
-    permit(plan, fingerprint, &evidence, &approvals, now, &run.by).map_err(|refusals| Refused {
-        code: NOT_APPROVED,
-        messages: refusals.iter().map(ToString::to_string).collect(),
+    permit(plan, fingerprint, &evidence, &approvals, now, &run.by).map_err(|refusals| {
+        let messages = refusals.iter().map(ToString::to_string).collect();
+        Refused(Greeting::Refused {
+            code: NOT_APPROVED,
+            messages,
+        })
     })
 }
 

@@ -32,6 +32,16 @@ pub enum ExecuteError {
         /// Why, one message each.
         messages: Vec<String>,
     },
+    /// Another runner has the run: follow it.
+    #[error(
+        "run {run} has a runner already (process {holder}); follow it with: blackstart attach {run}"
+    )]
+    HasRunner {
+        /// The run.
+        run: Id,
+        /// The runner's process id.
+        holder: String,
+    },
     /// The runner could not be started, or died before it said anything.
     #[error("the runner of run {run} cannot be started (see {})", log.display())]
     Start {
@@ -59,6 +69,7 @@ pub enum ExecuteError {
 pub(super) enum Greeting {
     Started { pid: u32 },
     Refused { code: u8, messages: Vec<String> },
+    HasRunner { holder: String },
 }
 
 /// A secret that a person typed, as a line of JSON on the runner's standard input.
@@ -211,6 +222,13 @@ pub fn start(start: Start<'_>) -> Result<Started, ExecuteError> {
         Ok(Greeting::Refused { code, messages }) => {
             let _ = child.wait();
             Err(ExecuteError::Refused { code, messages })
+        }
+        Ok(Greeting::HasRunner { holder }) => {
+            let _ = child.wait();
+            Err(ExecuteError::HasRunner {
+                run: start.run.clone(),
+                holder,
+            })
         }
         Err(_) => {
             let status = child.wait().map_err(failed)?;

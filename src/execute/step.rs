@@ -296,7 +296,7 @@ impl Engine<'_> {
             ("HOME", &user.home),
             ("USER", &user.name),
             ("LOGNAME", &user.name),
-            ("BLACKSTART_TRY", &self.marker(name)[MARKER.len() + 1..]),
+            (MARKER, &self.files.join(name).to_string_lossy()),
         ]
         .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
         .to_vec();
@@ -318,9 +318,9 @@ impl Engine<'_> {
         })
     }
 
-    /// Returns what marks every process of a try in its environment.
+    /// Returns what marks every process of a try in its environment: no other try on this machine has its directory.
     pub fn marker(&self, name: &str) -> String {
-        format!("{MARKER}={}/{name}", self.run.id)
+        format!("{MARKER}={}", self.files.join(name).to_string_lossy())
     }
 
     fn make_directory(
@@ -388,8 +388,8 @@ const MARKER: &str = "BLACKSTART_TRY";
 fn lost(kept: &Kept) -> order::Result {
     let left = processes::end(|| processes::marked(&kept.marker), GRACE);
     let error = match left.is_empty() {
-        true => "the process that kept it was killed".to_owned(),
-        false => format!("the process that kept it was killed, and {left:?} could not be ended"),
+        true => "its keeper ended without a result".to_owned(),
+        false => format!("its keeper ended without a result, and {left:?} could not be ended"),
     };
     order::Result {
         error: Some(error),

@@ -2,9 +2,11 @@
 
 use std::fs;
 
-use crate::base::Risk;
+use crate::approve::risk;
+use crate::base::{Id, Risk};
+use crate::evidence::PlanEvidence;
 use crate::inventory::{Access, Identity, Inventory};
-use crate::plan::{LOCAL, Step};
+use crate::plan::{LOCAL, Plan, Step};
 
 /// What this machine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +110,23 @@ impl Here {
             (None, host) => host.to_owned(),
         }
     }
+}
+
+/// Returns the names that must be typed before the steps of a plan run, with the step that first needs each.
+pub fn targets(plan: &Plan, evidence: &PlanEvidence) -> Vec<(String, Id)> {
+    let here = Here::look();
+    let mut targets: Vec<(String, Id)> = vec![];
+    for step in plan
+        .steps
+        .iter()
+        .filter(|step| must_be_typed(risk(step, evidence)))
+    {
+        let target = here.target(step);
+        if step.runs() && !targets.iter().any(|(name, _)| *name == target) {
+            targets.push((target, step.id.clone()));
+        }
+    }
+    targets
 }
 
 /// Tells whether the name of the target must be typed before a step of this risk runs.

@@ -1,5 +1,7 @@
 //! The log: every record holds a digest over itself and the record before, from the first on, over all restarts.
 
+use std::io::Write;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::documents::{digest, unreadable};
@@ -94,6 +96,21 @@ impl Store {
     /// Returns number and digest of the last record.
     pub fn head(&self) -> Result<(u64, Digest), StoreError> {
         self.read(head)
+    }
+
+    /// Writes every record as a line of `blackstart/event/v1`, oldest first.
+    pub fn export(&self, out: &mut dyn Write) -> Result<std::io::Result<()>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare(&format!("SELECT {COLUMNS} FROM log ORDER BY seq"))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if let Err(error) = writeln!(out, "{}", record(row)?.json()) {
+                    return Ok(Err(error));
+                }
+            }
+            Ok(Ok(()))
+        })
     }
 
     /// Returns the records after `seq`, oldest first, of one run or of all.

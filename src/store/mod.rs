@@ -107,3 +107,31 @@ impl Store {
             .map_err(|source| StoreError::of(&file, source))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Event;
+
+    #[test]
+    fn a_full_disk_is_said_and_leaves_no_half_record() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = Store::open(directory.path()).unwrap();
+        let at = "2026-01-01T00:00:00Z".parse().unwrap();
+        let long = Event::Note {
+            text: "x".repeat(100_000),
+        };
+        store.record(at, None, None, &long).unwrap();
+        let pages: i64 = store
+            .connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        store
+            .connection
+            .pragma_update(None, "max_page_count", pages)
+            .unwrap();
+        let full = store.record(at, None, None, &long).unwrap_err();
+        assert!(matches!(full, StoreError::Full { .. }), "{full}");
+        assert_eq!(store.verify(&[]).unwrap().records, 1);
+    }
+}

@@ -1,5 +1,5 @@
 //! A store with one plan that was checked, dry-run and approved, and runners of the real binary over it.
-#![allow(dead_code, clippy::disallowed_methods)]
+#![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

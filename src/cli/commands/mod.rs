@@ -4,6 +4,7 @@ mod approve;
 mod attach;
 mod check;
 mod completions;
+mod demo;
 mod doctor;
 mod draft;
 mod dry_run;
@@ -46,6 +47,8 @@ macro_rules! commands {
 }
 
 commands! {
+    /// See the whole flow on a throw-away tree, offline
+    Demo => demo,
     /// Write, list and show incidents
     Incident => incident,
     /// Check and show inventories
