@@ -1,6 +1,5 @@
 //! Draft: the template drafter makes a plan from the incident, with its numbers.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::effect::Effect;
@@ -41,9 +40,10 @@ pub fn review(state: &mut State) -> Vec<Effect> {
     let Some(drafted) = &state.drafted else {
         return state.refuse("there is no draft to review");
     };
-    if let Some(prepared) = state.demo_plan.clone() {
-        return super::home::text(state, Path::new(""), &prepared);
+    let mut plan = Arc::clone(&drafted.plan);
+    if let Some(planted) = &state.planted {
+        let changed = Arc::make_mut(&mut plan);
+        changed.steps.insert(1.min(changed.steps.len()), (**planted).clone());
     }
-    let plan = Arc::clone(&drafted.plan);
     review::open(state, plan)
 }

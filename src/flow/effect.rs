@@ -37,8 +37,6 @@ pub enum Effect {
     LoadPlan(Digest),
     /// Read a kept inventory; the newest where no digest is given.
     LoadInventory(Option<Digest>),
-    /// Make the throw-away tree of the demo and its documents.
-    PrepareDemo,
     /// Keep an incident.
     SaveIncident(Box<Incident>),
     /// Keep an inventory under a name, as text.

@@ -7,7 +7,7 @@ use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
 use crate::evidence::{Answer, Approval, Checked, DryRun, Finding, PlanEvidence, Record, Stop, Waived};
 use crate::inventory::Inventory;
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 
 /// Something the session is told.
 #[derive(Debug, Clone)]
@@ -39,8 +39,6 @@ pub enum Act {
     OpenPlan(Digest),
     /// Opens a run.
     OpenRun(Id),
-    /// Asks for the demo.
-    Demo,
     /// Changed the text of a field of the incident.
     Write(Field, String),
     /// Left a field of the incident.
@@ -113,8 +111,8 @@ pub enum News {
         inventory: String,
         /// Text of the incident.
         incident: String,
-        /// Text of a prepared plan, used instead of the draft.
-        plan: Option<String>,
+        /// A step as a tired colleague might add it behind the first one of the draft.
+        planted: Option<Box<Step>>,
     },
     /// The static check spoke, with what is known of this machine; the result is kept as evidence.
     Checked {
@@ -200,8 +198,6 @@ pub enum News {
     },
     /// The report was written.
     ReportWritten(PathBuf),
-    /// A document was kept.
-    Kept(&'static str),
     /// The editor ended: the text of the step, or nothing where it was not changed.
     Edited {
         /// The step.

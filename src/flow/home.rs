@@ -8,10 +8,8 @@ use super::event::behind;
 use super::state::{Machine, Shelf, Stage, State};
 use super::{intake, review};
 use crate::base::Problem;
+use crate::plan::Step;
 use crate::{incident, inventory, plan};
-
-/// The word in `State::waiting` while the demo is being made.
-const DEMO: &str = "making the demo's tree";
 
 pub fn back(state: &mut State) -> Vec<Effect> {
     let to = behind(state.stage, state.drafted.is_some(), state.intake.is_some());
@@ -36,14 +34,6 @@ pub fn open_file(state: &mut State, path: PathBuf) -> Vec<Effect> {
         return state.refuse("type the path of an incident, an inventory or a plan");
     }
     vec![Effect::ReadFile(path)]
-}
-
-pub fn demo(state: &mut State) -> Vec<Effect> {
-    if state.waiting.contains(&DEMO) {
-        return vec![];
-    }
-    state.begun(DEMO);
-    vec![Effect::PrepareDemo]
 }
 
 pub fn introduced(state: &mut State, machine: Machine) -> Vec<Effect> {
@@ -102,9 +92,7 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
             match (refused(&name, text, &problems), value) {
                 (Some(why), _) => state.refuse(why),
                 (None, Some(value)) => {
-                    if state.demo_plan.as_deref() != Some(text) {
-                        state.drafted = None;
-                    }
+                    state.drafted = None;
                     review::open(state, Arc::new(value))
                 }
                 (None, None) => state.refuse(format!("{name} holds no plan")),
@@ -129,27 +117,24 @@ fn refused(name: &str, text: &str, problems: &[Problem]) -> Option<String> {
     Some(format!("{name}:{at}: {}{help}{more}", first.message))
 }
 
-pub fn demo_ready(state: &mut State, inventory: &str, incident: &str, plan: Option<&str>) -> Vec<Effect> {
-    state.ended(DEMO);
-    state.demo = true;
-    state.inventory = None;
+/// Begins the demo at its incident.
+pub fn demo(
+    state: &mut State,
+    inventory: &str,
+    incident: &str,
+    planted: Option<Box<Step>>,
+) -> Vec<Effect> {
     let empty = Path::new("");
     let mut effects = text(state, empty, inventory);
     effects.extend(text(state, empty, incident));
-    state.demo_plan = plan.map(str::to_owned);
-    if state.intake.is_some() {
+    (state.demo, state.planted) = (true, planted);
+    if state.stage == Stage::Intake {
         state.notice = None;
     }
     effects
 }
 
-pub fn kept(state: &mut State, what: &'static str) -> Vec<Effect> {
-    state.ended(what);
-    vec![]
-}
-
 pub fn failed(state: &mut State, doing: &str, why: String) -> Vec<Effect> {
-    state.waiting.clear();
     if let Some(run) = &mut state.run {
         run.starting = false;
     }

@@ -79,7 +79,6 @@ impl Session {
             Act::OpenIncident(id) => vec![Effect::LoadIncident(id)],
             Act::OpenPlan(digest) => vec![Effect::LoadPlan(digest)],
             Act::OpenRun(id) => run::open(state, id),
-            Act::Demo => home::demo(state),
             Act::Write(field, text) => intake::write(state, field, text),
             Act::Leave(field) => intake::leave(state, field),
             Act::Draft => intake::draft(state),
@@ -117,8 +116,8 @@ impl Session {
             News::Demo {
                 inventory,
                 incident,
-                plan,
-            } => home::demo_ready(state, &inventory, &incident, plan.as_deref()),
+                planted,
+            } => home::demo(state, &inventory, &incident, planted),
             News::Checked {
                 fingerprint,
                 checked,
@@ -149,7 +148,6 @@ impl Session {
             News::RunState { run, alive } => run::stands(state, &run, alive),
             News::Report { run, text } => report::made(state, &run, text),
             News::ReportWritten(path) => report::written(state, &path),
-            News::Kept(what) => home::kept(state, what),
             News::Edited { step, text } => review::edited(state, step, text),
             News::Failed { doing, why } => home::failed(state, &doing, why),
         }
@@ -173,13 +171,6 @@ impl State {
         vec![]
     }
 
-    fn ended(&mut self, what: &str) {
-        self.waiting.retain(|one| *one != what);
-    }
-
-    fn begun(&mut self, what: &'static str) {
-        self.waiting.push(what);
-    }
 }
 
 #[cfg(test)]

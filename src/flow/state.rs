@@ -41,8 +41,8 @@ pub struct State {
     pub now: Timestamp,
     /// The stage.
     pub stage: Stage,
-    /// The text of the plan the demo reviews instead of its draft.
-    pub demo_plan: Option<String>,
+    /// The step that the demo adds to its draft when it is reviewed.
+    pub planted: Option<Box<Step>>,
     /// Whether the demo is shown, with a line of guidance at each stage.
     pub demo: bool,
     /// Who and where we are.
@@ -69,8 +69,6 @@ pub struct State {
     pub report: Option<String>,
     /// What the last event brought, for the context line.
     pub notice: Option<Notice>,
-    /// What is under way outside.
-    pub waiting: Vec<&'static str>,
 }
 
 impl Default for Stage {

@@ -7,7 +7,8 @@ use super::state::{Drafted, Found, Ranked};
 use crate::approve::{self, Gap};
 use crate::base::{Digest, Risk, Timestamp};
 use crate::draft::{self, Library, Request};
-use crate::evidence::{Finding, Place, PlanEvidence, Waived};
+use crate::check;
+use crate::evidence::{Finding, PlanEvidence, Waived};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{ApprovalNeed, Kind, LOCAL, Plan, Step};
@@ -60,24 +61,14 @@ pub fn draft(
 /// Returns findings with the step that each safe fix would make.
 pub fn with_fixes(plan: &Plan, findings: Vec<Finding>) -> Vec<Found> {
     let found = |finding: Finding| {
-        let fixed = fixed(plan, &finding).map(Box::new);
-        Found { finding, fixed }
+        let fixed = check::fixed(plan, &finding);
+        let step = finding.step.as_ref().and_then(|id| fixed?.step(id.as_str()).cloned());
+        Found {
+            fixed: step.map(Box::new),
+            finding,
+        }
     };
     findings.into_iter().map(found).collect()
-}
-
-/// Returns the step behind the safe fix of a finding, where there is one and it fits the text.
-fn fixed(plan: &Plan, finding: &Finding) -> Option<Step> {
-    let edit = finding.edit.as_ref()?;
-    let mut step = plan.step(finding.step.as_ref()?.as_str())?.clone();
-    let text = match finding.part {
-        Place::Run | Place::Whole => step.run.as_mut(),
-        Place::Check => step.check.as_mut(),
-        Place::Rollback => step.rollback.as_mut(),
-    }?;
-    text.get(edit.span.start..edit.span.end)?;
-    text.replace_range(edit.span.start..edit.span.end, &edit.replacement);
-    Some(step)
 }
 
 /// Returns the plan over the facts it rests on.

@@ -80,7 +80,7 @@ impl Worker {
     fn work(mut self, waiting: &Receiver<Effect>) {
         while let Ok(effect) = waiting.recv() {
             let long = match &effect {
-                Effect::Introduce | Effect::DryRun(_) | Effect::FollowRun(_) | Effect::PrepareDemo => true,
+                Effect::Introduce | Effect::DryRun(_) | Effect::FollowRun(_) => true,
                 Effect::LoadShelf
                 | Effect::LoadKnowledge
                 | Effect::ReadFile(_)
@@ -167,7 +167,6 @@ impl Worker {
                 }
             }
             Effect::LoadInventory(digest) => self.load_inventory(digest)?,
-            Effect::PrepareDemo => self.prepare_demo()?,
             Effect::SaveIncident(incident) => runtime.keep_incident(&incident)?,
             Effect::KeepInventory { name, text } => {
                 runtime.keep_inventory(&name, &text)?;
@@ -480,14 +479,6 @@ impl Worker {
         let who = self.runtime.operator(Some(by));
         self.runtime.request_stop(run, when, &who)
     }
-
-    fn prepare_demo(&self) -> Result<(), RuntimeError> {
-        self.tell(News::Failed {
-            doing: "make the demo".into(),
-            why: "it is not here yet".into(),
-        });
-        Ok(())
-    }
 }
 
 fn ends(event: &Told) -> bool {
@@ -519,7 +510,6 @@ fn doing(effect: &Effect) -> String {
         Effect::LoadIncident(id) => format!("open incident {id}"),
         Effect::LoadPlan(digest) => format!("open plan {}", digest.short()),
         Effect::LoadInventory(_) => "open the inventory".into(),
-        Effect::PrepareDemo => "make the demo".into(),
         Effect::SaveIncident(incident) => format!("keep incident {}", incident.id),
         Effect::KeepInventory { name, .. } => format!("keep inventory {name}"),
         Effect::KeepPlan(plan) => format!("keep plan {}", plan.id),

@@ -36,8 +36,8 @@ pub struct Parts<'a> {
 pub fn draw(state: &State, ink: Ink, parts: &Parts<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let row = |y: u16| Rect { y, height: 1, ..area };
     identity(state, ink, row(area.y), buf);
-    ink.pieces([(Tone::Strong, " "), (Tone::Strong, &parts.status)])
-        .render(row(area.y + 1), buf);
+    let status = ink.pieces([(Tone::Strong, " "), (Tone::Strong, &parts.status)]);
+    fitted(status, area.width).render(row(area.y + 1), buf);
     let mut bottom = area.bottom() - 2;
     context(state, ink, &parts.context, row(bottom), buf);
     keys(ink, &parts.offers, row(area.bottom() - 1), buf);
@@ -110,17 +110,16 @@ fn clock(state: &State) -> (String, bool) {
 }
 
 fn context(state: &State, ink: Ink, context: &str, row: Rect, buf: &mut Buffer) {
-    let line = match (&state.notice, state.waiting.first()) {
-        (Some(Notice::Failed(why)), _) => ink.pieces([(Tone::Danger, " ! "), (Tone::Plain, why)]),
-        (Some(Notice::Done(what)), _) => ink.pieces([(Tone::Good, " ok "), (Tone::Plain, what)]),
-        (None, Some(what)) => ink.pieces([(Tone::Faint, " ... "), (Tone::Faint, what)]),
-        (None, None) => ink.pieces([(Tone::Faint, " "), (Tone::Faint, context)]),
+    let line = match &state.notice {
+        Some(Notice::Failed(why)) => ink.pieces([(Tone::Danger, " ! "), (Tone::Plain, why)]),
+        Some(Notice::Done(what)) => ink.pieces([(Tone::Good, " ok "), (Tone::Plain, what)]),
+        None => ink.pieces([(Tone::Faint, " "), (Tone::Faint, context)]),
     };
-    fitted(line, ink, row.width).render(row, buf);
+    fitted(line, row.width).render(row, buf);
 }
 
 /// Returns a line cut at its end, with `..` where something is missing.
-fn fitted(line: Line<'static>, ink: Ink, columns: u16) -> Line<'static> {
+fn fitted(line: Line<'static>, columns: u16) -> Line<'static> {
     let columns = usize::from(columns);
     if line.width() <= columns {
         return line;
@@ -132,7 +131,6 @@ fn fitted(line: Line<'static>, ink: Ink, columns: u16) -> Line<'static> {
         room -= width(&text);
         spans.push(Span::styled(text, span.style));
     }
-    let _ = ink;
     Line::from(spans)
 }
 

@@ -23,6 +23,7 @@ use crossterm::event::KeyEvent;
 
 use crate::base::{Clock, Id};
 use crate::flow::{Act, Effect, Event, News, Session};
+use crate::plan::Step;
 use crate::runtime::Runtime;
 use crate::runtime::perform::Performer;
 use input::Input;
@@ -31,12 +32,19 @@ use theme::Theme;
 use view::{Outcome, View};
 
 /// Where the interface begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Start {
     /// At the first screen.
     Home,
     /// At the demo, with a line of guidance at each stage.
-    Demo,
+    Demo {
+        /// Text of its inventory.
+        inventory: String,
+        /// Text of its incident.
+        incident: String,
+        /// A step as a tired colleague might add it behind the first one of the draft.
+        planted: Option<Box<Step>>,
+    },
     /// At a run.
     Attach(Id),
     /// At a file: an incident, an inventory or a plan.
@@ -48,6 +56,8 @@ pub enum Start {
 pub enum Left {
     /// By the person.
     Quit,
+    /// By the person, who wants to see the demo.
+    Demo,
     /// By a signal, or because the terminal went away.
     Signal(i32),
 }
@@ -106,9 +116,17 @@ impl Front<'_> {
         opening.into_iter().for_each(|effect| self.performer.perform(effect));
         match start {
             Start::Home => {}
-            Start::Demo => self.person(Act::Demo),
-            Start::Attach(run) => self.person(Act::OpenRun(run)),
-            Start::Open(path) => self.person(Act::OpenFile(path)),
+            Start::Demo {
+                inventory,
+                incident,
+                planted,
+            } => self.hear(Event::Outside(News::Demo {
+                inventory,
+                incident,
+                planted,
+            })),
+            Start::Attach(run) => self.hear(Event::Person(Act::OpenRun(run))),
+            Start::Open(path) => self.hear(Event::Person(Act::OpenFile(path))),
         }
     }
 
@@ -192,6 +210,7 @@ impl Front<'_> {
         };
         match outcome {
             Outcome::Quit => return Ok(Some(Left::Quit)),
+            Outcome::Demo => return Ok(Some(Left::Demo)),
             Outcome::Suspend => input::ask_to_stop(),
             Outcome::Repaint => terminal.clear()?,
             Outcome::Acts(acts) => {
@@ -203,8 +222,8 @@ impl Front<'_> {
         Ok(None)
     }
 
-    fn person(&mut self, act: Act) {
-        let effects = self.session.handle(Event::Person(act));
+    fn hear(&mut self, event: Event) {
+        let effects = self.session.handle(event);
         effects.into_iter().for_each(|effect| self.performer.perform(effect));
     }
 

@@ -34,6 +34,8 @@ pub enum Outcome {
     Acts(Vec<Act>),
     /// The program is left.
     Quit,
+    /// The program is left for the demo.
+    Demo,
     /// The program is stopped, to be continued by the shell.
     Suspend,
     /// Everything is drawn anew.
@@ -173,6 +175,7 @@ impl View {
             Reaction::Nothing | Reaction::Moved => nothing,
             Reaction::Act(act) => Outcome::Acts(vec![act]),
             Reaction::Acts(acts) => Outcome::Acts(acts),
+            Reaction::Demo => Outcome::Demo,
             Reaction::Ask(dialog) => {
                 self.dialog = Some(dialog);
                 nothing
@@ -215,7 +218,7 @@ impl View {
         match reaction {
             Reaction::Act(act) => Outcome::Acts(vec![act]),
             Reaction::Acts(acts) => Outcome::Acts(acts),
-            Reaction::Nothing | Reaction::Moved | Reaction::Ask(_) => {
+            Reaction::Nothing | Reaction::Moved | Reaction::Ask(_) | Reaction::Demo => {
                 self.hint = Some(NO_PASTE);
                 Outcome::Acts(vec![])
             }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use super::output::Output;
 use super::{CommandError, Exit, Global};
-use crate::runtime::{Runtime, SystemClock};
+use crate::runtime::{Runtime, RuntimeError, SystemClock};
 use crate::tui::{self, Left, Start};
 
 /// Declares the commands: the variant, its module, in the order of the help.
@@ -87,19 +87,24 @@ commands! {
 
 /// What happens without a command: the terminal interface, where there is a terminal.
 pub fn without_command(global: &Global, _: &mut Output) -> Result<Exit, CommandError> {
-    interface(global, Start::Home)
-}
-
-/// Opens the terminal interface.
-pub fn interface(global: &Global, start: Start) -> Result<Exit, CommandError> {
-    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if !terminal || global.plain || global.json || global.no_input {
-        return Err(CommandError::new(Exit::Input, "no command given, and no terminal to open the interface on")
-            .hint("blackstart --help"));
-    }
-    let runtime = Runtime::open(global.data_dir.clone())?;
-    match tui::run(Arc::new(runtime), &SystemClock, start)? {
+    let runtime = || Runtime::open(global.data_dir.clone());
+    match interface(global, runtime, Start::Home)? {
         Left::Quit => Ok(Exit::Ok),
+        Left::Demo => demo::guided(global),
         Left::Signal(_) => Ok(Exit::Interrupted),
     }
+}
+
+/// Opens the terminal interface, where there is a terminal.
+pub fn interface(
+    global: &Global,
+    runtime: impl FnOnce() -> Result<Runtime, RuntimeError>,
+    start: Start,
+) -> Result<Left, CommandError> {
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !terminal || global.plain || global.json || global.no_input {
+        return Err(CommandError::new(Exit::Input, "the interface needs a terminal")
+            .hint("blackstart --help"));
+    }
+    Ok(tui::run(Arc::new(runtime()?), &SystemClock, start)?)
 }

@@ -210,7 +210,7 @@ impl Screen for Home {
             }
             KeyCode::Char('n') => Reaction::Act(Act::NewIncident),
             KeyCode::Char('o') => Dialog::line("Open a file: incident, inventory or plan", vec![], "", Paste::Taken, path, Extra::None).into(),
-            KeyCode::Char('D') => Reaction::Act(Act::Demo),
+            KeyCode::Char('D') => Reaction::Demo,
             KeyCode::Char('R') => Reaction::Act(Act::Refresh),
             KeyCode::Char('/') => {
                 self.filtering = true;

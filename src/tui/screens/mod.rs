@@ -61,6 +61,8 @@ pub enum Reaction {
     Acts(Vec<Act>),
     /// Something is asked first.
     Ask(Dialog),
+    /// Leaves for the demo.
+    Demo,
 }
 
 /// Returns every screen.
