@@ -24,6 +24,9 @@ pub mod check;
 pub mod approve;
 pub mod report;
 
+// Session: what follows what.
+pub mod flow;
+
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod store;
 pub mod sandbox;
@@ -37,4 +40,5 @@ pub mod execute;
 pub mod runtime;
 
 // Front: the terminal interface and the command line.
+pub mod tui;
 pub mod cli;

@@ -10,6 +10,7 @@ mod dry_runs;
 mod error;
 pub mod files;
 mod machine;
+pub mod perform;
 mod place;
 mod reports;
 mod runs;

@@ -10,13 +10,14 @@ use crate::check::{Checked, fixed};
 use crate::cli::findings::{self, Texts};
 use crate::cli::output::Output;
 use crate::cli::{CommandError, Exit, Global};
-use crate::draft::{Request, artifacts, draft};
+use crate::draft::{Draft, Request, artifacts, draft};
 use crate::evidence::{Answer, Event, Finding, Question, Severity, Waived};
 use crate::inventory::Inventory;
 use crate::plan::{Kind, Plan};
 use crate::report::formats::{Format, render};
 use crate::runtime::demo::{ASSET, Demo, DemoError};
 use crate::runtime::files::{Executable, write_whole};
+use crate::tui::{Left, Start};
 use crate::runtime::{DryRunProgress, Followed, Input, Runtime, targets};
 
 /// See the whole flow on a throw-away tree: real files, a real backup, a real sandbox, real processes, no network
@@ -46,7 +47,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let exit = if args.auto || global.plain || global.json || global.no_input {
         auto(&runtime, &root, output)
     } else {
-        guided(runtime, &root)
+        guided_below(global, runtime, &root)
     };
     if args.keep {
         output.note(&format!(
@@ -57,13 +58,27 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     exit
 }
 
-fn guided(runtime: Runtime, root: &Path) -> Result<Exit, CommandError> {
+/// The flow in the terminal interface, with a line of guidance at each stage.
+pub fn guided(global: &Global) -> Result<Exit, CommandError> {
+    let place = tempfile::Builder::new()
+        .prefix("blackstart-demo-")
+        .tempdir()?;
+    let root = std::fs::canonicalize(place.path())?;
+    guided_below(global, Runtime::open(Some(root.join("store")))?, &root)
+}
+
+fn guided_below(global: &Global, runtime: Runtime, root: &Path) -> Result<Exit, CommandError> {
     let demo = prepare(&runtime, root)?;
-    let _ = demo;
-    Err(
-        CommandError::new(Exit::Error, "the guided demo needs the terminal interface")
-            .hint("blackstart demo --auto"),
-    )
+    let planted = demo.plant(&draft_of(&runtime, &demo)?.plan);
+    let start = Start::Demo {
+        inventory: demo.inventory_text.clone(),
+        incident: crate::base::document::write(&demo.incident),
+        planted: planted.steps.get(1).cloned().map(Box::new),
+    };
+    match super::interface(global, || Ok(runtime), start)? {
+        Left::Quit | Left::Demo => Ok(Exit::Ok),
+        Left::Signal(_) => Ok(Exit::Interrupted),
+    }
 }
 
 /// The flow from the first stage to the last. Data goes to standard output: what a person would read, in order.
@@ -180,8 +195,8 @@ fn backup_script(runtime: &Runtime, root: &Path, inventory: &Inventory) -> Resul
     Ok(path)
 }
 
-fn drafted(runtime: &Runtime, demo: &Demo, output: &mut Output) -> Result<Plan, CommandError> {
-    let drafted = draft(&Request {
+fn draft_of(runtime: &Runtime, demo: &Demo) -> Result<Draft, CommandError> {
+    draft(&Request {
         inventory: &demo.inventory,
         incident: Some(&demo.incident),
         asset: None,
@@ -192,7 +207,11 @@ fn drafted(runtime: &Runtime, demo: &Demo, output: &mut Output) -> Result<Plan, 
         library: &runtime.library(),
         runbook: None,
     })
-    .map_err(|error| CommandError::caused(Exit::Error, &error))?;
+    .map_err(|error| CommandError::caused(Exit::Error, &error))
+}
+
+fn drafted(runtime: &Runtime, demo: &Demo, output: &mut Output) -> Result<Plan, CommandError> {
+    let drafted = draft_of(runtime, demo)?;
     output.data(&format!(
         "  {}: {} steps, from runbook {}\n",
         drafted.plan.title,

@@ -19,8 +19,13 @@ mod run;
 mod runbook;
 mod schema;
 
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
 use super::output::Output;
 use super::{CommandError, Exit, Global};
+use crate::runtime::{Runtime, RuntimeError, SystemClock};
+use crate::tui::{self, Left, Start};
 
 /// Declares the commands: the variant, its module, in the order of the help.
 macro_rules! commands {
@@ -80,7 +85,26 @@ commands! {
     Man => man,
 }
 
-/// What happens without a command: the terminal interface.
-pub fn without_command(_: &Global, _: &mut Output) -> Result<Exit, CommandError> {
-    Err(CommandError::new(Exit::Input, "no command given").hint("blackstart --help"))
+/// What happens without a command: the terminal interface, where there is a terminal.
+pub fn without_command(global: &Global, _: &mut Output) -> Result<Exit, CommandError> {
+    let runtime = || Runtime::open(global.data_dir.clone());
+    match interface(global, runtime, Start::Home)? {
+        Left::Quit => Ok(Exit::Ok),
+        Left::Demo => demo::guided(global),
+        Left::Signal(_) => Ok(Exit::Interrupted),
+    }
+}
+
+/// Opens the terminal interface, where there is a terminal.
+pub fn interface(
+    global: &Global,
+    runtime: impl FnOnce() -> Result<Runtime, RuntimeError>,
+    start: Start,
+) -> Result<Left, CommandError> {
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !terminal || global.plain || global.json || global.no_input {
+        return Err(CommandError::new(Exit::Input, "the interface needs a terminal")
+            .hint("blackstart --help"));
+    }
+    Ok(tui::run(Arc::new(runtime()?), &SystemClock, start)?)
 }
