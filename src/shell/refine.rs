@@ -136,7 +136,7 @@ fn test(env: &mut Environment, words: &[Word], truth: bool) {
                     sure(env, right);
                 }
             }
-            if op == "!=" && truth && empty || equal && !truth && empty {
+            if empty && (op == "!=" && truth || equal && !truth) {
                 sure(env, left);
             }
             if op.starts_with('-') && (truth || left.is_variable("#")) {

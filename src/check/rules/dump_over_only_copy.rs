@@ -194,17 +194,13 @@ fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bo
             && unit.text.len() > other.command.span.start
     };
     let before = context.before(unit, run).any(|(u, r)| sources(u, r));
-    let behind = context.after(unit, run).any(|(u, r)| {
-        r.command.is(&["mv"]) && r.command.arguments().first().is_some() && {
-            let paths: Vec<String> = r
-                .command
-                .arguments()
-                .iter()
-                .map(|a| r.command.path(a))
-                .collect();
-            let _ = u;
-            paths.len() > 1 && paths[..paths.len() - 1].iter().any(|p| p == path)
-        }
+    let behind = context.after(unit, run).any(|(_, r)| {
+        let moved = r
+            .command
+            .arguments()
+            .split_last()
+            .map_or(&[][..], |(_, sources)| sources);
+        r.command.is(&["mv"]) && moved.iter().any(|a| r.command.path(a) == path)
     });
     before || behind || passed_on(unit, run, path)
 }

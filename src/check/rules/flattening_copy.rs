@@ -185,7 +185,6 @@ fn look_python(python: &Python<'_>, report: &mut Report) {
                 let span = python.tokens[at].span;
                 report.add_python(
                     &RULE,
-                    python,
                     span,
                     "the target is made of the file's name alone".to_owned(),
                 );

@@ -98,12 +98,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .filter(|t| t.kind == TokenKind::Text && !t.text.contains('\n'))
         {
             if let Some(what) = placeholder(token.text).filter(|w| !w.starts_with("{{")) {
-                report.add_python(
-                    &RULE,
-                    python,
-                    token.span,
-                    format!("{what} is a placeholder"),
-                );
+                report.add_python(&RULE, token.span, format!("{what} is a placeholder"));
             }
         }
     }

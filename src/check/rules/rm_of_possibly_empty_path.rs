@@ -61,7 +61,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     look(unit, run, argument, recursive, report);
                 }
             }
-            Some("find") if deletes(context, unit, run) => {
+            Some("find") if deletes(unit, run) => {
                 let words = unit.words(command);
                 for root in find::roots(&words) {
                     if let Some(argument) = command.words.get(root.index) {
@@ -110,8 +110,7 @@ fn operands<'u>(unit: &Unit<'_>, command: &'u Command) -> Vec<&'u Argument> {
 }
 
 /// Tells whether a find deletes itself, or hands what it finds to a command that does.
-fn deletes(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let _ = context;
+fn deletes(unit: &Unit<'_>, run: Run<'_>) -> bool {
     if run.command.has("-delete") {
         return true;
     }
