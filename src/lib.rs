@@ -17,11 +17,9 @@ pub mod tools;
 pub mod shell;
 pub mod template;
 
-// Verbs: what it costs, and what to do.
+// Verbs: what it costs, what to do, what is wrong with it.
 pub mod estimate;
 pub mod draft;
-
-// Verbs: what is wrong with it.
 pub mod check;
 
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
