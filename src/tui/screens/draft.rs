@@ -167,7 +167,7 @@ fn numbers(ink: Ink, drafted: &Drafted) -> Vec<Line<'static>> {
         let label = if at == 0 { "Not used" } else { "" };
         lines.extend(ink.labelled(label, Tone::Plain, &format!("{} of {}: {}", refused.backup, refused.asset, refused.why)));
     }
-    for note in estimate.notes.iter().chain(&drafted.notes) {
+    for note in estimate.notes.iter().chain(&drafted.notes).filter(|note| !estimate.recovery_points.iter().any(|point| point.notes.contains(note))) {
         lines.extend(ink.labelled("Note", Tone::Warn, note));
     }
     lines.push(blank());
@@ -175,7 +175,7 @@ fn numbers(ink: Ink, drafted: &Drafted) -> Vec<Line<'static>> {
         let label = if at == 0 { "Runbooks" } else { "" };
         let mark = if at == drafted.chosen { "used" } else { "    " };
         let tone = if at == drafted.chosen { Tone::Strong } else { Tone::Plain };
-        lines.extend(ink.labelled(label, tone, &format!("{mark} {}  {} ({})", ranked.name, ranked.title, ranked.why)));
+        lines.extend(ink.labelled(label, tone, &format!("{mark} {}: {}", ranked.name, if ranked.why.is_empty() { "nothing speaks for it" } else { &ranked.why })));
     }
     lines.push(blank());
     for (at, term) in estimate.terms.iter().enumerate() {

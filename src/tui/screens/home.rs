@@ -13,7 +13,7 @@ use crate::tui::entry::{Entry, Typed};
 use crate::tui::frame::pane;
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
-use crate::tui::text::{Ink, pad};
+use crate::tui::text::{Ink, count, pad};
 use crate::tui::theme::{Theme, Tone};
 
 /// The first screen.
@@ -101,7 +101,7 @@ impl Screen for Home {
             (_, text) => format!("   filter: {text}"),
         };
         let inventory = match &state.inventory {
-            Some(inventory) => format!("   inventory: {} assets", inventory.assets.len()),
+            Some(inventory) => format!("   inventory: {}", count(inventory.assets.len(), "asset")),
             None => "   no inventory yet".into(),
         };
         format!("Home   {} of {all}{filter}{inventory}", self.rows(state).len())
@@ -254,10 +254,10 @@ fn nothing(ink: Ink, state: &State, empty: bool) -> Vec<ratatui::text::Line<'sta
         blank(),
         ink.line(Tone::Strong, "  Nothing here yet."),
         blank(),
-        row("  D", "try the demo", "a throw-away tree is damaged and recovered, offline"),
+        row("  D", "try the demo", "a throw-away tree is recovered, offline"),
         row("  n", "describe an incident", "something is broken now"),
         row("  o", "open a file", "an incident, an inventory or a plan"),
         blank(),
-        ink.line(Tone::Faint, "  Nothing runs for real before you approve a plan and type the name of what it changes."),
+        ink.line(Tone::Faint, "  Nothing runs for real before you approve a plan."),
     ]
 }

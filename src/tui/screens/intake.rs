@@ -15,7 +15,7 @@ use crate::flow::{Act, Field, Stage, State};
 use crate::tui::entry::{Entry, Typed};
 use crate::tui::frame::pane;
 use crate::tui::keys::{Offer, offer};
-use crate::tui::text::{Ink, cut, pad};
+use crate::tui::text::{Ink, count, cut, pad};
 use crate::tui::theme::Tone;
 
 /// The form. The session holds the texts; cursors are kept here.
@@ -134,7 +134,9 @@ impl Screen for Form {
     fn status(&self, state: &State) -> String {
         let id = state.incident.as_ref().map_or("new incident".into(), |incident| format!("incident {}", incident.id));
         let inventory = match &state.inventory {
-            Some(inventory) => format!("{} assets, {} copies", inventory.assets.len(), inventory.backups.len()),
+            Some(inventory) => {
+                format!("{}, {}", count(inventory.assets.len(), "asset"), count(inventory.backups.len(), "backup"))
+            }
             None => "no inventory yet".into(),
         };
         format!("Incident   {id}   inventory: {inventory}")
@@ -252,7 +254,7 @@ impl Form {
             }
             (None, false) if field == Field::Inventory && entry.text().is_empty() => {
                 let kept = match &state.inventory {
-                    Some(inventory) => format!("the newest kept: {} assets", inventory.assets.len()),
+                    Some(inventory) => format!("the newest kept: {}", count(inventory.assets.len(), "asset")),
                     None => "none kept yet: name a file".to_owned(),
                 };
                 line.spans.push(ink.span(Tone::Faint, &cut(&kept, columns)));

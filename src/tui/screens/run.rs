@@ -176,8 +176,8 @@ impl Screen for Run {
             let list = Rect { height: (count.saturating_add(2)).min(area.height * 9 / 20), ..area };
             (list, Rect { y: list.bottom(), height: area.height - list.height, ..area })
         } else {
-            let list = Rect { width: 50, ..area };
-            (list, Rect { x: list.right(), width: area.width - 50, ..area })
+            let list = Rect { width: area.width * 9 / 20, ..area };
+            (list, Rect { x: list.right(), width: area.width - list.width, ..area })
         };
         let inner = pane(ink, list, buf, " Steps ", "");
         let steps: Vec<&Step> = run.steps().collect();
