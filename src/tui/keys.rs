@@ -115,7 +115,7 @@ mod tests {
         assert_eq!([guard.admits(enter, 299), guard.admits(other, 1), guard.admits(enter, 310)], [false, true, false]);
         assert!(guard.admits(enter, 610), "let go for a while");
         guard.changed(enter, 1_000, true);
-        assert_eq!([guard.admits(enter, 1_999), guard.admits(enter, 2_000)], [false, true]);
+        assert_eq!([guard.admits(enter, 1_600), guard.admits(enter, 2_000)], [false, true]);
     }
 
     #[test]

@@ -144,14 +144,16 @@ impl Screen for Home {
             return Page::default().draw(inner, buf, &nothing(ink, state, empty), 0);
         }
         let columns = usize::from(inner.width).saturating_sub(2);
-        let title = columns.saturating_sub(10 + 26 + 13 + 18);
+        let name = (columns / 4).clamp(16, 32);
+        let stands = if columns < 70 { 0 } else { 13 };
+        let title = columns.saturating_sub(10 + name + stands + 12);
         let head = format!(
             "  {}{}{}{}{}",
             pad("WHAT", 10),
-            pad("NAME", 26),
+            pad("NAME", name),
             pad("TITLE", title),
-            pad("STATE", 13),
-            "SINCE (UTC)"
+            pad("STATE", stands),
+            "SINCE UTC"
         );
         ink.line(Tone::Faint, &head).render(Rect { height: 1.min(inner.height), ..inner }, buf);
         let body = Rect {
@@ -165,12 +167,12 @@ impl Screen for Home {
             let escape = crate::base::escape::one_line;
             let waits = row.kind == "run" && ["input-needed", "failed", "running"].contains(&row.state);
             let tone = if waits { Tone::Warn } else { Tone::Plain };
-            let since: String = readable(row.at).chars().take(16).collect();
+            let since: String = readable(row.at).chars().skip(5).take(11).collect();
             ink.pieces([
                 (Tone::Plain, &pad(row.kind, 10)),
-                (Tone::Strong, &pad(&format!("{} ", pad(&escape(row.name), 25)), 26)),
+                (Tone::Strong, &pad(&format!("{} ", pad(&escape(row.name), name - 1)), name)),
                 (Tone::Plain, &pad(&format!("{} ", pad(&escape(row.title), title.saturating_sub(1))), title)),
-                (tone, &pad(row.state, 13)),
+                (tone, &pad(row.state, stands)),
                 (Tone::Plain, &since),
             ])
         });

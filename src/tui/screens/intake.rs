@@ -161,9 +161,11 @@ impl Screen for Form {
     fn draw(&mut self, state: &State, ink: Ink, area: Rect, buf: &mut Buffer) {
         self.follow(state);
         let rows = Field::ALL.len() as u16 - 1;
-        let top = Rect { height: (rows + 2).min(area.height), ..area };
+        let top = Rect { height: (rows + 2).min(area.height.saturating_sub(5)), ..area };
         let inner = pane(ink, top, buf, " Incident ", "");
-        for (at, (field, y)) in Field::ALL.iter().zip(inner.y..inner.bottom()).enumerate() {
+        let lines = &Field::ALL[..usize::from(rows)];
+        let first = (self.field + 1).min(lines.len()).saturating_sub(usize::from(inner.height));
+        for ((at, field), y) in lines.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
             let place = Rect { y, height: 1, ..inner };
             self.row(state, ink, *field, at == self.field, place, buf);
         }

@@ -13,10 +13,10 @@ use crate::evidence::{
 use crate::flow::{self, Act, DryRunView, Found, Stage, State};
 use crate::plan::Step;
 use crate::tui::dialog::Dialog;
-use crate::tui::frame::{WIDE, pane};
+use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
-use crate::tui::text::{Ink, pad};
+use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::{Theme, Tone};
 
 /// The steps of a plan and one of them in full.
@@ -170,17 +170,14 @@ impl Screen for Review {
             return;
         };
         let risk = review.risk(step);
-        let part = self.page.part().map_or(String::new(), |part| format!("{part}  "));
+        let lines = detail_lines(ink, state, review, step);
+        let part = self.page.part(inside(detail), &lines, LABEL);
+        let part = part.map_or(String::new(), |part| format!("{part}  "));
         let note = format!(" {part}{} ", risk_word(risk));
         let mark = if self.reading || self.zoomed { "> " } else { "" };
         let title = format!(" {mark}Step {} of {count}: {} ", self.list.cursor + 1, step.id);
-        let inner = pane(ink, detail, buf, &title, &note);
-        let inner = Rect {
-            x: inner.x + 1,
-            width: inner.width.saturating_sub(2),
-            ..inner
-        };
-        self.page.draw(inner, buf, &detail_lines(ink, state, review, step), crate::tui::text::LABEL);
+        pane(ink, detail, buf, &title, &note);
+        self.page.draw(inside(detail), buf, &lines, LABEL);
     }
 
     fn press(&mut self, state: &State, key: KeyEvent) -> Reaction {
