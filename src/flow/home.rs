@@ -67,7 +67,7 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
                 Some(why) => state.refuse(why),
                 None => match value {
                     Some(value) => {
-                        state.done(format!("read inventory {name}: {} assets", value.assets.len()));
+                        state.done(format!("read inventory {name}"));
                         let mut effects = vec![Effect::KeepInventory {
                             name: path.file_stem().map_or("inventory".into(), |stem| stem.to_string_lossy().into_owned()),
                             text: text.to_owned(),

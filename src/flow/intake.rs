@@ -136,11 +136,20 @@ fn read(
 ) -> (Incident, Vec<(Field, String)>) {
     let mut problems = vec![];
     let some = |field: Field| Some(intake.text(field).trim().to_owned()).filter(|text| !text.is_empty());
-    let mut time = |field: Field| {
+    // The form shows whole seconds; a time that was not touched stays what it was.
+    let (damage, detected) = (
+        old.as_ref().and_then(|old| old.damage_at),
+        old.as_ref().and_then(|old| old.detected_at),
+    );
+    let mut time = |field: Field, old: Option<Timestamp>| {
         let text = some(field)?;
+        if let Some(old) = old.filter(|old| readable(*old) == text) {
+            return Some(old);
+        }
         moment(&text, now).map_err(|why| problems.push((field, why))).ok()
     };
-    let (damage_at, detected_at) = (time(Field::Damage), time(Field::Detected));
+    let damage_at = time(Field::Damage, damage);
+    let detected_at = time(Field::Detected, detected);
     if let (Some(damage), Some(detected)) = (damage_at, detected_at)
         && damage > detected
     {

@@ -142,7 +142,17 @@ impl Session {
                 result,
             } => approve::answered(state, fingerprint, result),
             News::RunStarted(result) => run::started(state, result),
-            News::RunPlan { run, plan, by } => run::opened(state, run, *plan, by),
+            News::RunPlan {
+                run,
+                plan,
+                incident,
+                by,
+            } => {
+                if let Some(incident) = incident {
+                    state.incident.get_or_insert(*incident);
+                }
+                run::opened(state, run, *plan, by)
+            }
             News::Journal { run, records } => run::journal(state, &run, records),
             News::Output { run, step, text } => run::output(state, &run, step, &text),
             News::RunState { run, alive } => run::stands(state, &run, alive),

@@ -246,8 +246,6 @@ pub struct Drafted {
 pub struct Ranked {
     /// Where it stands, like `files/tar_full_restore`.
     pub name: String,
-    /// What it does.
-    pub title: String,
     /// Why it fits.
     pub why: String,
 }

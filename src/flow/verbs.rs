@@ -33,13 +33,9 @@ pub fn draft(
         runbook,
     };
     let draft = draft::draft(&request).map_err(|error| error.to_string())?;
-    let ranked = |ranked: &draft::Ranked| {
-        let title = library.get(&ranked.id).map_or("", |entry| &entry.runbook.title);
-        Ranked {
-            name: ranked.id.clone(),
-            title: title.to_owned(),
-            why: ranked.reasons.join(", "),
-        }
+    let ranked = |ranked: &draft::Ranked| Ranked {
+        name: ranked.id.clone(),
+        why: ranked.reasons.join(", "),
     };
     let chosen = draft.ranking.iter().position(|one| one.id == draft.runbook);
     let mut notes = draft.questions;

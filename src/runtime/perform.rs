@@ -393,9 +393,12 @@ impl Worker {
         if let Some(inventory) = inventory {
             self.tell(News::Inventory(Arc::new(inventory)));
         }
+        let incident = plan.incident.as_ref();
+        let incident = incident.and_then(|id| self.runtime.incident(id.as_str()).ok());
         self.tell(News::RunPlan {
             run: id.clone(),
             plan: Box::new(plan),
+            incident: incident.map(Box::new),
             by: run.by.clone(),
         });
         let alive = self.runtime.has_runner(&id)?;

@@ -163,6 +163,16 @@ fn keys(ink: Ink, offers: &[Offer], row: Rect, buf: &mut Buffer) {
     Line::from(spans).render(row, buf);
 }
 
+/// Returns the inside of a frame that leaves a column free on each side.
+pub fn inside(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(2),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(2),
+    }
+}
+
 /// Draws a frame with a title at the left and a note at the right of its upper edge, and returns its inside.
 pub fn pane(ink: Ink, area: Rect, buf: &mut Buffer, title: &str, note: &str) -> Rect {
     let title = crate::base::escape::one_line(title);

@@ -134,8 +134,12 @@ impl Page {
         }
     }
 
-    /// Returns which part is seen, where not all is.
-    pub fn part(&self) -> Option<String> {
+    /// Fits the window to what is about to be drawn, and returns which part is seen, where not all is.
+    pub fn part(&mut self, area: Rect, lines: &[Line<'static>], indent: usize) -> Option<String> {
+        let columns = usize::from(area.width);
+        let wrapped = lines.iter().map(|line| super::text::wrap(line, columns, indent).len());
+        (self.lines, self.height) = (wrapped.sum(), usize::from(area.height));
+        self.top = self.top.min(self.lines.saturating_sub(self.height));
         (self.lines > self.height).then(|| {
             let last = (self.top + self.height).min(self.lines);
             format!("{}-{last} of {}", self.top + 1, self.lines)

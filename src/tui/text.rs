@@ -44,6 +44,14 @@ impl Ink {
 /// Columns of a label.
 pub const LABEL: usize = 11;
 
+/// Returns a number with its noun: `1 asset`, `2 assets`.
+pub fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
 /// Returns the columns a text takes.
 pub fn width(text: &str) -> usize {
     text.width()

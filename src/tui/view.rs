@@ -136,7 +136,8 @@ impl View {
         let changes = |act: &Act| !matches!(act, Act::Write(..) | Act::Leave(_) | Act::MarkRead(_));
         let acts = matches!(&outcome, Outcome::Acts(acts) if acts.iter().any(changes));
         if moved || acts {
-            let confirming = self.dialog.as_ref().is_some_and(Dialog::confirms);
+            let dialog = self.dialog.as_ref().is_some_and(Dialog::confirms);
+            let confirming = dialog || (acts && matches!(state.stage, Stage::Run | Stage::Approve));
             self.guard.changed(key.code, now, confirming);
         }
         outcome

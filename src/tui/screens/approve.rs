@@ -96,7 +96,7 @@ impl Screen for Approve {
         }
         let rows: Vec<Line<'static>> = gaps.iter().flat_map(|gap| {
             let (mark, tone, below) = match &gap.waiver {
-                None => ("OPEN    ", Tone::Danger, format!("nobody may waive it; {}", gap.fix)),
+                None => ("OPEN    ", Tone::Danger, "nobody may accept it; it must be put right".to_owned()),
                 Some(what) => match state.approving.reasons.get(what) {
                     Some(reason) => ("accepted", Tone::Good, format!("because: {reason}")),
                     None => ("OPEN    ", Tone::Warn, "Enter gives a reason to accept it".to_owned()),
@@ -115,7 +115,15 @@ impl Screen for Approve {
         let rest = Rect { y: top.bottom(), height: area.height - top.height, ..area };
         let inner = pane(ink, rest, buf, " Who ", "");
         let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-        let mut lines = ink.labelled("Approver", Tone::Strong, if state.approving.by.is_empty() { "(none; n gives a name)" } else { &state.approving.by });
+        let mut lines = vec![];
+        if let Some(gap) = gaps.get(self.list.cursor) {
+            lines.extend(ink.labelled("Chosen", Tone::Plain, &gap.message));
+            if gap.waiver.is_none() {
+                lines.extend(ink.labelled("Next", Tone::Plain, &gap.fix));
+            }
+            lines.push(blank());
+        }
+        lines.extend(ink.labelled("Approver", Tone::Strong, if state.approving.by.is_empty() { "(none; n gives a name)" } else { &state.approving.by }));
         lines.extend(ink.labelled("Account", Tone::Plain, &format!("{} on {}", state.machine.user, state.machine.hostname)));
         for approval in &review.approvals {
             lines.push(blank());

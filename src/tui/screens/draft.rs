@@ -9,10 +9,10 @@ use super::{Reaction, Screen, blank};
 use crate::base::readable;
 use crate::estimate::{Estimate, Point, Source, Tested};
 use crate::flow::{Act, Drafted, Stage, State, span};
-use crate::tui::frame::{WIDE, pane};
+use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::Page;
-use crate::tui::text::{Ink, pad};
+use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::Tone;
 
 /// The draft and its numbers.
@@ -95,14 +95,9 @@ impl Screen for Draft {
 
 /// Draws lines in a frame that says which part of them is seen.
 fn show(page: &mut Page, ink: Ink, area: Rect, buf: &mut Buffer, title: &str, lines: &[Line<'static>]) {
-    let note = page.part().map_or(String::new(), |part| format!(" {part} "));
-    let inner = pane(ink, area, buf, title, &note);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
-    page.draw(inner, buf, lines, crate::tui::text::LABEL);
+    let part = page.part(inside(area), lines, LABEL);
+    pane(ink, area, buf, title, &part.map_or(String::new(), |part| format!(" {part} ")));
+    page.draw(inside(area), buf, lines, LABEL);
 }
 
 /// Returns a verdict in words and tone.
@@ -129,7 +124,7 @@ fn point(ink: Ink, point: &Point) -> Vec<Line<'static>> {
     let loss = point.loss_seconds.map(|loss| u64::try_from(loss).unwrap_or(0));
     let promised = point.rpo_seconds.map_or("nothing was promised".into(), |rpo| format!("promised at most {}", span(rpo)));
     lines.push(ink.pieces([
-        (Tone::Faint, &pad("Lost", crate::tui::text::LABEL)),
+        (Tone::Faint, &pad("Lost", LABEL)),
         (Tone::Plain, &format!("{} of work, {promised}: RPO ", seconds(loss))),
         (tone, word),
     ]));
@@ -158,7 +153,7 @@ fn numbers(ink: Ink, drafted: &Drafted) -> Vec<Line<'static>> {
         let promised = rto.rto_seconds.map_or("nothing was promised".into(), |rto| format!("promised {}", span(rto)));
         let takes = format!("{} likely, {} nine times in ten, {promised}: RTO ", seconds(rto.p50_seconds), seconds(rto.p90_seconds));
         lines.push(ink.pieces([
-            (Tone::Faint, &pad("Takes", crate::tui::text::LABEL)),
+            (Tone::Faint, &pad("Takes", LABEL)),
             (Tone::Plain, &takes),
             (tone, word),
         ]));
@@ -167,7 +162,7 @@ fn numbers(ink: Ink, drafted: &Drafted) -> Vec<Line<'static>> {
         let label = if at == 0 { "Not used" } else { "" };
         lines.extend(ink.labelled(label, Tone::Plain, &format!("{} of {}: {}", refused.backup, refused.asset, refused.why)));
     }
-    for note in estimate.notes.iter().chain(&drafted.notes) {
+    for note in estimate.notes.iter().chain(&drafted.notes).filter(|note| !estimate.recovery_points.iter().any(|point| point.notes.contains(note))) {
         lines.extend(ink.labelled("Note", Tone::Warn, note));
     }
     lines.push(blank());
@@ -175,7 +170,7 @@ fn numbers(ink: Ink, drafted: &Drafted) -> Vec<Line<'static>> {
         let label = if at == 0 { "Runbooks" } else { "" };
         let mark = if at == drafted.chosen { "used" } else { "    " };
         let tone = if at == drafted.chosen { Tone::Strong } else { Tone::Plain };
-        lines.extend(ink.labelled(label, tone, &format!("{mark} {}  {} ({})", ranked.name, ranked.title, ranked.why)));
+        lines.extend(ink.labelled(label, tone, &format!("{mark} {}: {}", ranked.name, if ranked.why.is_empty() { "nothing speaks for it" } else { &ranked.why })));
     }
     lines.push(blank());
     for (at, term) in estimate.terms.iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::tui::entry::{Entry, Typed};
 use crate::tui::frame::pane;
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
-use crate::tui::text::{Ink, pad};
+use crate::tui::text::{Ink, count, pad};
 use crate::tui::theme::{Theme, Tone};
 
 /// The first screen.
@@ -101,7 +101,7 @@ impl Screen for Home {
             (_, text) => format!("   filter: {text}"),
         };
         let inventory = match &state.inventory {
-            Some(inventory) => format!("   inventory: {} assets", inventory.assets.len()),
+            Some(inventory) => format!("   inventory: {}", count(inventory.assets.len(), "asset")),
             None => "   no inventory yet".into(),
         };
         format!("Home   {} of {all}{filter}{inventory}", self.rows(state).len())
@@ -144,14 +144,16 @@ impl Screen for Home {
             return Page::default().draw(inner, buf, &nothing(ink, state, empty), 0);
         }
         let columns = usize::from(inner.width).saturating_sub(2);
-        let title = columns.saturating_sub(10 + 26 + 13 + 18);
+        let name = (columns / 4).clamp(16, 32);
+        let stands = if columns < 70 { 0 } else { 13 };
+        let title = columns.saturating_sub(10 + name + stands + 12);
         let head = format!(
             "  {}{}{}{}{}",
             pad("WHAT", 10),
-            pad("NAME", 26),
+            pad("NAME", name),
             pad("TITLE", title),
-            pad("STATE", 13),
-            "SINCE (UTC)"
+            pad("STATE", stands),
+            "SINCE UTC"
         );
         ink.line(Tone::Faint, &head).render(Rect { height: 1.min(inner.height), ..inner }, buf);
         let body = Rect {
@@ -165,12 +167,12 @@ impl Screen for Home {
             let escape = crate::base::escape::one_line;
             let waits = row.kind == "run" && ["input-needed", "failed", "running"].contains(&row.state);
             let tone = if waits { Tone::Warn } else { Tone::Plain };
-            let since: String = readable(row.at).chars().take(16).collect();
+            let since: String = readable(row.at).chars().skip(5).take(11).collect();
             ink.pieces([
                 (Tone::Plain, &pad(row.kind, 10)),
-                (Tone::Strong, &pad(&format!("{} ", pad(&escape(row.name), 25)), 26)),
+                (Tone::Strong, &pad(&format!("{} ", pad(&escape(row.name), name - 1)), name)),
                 (Tone::Plain, &pad(&format!("{} ", pad(&escape(row.title), title.saturating_sub(1))), title)),
-                (tone, &pad(row.state, 13)),
+                (tone, &pad(row.state, stands)),
                 (Tone::Plain, &since),
             ])
         });
@@ -254,10 +256,10 @@ fn nothing(ink: Ink, state: &State, empty: bool) -> Vec<ratatui::text::Line<'sta
         blank(),
         ink.line(Tone::Strong, "  Nothing here yet."),
         blank(),
-        row("  D", "try the demo", "a throw-away tree is damaged and recovered, offline"),
+        row("  D", "try the demo", "a throw-away tree is recovered, offline"),
         row("  n", "describe an incident", "something is broken now"),
         row("  o", "open a file", "an incident, an inventory or a plan"),
         blank(),
-        ink.line(Tone::Faint, "  Nothing runs for real before you approve a plan and type the name of what it changes."),
+        ink.line(Tone::Faint, "  Nothing runs for real before you approve a plan."),
     ]
 }

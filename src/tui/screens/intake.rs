@@ -15,7 +15,7 @@ use crate::flow::{Act, Field, Stage, State};
 use crate::tui::entry::{Entry, Typed};
 use crate::tui::frame::pane;
 use crate::tui::keys::{Offer, offer};
-use crate::tui::text::{Ink, cut, pad};
+use crate::tui::text::{Ink, count, cut, pad};
 use crate::tui::theme::Tone;
 
 /// The form. The session holds the texts; cursors are kept here.
@@ -134,7 +134,9 @@ impl Screen for Form {
     fn status(&self, state: &State) -> String {
         let id = state.incident.as_ref().map_or("new incident".into(), |incident| format!("incident {}", incident.id));
         let inventory = match &state.inventory {
-            Some(inventory) => format!("{} assets, {} copies", inventory.assets.len(), inventory.backups.len()),
+            Some(inventory) => {
+                format!("{}, {}", count(inventory.assets.len(), "asset"), count(inventory.backups.len(), "backup"))
+            }
             None => "no inventory yet".into(),
         };
         format!("Incident   {id}   inventory: {inventory}")
@@ -159,9 +161,11 @@ impl Screen for Form {
     fn draw(&mut self, state: &State, ink: Ink, area: Rect, buf: &mut Buffer) {
         self.follow(state);
         let rows = Field::ALL.len() as u16 - 1;
-        let top = Rect { height: (rows + 2).min(area.height), ..area };
+        let top = Rect { height: (rows + 2).min(area.height.saturating_sub(5)), ..area };
         let inner = pane(ink, top, buf, " Incident ", "");
-        for (at, (field, y)) in Field::ALL.iter().zip(inner.y..inner.bottom()).enumerate() {
+        let lines = &Field::ALL[..usize::from(rows)];
+        let first = (self.field + 1).min(lines.len()).saturating_sub(usize::from(inner.height));
+        for ((at, field), y) in lines.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
             let place = Rect { y, height: 1, ..inner };
             self.row(state, ink, *field, at == self.field, place, buf);
         }
@@ -252,7 +256,7 @@ impl Form {
             }
             (None, false) if field == Field::Inventory && entry.text().is_empty() => {
                 let kept = match &state.inventory {
-                    Some(inventory) => format!("the newest kept: {} assets", inventory.assets.len()),
+                    Some(inventory) => format!("the newest kept: {}", count(inventory.assets.len(), "asset")),
                     None => "none kept yet: name a file".to_owned(),
                 };
                 line.spans.push(ink.span(Tone::Faint, &cut(&kept, columns)));

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{Reaction, Screen};
 use crate::flow::{Act, Stage, State};
 use crate::tui::dialog::{Dialog, Extra, Paste};
-use crate::tui::frame::pane;
+use crate::tui::frame::{inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::Page;
 use crate::tui::text::Ink;
@@ -48,9 +48,6 @@ impl Screen for Report {
     }
 
     fn draw(&mut self, state: &State, ink: Ink, area: Rect, buf: &mut Buffer) {
-        let note = self.page.part().map_or(String::new(), |part| format!(" {part} "));
-        let inner = pane(ink, area, buf, " Report ", &note);
-        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let lines: Vec<_> = match &state.report {
             None => vec![ink.line(Tone::Faint, "the report is being made ...")],
             Some(text) => text
@@ -58,7 +55,9 @@ impl Screen for Report {
                 .map(|line| ink.line(if line.starts_with('#') { Tone::Strong } else { Tone::Plain }, &line.replace('\t', "    ")))
                 .collect(),
         };
-        self.page.draw(inner, buf, &lines, 2);
+        let part = self.page.part(inside(area), &lines, 2);
+        pane(ink, area, buf, " Report ", &part.map_or(String::new(), |part| format!(" {part} ")));
+        self.page.draw(inside(area), buf, &lines, 2);
     }
 
     fn press(&mut self, state: &State, key: KeyEvent) -> Reaction {

@@ -13,10 +13,10 @@ use crate::evidence::{
 use crate::flow::{self, Act, DryRunView, Found, Stage, State};
 use crate::plan::Step;
 use crate::tui::dialog::Dialog;
-use crate::tui::frame::{WIDE, pane};
+use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
-use crate::tui::text::{Ink, pad};
+use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::{Theme, Tone};
 
 /// The steps of a plan and one of them in full.
@@ -77,7 +77,7 @@ impl Screen for Review {
         let severe = review.found.iter().filter(|found| found.finding.severity >= Severity::High).count();
         let findings = match &review.checked {
             None => "checking ...".to_owned(),
-            Some(_) => format!("findings: {severe} severe, {} other", review.found.len() - severe),
+            Some(_) => format!("findings {severe} severe, {} other", review.found.len() - severe),
         };
         let steps = review.order.len();
         let dry_run = match &review.dry_run {
@@ -86,14 +86,14 @@ impl Screen for Review {
             DryRunView::Failed(_) => "no dry run".to_owned(),
             DryRunView::Done(dry_run) => {
                 let passed = dry_run.steps.iter().filter(|step| step.outcome == Outcome::Passed).count();
-                format!("dry-run {passed}/{steps} passed ({})", dry_run.level.word())
+                format!("dry run {passed}/{steps} passed, {}", dry_run.level.word())
             }
         };
         let approved = match review.permit(state.now, &state.machine.operator) {
-            Ok(_) => "   APPROVED",
+            Ok(_) => "APPROVED  ",
             Err(_) => "",
         };
-        format!("Review {}   read {}/{steps}   {findings}   {dry_run}{approved}", review.plan().id, review.read.len())
+        format!("Review  {approved}read {}/{steps}  {findings}  {dry_run}  {}", review.read.len(), review.plan().id)
     }
 
     fn context(&self, state: &State) -> String {
@@ -155,8 +155,8 @@ impl Screen for Review {
                 (Some(list), Rect { y: list.bottom(), height: area.height - height, ..area })
             }
             (false, false) => {
-                let list = Rect { width: 48, ..area };
-                (Some(list), Rect { x: list.right(), width: area.width - 48, ..area })
+                let list = Rect { width: area.width * 9 / 20, ..area };
+                (Some(list), Rect { x: list.right(), width: area.width - list.width, ..area })
             }
         };
         if let Some(place) = list {
@@ -170,17 +170,14 @@ impl Screen for Review {
             return;
         };
         let risk = review.risk(step);
-        let part = self.page.part().map_or(String::new(), |part| format!("{part}  "));
+        let lines = detail_lines(ink, state, review, step);
+        let part = self.page.part(inside(detail), &lines, LABEL);
+        let part = part.map_or(String::new(), |part| format!("{part}  "));
         let note = format!(" {part}{} ", risk_word(risk));
         let mark = if self.reading || self.zoomed { "> " } else { "" };
         let title = format!(" {mark}Step {} of {count}: {} ", self.list.cursor + 1, step.id);
-        let inner = pane(ink, detail, buf, &title, &note);
-        let inner = Rect {
-            x: inner.x + 1,
-            width: inner.width.saturating_sub(2),
-            ..inner
-        };
-        self.page.draw(inner, buf, &detail_lines(ink, state, review, step), crate::tui::text::LABEL);
+        pane(ink, detail, buf, &title, &note);
+        self.page.draw(inside(detail), buf, &lines, LABEL);
     }
 
     fn press(&mut self, state: &State, key: KeyEvent) -> Reaction {
@@ -287,20 +284,13 @@ fn outcome_word(outcome: Outcome) -> String {
 }
 
 fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> Vec<Line<'static>> {
-    let mut lines = ink.labelled("Title", Tone::Strong, &step.title);
+    let mut lines = ink.labelled("Does", Tone::Strong, &step.title);
     for (_, found) in review.found_in(step.id.as_str()) {
         lines.extend(finding(ink, found));
     }
-    let mut part = |label: &str, text: &Option<String>| {
-        if let Some(text) = text {
-            lines.extend(ink.labelled(label, Tone::Plain, text));
-        }
-    };
-    part("Command", &step.run);
-    part("Check", &step.check);
-    part("Rollback", &step.rollback);
-    part("Why", &step.why);
-    part("Expect", &step.expect);
+    for (label, text) in [("Why", &step.why), ("Expect", &step.expect)] {
+        lines.extend(text.iter().flat_map(|text| ink.labelled(label, Tone::Plain, text)));
+    }
     let account = step.run_as.as_ref().map_or(String::new(), |account| format!(" as {account}"));
     let timeout = step.timeout.map_or("no timeout".to_owned(), |timeout| format!("timeout {timeout}"));
     let host = match step.host() {
@@ -312,15 +302,24 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
         let needs: Vec<&str> = step.needs.iter().map(Id::as_str).collect();
         lines.extend(ink.labelled("Behind", Tone::Plain, &needs.join(", ")));
     }
-    lines.push(blank());
+    let shown = review.proof().and_then(|proof| proof.steps.iter().find(|shown| shown.id == step.id));
     match &review.dry_run {
         DryRunView::None => lines.extend(ink.labelled("Dry run", Tone::Faint, "none of this plan as it is; s runs it in the sandbox")),
         DryRunView::Under { .. } => lines.extend(ink.labelled("Dry run", Tone::Faint, "under way ...")),
         DryRunView::Failed(why) => lines.extend(ink.labelled("Dry run", Tone::Danger, &format!("none: {why}"))),
-        DryRunView::Done(dry_run) => match dry_run.steps.iter().find(|shown| shown.id == step.id) {
+        DryRunView::Done(_) => match shown {
             Some(shown) => lines.extend(effects(ink, shown)),
             None => lines.extend(ink.labelled("Dry run", Tone::Warn, "does not have this step")),
         },
+    }
+    for (label, text) in [("Command", &step.run), ("Check", &step.check), ("Rollback", &step.rollback)] {
+        if let Some(text) = text {
+            lines.push(blank());
+            lines.extend(ink.labelled(label, Tone::Plain, text));
+        }
+    }
+    for (label, captured) in shown.iter().flat_map(|shown| [("Output", &shown.stdout), ("Errors", &shown.stderr)]) {
+        lines.extend(output(ink, label, captured));
     }
     lines
 }
@@ -369,9 +368,6 @@ fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
         lines.extend(ink.labelled("Undo", tone, &text));
         proof.differences.iter().for_each(|difference| lines.extend(ink.labelled("", Tone::Danger, difference)));
     }
-    for (label, captured) in [("Output", &shown.stdout), ("Errors", &shown.stderr)] {
-        lines.extend(output(ink, label, captured));
-    }
     lines
 }
 
@@ -379,7 +375,8 @@ fn output(ink: Ink, label: &str, captured: &Captured) -> Vec<Line<'static>> {
     if captured.text.trim().is_empty() {
         return vec![];
     }
-    let mut lines = ink.labelled(label, Tone::Faint, &captured.text);
+    let mut lines = vec![blank()];
+    lines.extend(ink.labelled(label, Tone::Faint, &captured.text));
     if captured.dropped > 0 {
         lines.extend(ink.labelled("", Tone::Faint, &format!("{} bytes are left out", captured.dropped)));
     }

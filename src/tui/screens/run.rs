@@ -11,7 +11,7 @@ use crate::evidence::{Answer, Event, Question, Record, RunState, StepOutcome, St
 use crate::flow::{self, Act, Running, Stage, State};
 use crate::plan::{Step, StepKind};
 use crate::tui::dialog::{Dialog, Extra, Paste};
-use crate::tui::frame::{WIDE, pane};
+use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
 use crate::tui::text::{Ink, pad};
@@ -97,7 +97,7 @@ impl Screen for Run {
                 (false, 1) => "1 name to type".to_owned(),
                 (false, count) => format!("{count} names to type"),
             };
-            return format!("Run {}   NOT STARTED   {wait}", run.plan.id);
+            return format!("Run  NOT STARTED  {wait}  {}", run.plan.id);
         };
         let done = run.steps().filter(|step| {
             run.record.step(step.id.as_str()).state == StepState::Ended(StepOutcome::Succeeded)
@@ -111,7 +111,7 @@ impl Screen for Run {
             Some(Stop::Now) => "   stopping",
             None => "",
         };
-        format!("Run {id}   {}   {word}   {} of {} steps done{stop}", run.plan.id, done.count(), run.order.len())
+        format!("Run  {word}  {} of {} steps done{stop}  {}  {id}", done.count(), run.order.len(), run.plan.id)
     }
 
     fn context(&self, state: &State) -> String {
@@ -131,6 +131,7 @@ impl Screen for Run {
             (Some(why), _, _) => why.clone(),
             (None, RunState::Running, false) => "its runner is gone; c takes it up where it stood".into(),
             (None, RunState::Running, true) => "The runner is a process of its own; leaving this screen does not stop it.".into(),
+            (None, RunState::Succeeded, _) => "Every step succeeded, and its checks hold. v shows the report.".into(),
             (None, _, _) => String::new(),
         }
     }
@@ -176,8 +177,8 @@ impl Screen for Run {
             let list = Rect { height: (count.saturating_add(2)).min(area.height * 9 / 20), ..area };
             (list, Rect { y: list.bottom(), height: area.height - list.height, ..area })
         } else {
-            let list = Rect { width: 50, ..area };
-            (list, Rect { x: list.right(), width: area.width - 50, ..area })
+            let list = Rect { width: area.width * 9 / 20, ..area };
+            (list, Rect { x: list.right(), width: area.width - list.width, ..area })
         };
         let inner = pane(ink, list, buf, " Steps ", "");
         let steps: Vec<&Step> = run.steps().collect();
@@ -189,28 +190,29 @@ impl Screen for Run {
             return;
         };
         let (title, lines) = body(ink, run, step);
-        let part = self.page.part().filter(|_| self.paused).map_or(String::new(), |part| format!(" held: {part} "));
-        let inner = pane(ink, top, buf, &title, &part);
-        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         if !self.paused && run.id.is_some() {
             self.page.top = usize::MAX;
         }
-        self.page.draw(inner, buf, &lines, 2);
+        let part = self.page.part(inside(top), &lines, 0);
+        let held = if self.paused { "held: " } else { "" };
+        pane(ink, top, buf, &title, &part.map_or(String::new(), |part| format!(" {held}{part} ")));
+        self.page.draw(inside(top), buf, &lines, 0);
         if timeline > 0 {
             let place = Rect { y: top.bottom(), height: timeline, ..rest };
-            let inner = pane(ink, place, buf, " Timeline ", "");
-            let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+            pane(ink, place, buf, " Timeline ", "");
             let lines: Vec<Line<'static>> = run.journal.iter().filter_map(|record| told(ink, record)).collect();
             let mut page = Page::at_end();
-            page.draw(inner, buf, &lines, 10);
+            page.draw(inside(place), buf, &lines, 10);
         }
     }
 
     fn press(&mut self, state: &State, key: KeyEvent) -> Reaction {
-        let (Some(run), Some(theme)) = (&state.run, self.theme) else {
+        let Some(run) = &state.run else {
             return Reaction::Act(Act::Back);
         };
-        let ink = Ink(theme);
+        let Some(ink) = self.theme.map(Ink) else {
+            return Reaction::Nothing;
+        };
         let question = asking(run);
         let answer = |answer: Answer| match &question {
             Some((step, _, _)) => Reaction::Act(Act::Answer(step.id.clone(), answer)),
@@ -352,15 +354,17 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
         if let Question::Target(name) = question {
             lines.push(ink.pieces([(Tone::Plain, "t types the full name of the target: "), (Tone::Danger, name)]));
         }
-        for (label, text) in [("To do", &step.run), ("Why", &step.why), ("Expect", &step.expect)] {
-            lines.extend(text.iter().flat_map(|text| ink.labelled(label, Tone::Plain, text)));
+        for (label, part) in [("To do", &step.run), ("Why", &step.why), ("Expect", &step.expect)] {
+            let new = part.iter().filter(|part| !text.contains(part.trim()));
+            lines.extend(new.flat_map(|part| ink.labelled(label, Tone::Plain, part)));
         }
         lines.extend(printed(ink, run, step));
         return (format!(" Step {} WAITS FOR YOU ", step.id), lines);
     }
     let mut lines = printed(ink, run, step);
     if let Some(why) = record.end.as_ref().and_then(|end| end.why.as_ref()) {
-        lines.extend(ink.labelled("Because", Tone::Danger, why));
+        let good = record.state == StepState::Ended(StepOutcome::Succeeded);
+        lines.extend(ink.labelled("Because", if good { Tone::Plain } else { Tone::Danger }, why));
     }
     if lines.is_empty() {
         let text = match step.kind {
