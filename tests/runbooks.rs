@@ -1,5 +1,5 @@
 //! Executes the steps of rendered runbooks with the real tools: backup, damage, recovery, comparison.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -39,7 +39,10 @@ impl Place {
 
     /// Copies are named by the second in which they are made.
     fn next_second(&self) {
-        self.must("the next second", "now=$(date +%s); while [ \"$(date +%s)\" = \"$now\" ]; do :; done");
+        self.must(
+            "the next second",
+            "now=$(date +%s); while [ \"$(date +%s)\" = \"$now\" ]; do :; done",
+        );
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -54,7 +57,12 @@ impl Place {
     fn bash(&self, script: &str) -> std::process::Output {
         let mut words: Vec<&str> = match self.account {
             Account::Caller => vec![],
-            Account::Nobody => vec!["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+            Account::Nobody => vec![
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+            ],
         };
         words.extend(plan::SHELL);
         Command::new(words[0])
@@ -62,7 +70,10 @@ impl Place {
             .arg(script)
             .current_dir("/")
             .env_clear()
-            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+            .env(
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            )
             .env("RESTIC_PASSWORD", "only for this test")
             .output()
             .expect("bash")
@@ -123,9 +134,14 @@ impl Place {
         let mut entries = BTreeMap::new();
         let mut inodes = BTreeMap::new();
         list(Path::new(at), Path::new(at), &mut entries, &mut inodes);
-        for names in inodes.values().filter(|names: &&Vec<Vec<u8>>| names.len() > 1) {
+        for names in inodes
+            .values()
+            .filter(|names: &&Vec<Vec<u8>>| names.len() > 1)
+        {
             for name in names {
-                entries.entry(name.clone()).and_modify(|entry| entry.push_str(&format!(" one file {names:?}")));
+                entries
+                    .entry(name.clone())
+                    .and_modify(|entry| entry.push_str(&format!(" one file {names:?}")));
             }
         }
         entries
@@ -133,13 +149,24 @@ impl Place {
 
     /// Drafts a plan for this place.
     #[track_caller]
-    fn draft(&self, kind: Kind, inventory_text: &str, has_incident: bool, parameters: &[(&str, &str)]) -> Draft {
+    fn draft(
+        &self,
+        kind: Kind,
+        inventory_text: &str,
+        has_incident: bool,
+        parameters: &[(&str, &str)],
+    ) -> Draft {
         let text = format!("schema: blackstart/inventory/v1\n{inventory_text}");
         let (read, problems) = inventory::read(&text);
         assert_eq!(problems, [], "{text}");
         let inventory = read.expect("reads");
-        let incident = incident::read("schema: blackstart/incident/v1\nid: inc-1\naffected: [data]\nscenario: operator_error\ndamage_at: 2026-11-21T11:59:00Z\n");
-        let parameters = parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let incident = incident::read(
+            "schema: blackstart/incident/v1\nid: inc-1\naffected: [data]\nscenario: operator_error\ndamage_at: 2026-11-21T11:59:00Z\n",
+        );
+        let parameters = parameters
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         let library = Library::new([]);
         let request = Request {
             inventory: &inventory,
@@ -156,23 +183,50 @@ impl Place {
     }
 }
 
-fn list(root: &Path, at: &Path, entries: &mut BTreeMap<Vec<u8>, String>, inodes: &mut BTreeMap<(u64, u64), Vec<Vec<u8>>>) {
+fn list(
+    root: &Path,
+    at: &Path,
+    entries: &mut BTreeMap<Vec<u8>, String>,
+    inodes: &mut BTreeMap<(u64, u64), Vec<Vec<u8>>>,
+) {
     let meta = fs::symlink_metadata(at).unwrap_or_else(|error| panic!("{}: {error}", at.display()));
-    let name = at.strip_prefix(root).expect("below").as_os_str().as_bytes().to_vec();
+    let name = at
+        .strip_prefix(root)
+        .expect("below")
+        .as_os_str()
+        .as_bytes()
+        .to_vec();
     let content = if meta.is_file() {
         if meta.nlink() > 1 {
-            inodes.entry((meta.dev(), meta.ino())).or_default().push(name.clone());
+            inodes
+                .entry((meta.dev(), meta.ino()))
+                .or_default()
+                .push(name.clone());
         }
-        format!("{} {}", meta.size(), Digest::of(&fs::read(at).expect("readable")))
+        format!(
+            "{} {}",
+            meta.size(),
+            Digest::of(&fs::read(at).expect("readable"))
+        )
     } else if meta.is_symlink() {
         format!("-> {}", fs::read_link(at).expect("a link").display())
     } else {
         String::new()
     };
-    let entry = format!("{:o} {}:{} {}.{:09} {content}", meta.mode(), meta.uid(), meta.gid(), meta.mtime(), meta.mtime_nsec());
+    let entry = format!(
+        "{:o} {}:{} {}.{:09} {content}",
+        meta.mode(),
+        meta.uid(),
+        meta.gid(),
+        meta.mtime(),
+        meta.mtime_nsec()
+    );
     entries.insert(name, entry);
     if meta.is_dir() {
-        let mut names: Vec<PathBuf> = fs::read_dir(at).expect("readable").map(|e| e.expect("an entry").path()).collect();
+        let mut names: Vec<PathBuf> = fs::read_dir(at)
+            .expect("readable")
+            .map(|e| e.expect("an entry").path())
+            .collect();
         names.sort();
         for name in names {
             list(root, &name, entries, inodes);
@@ -181,8 +235,14 @@ fn list(root: &Path, at: &Path, entries: &mut BTreeMap<Vec<u8>, String>, inodes:
 }
 
 fn steps(plan: &Plan) -> Vec<&Step> {
-    let Order::Steps(order) = plan::order(plan) else { panic!("a circle") };
-    order.into_iter().map(|at| &plan.steps[at]).filter(|step| step.runs()).collect()
+    let Order::Steps(order) = plan::order(plan) else {
+        panic!("a circle")
+    };
+    order
+        .into_iter()
+        .map(|at| &plan.steps[at])
+        .filter(|step| step.runs())
+        .collect()
 }
 
 fn quoted(text: &str) -> String {
@@ -201,7 +261,10 @@ fn accounts() -> Vec<Account> {
 fn has(tools: &[&str]) -> bool {
     let missing: Vec<&&str> = tools
         .iter()
-        .filter(|tool| !std::env::split_paths("/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin").any(|dir| dir.join(tool).exists()))
+        .filter(|tool| {
+            !std::env::split_paths("/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
+                .any(|dir| dir.join(tool).exists())
+        })
         .collect();
     let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     assert!(missing.is_empty() || !in_ci, "not installed: {missing:?}");
@@ -213,7 +276,11 @@ fn has(tools: &[&str]) -> bool {
 
 /// Returns the line for the inventory that a backup printed.
 fn last_success(printed: &str) -> &str {
-    printed.lines().rev().find_map(|line| line.strip_prefix("last_success: ")).unwrap_or_else(|| panic!("no line in {printed:?}"))
+    printed
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("last_success: "))
+        .unwrap_or_else(|| panic!("no line in {printed:?}"))
 }
 
 fn yaml(text: &str) -> String {
@@ -271,19 +338,35 @@ fn cycle(account: Account, way: &Way<'_>, several: bool) {
     }
     let place = Place::new(account);
     let repo = place.text("the repo");
-    let names: &[&str] = if several { &["my 'data' $(x)", "b/other"] } else { &["my 'data' $(x)"] };
+    let names: &[&str] = if several {
+        &["my 'data' $(x)", "b/other"]
+    } else {
+        &["my 'data' $(x)"]
+    };
     let data: Vec<String> = names.iter().map(|name| place.text(name)).collect();
     for at in &data {
         place.make_tree(at);
     }
-    place.must("prepare", &format!("repo={}; mkdir -p -- \"$repo\"; {}", quoted(&repo), way.prepare));
-    let trees = |place: &Place| -> Vec<BTreeMap<Vec<u8>, String>> { data.iter().map(|at| place.tree(at)).collect() };
+    place.must(
+        "prepare",
+        &format!(
+            "repo={}; mkdir -p -- \"$repo\"; {}",
+            quoted(&repo),
+            way.prepare
+        ),
+    );
+    let trees = |place: &Place| -> Vec<BTreeMap<Vec<u8>, String>> {
+        data.iter().map(|at| place.tree(at)).collect()
+    };
     let before = trees(&place);
     let paths: Vec<String> = data.iter().map(|at| yaml(at)).collect();
     let inventory = |made: &str| {
         format!(
             "assets: [{{id: data, kind: files, paths: [{}], targets: {{rpo: 1d, rto: 1h}}}}]\nrepos: [{{id: disk, path: {}}}]\nsecrets: [{{id: pass, read_from: {{env: RESTIC_PASSWORD}}}}]\nbackups: [{{id: copy, asset: data, tool: {}, repo: disk{}{made}}}]\n",
-            paths.join(", "), yaml(&repo), way.tool, way.fields
+            paths.join(", "),
+            yaml(&repo),
+            way.tool,
+            way.fields
         )
     };
     let backup = place.draft(Kind::Backup, &inventory(""), false, way.parameters);
@@ -294,17 +377,32 @@ fn cycle(account: Account, way: &Way<'_>, several: bool) {
     let printed = place.run(&backup.plan);
     assert_eq!(trees(&place), before, "a backup changes nothing");
     let line = replace_time(last_success(&printed));
-    let recovery = place.draft(Kind::Recovery, &inventory(&format!(", last_success: {line}")), true, &[]);
+    let recovery = place.draft(
+        Kind::Recovery,
+        &inventory(&format!(", last_success: {line}")),
+        true,
+        &[],
+    );
     assert_eq!(recovery.runbook, way.recovery, "{:?}", recovery.questions);
     for at in &data {
-        place.must("damage", &format!("cd -- {}; chmod u+w closed; rm -rf -- sub one empty; printf broken > big", quoted(at)));
+        place.must(
+            "damage",
+            &format!(
+                "cd -- {}; chmod u+w closed; rm -rf -- sub one empty; printf broken > big",
+                quoted(at)
+            ),
+        );
     }
     let damaged = trees(&place);
     let printed = place.run(&recovery.plan);
     assert!(printed.contains("identical to the manifest"), "{printed}");
     assert_eq!(trees(&place), before);
     for (at, damaged) in data.iter().zip(&damaged) {
-        assert_eq!(&place.tree(&format!("{at}.before-20261121T120000Z")), damaged, "what was there is kept");
+        assert_eq!(
+            &place.tree(&format!("{at}.before-20261121T120000Z")),
+            damaged,
+            "what was there is kept"
+        );
     }
     for step in steps(&recovery.plan).into_iter().rev() {
         if let Some(rollback) = &step.rollback {
@@ -312,15 +410,33 @@ fn cycle(account: Account, way: &Way<'_>, several: bool) {
         }
     }
     assert_eq!(trees(&place), damaged, "rolled back to what was");
-    let left = place.must("look", &format!("find {} -maxdepth 2 -name '*20261121T120000Z'", quoted(place.dir.path().to_str().expect("UTF-8"))));
+    let left = place.must(
+        "look",
+        &format!(
+            "find {} -maxdepth 2 -name '*20261121T120000Z'",
+            quoted(place.dir.path().to_str().expect("UTF-8"))
+        ),
+    );
     assert_eq!(left, "", "a rollback leaves nothing behind");
 }
 
 #[test]
 fn a_full_tar_brings_back_every_byte_and_attribute() {
     for account in accounts() {
-        for (compression, needs) in [("gzip", &["tar", "gzip"]), ("xz", &["tar", "xz"]), ("zstd", &["tar", "zstd"])] {
-            cycle(account, &Way { needs, parameters: &[("compression", compression)], ..FULL_TAR }, false);
+        for (compression, needs) in [
+            ("gzip", &["tar", "gzip"]),
+            ("xz", &["tar", "xz"]),
+            ("zstd", &["tar", "zstd"]),
+        ] {
+            cycle(
+                account,
+                &Way {
+                    needs,
+                    parameters: &[("compression", compression)],
+                    ..FULL_TAR
+                },
+                false,
+            );
         }
         cycle(account, &FULL_TAR, true);
     }
@@ -355,11 +471,21 @@ fn increments_bring_back_the_last_state_with_what_was_deleted_and_renamed() {
         let inventory = |full: &str, increments: &str| {
             format!(
                 "assets: [{{id: data, kind: files, paths: [{}]}}]\nrepos: [{{id: disk, path: {}}}]\nbackups:\n  - {{id: full, asset: data, tool: tar, type: full, repo: disk, path: copies{full}}}\n  - {{id: incr, asset: data, tool: tar, type: incremental, repo: disk, path: copies{increments}}}\n",
-                yaml(&data), yaml(&place.text("repo"))
+                yaml(&data),
+                yaml(&place.text("repo"))
             )
         };
-        let backup = place.draft(Kind::Backup, &inventory("", ""), false, &[("chain_length", "3"), ("keep", "1")]);
-        assert_eq!(backup.runbook, "files-backup-tar-incremental", "{:?}", backup.questions);
+        let backup = place.draft(
+            Kind::Backup,
+            &inventory("", ""),
+            false,
+            &[("chain_length", "3"), ("keep", "1")],
+        );
+        assert_eq!(
+            backup.runbook, "files-backup-tar-incremental",
+            "{:?}",
+            backup.questions
+        );
         let mut lines = vec![];
         for (hour, change) in [
             "true",
@@ -371,12 +497,25 @@ fn increments_bring_back_the_last_state_with_what_was_deleted_and_renamed() {
             let printed = place.run(&backup.plan);
             lines.push(last_success(&printed).replace(&at_of(last_success(&printed)), &format!("2026-11-21T0{}:00:00Z", hour + 1)));
         }
-        assert!(lines[0].contains("-full.tar.gz") && lines[2].contains("-incremental.tar.gz"), "{lines:?}");
+        assert!(
+            lines[0].contains("-full.tar.gz") && lines[2].contains("-incremental.tar.gz"),
+            "{lines:?}"
+        );
         let before = place.tree(&data);
-        let text = inventory(&format!(", last_success: {}", lines[0]), &format!(", last_success: {}, copies: [{}]", lines[2], lines[1]));
+        let text = inventory(
+            &format!(", last_success: {}", lines[0]),
+            &format!(", last_success: {}, copies: [{}]", lines[2], lines[1]),
+        );
         let recovery = place.draft(Kind::Recovery, &text, true, &[]);
-        assert_eq!(recovery.runbook, "files-restore-tar", "{:?}", recovery.questions);
-        place.must("damage", &format!("chmod -R u+rwx -- {0}; rm -rf -- {0}", quoted(&data)));
+        assert_eq!(
+            recovery.runbook, "files-restore-tar",
+            "{:?}",
+            recovery.questions
+        );
+        place.must(
+            "damage",
+            &format!("chmod -R u+rwx -- {0}; rm -rf -- {0}", quoted(&data)),
+        );
         let printed = place.run(&recovery.plan);
         assert!(printed.contains("identical to the manifest"), "{printed}");
         assert_eq!(place.tree(&data), before);
@@ -384,7 +523,10 @@ fn increments_bring_back_the_last_state_with_what_was_deleted_and_renamed() {
         place.next_second();
         let printed = place.run(&backup.plan);
         assert!(last_success(&printed).contains("-full.tar.gz"), "{printed}");
-        let kept = place.must("look", &format!("find {} -name '*.sha256'", quoted(&place.text("repo"))));
+        let kept = place.must(
+            "look",
+            &format!("find {} -name '*.sha256'", quoted(&place.text("repo"))),
+        );
         assert_eq!(kept.lines().count(), 1, "{kept}");
     }
 }
@@ -412,13 +554,31 @@ fn archives_that_others_made_come_back_whatever_their_names_are() {
         let (data, archive) = (place.text("a b/data"), place.text("old.tgz"));
         place.make_tree(&data);
         let mut before = place.tree(&data);
-        place.must("archive", &format!("data={}; archive={}; {way}", quoted(&data), quoted(&archive)));
-        let inventory = format!("assets: [{{id: data, kind: files, paths: [{}]}}]\nbackups: [{{id: old, asset: data, tool: tar, path: {}, last_success: {{at: 2026-11-20T00:00:00Z}}}}]\n", yaml(&data), yaml(&archive));
+        place.must(
+            "archive",
+            &format!(
+                "data={}; archive={}; {way}",
+                quoted(&data),
+                quoted(&archive)
+            ),
+        );
+        let inventory = format!(
+            "assets: [{{id: data, kind: files, paths: [{}]}}]\nbackups: [{{id: old, asset: data, tool: tar, path: {}, last_success: {{at: 2026-11-20T00:00:00Z}}}}]\n",
+            yaml(&data),
+            yaml(&archive)
+        );
         let recovery = place.draft(Kind::Recovery, &inventory, true, &[]);
-        assert_eq!(recovery.runbook, "files-restore-tar", "{:?}", recovery.questions);
+        assert_eq!(
+            recovery.runbook, "files-restore-tar",
+            "{:?}",
+            recovery.questions
+        );
         place.must("damage", &format!("rm -rf -- {}", quoted(&data)));
         let printed = place.run(&recovery.plan);
-        assert!(printed.contains("there is no manifest of backup time"), "{printed}");
+        assert!(
+            printed.contains("there is no manifest of backup time"),
+            "{printed}"
+        );
         let mut after = place.tree(&data);
         if at == 1 {
             // Such an archive does not hold the directory itself.
@@ -437,10 +597,18 @@ fn a_damaged_copy_is_found_before_anything_changes() {
     let place = Place::new(Account::Caller);
     let (data, archive) = (place.text("data"), place.text("old.tgz"));
     place.make_tree(&data);
-    place.must("archive", &format!("tar -C {data} -czf {archive} .; truncate -s -2000 {archive}"));
-    let inventory = format!("assets: [{{id: data, kind: files, paths: [{data}]}}]\nbackups: [{{id: old, asset: data, tool: tar, path: {archive}, last_success: {{at: 2026-11-20T00:00:00Z}}}}]\n");
+    place.must(
+        "archive",
+        &format!("tar -C {data} -czf {archive} .; truncate -s -2000 {archive}"),
+    );
+    let inventory = format!(
+        "assets: [{{id: data, kind: files, paths: [{data}]}}]\nbackups: [{{id: old, asset: data, tool: tar, path: {archive}, last_success: {{at: 2026-11-20T00:00:00Z}}}}]\n"
+    );
     let plan = place.draft(Kind::Recovery, &inventory, true, &[]).plan;
-    let check = plan.step("preflight").and_then(|step| step.check.clone()).expect("a check");
+    let check = plan
+        .step("preflight")
+        .and_then(|step| step.check.clone())
+        .expect("a check");
     assert!(!place.bash(&check).status.success());
 }
 
@@ -452,26 +620,47 @@ fn a_tree_that_differs_in_one_thing_is_not_accepted() {
     let place = Place::new(Account::Caller);
     let data = place.text("data");
     place.make_tree(&data);
-    let inventory = |made: &str| format!("assets: [{{id: data, kind: files, paths: [{data}]}}]\nbackups: [{{id: copy, asset: data, tool: tar, type: full, path: {}{made}}}]\n", place.text("repo"));
+    let inventory = |made: &str| {
+        format!(
+            "assets: [{{id: data, kind: files, paths: [{data}]}}]\nbackups: [{{id: copy, asset: data, tool: tar, type: full, path: {}{made}}}]\n",
+            place.text("repo")
+        )
+    };
     let printed = place.run(&place.draft(Kind::Backup, &inventory(""), false, &[]).plan);
-    let text = inventory(&format!(", last_success: {}", replace_time(last_success(&printed))));
+    let text = inventory(&format!(
+        ", last_success: {}",
+        replace_time(last_success(&printed))
+    ));
     let plan = place.draft(Kind::Recovery, &text, true, &[]).plan;
-    let run = |id: &str| plan.step(id).and_then(|step| step.run.clone()).expect("runs");
-    let verify = plan.step("verify").and_then(|step| step.check.clone()).expect("a check");
+    let run = |id: &str| {
+        plan.step(id)
+            .and_then(|step| step.run.clone())
+            .expect("runs")
+    };
+    let verify = plan
+        .step("verify")
+        .and_then(|step| step.check.clone())
+        .expect("a check");
     place.must("restore", &run("restore"));
     place.must("verify", &verify);
     let tree = format!("{data}.restoring-20261121T120000Z/tree");
     for (change, undo) in [
         ("printf x >> nothing", "printf '' > nothing"),
         ("chmod 0601 big", "chmod 0600 big"),
-        ("touch -d '1980-06-01T00:00:01Z' big", "touch -d '1980-06-01T00:00:00Z' big"),
+        (
+            "touch -d '1980-06-01T00:00:01Z' big",
+            "touch -d '1980-06-01T00:00:00Z' big",
+        ),
         ("mv nothing elsewhere", "mv elsewhere nothing"),
         ("ln -sfn other link", "true"),
         ("cp -p one one2; mv one2 one", "true"),
         ("rmdir empty", "true"),
     ] {
         place.must("a change", &format!("cd {tree}; {change}"));
-        assert!(!place.bash(&verify).status.success(), "accepted after: {change}");
+        assert!(
+            !place.bash(&verify).status.success(),
+            "accepted after: {change}"
+        );
         place.must("undo", &format!("cd {tree}; {undo}"));
     }
 }
@@ -489,22 +678,47 @@ fn a_sqlite_database_comes_back_with_every_row() {
                 "cd -- {}; sqlite3 {} \"PRAGMA journal_mode={mode}; CREATE TABLE \\\"a b\\\"(id INTEGER PRIMARY KEY, t TEXT); CREATE TABLE 'it''s'(r REFERENCES \\\"a b\\\"(id)); INSERT INTO \\\"a b\\\" VALUES (1,'x'),(2,NULL); INSERT INTO 'it''s' VALUES (1);\"; chmod 0640 {}",
                 quoted(place.dir.path().to_str().expect("UTF-8")), quoted(&data), quoted(&data)
             ));
-            let rows = |place: &Place| place.must("rows", &format!("sqlite3 {} .dump", quoted(&data)));
+            let rows =
+                |place: &Place| place.must("rows", &format!("sqlite3 {} .dump", quoted(&data)));
             let before = rows(&place);
-            let inventory = |made: &str| format!("assets: [{{id: data, kind: sqlite, paths: [{}]}}]\nrepos: [{{id: disk, path: {}}}]\nbackups: [{{id: copy, asset: data, tool: sqlite3, type: full, repo: disk{made}}}]\n", yaml(&data), yaml(&place.text("the repo")));
+            let inventory = |made: &str| {
+                format!(
+                    "assets: [{{id: data, kind: sqlite, paths: [{}]}}]\nrepos: [{{id: disk, path: {}}}]\nbackups: [{{id: copy, asset: data, tool: sqlite3, type: full, repo: disk{made}}}]\n",
+                    yaml(&data),
+                    yaml(&place.text("the repo"))
+                )
+            };
             let backup = place.draft(Kind::Backup, &inventory(""), false, &[("keep", "1")]);
             assert_eq!(backup.runbook, "sqlite-backup", "{:?}", backup.questions);
             place.run(&backup.plan);
             place.next_second();
             let printed = place.run(&backup.plan);
             let line = replace_time(last_success(&printed));
-            let recovery = place.draft(Kind::Recovery, &inventory(&format!(", last_success: {line}")), true, &[]);
-            assert_eq!(recovery.runbook, "sqlite-restore", "{:?}", recovery.questions);
-            place.must("damage", &format!("printf garbage | dd of={} bs=1 seek=4096 conv=notrunc status=none", quoted(&data)));
+            let recovery = place.draft(
+                Kind::Recovery,
+                &inventory(&format!(", last_success: {line}")),
+                true,
+                &[],
+            );
+            assert_eq!(
+                recovery.runbook, "sqlite-restore",
+                "{:?}",
+                recovery.questions
+            );
+            place.must(
+                "damage",
+                &format!(
+                    "printf garbage | dd of={} bs=1 seek=4096 conv=notrunc status=none",
+                    quoted(&data)
+                ),
+            );
             let damaged = place.tree(place.dir.path().to_str().expect("UTF-8"));
             let printed = place.run(&recovery.plan);
             assert!(printed.contains("as at backup time"), "{printed}");
-            assert_eq!(place.must("mode", &format!("stat -c %a -- {}", quoted(&data))), "640\n");
+            assert_eq!(
+                place.must("mode", &format!("stat -c %a -- {}", quoted(&data))),
+                "640\n"
+            );
             for step in steps(&recovery.plan).into_iter().rev() {
                 if let Some(rollback) = &step.rollback {
                     place.must(&format!("rollback of {}", step.id), rollback);
@@ -535,26 +749,57 @@ fn the_script_of_a_backup_plan_runs_on_its_own() {
     let place = Place::new(Account::Caller);
     let data = place.text("data");
     place.make_tree(&data);
-    let inventory = format!("assets: [{{id: data, kind: files, paths: [{data}]}}]\nrepos: [{{id: disk, path: {}}}]\nbackups: [{{id: tar, asset: data, tool: tar, repo: disk, retention: {{keep_last: 2}}}}]\n", place.text("repo"));
+    let inventory = format!(
+        "assets: [{{id: data, kind: files, paths: [{data}]}}]\nrepos: [{{id: disk, path: {}}}]\nbackups: [{{id: tar, asset: data, tool: tar, repo: disk, retention: {{keep_last: 2}}}}]\n",
+        place.text("repo")
+    );
     let backup = place.draft(Kind::Backup, &inventory, false, &[]);
     let files = artifacts(&backup.plan);
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!(names, ["backup-data", "backup-data.service", "backup-data.timer", "backup-data.cron"]);
+    assert_eq!(
+        names,
+        [
+            "backup-data",
+            "backup-data.service",
+            "backup-data.timer",
+            "backup-data.cron"
+        ]
+    );
     let script = place.path("backup-data");
     fs::write(&script, &files[0].contents).expect("written");
     for _ in 0..3 {
         place.must("the script", &format!("bash {}", script.display()));
         place.next_second();
     }
-    let kept = fs::read_dir(place.path("repo/data")).expect("there").filter(|entry| {
-        entry.as_ref().expect("an entry").file_name().to_string_lossy().ends_with(".sha256")
-    });
-    assert_eq!(kept.count(), 2, "older copies are removed, the newest two stay");
+    let kept = fs::read_dir(place.path("repo/data"))
+        .expect("there")
+        .filter(|entry| {
+            entry
+                .as_ref()
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .ends_with(".sha256")
+        });
+    assert_eq!(
+        kept.count(),
+        2,
+        "older copies are removed, the newest two stay"
+    );
     let failing = format!("rm -rf {data}; mkdir {data}; bash {}", script.display());
     let output = place.bash(&failing);
     assert!(!output.status.success(), "an empty source is refused");
     let shown = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(shown.contains("missing or empty") && shown.contains("failed in preflight"), "{shown}");
-    let kept = fs::read_dir(place.path("repo/data")).expect("there").count();
-    assert_eq!(kept, 2 * 3 + 1, "a failed run leaves the copies as they were");
+    assert!(
+        shown.contains("missing or empty") && shown.contains("failed in preflight"),
+        "{shown}"
+    );
+    let kept = fs::read_dir(place.path("repo/data"))
+        .expect("there")
+        .count();
+    assert_eq!(
+        kept,
+        2 * 3 + 1,
+        "a failed run leaves the copies as they were"
+    );
 }

@@ -50,14 +50,36 @@ mod tests {
 
     fn refusal(source: &str, value: &str) -> Option<String> {
         let templates = Templates::new([]).expect("no includes");
-        let rendered = templates.shell("t", source, &context! { v => value }).expect("renders");
+        let rendered = templates
+            .shell("t", source, &context! { v => value })
+            .expect("renders");
         check(&rendered).err()
     }
 
     #[test]
     fn a_value_that_is_a_word_passes_whatever_it_holds() {
-        for value in ["x", "a b", "it's", "$(id)", "`id`", "a\nb", "\u{1b}[31m", "*", "if", "#x", "~", "{a,b}", "EOF"] {
-            for source in ["f -- {{ v }}", "x={{ v }}", "f --file={{ v }}", "a=({{ v }} {{ v }}); f", "[ \"$(f)\" = {{ v }} ]"] {
+        for value in [
+            "x",
+            "a b",
+            "it's",
+            "$(id)",
+            "`id`",
+            "a\nb",
+            "\u{1b}[31m",
+            "*",
+            "if",
+            "#x",
+            "~",
+            "{a,b}",
+            "EOF",
+        ] {
+            for source in [
+                "f -- {{ v }}",
+                "x={{ v }}",
+                "f --file={{ v }}",
+                "a=({{ v }} {{ v }}); f",
+                "[ \"$(f)\" = {{ v }} ]",
+            ] {
                 assert_eq!(refusal(source, value), None, "{source} with {value:?}");
             }
         }
@@ -66,18 +88,34 @@ mod tests {
     #[test]
     fn a_value_where_quoting_does_not_hold_is_refused_even_if_it_is_harmless() {
         for source in [
-            "f \"{{ v }}\"", "f '{{ v }}'", "f # {{ v }}", "f <<E\n{{ v }}\nE\n", "f <<'E'\n{{ v }}\nE\n", "eval {{ v }}",
-            "bash -c {{ v }}", "ssh h {{ v }}", "f /a/{{ v }}", "f {{ v }}/a", "case $x in {{ v }}) ;; esac", "f ${x:-{{ v }}}",
+            "f \"{{ v }}\"",
+            "f '{{ v }}'",
+            "f # {{ v }}",
+            "f <<E\n{{ v }}\nE\n",
+            "f <<'E'\n{{ v }}\nE\n",
+            "eval {{ v }}",
+            "bash -c {{ v }}",
+            "ssh h {{ v }}",
+            "f /a/{{ v }}",
+            "f {{ v }}/a",
+            "case $x in {{ v }}) ;; esac",
+            "f ${x:-{{ v }}}",
             "trap {{ v }} EXIT",
         ] {
             assert!(refusal(source, "x").is_some(), "{source}");
         }
-        assert_eq!(refusal("f {{ v }}", "-rf").as_deref(), Some("the value \"-rf\" would be read as an option"));
+        assert_eq!(
+            refusal("f {{ v }}", "-rf").as_deref(),
+            Some("the value \"-rf\" would be read as an option")
+        );
     }
 
     #[test]
     fn a_refusal_shows_the_value_escaped() {
         let why = refusal("f \"{{ v }}\"", "\u{1b}[31m").expect("refused");
-        assert_eq!(why, "the value \"\\x1b[31m\" is part of a longer word or stands in quotes");
+        assert_eq!(
+            why,
+            "the value \"\\x1b[31m\" is part of a longer word or stands in quotes"
+        );
     }
 }

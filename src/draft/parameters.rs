@@ -25,7 +25,10 @@ pub fn values(
             (None, None) => String::new(),
         };
         let value = typed(parameter.of, &text).map_err(|why| {
-            let help = parameter.help.as_deref().unwrap_or("a value of the runbook");
+            let help = parameter
+                .help
+                .as_deref()
+                .unwrap_or("a value of the runbook");
             match text.is_empty() {
                 true => format!("{name} is not known ({help})"),
                 false => format!("{name} ({help}): \"{}\" {why}", escape::one_line(&text)),

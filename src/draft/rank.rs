@@ -23,9 +23,9 @@ pub fn rank<'a>(
     chosen: Option<&Chosen<'a>>,
 ) -> Vec<Ranked> {
     let tool = tool(request, asset, chosen);
-    let scenario = request
-        .scenario
-        .or(request.incident.and_then(|incident| incident.scenario.as_deref()));
+    let scenario = request.scenario.or(request
+        .incident
+        .and_then(|incident| incident.scenario.as_deref()));
     let words = request
         .incident
         .map(|incident| incident.words().to_lowercase())
@@ -52,7 +52,9 @@ pub fn rank<'a>(
             false => continue,
         }
         match &tool {
-            Some(Tool { name, copy_type }) if matches.tools.iter().any(|known| is(known, name, copy_type)) => {
+            Some(Tool { name, copy_type })
+                if matches.tools.iter().any(|known| is(known, name, copy_type)) =>
+            {
                 add(8, format!("it works with {name}"));
             }
             // A copy can only be read by what it was made with; a new one may be made with anything.
@@ -67,7 +69,12 @@ pub fn rank<'a>(
             Some(_) if !matches.scenarios.is_empty() => continue,
             Some(_) | None => {}
         }
-        for word in matches.words.iter().filter(|word| words.contains(&word.to_lowercase())).take(3) {
+        for word in matches
+            .words
+            .iter()
+            .filter(|word| words.contains(&word.to_lowercase()))
+            .take(3)
+        {
             add(1, format!("the incident says \"{word}\""));
         }
         ranking.push(ranked);
@@ -93,7 +100,8 @@ fn is(known: &str, name: &str, copy_type: &str) -> bool {
 fn tool_of<'a>(backup: &'a Backup) -> Option<Tool<'a>> {
     let copy_type = match backup.copy_type {
         Some(CopyType::Incremental | CopyType::Differential) => "incremental",
-        Some(CopyType::Full | CopyType::Continuous | CopyType::Snapshot | CopyType::Replica) | None => "full",
+        Some(CopyType::Full | CopyType::Continuous | CopyType::Snapshot | CopyType::Replica)
+        | None => "full",
     };
     let name = backup.tool.as_deref()?;
     Some(Tool { name, copy_type })

@@ -24,7 +24,11 @@ pub fn plan(
     let templates = Templates::new(request.library.includes.iter().cloned())
         .map_err(|error| error.to_string())?;
     let parameters = parameters::values(request, &templates, &runbook.parameters, &facts.value)?;
-    let own = Value::from(parameters.into_iter().collect::<std::collections::BTreeMap<String, Value>>());
+    let own = Value::from(
+        parameters
+            .into_iter()
+            .collect::<std::collections::BTreeMap<String, Value>>(),
+    );
     let renderer = Renderer {
         templates: &templates,
         facts: context! { ..own, ..facts.value.clone() },
@@ -36,11 +40,14 @@ pub fn plan(
     }
     let mut roles = std::collections::BTreeMap::new();
     for (role, template) in &runbook.roles {
-        roles.insert(role.clone(), renderer.text(&format!("role {role}"), template)?);
+        roles.insert(
+            role.clone(),
+            renderer.text(&format!("role {role}"), template)?,
+        );
     }
-    let scenario = request
-        .scenario
-        .or(request.incident.and_then(|incident| incident.scenario.as_deref()));
+    let scenario = request.scenario.or(request
+        .incident
+        .and_then(|incident| incident.scenario.as_deref()));
     let mut id = format!("{}-{}", runbook.id, asset.id);
     id.truncate(128);
     let plan = Plan {
@@ -64,7 +71,10 @@ pub fn plan(
     let (read, problems) = plan::read(&plan::write(&plan));
     match (read, problems.first()) {
         (Some(read), None) if read == plan => Ok(plan),
-        (_, Some(problem)) => Err(format!("the plan it makes is not valid: {}", problem.message)),
+        (_, Some(problem)) => Err(format!(
+            "the plan it makes is not valid: {}",
+            problem.message
+        )),
         (_, None) => Err("the plan it makes does not read back as it was".into()),
     }
 }
@@ -112,7 +122,9 @@ impl Renderer<'_> {
             .map(|one| self.needs(&made, templates, &one.needs))
             .collect::<Result<_, _>>()?;
         let steps = made.into_iter().zip(resolved);
-        Ok(steps.map(|(one, needs)| Step { needs, ..one.step }).collect())
+        Ok(steps
+            .map(|(one, needs)| Step { needs, ..one.step })
+            .collect())
     }
 
     /// Returns what a step is repeated for; one `None` where it stands once.
@@ -125,7 +137,9 @@ impl Renderer<'_> {
             .templates
             .evaluate(&name, expression, &self.facts)
             .map_err(|error| error.to_string())?;
-        let items = list.try_iter().map_err(|_| format!("{name} gives no list"))?;
+        let items = list
+            .try_iter()
+            .map_err(|_| format!("{name} gives no list"))?;
         Ok(items.map(Some).collect())
     }
 
@@ -152,9 +166,13 @@ impl Renderer<'_> {
                     .map(|one| &one.step.id)
                     .collect(),
             };
-            let is_known = |template: &StepTemplate| template.id == *need || fixed(template) == *need;
+            let is_known =
+                |template: &StepTemplate| template.id == *need || fixed(template) == *need;
             if found.is_empty() && !templates.iter().any(is_known) {
-                return Err(format!("{}: a step needs {need:?}, which is no step of it", self.path));
+                return Err(format!(
+                    "{}: a step needs {need:?}, which is no step of it",
+                    self.path
+                ));
             }
             for id in found {
                 if !ids.contains(id) {
@@ -235,12 +253,18 @@ impl OneStep<'_> {
     }
 
     fn text(&self, field: &str, template: &str) -> Result<String, String> {
-        let text = self.all.templates.text(&self.name(field), template, &self.facts);
+        let text = self
+            .all
+            .templates
+            .text(&self.name(field), template, &self.facts);
         text.map_err(|error| error.to_string())
     }
 
     fn optional(&self, field: &str, template: &Option<String>) -> Result<Option<String>, String> {
-        let text = template.as_deref().map(|template| self.text(field, template)).transpose()?;
+        let text = template
+            .as_deref()
+            .map(|template| self.text(field, template))
+            .transpose()?;
         Ok(text.filter(|text| !text.is_empty()))
     }
 
@@ -250,7 +274,8 @@ impl OneStep<'_> {
             return Ok(None);
         }
         let id = Id::parse(&text);
-        id.map(Some).map_err(|why| format!("{}: {why}", self.name(field)))
+        id.map(Some)
+            .map_err(|why| format!("{}: {why}", self.name(field)))
     }
 
     fn optional_id(&self, field: &str, template: &Option<String>) -> Result<Option<Id>, String> {
@@ -282,7 +307,8 @@ impl OneStep<'_> {
             return Ok(Some(period));
         }
         let value = self.evaluate("timeout", text)?;
-        let seconds = u64::try_from(value).map_err(|_| format!("{} gives no number", self.name("timeout")))?;
+        let seconds = u64::try_from(value)
+            .map_err(|_| format!("{} gives no number", self.name("timeout")))?;
         Ok(Some(Period(seconds)))
     }
 

@@ -99,8 +99,14 @@ pub fn transfer(
             unit: "s",
             source: Source::Inventory,
         });
-        let repo = link.backup.repo.as_ref().and_then(|repo| inventory.repo(repo.as_str()));
-        let delay = repo.and_then(|repo| repo.first_byte_delay).filter(|_| at == 0);
+        let repo = link
+            .backup
+            .repo
+            .as_ref()
+            .and_then(|repo| inventory.repo(repo.as_str()));
+        let delay = repo
+            .and_then(|repo| repo.first_byte_delay)
+            .filter(|_| at == 0);
         if let Some(delay) = delay {
             terms.push(Term {
                 name: format!("first byte of {}", link.backup.id),
@@ -111,7 +117,9 @@ pub fn transfer(
             });
         }
         let delay = delay.map_or(0.0, |delay| delay.0 as f64);
-        total = total.zip(seconds).map(|(total, seconds)| total + seconds + delay);
+        total = total
+            .zip(seconds)
+            .map(|(total, seconds)| total + seconds + delay);
     }
     terms.push(Term {
         name: "restore".into(),
@@ -125,12 +133,17 @@ pub fn transfer(
 
 /// Returns the slowest of the known rates on the way of a copy, with its name.
 fn narrowest(inventory: &Inventory, asset: &Asset, backup: &Backup) -> Option<(String, f64)> {
-    let repo = backup.repo.as_ref().and_then(|repo| inventory.repo(repo.as_str()));
+    let repo = backup
+        .repo
+        .as_ref()
+        .and_then(|repo| inventory.repo(repo.as_str()));
     let restore = backup
         .restore_rate
         .map(|rate| ("restore_rate".to_owned(), rate.bytes_per_second()));
-    let read = repo
-        .and_then(|repo| repo.read_rate.map(|rate| (format!("read_rate of {}", repo.id), rate.bytes_per_second())));
+    let read = repo.and_then(|repo| {
+        repo.read_rate
+            .map(|rate| (format!("read_rate of {}", repo.id), rate.bytes_per_second()))
+    });
     let link = repo.and_then(|repo| link_rate(inventory, asset, repo));
     [restore, read, link]
         .into_iter()
@@ -139,16 +152,19 @@ fn narrowest(inventory: &Inventory, asset: &Asset, backup: &Backup) -> Option<(S
 }
 
 fn link_rate(inventory: &Inventory, asset: &Asset, repo: &Repo) -> Option<(String, f64)> {
-    let site_of_host = |host: &Option<crate::base::Id>| {
-        inventory.host(host.as_ref()?.as_str())?.site.as_ref()
-    };
+    let site_of_host =
+        |host: &Option<crate::base::Id>| inventory.host(host.as_ref()?.as_str())?.site.as_ref();
     let from = repo.site.as_ref().or_else(|| site_of_host(&repo.host))?;
     let to = asset.site.as_ref().or_else(|| site_of_host(&asset.host))?;
     if from == to {
         return None;
     }
     let ends = |id: &crate::base::Id| -> Vec<String> {
-        inventory.site_chain(id.as_str()).iter().map(|site| site.id.to_string()).collect()
+        inventory
+            .site_chain(id.as_str())
+            .iter()
+            .map(|site| site.id.to_string())
+            .collect()
     };
     let (from, to) = (ends(from), ends(to));
     let joins = |link: &&crate::inventory::Link| {
@@ -192,8 +208,12 @@ fn along(
         Order::Steps(order) => order,
         Order::Circle(_) => return (None, vec![]),
     };
-    let index: HashMap<&str, usize> =
-        plan.steps.iter().enumerate().map(|(at, step)| (step.id.as_str(), at)).collect();
+    let index: HashMap<&str, usize> = plan
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| (step.id.as_str(), at))
+        .collect();
     let mut ends = vec![0.0_f64; plan.steps.len()];
     let mut before: Vec<Option<usize>> = vec![None; plan.steps.len()];
     let mut last = None::<usize>;
@@ -218,7 +238,11 @@ fn along(
         last = before[at];
     }
     path.reverse();
-    let unplaced = if restoring.is_none() { transfer } else { transfer.map(|_| 0.0) };
+    let unplaced = if restoring.is_none() {
+        transfer
+    } else {
+        transfer.map(|_| 0.0)
+    };
     (unplaced.map(|unplaced| unplaced + length), path)
 }
 
@@ -230,7 +254,12 @@ fn restoring_step(plan: &Plan, asset: &Asset) -> Option<usize> {
             && step.asset.as_ref().is_none_or(|id| *id == asset.id)
     };
     let mut best: Option<usize> = None;
-    for (at, step) in plan.steps.iter().enumerate().filter(|(_, step)| restores(step)) {
+    for (at, step) in plan
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| restores(step))
+    {
         if best.is_none_or(|best| step.timeout > plan.steps[best].timeout) {
             best = Some(at);
         }
@@ -250,5 +279,8 @@ fn fixed_seconds(kind: StepKind) -> f64 {
 }
 
 fn number(value: f64) -> String {
-    format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
+    format!("{value:.3}")
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
 }

@@ -5,19 +5,23 @@ use crate::inventory::{Backup, Inventory, Kept};
 
 /// Returns why a copy cannot be reached, if it cannot.
 pub fn obstacle(inventory: &Inventory, incident: &Incident, backup: &Backup) -> Option<String> {
-    let lost = Lost { inventory, incident };
+    let lost = Lost {
+        inventory,
+        incident,
+    };
     if incident.is_lost(backup.id.as_str()) {
         return Some("it is lost".into());
     }
-    if let Some(repo) = backup.repo.as_ref() {
-        if let Some(gone) = lost.repo(repo.as_str()) {
-            return Some(format!("it is kept in {repo}: {gone}"));
-        }
+    if let Some(repo) = backup.repo.as_ref()
+        && let Some(gone) = lost.repo(repo.as_str())
+    {
+        return Some(format!("it is kept in {repo}: {gone}"));
     }
     let key = backup.encryption.as_ref()?.key.as_ref()?;
     let places = &inventory.secret(key.as_str())?.kept;
     let all_gone = !places.is_empty() && places.iter().all(|place| lost.place(place));
-    all_gone.then(|| format!("the key {key} that opens it is kept only where it cannot be read now"))
+    all_gone
+        .then(|| format!("the key {key} that opens it is kept only where it cannot be read now"))
 }
 
 struct Lost<'a> {
@@ -41,7 +45,9 @@ impl Lost<'_> {
             return Some(format!("site {id} is lost"));
         }
         let chain = self.inventory.site_chain(id);
-        let gone = chain.iter().find(|site| self.incident.is_lost(site.id.as_str()))?;
+        let gone = chain
+            .iter()
+            .find(|site| self.incident.is_lost(site.id.as_str()))?;
         Some(format!("site {id} is part of {}, which is lost", gone.id))
     }
 
@@ -66,7 +72,13 @@ impl Lost<'_> {
                 || site.is_some_and(|site| self.site(site.as_str()).is_some())
         });
         asset
-            || place.site.as_ref().is_some_and(|id| self.site(id.as_str()).is_some())
-            || place.host.as_ref().is_some_and(|id| self.host(id.as_str()).is_some())
+            || place
+                .site
+                .as_ref()
+                .is_some_and(|id| self.site(id.as_str()).is_some())
+            || place
+                .host
+                .as_ref()
+                .is_some_and(|id| self.host(id.as_str()).is_some())
     }
 }

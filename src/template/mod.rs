@@ -56,7 +56,12 @@ impl Templates {
     }
 
     /// Evaluates an expression, like that of `when` or `for_each`.
-    pub fn evaluate(&self, name: &str, source: &str, facts: &Value) -> Result<Value, TemplateError> {
+    pub fn evaluate(
+        &self,
+        name: &str,
+        source: &str,
+        facts: &Value,
+    ) -> Result<Value, TemplateError> {
         let value = self
             .text
             .compile_expression(source)

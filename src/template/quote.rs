@@ -31,7 +31,8 @@ mod tests {
 
     #[test]
     fn plain_words_stay_readable_and_all_others_are_quoted() {
-        let check = |value: &str, expected: &str| assert_eq!(quote(value).as_deref(), Some(expected));
+        let check =
+            |value: &str, expected: &str| assert_eq!(quote(value).as_deref(), Some(expected));
         check("/srv/data-1.0", "/srv/data-1.0");
         check("", "''");
         check("-rf", "'-rf'");

@@ -103,7 +103,9 @@ impl Shell {
             prefix,
             emitted: vec![],
         };
-        let rendered = self.environment.render_named_str(name, source, facts.clone());
+        let rendered = self
+            .environment
+            .render_named_str(name, source, facts.clone());
         let text = rendered.map_err(|error| TemplateError::new(name, &error))?;
         Ok((text, std::mem::take(&mut self.lock().emitted)))
     }
@@ -174,12 +176,15 @@ mod tests {
         let templates = Templates::new([]).expect("no includes");
         let facts = context! { x => EVIL, word => "a", list => ["a", "b c"], nothing => (), map => context! { a => 1 } };
         let rendered = templates.shell("t", source, &facts);
-        rendered.map(|shell| shell.text).map_err(|error| error.to_string())
+        rendered
+            .map(|shell| shell.text)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn every_value_is_quoted_whatever_the_template_tries() {
-        let check = |source: &str, expected: &str| assert_eq!(render(source).as_deref(), Ok(expected));
+        let check =
+            |source: &str, expected: &str| assert_eq!(render(source).as_deref(), Ok(expected));
         check("{{ x }}", QUOTED);
         check("{% autoescape false %}{{ x }}{% endautoescape %}", QUOTED);
         check("{% set z %}{{ x }}{% endset %}{{ z }}", QUOTED);
@@ -191,24 +196,60 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_word_is_refused_without_its_value() {
-        let check = |source: &str, expected: &str| assert_eq!(render(source), Err(expected.to_owned()));
-        check("\n{{ true }}", "template t, line 2: a value of type bool cannot be put on a command line");
-        check("{{ nothing }}", "template t, line 1: a value of type none cannot be put on a command line");
-        check("{{ map }}", "template t, line 1: a value of type map cannot be put on a command line");
-        check("{{ [[x]] }}", "template t, line 1: a list with a sequence cannot be put on a command line");
-        check("{{ '\\u0000' }}", "template t, line 1: a NUL byte cannot be put on a command line");
-        check("{{ missing }}", "template t, line 1: undefined value: `missing` is undefined");
-        check("{{ x|safe }}", "template t, line 1: unknown filter: filter safe is unknown");
-        check("{{ x|tojson }}", "template t, line 1: unknown filter: filter tojson is unknown");
-        check("{% for i in range(9999) %}{% for j in range(9999) %}{{ j }}{% endfor %}{% endfor %}", "template t, line 1: engine ran out of fuel");
-        assert!(!render("{{ x|int }}").expect_err("not a number").contains("rm -rf"));
+        let check =
+            |source: &str, expected: &str| assert_eq!(render(source), Err(expected.to_owned()));
+        check(
+            "\n{{ true }}",
+            "template t, line 2: a value of type bool cannot be put on a command line",
+        );
+        check(
+            "{{ nothing }}",
+            "template t, line 1: a value of type none cannot be put on a command line",
+        );
+        check(
+            "{{ map }}",
+            "template t, line 1: a value of type map cannot be put on a command line",
+        );
+        check(
+            "{{ [[x]] }}",
+            "template t, line 1: a list with a sequence cannot be put on a command line",
+        );
+        check(
+            "{{ '\\u0000' }}",
+            "template t, line 1: a NUL byte cannot be put on a command line",
+        );
+        check(
+            "{{ missing }}",
+            "template t, line 1: undefined value: `missing` is undefined",
+        );
+        check(
+            "{{ x|safe }}",
+            "template t, line 1: unknown filter: filter safe is unknown",
+        );
+        check(
+            "{{ x|tojson }}",
+            "template t, line 1: unknown filter: filter tojson is unknown",
+        );
+        check(
+            "{% for i in range(9999) %}{% for j in range(9999) %}{{ j }}{% endfor %}{% endfor %}",
+            "template t, line 1: engine ran out of fuel",
+        );
+        assert!(
+            !render("{{ x|int }}")
+                .expect_err("not a number")
+                .contains("rm -rf")
+        );
     }
 
     #[test]
     fn the_marked_script_differs_from_the_real_one_only_by_marks() {
         let templates = Templates::new([("f.sh".into(), "f {{ x }}\n".into())]).expect("compiles");
         let shell = templates
-            .shell("t", "{% include 'f.sh' %}\ng {{ list }}", &context! { x => EVIL, list => ["a", "b c"] })
+            .shell(
+                "t",
+                "{% include 'f.sh' %}\ng {{ list }}",
+                &context! { x => EVIL, list => ["a", "b c"] },
+            )
             .expect("renders");
         assert_eq!(shell.text, format!("f {QUOTED}\ng a 'b c'"));
         assert_eq!(shell.marked, "f bsv0x\ng bsv1x bsv2x");
