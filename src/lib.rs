@@ -17,16 +17,32 @@ pub mod tools;
 pub mod shell;
 pub mod template;
 
+<<<<<<< HEAD
 // Verbs: what it costs, what to do, what is wrong with it.
+=======
+// Verbs: estimate, draft, check, approve, report.
+>>>>>>> shell
 pub mod estimate;
 pub mod draft;
 pub mod check;
+pub mod approve;
+pub mod report;
+
+// Session: what follows what.
+pub mod flow;
 
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
+pub mod store;
+pub mod sandbox;
 pub mod probe;
+
+// Stages: a plan in the sandbox, a plan for real.
+pub mod dryrun;
+pub mod execute;
 
 // Wiring: performs what the flow asks for.
 pub mod runtime;
 
 // Front: the terminal interface and the command line.
+pub mod tui;
 pub mod cli;

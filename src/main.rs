@@ -3,5 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    blackstart::cli::main(std::env::args_os())
+    // Helper processes first: namespaces can only be made by a process without threads.
+    blackstart::sandbox::entry(std::env::args_os())
+        .or_else(|| blackstart::execute::entry(std::env::args_os()))
+        .unwrap_or_else(|| blackstart::cli::main(std::env::args_os()))
 }

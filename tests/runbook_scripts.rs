@@ -104,7 +104,6 @@ fn every_draft() -> Vec<(String, Inventory, Draft)> {
                     "tool: restic, type: full",
                     &format!("tool: {tool}, type: {copy_type}"),
                 )
-                .replace("asset: files-b, tool: ", "asset: files-b, tool: ")
                 .replace(
                     &format!("id: rsync-b, asset: files-b, tool: {tool}, type: full"),
                     &format!("id: rsync-b, asset: files-b, tool: {tool}, type: {copy_type}"),

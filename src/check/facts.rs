@@ -7,19 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Facts {
     /// Commands installed where the script is to run.
     pub installed: Option<BTreeSet<String>>,
-    /// What `bash -n` says of the script: nothing when it was not asked.
-    pub bash: Option<Verdict>,
+    /// Texts that the installed bash refuses to read (`bash -n`), with its message.
+    pub rejected: BTreeMap<String, String>,
     /// Device numbers of paths (`stat -c %d`), by absolute path.
     pub devices: BTreeMap<String, u64>,
-}
-
-/// What `bash -n` says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It reads.
-    Accepted,
-    /// It does not; the message.
-    Rejected(String),
 }
 
 impl Facts {

@@ -2,6 +2,7 @@
 
 mod context;
 mod facts;
+mod fix;
 mod language;
 pub mod names;
 mod python;
@@ -11,7 +12,8 @@ mod rules;
 mod unit;
 
 pub use context::Context;
-pub use facts::{Facts, Verdict};
+pub use facts::Facts;
+pub use fix::fixed;
 pub use language::Language;
 pub use python::{Python, Token, TokenKind};
 pub use rule::{Example, Report, Rule};
@@ -19,7 +21,7 @@ pub use rules::RULES;
 pub use unit::{Run, Unit};
 
 use crate::base::{Id, Risk};
-use crate::evidence::{Finding, Part};
+use crate::evidence::{Finding, Place};
 use crate::inventory::Inventory;
 use crate::plan::Plan;
 use crate::shell::on_deep_stack;
@@ -60,7 +62,7 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         risk: Risk::Unknown,
         steps: Vec::new(),
         findings: vec![rules::unreadable(
-            Part::Whole,
+            Place::Whole,
             None,
             "the checker failed on this script",
         )],
@@ -70,13 +72,13 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
 fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
     let shell = matches!(language, Language::Bash | Language::Sh);
     let units = if shell {
-        vec![Unit::new(text, None, Part::Whole, language)]
+        vec![Unit::new(text, None, Place::Whole, language)]
     } else {
         Vec::new()
     };
     let parsed = units.iter().all(|u| u.script.parsed)
         && language != Language::Other
-        && !matches!(facts.bash, Some(Verdict::Rejected(_)));
+        && !facts.rejected.contains_key(text);
     let risk = match (parsed && shell, units.first()) {
         (true, Some(unit)) => risk::of_unit(unit),
         _ => Risk::Unknown,
@@ -85,7 +87,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
     let mut findings = Vec::new();
     if language == Language::Other {
         findings.push(rules::unreadable(
-            Part::Whole,
+            Place::Whole,
             None,
             "the language of this script is not known",
         ));
@@ -115,7 +117,7 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         risk: Risk::Unknown,
         steps: Vec::new(),
         findings: vec![rules::unreadable(
-            Part::Whole,
+            Place::Whole,
             None,
             "the checker failed on this plan",
         )],
@@ -126,9 +128,9 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
     let mut units = Vec::new();
     for step in in_order(plan) {
         let texts = [
-            (Part::Run, &step.run),
-            (Part::Check, &step.check),
-            (Part::Rollback, &step.rollback),
+            (Place::Run, &step.run),
+            (Place::Check, &step.check),
+            (Place::Rollback, &step.rollback),
         ];
         for (part, text) in texts {
             if let Some(text) = text {
@@ -145,7 +147,7 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
                 .iter()
                 .filter(|u| u.step.is_some_and(|s| s.id == step.id));
             let risk = own
-                .filter(|u| u.part != Part::Rollback)
+                .filter(|u| u.part != Place::Rollback)
                 .map(|u| match u.language {
                     Language::Bash | Language::Sh => risk::of_unit(u),
                     Language::Python | Language::Other => Risk::Unknown,
@@ -153,7 +155,8 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
             (step.id.clone(), risk.max().unwrap_or(Risk::Read))
         })
         .collect();
-    let parsed = units.iter().all(|u| u.script.parsed);
+    let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
+    let parsed = units.iter().all(reads);
     let context = Context {
         units,
         python: None,

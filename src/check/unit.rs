@@ -3,7 +3,7 @@
 use super::Language;
 use super::names::{is_partial_name, looks_scratch};
 use crate::base::Span;
-use crate::evidence::Part;
+use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
 use crate::tools::{self, Call, Word};
@@ -16,7 +16,7 @@ pub struct Unit<'a> {
     /// The step it belongs to, in a plan.
     pub step: Option<&'a Step>,
     /// Which text of the step it is.
-    pub part: Part,
+    pub part: Place,
     /// Its language.
     pub language: Language,
     /// Its tree.
@@ -38,7 +38,7 @@ pub struct Run<'u> {
 
 impl<'a> Unit<'a> {
     /// Reads a text. Must be called on the deep stack.
-    pub fn new(text: &'a str, step: Option<&'a Step>, part: Part, language: Language) -> Self {
+    pub fn new(text: &'a str, step: Option<&'a Step>, part: Place, language: Language) -> Self {
         let script = shell::parse(text);
         let options = if step.is_some() {
             Options::STRICT

@@ -3,7 +3,10 @@
 
 mod commands;
 mod exit;
+mod findings;
+mod follow;
 mod output;
+mod plans;
 mod problems;
 
 use std::ffi::OsString;

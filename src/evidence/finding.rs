@@ -39,7 +39,7 @@ impl Severity {
 
 /// Which text a finding points into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum Place {
     /// The script itself, or the step as a whole when it is in a plan.
     Whole,
     /// The step's `run`.
@@ -50,7 +50,7 @@ pub enum Part {
     Rollback,
 }
 
-impl Part {
+impl Place {
     /// Returns the name of the field, empty for the whole.
     pub fn word(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ pub struct Finding {
     /// The step, in a plan.
     pub step: Option<Id>,
     /// The text the span points into.
-    pub part: Part,
+    pub part: Place,
     /// Where.
     pub span: Span,
     /// What is wrong here: lower case, no final period, names the object.
@@ -96,4 +96,28 @@ pub struct Finding {
     pub layer: &'static str,
     /// A safe change, where there is one.
     pub edit: Option<Edit>,
+}
+
+/// What is kept of a finding: enough to weigh it and to waive it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFinding {
+    /// Code of the rule, like `FS001`.
+    pub rule: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The step, where it belongs to one.
+    pub step: Option<Id>,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+impl From<&Finding> for KeptFinding {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            rule: finding.rule.to_owned(),
+            severity: finding.severity,
+            step: finding.step.clone(),
+            message: finding.message.clone(),
+        }
+    }
 }

@@ -1,20 +1,118 @@
 //! Performs what the flow asks for: files, store, sandbox, runner, clock.
 #![allow(clippy::disallowed_methods)]
 
+mod approvals;
 pub mod demo;
+mod checks;
+mod documents;
+mod drafting;
+mod dry_runs;
+mod error;
 pub mod files;
+mod machine;
+pub mod perform;
+mod place;
+mod reports;
+mod runs;
 
-use crate::base::{Clock, Timestamp};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// The machine's clock. `BLACKSTART_NOW` (an RFC 3339 time) makes it stand still, for repeatable documents.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
+pub use approvals::Approved;
+pub use checks::check_script;
+pub use error::RuntimeError;
+pub use machine::Machine;
+pub use runs::targets;
 
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let fixed = std::env::var("BLACKSTART_NOW")
-            .ok()
-            .and_then(|now| now.parse().ok());
-        fixed.unwrap_or_else(Timestamp::now)
+// What the front may name of the edges below.
+pub use crate::dryrun::Progress as DryRunProgress;
+pub use crate::execute::{
+    ExecuteError, Followed, Input, SystemClock, Tail, must_be_typed, output_file, secrets_to_type,
+};
+pub use crate::probe::installed;
+pub use crate::sandbox::SandboxError;
+pub use crate::store::{Anchor, DocumentKind, StoreError};
+
+use crate::base::{Clock, Digest, Timestamp};
+use crate::evidence::{Approval, PlanEvidence};
+use crate::inventory::Inventory;
+use crate::plan::Plan;
+use crate::store::{Store, Who};
+
+/// The outside, as the front sees it: one data directory on one machine.
+#[derive(Debug)]
+pub struct Runtime {
+    program: PathBuf,
+    store: Mutex<Store>,
+    machine: OnceLock<Machine>,
+}
+
+impl Runtime {
+    /// Opens the data directory: the one given, else the user's own (XDG). It is made where it is missing.
+    pub fn open(directory: Option<PathBuf>) -> Result<Self, RuntimeError> {
+        let directory = match directory {
+            Some(directory) => directory,
+            None => place::data_directory()?,
+        };
+        let store = Store::open(&directory)?;
+        let program = std::env::current_exe().map_err(|source| RuntimeError::Program { source })?;
+        Ok(Self {
+            program,
+            store: Mutex::new(store),
+            machine: OnceLock::new(),
+        })
+    }
+
+    /// Returns the present instant.
+    pub fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// Returns the data directory.
+    pub fn directory(&self) -> PathBuf {
+        self.store().directory().to_owned()
+    }
+
+    /// Returns this program, for its helper processes.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Returns what is known of this machine; the sandbox is tried once.
+    pub fn machine(&self) -> &Machine {
+        self.machine.get_or_init(|| Machine::probe(&self.program))
+    }
+
+    /// Returns the person at the keyboard: the name the account has, unless another is given.
+    pub fn operator(&self, name: Option<&str>) -> Who {
+        let os_user = machine::os_user();
+        Who {
+            name: name.map_or_else(|| os_user.clone(), str::to_owned),
+            os_user,
+        }
+    }
+
+    /// Returns the fingerprint of a plan over the facts of its inventory as they are.
+    pub fn fingerprint(&self, plan: &Plan, inventory: Option<&Inventory>) -> Digest {
+        let facts = inventory
+            .map(|inventory| inventory.facts_about(plan.names()))
+            .unwrap_or_default();
+        plan.fingerprint(&facts)
+    }
+
+    /// Returns what is known about exactly this fingerprint.
+    pub fn evidence(&self, fingerprint: Digest) -> Result<PlanEvidence, RuntimeError> {
+        Ok(self.store().plan_evidence(fingerprint)?)
+    }
+
+    /// Returns the approvals of this fingerprint, oldest first.
+    pub fn approvals(&self, fingerprint: Digest) -> Result<Vec<Approval>, RuntimeError> {
+        Ok(self.store().approvals(fingerprint)?)
+    }
+
+    /// Returns the store, for what needs no more than it.
+    pub fn store(&self) -> MutexGuard<'_, Store> {
+        // A panic while the lock was held cannot have left half a write: every write is one transaction.
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

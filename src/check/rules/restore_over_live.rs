@@ -5,7 +5,7 @@ use crate::check::names::{is_archive, looks_backup, looks_scratch};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::rules::destroys_unasserted_target::scratch_name;
 use crate::check::{Context, Run, Unit};
-use crate::evidence::{Part, Severity};
+use crate::evidence::{Place, Severity};
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, path};
 use crate::tools::{sql, tar};
@@ -69,7 +69,7 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let kept =
-            unit.step.is_some_and(|s| s.safety_copy.is_some()) || unit.part == Part::Rollback;
+            unit.step.is_some_and(|s| s.safety_copy.is_some()) || unit.part == Place::Rollback;
         if kept || run.command.setting.deferred {
             continue;
         }

@@ -3,7 +3,7 @@
 use crate::base::{Id, Risk, Span};
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
-use crate::evidence::{Finding, Part, Severity};
+use crate::evidence::{Finding, Place, Severity};
 use crate::plan::Plan;
 
 /// Approvals follow from the claimed risk, so a claim below the computed one asks too few people.
@@ -53,7 +53,7 @@ pub fn claims(plan: &Plan, computed: &[(Id, Risk)]) -> Vec<Finding> {
                 name: RULE.name,
                 severity: if heavy { Severity::High } else { RULE.severity },
                 step: Some(step.id.clone()),
-                part: Part::Whole,
+                part: Place::Whole,
                 span: Span::default(),
                 message: format!("the step claims {claimed}, its commands come to {risk}"),
                 why: RULE.why.to_owned(),

@@ -3,7 +3,7 @@
 use crate::base::{Span, nearest};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
-use crate::evidence::{Finding, Part, Severity};
+use crate::evidence::{Finding, Place, Severity};
 use crate::plan::LOCAL;
 
 /// Names in a plan come from the inventory, or they are invented.
@@ -72,7 +72,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 name: RULE.name,
                 severity: RULE.severity,
                 step: Some(step.id.clone()),
-                part: Part::Whole,
+                part: Place::Whole,
                 span: Span::default(),
                 message: format!("the inventory has no {what} {name}{hint}"),
                 why: RULE.why.to_owned(),
@@ -139,10 +139,10 @@ fn named(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, Span)> {
             out.push((name.to_owned(), span));
         }
     };
-    if command.is(&["ssh"]) && command.words.len() > 1 {
-        if let Some(last) = command.words.last() {
-            add(&last.shown(), last.span);
-        }
+    if command.is(&["ssh"])
+        && let [_, .., host] = command.words.as_slice()
+    {
+        add(&host.shown(), host.span);
     }
     if command.is(&["rsync", "scp", "sftp"]) {
         for argument in command.arguments() {

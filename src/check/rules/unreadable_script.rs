@@ -1,9 +1,9 @@
 //! SH000: a text that cannot be read, so nothing can be said about it.
 
 use crate::base::Span;
+use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Verdict};
-use crate::evidence::{Finding, Part, Severity};
+use crate::evidence::{Finding, Place, Severity};
 use crate::plan::Step;
 
 /// What cannot be read is never taken for harmless: its risk is `unknown` and a person must look.
@@ -41,7 +41,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 problem.span,
                 format!("cannot be read: {}", problem.message),
             );
-        } else if let Some(Verdict::Rejected(message)) = &context.facts.bash {
+        } else if let Some(message) = context.facts.rejected.get(unit.text) {
             report.add(
                 &RULE,
                 unit,
@@ -66,7 +66,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 /// Returns the finding for a text that could not even be looked at.
-pub fn unreadable(part: Part, step: Option<&Step>, message: &str) -> Finding {
+pub fn unreadable(part: Place, step: Option<&Step>, message: &str) -> Finding {
     Finding {
         rule: RULE.code,
         name: RULE.name,

@@ -1,0 +1,146 @@
+//! Compares what a step did with what it declared.
+
+use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use crate::evidence::{Change, Declared, Effect};
+use crate::plan::Effects;
+
+/// Marks each effect as declared or not; without a declaration nothing is marked.
+pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
+    let Some(declared) = declared else { return };
+    let announced = |yes: bool| if yes { Declared::Yes } else { Declared::No };
+    for effect in effects {
+        match effect {
+            Effect::File(file) => {
+                let written = named(&declared.writes, &file.path);
+                file.declared = announced(match file.change {
+                    Change::Created | Change::Modified | Change::TypeChanged | Change::Metadata => {
+                        written
+                    }
+                    Change::Deleted => named(&declared.deletes, &file.path),
+                    Change::Renamed => {
+                        let from = file.from.as_deref().unwrap_or(&file.path);
+                        written && (named(&declared.deletes, from) || named(&declared.writes, from))
+                    }
+                });
+            }
+            Effect::Connect {
+                destination,
+                declared: mark,
+            } => {
+                let yes = stays_here(destination)
+                    || declared.network.iter().any(|one| one == destination);
+                *mark = announced(yes);
+            }
+            Effect::Exec { .. } | Effect::Denied { .. } => {}
+        }
+    }
+}
+
+/// A socket of this machine is no destination.
+fn stays_here(destination: &str) -> bool {
+    destination.starts_with("unix:")
+        || destination
+            .parse::<SocketAddr>()
+            .is_ok_and(|address| address.ip().is_loopback())
+}
+
+fn named(patterns: &[String], path: &Path) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, path))
+}
+
+/// Tells whether a declared path names `path`: `*` and `?` stand for characters of one name, `**`
+/// for any depth, including none, so `/srv/data/**` names `/srv/data` too.
+fn matches(pattern: &str, path: &Path) -> bool {
+    let parts = |text: &[u8]| -> Vec<Vec<u8>> {
+        text.split(|byte| *byte == b'/')
+            .filter(|part| !part.is_empty())
+            .map(<[u8]>::to_vec)
+            .collect()
+    };
+    parts_match(
+        &parts(pattern.as_bytes()),
+        &parts(path.as_os_str().as_bytes()),
+    )
+}
+
+/// Row by row, so that no pattern takes more than the product of the lengths.
+fn parts_match(pattern: &[Vec<u8>], path: &[Vec<u8>]) -> bool {
+    let mut reached = vec![false; path.len() + 1];
+    reached[0] = true;
+    for part in pattern {
+        let mut next = vec![false; path.len() + 1];
+        if part == b"**" {
+            let mut any = false;
+            for (at, slot) in next.iter_mut().enumerate() {
+                any |= reached[at];
+                *slot = any;
+            }
+        } else {
+            for at in 0..path.len() {
+                next[at + 1] = reached[at] && name_matches(part, &path[at]);
+            }
+        }
+        reached = next;
+    }
+    reached[path.len()]
+}
+
+fn name_matches(pattern: &[u8], name: &[u8]) -> bool {
+    let mut reached = vec![false; name.len() + 1];
+    reached[0] = true;
+    for byte in pattern {
+        let mut next = vec![false; name.len() + 1];
+        if *byte == b'*' {
+            let mut any = false;
+            for (at, slot) in next.iter_mut().enumerate() {
+                any |= reached[at];
+                *slot = any;
+            }
+        } else {
+            for at in 0..name.len() {
+                next[at + 1] = reached[at] && (*byte == b'?' || *byte == name[at]);
+            }
+        }
+        reached = next;
+    }
+    reached[name.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declared_path_names_what_its_pattern_says() {
+        let table = [
+            ("/srv/data/**", "/srv/data/a/b", true),
+            ("/srv/data/**", "/srv/data", true),
+            ("/srv/data/**", "/srv/database", false),
+            ("/srv/data", "/srv/data/a", false),
+            ("/srv/*.conf", "/srv/a.conf", true),
+            ("/srv/*.conf", "/srv/x/a.conf", false),
+            ("/srv/**/x", "/srv/a/b/x", true),
+            ("/srv/a?c/", "/srv/abc", true),
+            ("**", "/anything", true),
+            ("", "/anything", false),
+        ];
+        for (pattern, path, expected) in table {
+            assert_eq!(
+                matches(pattern, Path::new(path)),
+                expected,
+                "{pattern} on {path}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_path_names_itself_and_no_pattern_runs_away(path in "(/[a-z]{1,8}){1,6}", stars in "(/[*?a]{1,30}){1,20}") {
+            assert!(matches(&path, Path::new(&path)));
+            let _ = matches(&stars, Path::new(&path));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! One sandbox for each host of a plan, so that what a step does on one is not seen on another.
+
+use std::collections::BTreeMap;
+
+use super::Options;
+use crate::evidence::Level;
+use crate::plan::LOCAL;
+use crate::sandbox::{SandboxError, Session};
+
+/// The sandboxes of a dry run.
+pub(super) struct Hosts {
+    sessions: BTreeMap<String, Session>,
+    here: Vec<String>,
+    sandbox: crate::sandbox::Options,
+    level: Level,
+    reason: Option<String>,
+}
+
+/// Whether a step's host is this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    Here,
+    Elsewhere,
+}
+
+impl Hosts {
+    /// Starts the sandbox of this machine; without one the level is `static-only`.
+    pub(super) fn start(options: &Options) -> Result<Self, SandboxError> {
+        let mut hosts = Self {
+            sessions: BTreeMap::new(),
+            here: options.here.clone(),
+            sandbox: options.sandbox.clone(),
+            level: Level::StaticOnly,
+            reason: None,
+        };
+        match Session::start(&options.sandbox) {
+            Ok(session) => {
+                hosts.level = session.level();
+                hosts.reason = session.level_reason().map(str::to_owned);
+                hosts.sessions.insert(LOCAL.to_owned(), session);
+            }
+            Err(SandboxError::Unavailable { reason, fix }) => {
+                hosts.reason = Some(format!("{reason}; {fix}"));
+            }
+            Err(lost) => return Err(lost),
+        }
+        Ok(hosts)
+    }
+
+    /// Returns what this machine can prove.
+    pub(super) fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Returns why it is not more.
+    pub(super) fn level_reason(&self) -> Option<String> {
+        self.reason.clone()
+    }
+
+    /// Tells whether a host of the plan is this machine.
+    pub(super) fn place(&self, host: &str) -> Where {
+        if host == LOCAL || self.here.iter().any(|name| name == host) {
+            Where::Here
+        } else {
+            Where::Elsewhere
+        }
+    }
+
+    /// Returns the sandbox of a host; another host's is this machine's tree under its name.
+    pub(super) fn session(&mut self, host: &str) -> Result<&mut Session, SandboxError> {
+        let name = match self.place(host) {
+            Where::Here => LOCAL,
+            Where::Elsewhere => host,
+        };
+        if !self.sessions.contains_key(name) {
+            let session = Session::start(&self.sandbox)?;
+            self.sessions.insert(name.to_owned(), session);
+        }
+        Ok(self.sessions.get_mut(name).expect("inserted above"))
+    }
+}

@@ -1,0 +1,339 @@
+//! `blackstart/dry-run/v1`: a dry run, as stored and as `dry-run --json` prints it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    Captured, Change, Declared, DryRun, Effect, FileEffect, Level, Outcome, RollbackProof,
+    StepDryRun,
+};
+use super::{path, word};
+use crate::base::{Id, Timestamp};
+
+#[derive(Serialize, Deserialize)]
+enum Tag {
+    #[serde(rename = "blackstart/dry-run/v1")]
+    V1,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Document {
+    schema: Tag,
+    at: Timestamp,
+    level: String,
+    level_reason: Option<String>,
+    steps: Vec<Step>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Step {
+    id: Id,
+    outcome: String,
+    exit_code: Option<i32>,
+    signal: Option<i32>,
+    limit: Option<String>,
+    duration_ms: u64,
+    stdout: String,
+    #[serde(default)]
+    stdout_dropped: u64,
+    stderr: String,
+    #[serde(default)]
+    stderr_dropped: u64,
+    simulated: Vec<String>,
+    effects: Vec<OneEffect>,
+    effects_total: u64,
+    rollback: Option<Rollback>,
+    #[serde(default)]
+    notes: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Rollback {
+    outcome: String,
+    differences: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct OneEffect {
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argv: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<String>,
+    /// `null` where there was nothing to compare with.
+    declared: Option<bool>,
+}
+
+const CHANGES: [Change; 6] = [
+    Change::Created,
+    Change::Modified,
+    Change::Deleted,
+    Change::Renamed,
+    Change::TypeChanged,
+    Change::Metadata,
+];
+
+fn declared(declared: Declared) -> Option<bool> {
+    match declared {
+        Declared::Yes => Some(true),
+        Declared::No => Some(false),
+        Declared::NothingDeclared => None,
+    }
+}
+
+impl From<&Effect> for OneEffect {
+    fn from(effect: &Effect) -> Self {
+        let kind = |kind: &str| Self {
+            kind: kind.to_owned(),
+            ..Self::default()
+        };
+        match effect {
+            Effect::File(file) => {
+                let (written, base64) = path::write(&file.path);
+                let from = file.from.as_deref().map(path::write);
+                let (from, from_base64) =
+                    from.map_or((None, None), |(text, raw)| (Some(text), raw));
+                Self {
+                    change: Some(file.change.word().to_owned()),
+                    path: Some(written),
+                    path_base64: base64,
+                    from,
+                    from_base64,
+                    bytes: file.bytes,
+                    mode: file.mode,
+                    diff: file.diff.clone(),
+                    declared: declared(file.declared),
+                    ..kind("file")
+                }
+            }
+            Effect::Exec { argv } => Self {
+                argv: Some(argv.clone()),
+                ..kind("exec")
+            },
+            Effect::Connect {
+                destination,
+                declared: said,
+            } => Self {
+                destination: Some(destination.clone()),
+                declared: declared(*said),
+                ..kind("connect")
+            },
+            Effect::Denied { what } => Self {
+                what: Some(what.clone()),
+                ..kind("denied")
+            },
+        }
+    }
+}
+
+impl TryFrom<OneEffect> for Effect {
+    type Error = String;
+    fn try_from(effect: OneEffect) -> Result<Self, String> {
+        let declared = match effect.declared {
+            Some(true) => Declared::Yes,
+            Some(false) => Declared::No,
+            None => Declared::NothingDeclared,
+        };
+        match effect.kind.as_str() {
+            "file" => {
+                let change = effect.change.unwrap_or_default();
+                let find = |text: &str| CHANGES.into_iter().find(|change| change.word() == text);
+                let from = effect.from.map(|from| path::read(from, effect.from_base64));
+                Ok(Self::File(FileEffect {
+                    change: word(find, "a change", &change)?,
+                    path: path::read(effect.path.unwrap_or_default(), effect.path_base64)?,
+                    from: from.transpose()?,
+                    bytes: effect.bytes,
+                    mode: effect.mode,
+                    diff: effect.diff,
+                    declared,
+                }))
+            }
+            "exec" => Ok(Self::Exec {
+                argv: effect.argv.unwrap_or_default(),
+            }),
+            "connect" => Ok(Self::Connect {
+                destination: effect.destination.unwrap_or_default(),
+                declared,
+            }),
+            "denied" => Ok(Self::Denied {
+                what: effect.what.unwrap_or_default(),
+            }),
+            other => Err(format!("{other:?} is not a kind of effect")),
+        }
+    }
+}
+
+impl From<&DryRun> for Document {
+    fn from(dry_run: &DryRun) -> Self {
+        let rollback = |proof: &RollbackProof| Rollback {
+            outcome: proof.outcome.word().to_owned(),
+            differences: proof.differences.clone(),
+        };
+        let step = |step: &StepDryRun| Step {
+            id: step.id.clone(),
+            outcome: step.outcome.word().to_owned(),
+            exit_code: step.exit_code,
+            signal: step.signal,
+            limit: step.limit.clone(),
+            duration_ms: u64::try_from(step.duration.as_millis()).unwrap_or(u64::MAX),
+            stdout: step.stdout.text.clone(),
+            stdout_dropped: step.stdout.dropped,
+            stderr: step.stderr.text.clone(),
+            stderr_dropped: step.stderr.dropped,
+            simulated: step.simulated.clone(),
+            effects: step.effects.iter().map(OneEffect::from).collect(),
+            effects_total: step.effects_total,
+            rollback: step.rollback.as_ref().map(rollback),
+            notes: step.notes.clone(),
+        };
+        Self {
+            schema: Tag::V1,
+            at: dry_run.at,
+            level: dry_run.level.word().to_owned(),
+            level_reason: dry_run.level_reason.clone(),
+            steps: dry_run.steps.iter().map(step).collect(),
+        }
+    }
+}
+
+impl TryFrom<Document> for DryRun {
+    type Error = String;
+    fn try_from(document: Document) -> Result<Self, String> {
+        let outcome = |text: &str| word(Outcome::parse, "an outcome", text);
+        let rollback = |proof: Rollback| {
+            Ok::<_, String>(RollbackProof {
+                outcome: outcome(&proof.outcome)?,
+                differences: proof.differences,
+            })
+        };
+        let step = |step: Step| {
+            Ok(StepDryRun {
+                outcome: outcome(&step.outcome)?,
+                id: step.id,
+                exit_code: step.exit_code,
+                signal: step.signal,
+                limit: step.limit,
+                duration: Duration::from_millis(step.duration_ms),
+                stdout: Captured {
+                    text: step.stdout,
+                    dropped: step.stdout_dropped,
+                },
+                stderr: Captured {
+                    text: step.stderr,
+                    dropped: step.stderr_dropped,
+                },
+                simulated: step.simulated,
+                effects: step
+                    .effects
+                    .into_iter()
+                    .map(Effect::try_from)
+                    .collect::<Result<_, String>>()?,
+                effects_total: step.effects_total,
+                rollback: step.rollback.map(rollback).transpose()?,
+                notes: step.notes,
+            })
+        };
+        Ok(Self {
+            at: document.at,
+            level: word(Level::parse, "a level", &document.level)?,
+            level_reason: document.level_reason,
+            steps: document
+                .steps
+                .into_iter()
+                .map(step)
+                .collect::<Result<_, String>>()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    #[test]
+    fn a_dry_run_reads_back_whole() {
+        let raw = std::ffi::OsString::from_vec(b"/srv/caf\xe9\x1b".to_vec());
+        let file = FileEffect {
+            change: Change::Renamed,
+            path: raw.clone().into(),
+            from: Some("/srv/old".into()),
+            bytes: Some(3),
+            mode: Some(0o644),
+            diff: Some("-a\n+b\n".into()),
+            declared: Declared::No,
+        };
+        let step = |outcome| StepDryRun {
+            id: Id::parse("a").unwrap(),
+            outcome,
+            exit_code: Some(0),
+            signal: None,
+            limit: Some("disk".into()),
+            duration: Duration::from_millis(12),
+            stdout: Captured {
+                text: "out".into(),
+                dropped: 7,
+            },
+            stderr: Captured::default(),
+            simulated: vec!["systemctl".into()],
+            effects: vec![
+                Effect::File(file.clone()),
+                Effect::Exec {
+                    argv: vec!["ls".into()],
+                },
+                Effect::Connect {
+                    destination: "[::1]:1".into(),
+                    declared: Declared::Yes,
+                },
+                Effect::Denied {
+                    what: "mount".into(),
+                },
+            ],
+            effects_total: 9,
+            rollback: Some(RollbackProof {
+                outcome: Outcome::Passed,
+                differences: vec!["x".into()],
+            }),
+            notes: vec!["n".into()],
+        };
+        let dry_run = DryRun {
+            at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            level: Level::FullUser,
+            level_reason: Some("not root".into()),
+            steps: Outcome::ALL.into_iter().map(step).collect(),
+        };
+        let text = super::super::write_dry_run(&dry_run);
+        assert_eq!(super::super::read_dry_run(&text), Ok(dry_run));
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let effect = &json["steps"][0]["effects"][0];
+        assert_eq!(
+            (&json["schema"], &effect["kind"], &effect["path_base64"]),
+            (
+                &"blackstart/dry-run/v1".into(),
+                &"file".into(),
+                &"L3Nydi9jYWbpGw==".into()
+            )
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! Dry runs: started with room enough for the data, kept as evidence of the plan.
+
+use std::path::{Path, PathBuf};
+
+use super::{Machine, Runtime, RuntimeError, SystemClock};
+use crate::base::{Digest, Id};
+use crate::dryrun::{self, Options, Progress};
+use crate::evidence::DryRun;
+use crate::inventory::Inventory;
+use crate::plan::{LOCAL, Order, Plan, order};
+use crate::sandbox;
+
+/// Room for scratch files beside the data.
+const SCRATCH: u64 = 512 << 20;
+
+impl Runtime {
+    /// Dry-runs a plan, or only the steps up to and with `last`, and keeps the result as evidence when it is about the whole plan.
+    pub fn dry_run(
+        &self,
+        plan: &Plan,
+        inventory: Option<&Inventory>,
+        fingerprint: Digest,
+        last: Option<&Id>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<DryRun, RuntimeError> {
+        let order = match order(plan) {
+            Order::Steps(steps) => steps,
+            Order::Circle(_) => vec![],
+        };
+        let end = last.and_then(|last| order.iter().position(|at| &plan.steps[*at].id == last));
+        let wanted = &order[..end.map_or(order.len(), |end| end + 1)];
+        let options = Options {
+            sandbox: self.sandbox(scope_bytes(plan, inventory)),
+            here: names_of(self.machine(), inventory),
+            cwd: PathBuf::from("/"),
+        };
+        let result = dryrun::dry_run(plan, wanted, &options, &SystemClock, progress)?;
+        if last.is_none() {
+            self.keep_plan(plan)?;
+            self.store().add_dry_run(fingerprint, &result)?;
+        }
+        Ok(result)
+    }
+
+    /// Dry-runs one script.
+    pub fn dry_run_script(
+        &self,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<DryRun, RuntimeError> {
+        let options = Options {
+            sandbox: self.sandbox(0),
+            here: vec![],
+            cwd: PathBuf::from("/"),
+        };
+        Ok(dryrun::dry_run_script(
+            path,
+            &options,
+            &SystemClock,
+            progress,
+        )?)
+    }
+
+    /// The sandbox with room for `data` twice (a restore beside what it replaces) and some scratch, but for no more
+    /// than half of the free memory: layers lie in memory.
+    fn sandbox(&self, data: u64) -> sandbox::Options {
+        let mut options = sandbox::Options::new(self.program());
+        let wanted = data.saturating_mul(2).saturating_add(SCRATCH);
+        options.disk = wanted
+            .min(available_memory() / 2)
+            .max(options.disk.min(SCRATCH));
+        options.files = options.files.max(2_000_000);
+        options
+    }
+}
+
+/// Returns the names under which the inventory knows this machine: by its identity where it is given, else by host name.
+pub fn names_of(machine: &Machine, inventory: Option<&Inventory>) -> Vec<String> {
+    let mut names = vec![LOCAL.to_owned()];
+    for host in inventory.iter().flat_map(|inventory| &inventory.hosts) {
+        let identity = host.identity.as_ref();
+        let machine_id = identity.and_then(|identity| identity.machine_id.as_ref());
+        let hostname = identity.and_then(|identity| identity.hostname.as_ref());
+        let same = match (machine_id, hostname) {
+            (Some(id), _) => Some(id) == machine.machine_id.as_ref(),
+            (None, Some(hostname)) => *hostname == machine.hostname,
+            (None, None) => {
+                host.id.as_str() == machine.hostname
+                    || host.access == Some(crate::inventory::Access::Local)
+            }
+        };
+        if same {
+            names.push(host.id.to_string());
+        }
+    }
+    names
+}
+
+fn scope_bytes(plan: &Plan, inventory: Option<&Inventory>) -> u64 {
+    let assets = plan.scope.iter().flat_map(|scope| &scope.assets);
+    let sizes = assets.filter_map(|asset| inventory?.asset(asset.as_str())?.size);
+    sizes.map(|size| size.0).sum()
+}
+
+/// `MemAvailable` of `/proc/meminfo` in bytes (proc_meminfo(5)); 2 GiB where it cannot be read.
+fn available_memory() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kibibytes = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kibibytes.map_or(2 << 30, |kibibytes| kibibytes << 10)
+}

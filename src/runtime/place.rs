@@ -1,0 +1,25 @@
+//! Where things are kept when nobody says otherwise.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+
+use super::RuntimeError;
+
+/// Returns the data directory of this user: `$XDG_DATA_HOME/blackstart`, or `~/.local/share/blackstart`.
+pub fn data_directory() -> Result<PathBuf, RuntimeError> {
+    Ok(strategy()?.data_dir().join("blackstart"))
+}
+
+/// Returns the directory of the user's own runbooks: `$XDG_CONFIG_HOME/blackstart/runbooks`, or below `~/.config`.
+pub fn runbook_directory() -> Option<PathBuf> {
+    Some(strategy().ok()?.config_dir().join("blackstart/runbooks"))
+}
+
+fn strategy() -> Result<etcetera::base_strategy::Xdg, RuntimeError> {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    match home {
+        None => Err(RuntimeError::NoHome),
+        Some(_) => etcetera::base_strategy::Xdg::new().map_err(|_| RuntimeError::NoHome),
+    }
+}

@@ -1,0 +1,74 @@
+//! Reports of runs, from what the store and the log hold.
+
+use super::{Runtime, RuntimeError};
+use crate::base::Id;
+use crate::estimate::estimate;
+use crate::evidence::Event;
+use crate::report::{Report, RunSource, Sources, report};
+use crate::store::DocumentKind;
+
+impl Runtime {
+    /// Returns the report of a run, by its id or `latest`.
+    pub fn report(&self, name: &str) -> Result<Report, RuntimeError> {
+        let run = self.store().run(name)?;
+        let document = self
+            .store()
+            .by_digest(DocumentKind::Plan, run.plan_digest)?;
+        let text = document
+            .ok_or_else(|| RuntimeError::Missing {
+                what: "plan",
+                name: run.plan.to_string(),
+            })?
+            .text;
+        let (plan, problems) = crate::plan::read(&text);
+        let plan = plan.ok_or_else(|| RuntimeError::Stored {
+            what: format!("plan {}", run.plan),
+            why: problems
+                .into_iter()
+                .next()
+                .map(|problem| problem.message)
+                .unwrap_or_default(),
+        })?;
+        let inventory = self.inventory_of(&plan)?;
+        let incident = plan
+            .incident
+            .as_ref()
+            .map(Id::as_str)
+            .map(|id| self.incident(id))
+            .transpose()?;
+        let computed = inventory
+            .as_ref()
+            .map(|inventory| estimate(inventory, incident.as_ref(), Some(&plan)));
+        let record = self.store().run_record(&run.id)?;
+        let evidence = self.evidence(run.fingerprint)?;
+        let approvals = self.approvals(run.fingerprint)?;
+        let verified = self.store().verify(&[])?;
+        let (records, head) = self.store().head()?;
+        let belongs = |record: &crate::evidence::Record| {
+            record.run.as_ref() == Some(&run.id)
+                || matches!(record.event(), Some(Event::Approval { fingerprint, .. }) if fingerprint == run.fingerprint)
+        };
+        let told: Vec<_> = self
+            .store()
+            .records(None, 0)?
+            .into_iter()
+            .filter(belongs)
+            .collect();
+        Ok(report(&Sources {
+            now: self.now(),
+            plan: &plan,
+            fingerprint: run.fingerprint,
+            incident: incident.as_ref(),
+            inventory: inventory.as_ref(),
+            estimate: computed.as_ref(),
+            evidence: &evidence,
+            approvals: &approvals,
+            run: Some(RunSource {
+                run: &run,
+                record: &record,
+            }),
+            records: &told,
+            log: (records, head, verified.broken.is_empty()),
+        }))
+    }
+}

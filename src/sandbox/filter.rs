@@ -1,0 +1,283 @@
+//! The seccomp filter of what runs inside: refuses what no namespace contains, reports programs and connections.
+
+use super::sys::Instruction;
+
+const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+const AT_LEAST: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
+const ANY_BIT: u16 = (libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K) as u16;
+const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+
+/// Offsets in `struct seccomp_data` (seccomp(2)).
+const NUMBER: u32 = 0;
+const ARCHITECTURE: u32 = 4;
+const FIRST_ARGUMENT: u32 = 16;
+const SECOND_ARGUMENT: u32 = 24;
+
+#[cfg(target_arch = "x86_64")]
+const OWN_ARCHITECTURE: u32 = 0xC000_003E;
+#[cfg(target_arch = "aarch64")]
+const OWN_ARCHITECTURE: u32 = 0xC000_00B7;
+
+/// Numbers from here on are the x32 ABI of x86-64; no other architecture has any.
+const X32: u32 = 0x4000_0000;
+
+const NEW_NAMESPACES: u32 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET) as u32
+    | 0x80; // CLONE_NEWTIME
+
+/// Answer EPERM: they reach past namespaces, or are large attack surface that no recovery step needs.
+pub(super) const REFUSED: &[(libc::c_long, &str)] = &[
+    (libc::SYS_acct, "acct"),
+    (libc::SYS_add_key, "add_key"),
+    (libc::SYS_adjtimex, "adjtimex"),
+    (libc::SYS_bpf, "bpf"),
+    (libc::SYS_clock_adjtime, "clock_adjtime"),
+    (libc::SYS_clock_settime, "clock_settime"),
+    (libc::SYS_delete_module, "delete_module"),
+    (libc::SYS_fanotify_init, "fanotify_init"),
+    (libc::SYS_finit_module, "finit_module"),
+    (libc::SYS_fsmount, "fsmount"),
+    (libc::SYS_fsopen, "fsopen"),
+    (libc::SYS_fspick, "fspick"),
+    (libc::SYS_init_module, "init_module"),
+    (libc::SYS_io_uring_enter, "io_uring_enter"),
+    (libc::SYS_io_uring_register, "io_uring_register"),
+    (libc::SYS_io_uring_setup, "io_uring_setup"),
+    (libc::SYS_kexec_file_load, "kexec_file_load"),
+    (libc::SYS_kexec_load, "kexec_load"),
+    (libc::SYS_keyctl, "keyctl"),
+    (libc::SYS_lookup_dcookie, "lookup_dcookie"),
+    (libc::SYS_mount, "mount"),
+    (libc::SYS_mount_setattr, "mount_setattr"),
+    (libc::SYS_move_mount, "move_mount"),
+    (libc::SYS_name_to_handle_at, "name_to_handle_at"),
+    (libc::SYS_nfsservctl, "nfsservctl"),
+    (libc::SYS_open_by_handle_at, "open_by_handle_at"),
+    (libc::SYS_open_tree, "open_tree"),
+    (libc::SYS_perf_event_open, "perf_event_open"),
+    (libc::SYS_pidfd_getfd, "pidfd_getfd"),
+    (libc::SYS_pivot_root, "pivot_root"),
+    (libc::SYS_process_vm_readv, "process_vm_readv"),
+    (libc::SYS_process_vm_writev, "process_vm_writev"),
+    (libc::SYS_ptrace, "ptrace"),
+    (libc::SYS_quotactl, "quotactl"),
+    (libc::SYS_reboot, "reboot"),
+    (libc::SYS_request_key, "request_key"),
+    (libc::SYS_setdomainname, "setdomainname"),
+    (libc::SYS_sethostname, "sethostname"),
+    (libc::SYS_setns, "setns"),
+    (libc::SYS_settimeofday, "settimeofday"),
+    (libc::SYS_swapoff, "swapoff"),
+    (libc::SYS_swapon, "swapon"),
+    (libc::SYS_syslog, "syslog"),
+    (libc::SYS_umount2, "umount2"),
+    (libc::SYS_unshare, "unshare"),
+    (libc::SYS_userfaultfd, "userfaultfd"),
+    (libc::SYS_vhangup, "vhangup"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_ioperm, "ioperm"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_iopl, "iopl"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_modify_ldt, "modify_ldt"),
+];
+
+/// Wait for the supervisor, which notes them and lets them go on.
+const REPORTED: &[libc::c_long] = &[libc::SYS_execve, libc::SYS_execveat, libc::SYS_connect];
+
+/// Whether the filter reports programs, connections and refusals to the supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reporting {
+    On,
+    Off,
+}
+
+fn step(code: u16, k: u32) -> Instruction {
+    Instruction {
+        code,
+        jt: 0,
+        jf: 0,
+        k,
+    }
+}
+
+fn jump(code: u16, k: u32, jt: u8, jf: u8) -> Instruction {
+    Instruction { code, jt, jf, k }
+}
+
+fn refuse(errno: i32) -> Instruction {
+    step(RETURN, libc::SECCOMP_RET_ERRNO | errno as u32)
+}
+
+/// Returns the program. Each block tests one thing and either returns or falls through with the
+/// call's number loaded.
+pub(super) fn program(reporting: Reporting) -> Vec<Instruction> {
+    let mut program = vec![
+        step(LOAD, ARCHITECTURE),
+        jump(EQUAL, OWN_ARCHITECTURE, 1, 0),
+        step(RETURN, libc::SECCOMP_RET_KILL_PROCESS),
+        step(LOAD, NUMBER),
+        jump(AT_LEAST, X32, 0, 1),
+        refuse(libc::ENOSYS),
+        // clone3 hides its flags in memory; without it C libraries use clone.
+        jump(EQUAL, libc::SYS_clone3 as u32, 0, 1),
+        refuse(libc::ENOSYS),
+        jump(EQUAL, libc::SYS_clone as u32, 0, 4),
+        step(LOAD, FIRST_ARGUMENT),
+        jump(ANY_BIT, NEW_NAMESPACES, 0, 1),
+        refuse(libc::EPERM),
+        step(LOAD, NUMBER),
+    ];
+    let families = [
+        libc::AF_UNIX,
+        libc::AF_INET,
+        libc::AF_INET6,
+        libc::AF_NETLINK,
+    ];
+    for call in [libc::SYS_socket, libc::SYS_socketpair] {
+        program.push(jump(EQUAL, call as u32, 0, families.len() as u8 + 3));
+        program.push(step(LOAD, FIRST_ARGUMENT));
+        for (at, family) in families.iter().enumerate() {
+            program.push(jump(EQUAL, *family as u32, (families.len() - at) as u8, 0));
+        }
+        program.push(refuse(libc::EAFNOSUPPORT));
+        program.push(step(LOAD, NUMBER));
+    }
+    let terminal_input = [
+        libc::TIOCSTI as u32,
+        libc::TIOCLINUX as u32,
+        libc::TIOCCONS as u32,
+    ];
+    program.push(jump(
+        EQUAL,
+        libc::SYS_ioctl as u32,
+        0,
+        terminal_input.len() as u8 + 3,
+    ));
+    program.push(step(LOAD, SECOND_ARGUMENT));
+    for (at, request) in terminal_input.iter().enumerate() {
+        let to_refusal = (terminal_input.len() - 1 - at) as u8;
+        let past_refusal = u8::from(at + 1 == terminal_input.len());
+        program.push(jump(EQUAL, *request, to_refusal, past_refusal));
+    }
+    program.push(refuse(libc::EPERM));
+    program.push(step(LOAD, NUMBER));
+    if reporting == Reporting::On {
+        for call in REPORTED {
+            program.push(jump(EQUAL, *call as u32, 0, 1));
+            program.push(step(RETURN, libc::SECCOMP_RET_USER_NOTIF));
+        }
+    }
+    for (call, _) in REFUSED {
+        program.push(jump(EQUAL, *call as u32, 0, 1));
+        program.push(match reporting {
+            Reporting::On => step(RETURN, libc::SECCOMP_RET_USER_NOTIF),
+            Reporting::Off => refuse(libc::EPERM),
+        });
+    }
+    program.push(step(RETURN, libc::SECCOMP_RET_ALLOW));
+    program
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Interprets the program as the kernel would.
+    fn verdict(architecture: u32, number: u32, first: u32, second: u32) -> u32 {
+        let program = program(Reporting::On);
+        let (mut at, mut loaded) = (0, 0);
+        loop {
+            let one = program[at];
+            at += 1;
+            let take = match one.code {
+                LOAD => {
+                    loaded = match one.k {
+                        NUMBER => number,
+                        ARCHITECTURE => architecture,
+                        FIRST_ARGUMENT => first,
+                        SECOND_ARGUMENT => second,
+                        other => panic!("offset {other} is not used"),
+                    };
+                    continue;
+                }
+                RETURN => return one.k,
+                EQUAL => loaded == one.k,
+                AT_LEAST => loaded >= one.k,
+                ANY_BIT => loaded & one.k != 0,
+                other => panic!("unknown instruction {other}"),
+            };
+            at += usize::from(if take { one.jt } else { one.jf });
+        }
+    }
+
+    #[test]
+    fn every_call_gets_the_verdict_that_is_meant() {
+        let errno = |errno: i32| libc::SECCOMP_RET_ERRNO | errno as u32;
+        let allow = libc::SECCOMP_RET_ALLOW;
+        let own = OWN_ARCHITECTURE;
+        let table = [
+            (own, libc::SYS_write, 1, 0, allow),
+            (own, libc::SYS_mount, 0, 0, libc::SECCOMP_RET_USER_NOTIF),
+            (own, libc::SYS_clone3, 0, 0, errno(libc::ENOSYS)),
+            (own, libc::SYS_clone, libc::SIGCHLD, 0, allow),
+            (
+                own,
+                libc::SYS_clone,
+                libc::CLONE_NEWUSER,
+                0,
+                errno(libc::EPERM),
+            ),
+            (own, libc::SYS_socket, libc::AF_UNIX, 0, allow),
+            (own, libc::SYS_socket, libc::AF_NETLINK, 0, allow),
+            (
+                own,
+                libc::SYS_socket,
+                libc::AF_VSOCK,
+                0,
+                errno(libc::EAFNOSUPPORT),
+            ),
+            (own, libc::SYS_socketpair, libc::AF_UNIX, 0, allow),
+            (
+                own,
+                libc::SYS_ioctl,
+                0,
+                libc::TIOCSTI as i32,
+                errno(libc::EPERM),
+            ),
+            (
+                own,
+                libc::SYS_ioctl,
+                0,
+                libc::TIOCCONS as i32,
+                errno(libc::EPERM),
+            ),
+            (own, libc::SYS_ioctl, 0, libc::TCGETS as i32, allow),
+            (own, libc::SYS_connect, 3, 0, libc::SECCOMP_RET_USER_NOTIF),
+            (
+                own,
+                libc::SYS_write | i64::from(X32),
+                0,
+                0,
+                errno(libc::ENOSYS),
+            ),
+            (
+                0x4000_0003,
+                libc::SYS_write,
+                0,
+                0,
+                libc::SECCOMP_RET_KILL_PROCESS,
+            ),
+        ];
+        for (architecture, number, first, second, expected) in table {
+            let got = verdict(architecture, number as u32, first as u32, second as u32);
+            assert_eq!(got, expected, "call {number} with {first}, {second}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Runs a command where it can do no harm, and reports what it did.
+//!
+//! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
+//! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
+
+mod availability;
+mod capture;
+mod child;
+mod content;
+mod difference;
+mod filter;
+mod ground;
+mod layers;
+mod mounts;
+mod observe;
+mod protocol;
+mod reach;
+mod record;
+mod rename;
+mod session;
+mod skeleton;
+mod standins;
+mod supervisor;
+mod sys;
+mod tree;
+mod walk;
+mod watch;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use protocol::{Difference, Limit, Limits, Masked};
+pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+
+/// Serves as the supervisor or as a stand-in where this process was started as one. The first
+/// thing a program does, before it has a second thread.
+pub fn entry(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
+    let words: Vec<String> = arguments
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let (program, rest) = words.split_first()?;
+    match rest.split_first() {
+        Some((verb, [])) if verb == "__sandbox" => Some(supervisor::serve()),
+        Some((verb, [name, rest @ ..])) if verb == "__standin" => standins::answer_as(name, rest),
+        Some(_) | None => standins::answer_as(program, rest),
+    }
+}

@@ -1,0 +1,419 @@
+//! A session: one supervisor process, one stack of layers, one command after the other.
+#![allow(clippy::disallowed_methods)]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use super::availability;
+use super::protocol::{
+    Answer, Ask, Changed, Difference, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
+    RunAsk, Setup,
+};
+use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level};
+
+/// What a session may use, and which program to run as its supervisor.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// A `blackstart` binary; it is started as `blackstart __sandbox`.
+    pub program: PathBuf,
+    /// Bytes that all runs together may write.
+    pub disk: u64,
+    /// Files that all runs together may make.
+    pub files: u64,
+}
+
+impl Options {
+    /// Returns the usual limits.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            disk: 512 << 20,
+            files: 200_000,
+        }
+    }
+}
+
+/// Whether what a run changes stays for the runs after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layering {
+    /// Its changes become the new top layer.
+    Keep,
+    /// Its changes are reported and dropped.
+    Discard,
+}
+
+/// A command to run.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Program and arguments; the program is looked up in the sandbox's `PATH`.
+    pub argv: Vec<Vec<u8>>,
+    /// Text placed at [`SCRIPT`], executable, for this run only.
+    pub script: Option<Vec<u8>>,
+    /// Text of files that the command reads, for the paths they mention: to an ordinary user only
+    /// mentioned paths below other owners' directories are writable.
+    pub mentions: Vec<u8>,
+    /// Working directory inside.
+    pub cwd: PathBuf,
+    /// Added to an environment of `PATH`, `HOME`, `LANG` and `TERM` only.
+    pub environment: Vec<(String, String)>,
+    /// What it may use.
+    pub limits: Limits,
+    /// What becomes of its changes.
+    pub layering: Layering,
+}
+
+/// Where a request's script is found inside.
+pub const SCRIPT: &str = "/.blackstart/script";
+
+/// An argument longer than this cannot be passed to a program (execve(2), `MAX_ARG_STRLEN`).
+const ARGUMENT: usize = 100 << 10;
+
+impl Request {
+    /// Runs `argv` in `/`.
+    pub fn new<Word: AsRef<[u8]>>(argv: impl IntoIterator<Item = Word>) -> Self {
+        Self {
+            argv: argv
+                .into_iter()
+                .map(|word| word.as_ref().to_vec())
+                .collect(),
+            script: None,
+            mentions: Vec::new(),
+            cwd: PathBuf::from("/"),
+            environment: Vec::new(),
+            limits: Limits::default(),
+            layering: Layering::Keep,
+        }
+    }
+
+    /// Runs `text` with a shell whose last word is `-c`; a text too long for an argument becomes a file.
+    pub fn with_shell(shell: &[&str], text: &str) -> Self {
+        if text.len() < ARGUMENT {
+            return Self::new(shell.iter().chain([&text]));
+        }
+        let shell = shell.strip_suffix(&["-c"]).unwrap_or(shell);
+        let mut request = Self::new(shell.iter().chain([&SCRIPT]));
+        request.script = Some(text.as_bytes().to_vec());
+        request
+    }
+}
+
+/// What one run did.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Exit code, where it exited.
+    pub exit_code: Option<i32>,
+    /// Signal that ended it.
+    pub signal: Option<i32>,
+    /// The limit that stopped it.
+    pub limit: Option<Limit>,
+    /// Wall time.
+    pub duration: Duration,
+    /// Standard output.
+    pub stdout: Captured,
+    /// Standard error.
+    pub stderr: Captured,
+    /// Effects, bounded; files by path, then programs, connections, refusals.
+    pub effects: Vec<Effect>,
+    /// How many effects there were.
+    pub effects_total: u64,
+    /// How many of them are deleted paths.
+    pub deleted_total: u64,
+    /// Stand-ins that answered.
+    pub simulated: Vec<String>,
+    /// What succeeded inside although the host would refuse it; then the run proves nothing.
+    pub refused_on_host: Vec<String>,
+    /// What could not be seen.
+    pub notes: Vec<String>,
+}
+
+impl Observed {
+    /// Tells whether the command exited with 0, within its limits, and would do so on the host.
+    pub fn succeeded(&self) -> bool {
+        self.exit_code == Some(0) && self.limit.is_none() && self.refused_on_host.is_empty()
+    }
+}
+
+/// Why there is no session, or no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// This machine does not allow what the sandbox is made of; nothing can be dry-run here.
+    #[error("no sandbox here: {reason}; {fix}")]
+    Unavailable {
+        /// What was refused.
+        reason: String,
+        /// What a person can do about it.
+        fix: String,
+    },
+    /// The supervisor could not be started or is gone; another session may work.
+    #[error("the sandbox's supervisor {what}")]
+    Lost {
+        /// What happened to it.
+        what: String,
+        /// The system's word for it.
+        #[source]
+        source: Option<std::io::Error>,
+    },
+    /// This one run could not be started; the session goes on.
+    #[error("the run could not be started: {0}")]
+    Run(String),
+}
+
+/// A tree of layers over the host's, and the process that holds it. Dropping it kills every
+/// process inside; nothing remains.
+#[derive(Debug)]
+pub struct Session {
+    child: Child,
+    to: Option<ChildStdin>,
+    from: BufReader<ChildStdout>,
+    mode: Mode,
+    reason: Option<String>,
+    masked: Vec<Masked>,
+    notes: Vec<String>,
+    depth: usize,
+}
+
+impl Session {
+    /// Starts a session at the best level that this machine and user allow, by trying.
+    pub fn start(options: &Options) -> Result<Self, SandboxError> {
+        let root = rustix::process::geteuid().is_root();
+        let ways: &[Mode] = if root {
+            &[Mode::RootShifted, Mode::RootIdentity, Mode::User]
+        } else {
+            &[Mode::User]
+        };
+        let mut first: Option<Failure> = None;
+        for mode in ways {
+            match Self::start_as(options, *mode)? {
+                Ok(mut session) => {
+                    session.reason = availability::why_not_better(*mode, root, first.as_ref());
+                    return Ok(session);
+                }
+                Err(failure) => first = first.or(Some(failure)),
+            }
+        }
+        let failure =
+            first.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
+        let (reason, fix) = availability::explain(&failure);
+        Err(SandboxError::Unavailable { reason, fix })
+    }
+
+    fn start_as(options: &Options, mode: Mode) -> Result<Result<Self, Failure>, SandboxError> {
+        let lost = |source| SandboxError::Lost {
+            what: "could not be started".to_owned(),
+            source: Some(source),
+        };
+        let home = std::env::var_os("HOME").filter(|home| Path::new(home).is_absolute());
+        let mut child = Command::new(&options.program)
+            .arg("__sandbox")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(lost)?;
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(SandboxError::Lost {
+                what: "has no pipes".to_owned(),
+                source: None,
+            });
+        };
+        let mut session = Self {
+            child,
+            to: Some(to),
+            from: BufReader::new(from),
+            mode,
+            reason: None,
+            masked: Vec::new(),
+            notes: Vec::new(),
+            depth: 0,
+        };
+        let home = home.map_or_else(|| Raw::of("/"), Raw::of);
+        let setup = Setup {
+            mode,
+            disk: options.disk,
+            files: options.files,
+            home,
+        };
+        match session.ask(&Ask::Start(setup))? {
+            Answer::Ready { masked, notes } => {
+                (session.masked, session.notes) = (masked, notes);
+                Ok(Ok(session))
+            }
+            Answer::Failed(failure) => Ok(Err(failure)),
+            other => Err(out_of_order(&other)),
+        }
+    }
+
+    /// Returns what this session can prove.
+    pub fn level(&self) -> Level {
+        match self.mode {
+            Mode::RootShifted | Mode::RootIdentity => Level::FullRoot,
+            Mode::User => Level::FullUser,
+        }
+    }
+
+    /// Returns why the level is not higher, or what is weaker than usual at this level.
+    pub fn level_reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Returns the host's mounts that are empty inside.
+    pub fn masked(&self) -> &[Masked] {
+        &self.masked
+    }
+
+    /// Returns what of the host is not shown inside, and why.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Returns how many layers there are.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Runs a command on a new layer on top of all kept ones.
+    pub fn run(&mut self, request: &Request) -> Result<Observed, SandboxError> {
+        let ask = RunAsk {
+            argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
+            script: request.script.clone().map(Raw),
+            mentions: Raw(request.mentions.clone()),
+            cwd: Raw::of(&request.cwd),
+            environment: request
+                .environment
+                .iter()
+                .map(|(name, value)| (name.clone(), Raw::of(value)))
+                .collect(),
+            limits: request.limits,
+            keep: request.layering == Layering::Keep,
+        };
+        match self.ask(&Ask::Run(ask))? {
+            Answer::Ran(ran) => {
+                self.depth += usize::from(request.layering == Layering::Keep);
+                Ok(observed(*ran))
+            }
+            Answer::Failed(failure) => Err(SandboxError::Run(availability::plain(&failure))),
+            other => Err(out_of_order(&other)),
+        }
+    }
+
+    /// Forgets the newest layer.
+    pub fn discard_top(&mut self) -> Result<(), SandboxError> {
+        match self.ask(&Ask::DiscardTop)? {
+            Answer::Done => {
+                self.depth = self.depth.saturating_sub(1);
+                Ok(())
+            }
+            other => Err(out_of_order(&other)),
+        }
+    }
+
+    /// Returns what differs between the tree when it had `depth` layers and the tree as it is.
+    pub fn difference_since(&mut self, depth: usize) -> Result<Vec<Difference>, SandboxError> {
+        match self.ask(&Ask::Difference { since: depth })? {
+            Answer::Differences(found) => Ok(found),
+            Answer::Failed(failure) => Err(SandboxError::Run(availability::plain(&failure))),
+            other => Err(out_of_order(&other)),
+        }
+    }
+
+    fn ask(&mut self, ask: &Ask) -> Result<Answer, SandboxError> {
+        let lost = |source| SandboxError::Lost {
+            what: "ended".to_owned(),
+            source: Some(source),
+        };
+        let mut line = serde_json::to_vec(ask).map_err(|error| lost(error.into()))?;
+        line.push(b'\n');
+        if let Some(to) = &mut self.to {
+            to.write_all(&line)
+                .and_then(|()| to.flush())
+                .map_err(lost)?;
+        }
+        let mut answer = Vec::new();
+        self.from.read_until(b'\n', &mut answer).map_err(lost)?;
+        if answer.is_empty() {
+            let status = self.child.try_wait().ok().flatten();
+            let what = status.map_or("ended".to_owned(), |status| format!("ended: {status}"));
+            return Err(SandboxError::Lost { what, source: None });
+        }
+        serde_json::from_slice(&answer).map_err(|error| SandboxError::Lost {
+            what: "answered in another language".to_owned(),
+            source: Some(error.into()),
+        })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Its first processes die with the supervisor, and with them all of theirs.
+        drop(self.to.take());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn out_of_order(answer: &Answer) -> SandboxError {
+    let what = match answer {
+        Answer::Failed(failure) => availability::plain(failure),
+        Answer::Ready { .. } | Answer::Ran(_) | Answer::Done | Answer::Differences(_) => {
+            "answered something else".to_owned()
+        }
+    };
+    SandboxError::Lost { what, source: None }
+}
+
+fn observed(ran: Ran) -> Observed {
+    let captured = |kept: Kept| Captured {
+        text: kept.text,
+        dropped: kept.dropped,
+    };
+    let mut total = ran.changes_total;
+    total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
+    let mut effects: Vec<Effect> = ran.changes.into_iter().map(file_effect).collect();
+    effects.extend(ran.executed.into_iter().map(|argv| Effect::Exec { argv }));
+    effects.extend(
+        ran.connected
+            .into_iter()
+            .map(|destination| Effect::Connect {
+                destination,
+                declared: Declared::NothingDeclared,
+            }),
+    );
+    effects.extend(ran.denied.into_iter().map(|what| Effect::Denied { what }));
+    Observed {
+        exit_code: ran.exit_code,
+        signal: ran.signal,
+        limit: ran.limit,
+        duration: Duration::from_micros(ran.duration_us),
+        stdout: captured(ran.stdout),
+        stderr: captured(ran.stderr),
+        effects,
+        effects_total: total,
+        deleted_total: ran.deleted_total,
+        simulated: ran.simulated,
+        refused_on_host: ran.refused_on_host,
+        notes: ran.notes,
+    }
+}
+
+fn file_effect(changed: Changed) -> Effect {
+    Effect::File(FileEffect {
+        change: match changed.kind {
+            Kind::Created => Change::Created,
+            Kind::Modified => Change::Modified,
+            Kind::Deleted => Change::Deleted,
+            Kind::Renamed => Change::Renamed,
+            Kind::TypeChanged => Change::TypeChanged,
+            Kind::Metadata => Change::Metadata,
+        },
+        path: changed.path.into_path(),
+        from: changed.from.map(Raw::into_path),
+        bytes: changed.bytes,
+        mode: changed.mode,
+        diff: changed.diff,
+        declared: Declared::NothingDeclared,
+    })
+}

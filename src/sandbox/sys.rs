@@ -1,0 +1,236 @@
+//! The system calls that no safe library offers, each behind a small safe function.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
+
+/// One instruction of a classic BPF program.
+pub(super) type Instruction = libc::sock_filter;
+
+/// Which side of a [`clone_process`] runs.
+#[derive(Debug)]
+pub(super) enum Side {
+    Parent(i32),
+    Child,
+}
+
+fn checked(result: libc::c_long) -> io::Result<libc::c_long> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
+
+/// Forks, with the namespaces of `flags` (`CLONE_NEW*`) made for the child.
+///
+/// Sound only in a process with one thread: the child continues with a copy of the memory.
+pub(super) fn clone_process(flags: i32) -> io::Result<Side> {
+    let flags = libc::c_long::from(flags | libc::SIGCHLD);
+    // SAFETY: no stack and no pointers are passed, so this is fork(2); the sandbox's supervisor has one thread.
+    let pid = checked(unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) })?;
+    Ok(match i32::try_from(pid) {
+        Ok(0) => Side::Child,
+        Ok(pid) => Side::Parent(pid),
+        Err(_) => return Err(io::Error::from_raw_os_error(libc::EOVERFLOW)),
+    })
+}
+
+/// Moves the calling process into new namespaces.
+pub(super) fn unshare(flags: i32) -> io::Result<()> {
+    // SAFETY: only CLONE_NEW* flags are used here; they touch no memory and no descriptor.
+    checked(unsafe { libc::unshare(flags) }.into()).map(drop)
+}
+
+/// Maps the owners of a detached mount through a user namespace (mount_setattr(2)).
+pub(super) fn map_owners(mount: BorrowedFd<'_>, namespace: BorrowedFd<'_>) -> io::Result<()> {
+    const MOUNT_ATTR_IDMAP: u64 = 0x0010_0000;
+    // struct mount_attr: attr_set, attr_clr, propagation, userns_fd.
+    let attributes = [MOUNT_ATTR_IDMAP, 0, 0, namespace.as_raw_fd() as u64];
+    // SAFETY: the path is a NUL-terminated literal and `attributes` outlives the call, with its true size.
+    checked(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH,
+            attributes.as_ptr(),
+            size_of_val(&attributes),
+        )
+    })
+    .map(drop)
+}
+
+/// Closes every descriptor from `first` on.
+pub(super) fn close_from(first: u32) -> io::Result<()> {
+    // SAFETY: called right before exec or in pid 1 of a sandbox, where no owner of those descriptors runs again.
+    checked(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) }).map(drop)
+}
+
+/// Makes `from` appear as the descriptor `to`, inheritable.
+pub(super) fn duplicate_to(from: BorrowedFd<'_>, to: RawFd) -> io::Result<()> {
+    if from.as_raw_fd() == to {
+        // SAFETY: F_SETFD takes an integer.
+        return checked(unsafe { libc::fcntl(to, libc::F_SETFD, 0) }.into()).map(drop);
+    }
+    // SAFETY: dup2 takes integers; the callers replace only descriptors of their own process image.
+    checked(unsafe { libc::dup2(from.as_raw_fd(), to) }.into()).map(drop)
+}
+
+/// Takes ownership of a descriptor that this process received by number.
+pub(super) fn adopt(descriptor: RawFd) -> OwnedFd {
+    // SAFETY: called once per number, right after the number was made by `duplicate_to`.
+    unsafe { OwnedFd::from_raw_fd(descriptor) }
+}
+
+/// Sets the signals that Rust's runtime ignores back to what a shell expects.
+pub(super) fn restore_signals() {
+    // SAFETY: SIG_DFL installs no handler code.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+/// Replaces the process image; returns only on failure.
+pub(super) fn execute(program: &CStr, arguments: &[CString], environment: &[CString]) -> io::Error {
+    let list = |strings: &[CString]| -> Vec<*const libc::c_char> {
+        let mut pointers: Vec<_> = strings.iter().map(|string| string.as_ptr()).collect();
+        pointers.push(std::ptr::null());
+        pointers
+    };
+    let (arguments, environment) = (list(arguments), list(environment));
+    // SAFETY: both lists end with a null pointer and point into strings that outlive the call.
+    unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+    io::Error::last_os_error()
+}
+
+/// Ends the process at once, without destructors or buffers.
+pub(super) fn leave(code: i32) -> ! {
+    // SAFETY: _exit does not return and runs no code of this process.
+    unsafe { libc::_exit(code) }
+}
+
+/// Brings the loopback interface of the current network namespace up.
+pub(super) fn loopback_up() -> io::Result<()> {
+    // SAFETY: `request` is a plain C structure for which all zeros is valid, and outlives the calls.
+    unsafe {
+        let socket =
+            checked(libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0).into())?;
+        let socket = OwnedFd::from_raw_fd(socket as RawFd);
+        let mut request: libc::ifreq = std::mem::zeroed();
+        request.ifr_name[0] = b'l' as libc::c_char;
+        request.ifr_name[1] = b'o' as libc::c_char;
+        request.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
+        checked(libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request).into())
+            .map(drop)
+    }
+}
+
+/// Installs a seccomp filter on this process and all it starts.
+pub(super) fn install_filter(program: &[Instruction]) -> io::Result<()> {
+    seccomp(program, 0).map(drop)
+}
+
+/// Installs a filter some of whose calls wait for an answer; returns where to read them.
+pub(super) fn install_listening_filter(program: &[Instruction]) -> io::Result<OwnedFd> {
+    let wait_killable = 1 << 5; // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19
+    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    let descriptor =
+        seccomp(program, flags | wait_killable).or_else(|_| seccomp(program, flags))? as RawFd;
+    // SAFETY: the kernel just made this descriptor for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+fn seccomp(program: &[Instruction], flags: libc::c_ulong) -> io::Result<libc::c_long> {
+    let length =
+        u16::try_from(program.len()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    let program = libc::sock_fprog {
+        len: length,
+        filter: program.as_ptr().cast_mut(),
+    };
+    // SAFETY: the kernel only reads the program, which outlives the call.
+    checked(unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            flags,
+            &raw const program,
+        )
+    })
+}
+
+/// A system call that waits for an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waiting {
+    pub(super) id: u64,
+    pub(super) pid: i32,
+    pub(super) call: i64,
+    pub(super) arguments: [u64; 6],
+}
+
+/// Receives the next waiting call.
+pub(super) fn next_waiting(listener: BorrowedFd<'_>) -> io::Result<Waiting> {
+    // SAFETY: the structure is plain data, must be zeroed for the kernel, and outlives the call.
+    let notice = unsafe {
+        let mut notice: libc::seccomp_notif = std::mem::zeroed();
+        let request = libc::SECCOMP_IOCTL_NOTIF_RECV;
+        checked(libc::ioctl(listener.as_raw_fd(), request, &raw mut notice).into())?;
+        notice
+    };
+    Ok(Waiting {
+        id: notice.id,
+        pid: notice.pid as i32,
+        call: notice.data.nr.into(),
+        arguments: notice.data.args,
+    })
+}
+
+/// Lets a waiting call go on, or makes it fail with `errno`.
+pub(super) fn answer(listener: BorrowedFd<'_>, id: u64, errno: Option<i32>) -> io::Result<()> {
+    let response = libc::seccomp_notif_resp {
+        id,
+        val: 0,
+        error: errno.map_or(0, |errno| -errno),
+        flags: match errno {
+            None => libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
+            Some(_) => 0,
+        },
+    };
+    // SAFETY: the kernel reads a plain structure that outlives the call.
+    checked(
+        unsafe {
+            libc::ioctl(
+                listener.as_raw_fd(),
+                libc::SECCOMP_IOCTL_NOTIF_SEND,
+                &raw const response,
+            )
+        }
+        .into(),
+    )
+    .map(drop)
+}
+
+/// Reads another process's memory up to the end of the mapping; returns how much was read.
+pub(super) fn read_memory(pid: i32, address: u64, into: &mut [u8]) -> usize {
+    let mut got = 0;
+    while got < into.len() {
+        let at = address.wrapping_add(got as u64);
+        let in_page = (4096 - at % 4096) as usize;
+        let length = in_page.min(into.len() - got);
+        let local = libc::iovec {
+            iov_base: into[got..].as_mut_ptr().cast(),
+            iov_len: length,
+        };
+        let remote = libc::iovec {
+            iov_base: at as *mut libc::c_void,
+            iov_len: length,
+        };
+        // SAFETY: `local` describes `length` writable bytes of `into`; the remote address is only read by the kernel.
+        let read =
+            unsafe { libc::process_vm_readv(pid, &raw const local, 1, &raw const remote, 1, 0) };
+        match usize::try_from(read) {
+            Ok(read) if read > 0 => got += read,
+            _ => break,
+        }
+    }
+    got
+}
