@@ -17,11 +17,7 @@ pub mod tools;
 pub mod shell;
 pub mod template;
 
-<<<<<<< HEAD
-// Verbs: what it costs, what to do, what is wrong with it.
-=======
 // Verbs: estimate, draft, check, approve, report.
->>>>>>> shell
 pub mod estimate;
 pub mod draft;
 pub mod check;
