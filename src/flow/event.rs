@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
-use crate::evidence::{Answer, Approval, Checked, DryRun, Finding, PlanEvidence, Record, Stop, Waived};
+use crate::evidence::{
+    Answer, Approval, Checked, DryRun, Finding, PlanEvidence, Record, Stop, Waived,
+};
+use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{Plan, Step};
 
@@ -163,6 +166,8 @@ pub enum News {
         run: Id,
         /// Its plan.
         plan: Box<Plan>,
+        /// The incident it answers, where that is kept.
+        incident: Option<Box<Incident>>,
         /// Who approved and started it.
         by: String,
     },

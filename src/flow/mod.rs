@@ -19,8 +19,8 @@ use std::ops::Deref;
 pub use effect::{Effect, Subject};
 pub use event::{Act, Event, News};
 pub use state::{
-    Approving, Drafted, DryRunView, Field, Found, IncidentRow, Intake, InventoryRow, Knowledge, Machine,
-    Notice, PlanRow, Ranked, Review, RunRow, Running, Shelf, Stage, State, Target,
+    Approving, Drafted, DryRunView, Field, Found, IncidentRow, Intake, InventoryRow, Knowledge,
+    Machine, Notice, PlanRow, Ranked, Review, RunRow, Running, Shelf, Stage, State, Target,
 };
 pub use when::{moment, span};
 
@@ -142,7 +142,17 @@ impl Session {
                 result,
             } => approve::answered(state, fingerprint, result),
             News::RunStarted(result) => run::started(state, result),
-            News::RunPlan { run, plan, by } => run::opened(state, run, *plan, by),
+            News::RunPlan {
+                run,
+                plan,
+                incident,
+                by,
+            } => {
+                if let Some(incident) = incident {
+                    state.incident.get_or_insert(*incident);
+                }
+                run::opened(state, run, *plan, by)
+            }
             News::Journal { run, records } => run::journal(state, &run, records),
             News::Output { run, step, text } => run::output(state, &run, step, &text),
             News::RunState { run, alive } => run::stands(state, &run, alive),
@@ -170,7 +180,6 @@ impl State {
         self.notice = Some(Notice::Failed(why.into()));
         vec![]
     }
-
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::state::{Drafted, Found, Ranked};
 use crate::approve::{self, Gap};
 use crate::base::{Digest, Risk, Timestamp};
-use crate::draft::{self, Library, Request};
 use crate::check;
+use crate::draft::{self, Library, Request};
 use crate::evidence::{Finding, PlanEvidence, Waived};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
@@ -33,13 +33,9 @@ pub fn draft(
         runbook,
     };
     let draft = draft::draft(&request).map_err(|error| error.to_string())?;
-    let ranked = |ranked: &draft::Ranked| {
-        let title = library.get(&ranked.id).map_or("", |entry| &entry.runbook.title);
-        Ranked {
-            name: ranked.id.clone(),
-            title: title.to_owned(),
-            why: ranked.reasons.join(", "),
-        }
+    let ranked = |ranked: &draft::Ranked| Ranked {
+        name: ranked.id.clone(),
+        why: ranked.reasons.join(", "),
     };
     let chosen = draft.ranking.iter().position(|one| one.id == draft.runbook);
     let mut notes = draft.questions;
@@ -47,7 +43,10 @@ pub fn draft(
         && !others.is_empty()
     {
         let others: Vec<&str> = others.iter().map(|id| id.as_str()).collect();
-        notes.push(format!("this plan recovers the first asset only; not {}", others.join(", ")));
+        notes.push(format!(
+            "this plan recovers the first asset only; not {}",
+            others.join(", ")
+        ));
     }
     Ok(Drafted {
         plan: Arc::new(draft.plan),
@@ -62,7 +61,10 @@ pub fn draft(
 pub fn with_fixes(plan: &Plan, findings: Vec<Finding>) -> Vec<Found> {
     let found = |finding: Finding| {
         let fixed = check::fixed(plan, &finding);
-        let step = finding.step.as_ref().and_then(|id| fixed?.step(id.as_str()).cloned());
+        let step = finding
+            .step
+            .as_ref()
+            .and_then(|id| fixed?.step(id.as_str()).cloned());
         Found {
             fixed: step.map(Box::new),
             finding,
@@ -98,10 +100,12 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
 pub fn target(step: &Step, risk: Risk, hostname: &str) -> Option<String> {
     match risk {
         Risk::Read | Risk::Write | Risk::Disruptive => None,
-        Risk::Destructive | Risk::Irreversible | Risk::Unknown => Some(match (&step.asset, step.host()) {
-            (Some(asset), _) => asset.to_string(),
-            (None, LOCAL) => hostname.to_owned(),
-            (None, host) => host.to_owned(),
-        }),
+        Risk::Destructive | Risk::Irreversible | Risk::Unknown => {
+            Some(match (&step.asset, step.host()) {
+                (Some(asset), _) => asset.to_string(),
+                (None, LOCAL) => hostname.to_owned(),
+                (None, host) => host.to_owned(),
+            })
+        }
     }
 }

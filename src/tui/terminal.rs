@@ -65,7 +65,9 @@ pub struct Taken(());
 impl Taken {
     /// Takes the terminal.
     pub fn take() -> io::Result<Self> {
-        *DRAWS.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(std::thread::current().id());
+        *DRAWS
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(std::thread::current().id());
         catch_panics();
         enter()?;
         Ok(Self(()))
@@ -85,7 +87,9 @@ fn catch_panics() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let draws = *DRAWS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let draws = *DRAWS
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             if draws == Some(std::thread::current().id()) {
                 leave();
             }

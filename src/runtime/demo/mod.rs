@@ -98,7 +98,9 @@ impl Demo {
 
         let (inventory, inventory_text) = inventory_of(root, &before, Some(copy))?;
         tree::damage(&data)?;
-        let incident = incident_of(now());
+        // Whole seconds, rounded up: the copy's own time is rounded down, and must lie before the damage.
+        let damaged = Timestamp::from_second(now().as_second() + 1).unwrap_or_else(|_| now());
+        let incident = incident_of(damaged);
         Ok(Self {
             root: root.to_owned(),
             before,

@@ -84,4 +84,6 @@ fn blank() -> Line<'static> {
 }
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod tests;
