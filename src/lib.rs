@@ -20,8 +20,12 @@ pub mod template;
 // Verbs: estimate, draft, check, approve, report.
 pub mod estimate;
 pub mod draft;
+pub mod check;
 pub mod approve;
 pub mod report;
+
+// Session: what follows what.
+pub mod flow;
 
 // Edges: what is kept, where nothing can do harm, what is known of this machine.
 pub mod store;
@@ -36,4 +40,5 @@ pub mod execute;
 pub mod runtime;
 
 // Front: the terminal interface and the command line.
+pub mod tui;
 pub mod cli;

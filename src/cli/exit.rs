@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::runtime::files::FileError;
-use crate::runtime::{RuntimeError, SandboxError, StoreError};
+use crate::runtime::{ExecuteError, RuntimeError, SandboxError, StoreError};
 
 /// The exit codes of every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,30 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Returns the exit code a runner ended with.
+    pub fn of_code(code: u8) -> Self {
+        let all = [
+            Self::Ok,
+            Self::Error,
+            Self::Input,
+            Self::Findings,
+            Self::Verification,
+            Self::StepFailed,
+            Self::RolledBack,
+            Self::Identity,
+            Self::Approval,
+            Self::ObjectiveMissed,
+            Self::InputNeeded,
+            Self::Unavailable,
+            Self::Sandbox,
+            Self::Chain,
+            Self::Interrupted,
+        ];
+        all.into_iter()
+            .find(|exit| *exit as u8 == code)
+            .unwrap_or(Self::Error)
+    }
+
     /// Returns the exit code for what the command line parser says: help is not an error.
     pub fn from_clap(error: &clap::Error) -> Self {
         if error.use_stderr() {
@@ -161,8 +185,18 @@ impl From<RuntimeError> for CommandError {
             RuntimeError::Missing { .. }
             | RuntimeError::InventoryMissing { .. }
             | RuntimeError::NoHome => Self::caused(Exit::Input, &error),
+            RuntimeError::Execute(ExecuteError::Refused { code, messages }) => {
+                let mut refused = Self::new(
+                    Exit::of_code(code),
+                    messages.first().cloned().unwrap_or_default(),
+                );
+                refused.causes = messages.into_iter().skip(1).collect();
+                refused
+            }
+            RuntimeError::Execute(ExecuteError::Store(error)) => error.into(),
             RuntimeError::Program { .. }
             | RuntimeError::DryRun(_)
+            | RuntimeError::Execute(_)
             | RuntimeError::Sandbox(_)
             | RuntimeError::Stored { .. } => Self::caused(Exit::Error, &error),
         }

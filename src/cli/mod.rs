@@ -3,6 +3,8 @@
 
 mod commands;
 mod exit;
+mod findings;
+mod follow;
 mod output;
 mod plans;
 mod problems;

@@ -68,7 +68,7 @@ pub fn render(name: &str, text: &str, problems: &[Problem], colour: bool) -> Str
     let mut shown: Vec<String> = problems
         .iter()
         .take(SHOWN)
-        .map(|problem| snippet(name, text, problem, colour))
+        .map(|problem| snippet(name, text, problem, Weight::Error, colour))
         .collect();
     if problems.len() > SHOWN {
         shown.push(format!("… and {} more problems", problems.len() - SHOWN));
@@ -76,7 +76,17 @@ pub fn render(name: &str, text: &str, problems: &[Problem], colour: bool) -> Str
     shown.join("\n")
 }
 
-fn snippet(name: &str, text: &str, problem: &Problem, colour: bool) -> String {
+/// How much a snippet weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It stops.
+    Error,
+    /// It can be lived with.
+    Warning,
+}
+
+/// Returns one problem as text, with its line and a caret below it.
+pub fn snippet(name: &str, text: &str, problem: &Problem, weight: Weight, colour: bool) -> String {
     // The renderer gets only the line in question, escaped: the file is untrusted, and may be long.
     let start = problem.span.start.min(text.len());
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
@@ -96,8 +106,11 @@ fn snippet(name: &str, text: &str, problem: &Problem, colour: bool) -> String {
         .path(name)
         .line_start(Position::of(text, start).line)
         .annotation(AnnotationKind::Primary.span(caret));
-    let mut report =
-        vec![Group::with_title(Level::ERROR.primary_title(message.as_str())).element(source)];
+    let level = match weight {
+        Weight::Error => Level::ERROR,
+        Weight::Warning => Level::WARNING,
+    };
+    let mut report = vec![Group::with_title(level.primary_title(message.as_str())).element(source)];
     if let Some(help) = &help {
         report.push(Group::with_title(
             Level::HELP.secondary_title(help.as_str()),

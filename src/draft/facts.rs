@@ -70,6 +70,11 @@ impl Facts {
         let data_limit = transfer.map_or(DATA_LIMIT, |seconds| {
             (seconds * 4.0).ceil().max(900.0) as u64
         });
+        let place = |name: &str| {
+            places
+                .first()
+                .map_or(Json::from(""), |place| place[name].clone())
+        };
         let is_several = paths.len() > 1;
         let facts = json!({
             "asset": {
@@ -78,6 +83,7 @@ impl Facts {
             },
             "host": host(inventory, asset),
             "paths": places,
+            "work": place("work"), "tree": place("tree"), "aside": place("aside"),
             "works": places.iter().map(|place| place["work"].clone()).collect::<Vec<_>>(),
             "asides": places.iter().map(|place| place["aside"].clone()).collect::<Vec<_>>(),
             "base": if is_several { "/" } else { paths.first().map_or("", String::as_str) },
@@ -91,6 +97,8 @@ impl Facts {
             },
             "copy": copy, "chain": chain, "archives": archives, "earlier": earlier,
             "point": said(at),
+            "not_after": not_after(request),
+            "last_manifest": if is_several { format!("/manifest.{}", paths.len()) } else { "/manifest".to_owned() },
             "repo": {
                 "id": repo.map_or("", |repo| repo.id.as_str()), "kind": repo.map_or("", |repo| repo.kind.as_deref().unwrap_or_default()),
                 "address": repo.map_or_else(String::new, address),
@@ -174,7 +182,7 @@ fn places(paths: &[String], tag: &str) -> Vec<Json> {
                 Some((parent, _)) => parent,
             };
             let suffix = if paths.len() > 1 {
-                format!("-{}", at + 1)
+                format!(".{}", at + 1)
             } else {
                 String::new()
             };
@@ -186,6 +194,17 @@ fn places(paths: &[String], tag: &str) -> Vec<Json> {
             })
         })
         .collect()
+}
+
+/// Returns the instant behind which no copy may be taken, in UTC: the damage, its detection, or now.
+fn not_after(request: &Request<'_>) -> String {
+    let damage = request
+        .incident
+        .and_then(|incident| incident.damage_at.or(incident.detected_at));
+    damage
+        .unwrap_or(request.now)
+        .strftime("%Y-%m-%d %H:%M:%S")
+        .to_string()
 }
 
 fn empty_copy() -> Json {

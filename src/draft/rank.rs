@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::estimate::Chosen;
-use crate::inventory::Asset;
+use crate::inventory::{Asset, Backup, CopyType};
 use crate::plan::Kind;
 
 /// A runbook that could be used.
@@ -51,9 +51,11 @@ pub fn rank<'a>(
             false if matches.kinds.is_empty() => {}
             false => continue,
         }
-        match tool {
-            Some(tool) if matches.tools.iter().any(|known| known == tool) => {
-                add(8, format!("it works with {tool}"));
+        match &tool {
+            Some(Tool { name, copy_type })
+                if matches.tools.iter().any(|known| is(known, name, copy_type)) =>
+            {
+                add(8, format!("it works with {name}"));
             }
             // A copy can only be read by what it was made with; a new one may be made with anything.
             Some(_) if !matches.tools.is_empty() => continue,
@@ -81,17 +83,42 @@ pub fn rank<'a>(
     ranking
 }
 
+/// The tool of a copy, and the kind of copy.
+struct Tool<'a> {
+    name: &'a str,
+    copy_type: &'static str,
+}
+
+/// Tells whether a runbook's word for a tool, `tar` or `tar:incremental`, is this one.
+fn is(known: &str, name: &str, copy_type: &str) -> bool {
+    match known.split_once(':') {
+        Some((tool, of)) => tool == name && of == copy_type,
+        None => known == name,
+    }
+}
+
+fn tool_of<'a>(backup: &'a Backup) -> Option<Tool<'a>> {
+    let copy_type = match backup.copy_type {
+        Some(CopyType::Incremental | CopyType::Differential) => "incremental",
+        Some(CopyType::Full | CopyType::Continuous | CopyType::Snapshot | CopyType::Replica)
+        | None => "full",
+    };
+    let name = backup.tool.as_deref()?;
+    Some(Tool { name, copy_type })
+}
+
 /// Returns the tool of the copy; for a new copy that of the asset's backups, where it has any.
 fn tool<'a>(
     request: &Request<'a>,
     asset: &'a Asset,
     chosen: Option<&Chosen<'a>>,
-) -> Option<&'a str> {
+) -> Option<Tool<'a>> {
+    let backups = || request.inventory.backups_of(asset.id.as_str());
     match request.kind {
-        Kind::Recovery => chosen?.backup.tool.as_deref(),
-        Kind::Backup => request
-            .inventory
-            .backups_of(asset.id.as_str())
-            .find_map(|backup| backup.tool.as_deref()),
+        Kind::Recovery => tool_of(chosen?.backup),
+        Kind::Backup => backups()
+            .filter_map(tool_of)
+            .find(|tool| tool.copy_type == "incremental")
+            .or_else(|| backups().find_map(tool_of)),
     }
 }

@@ -13,6 +13,9 @@ use crate::evidence::{DryRun, Outcome};
 use crate::plan::LOCAL;
 use crate::sandbox::{Limit, Request};
 
+/// A longer script is searched for paths up to here.
+const MENTIONS: u64 = 1 << 20;
+
 /// Runs the script at `path` by its shebang, without one with `bash`.
 pub fn dry_run_script(
     path: &Path,
@@ -25,9 +28,9 @@ pub fn dry_run_script(
         source,
     };
     let full = std::fs::canonicalize(path).map_err(unreadable)?;
-    let mut head = Vec::new();
+    let mut text = Vec::new();
     std::fs::File::open(&full)
-        .and_then(|file| file.take(4096).read_to_end(&mut head))
+        .and_then(|file| file.take(MENTIONS).read_to_end(&mut text))
         .map_err(unreadable)?;
     let id = id_of(&full);
     let lost = |source| DryRunError::Sandbox {
@@ -40,10 +43,11 @@ pub fn dry_run_script(
     let mut result = blank(&id, Outcome::NotRun, "there is no sandbox here".to_owned());
     if hosts.level().counts() {
         result.notes.clear();
-        let mut argv = interpreter(&head);
+        let mut argv = interpreter(&text);
         argv.push(full.as_os_str().as_bytes().to_vec());
         let mut request = Request::new(argv);
         request.cwd.clone_from(&options.cwd);
+        request.mentions = text;
         let observed = hosts
             .session(LOCAL)
             .and_then(|session| session.run(&request))

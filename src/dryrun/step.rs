@@ -89,6 +89,14 @@ fn request(
     }
     request.cwd.clone_from(&options.cwd);
     request.layering = layering;
+    let declared = step
+        .effects
+        .iter()
+        .flat_map(|effects| effects.writes.iter().chain(&effects.deletes));
+    request.mentions = declared
+        .flat_map(|path| [path.as_bytes(), b"\n"])
+        .collect::<Vec<_>>()
+        .concat();
     request.environment = step
         .secrets
         .iter()

@@ -75,7 +75,7 @@ impl Runtime {
     }
 }
 
-fn stored<T>(
+pub(super) fn stored<T>(
     what: &'static str,
     name: &str,
     document: Option<Document>,

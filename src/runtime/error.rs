@@ -2,6 +2,7 @@
 
 use crate::approve::Refusal;
 use crate::dryrun::DryRunError;
+use crate::execute::ExecuteError;
 use crate::sandbox::SandboxError;
 use crate::store::StoreError;
 
@@ -31,6 +32,9 @@ pub enum RuntimeError {
     /// A dry run could not be done.
     #[error(transparent)]
     DryRun(#[from] DryRunError),
+    /// A run could not be started, answered or followed.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
     /// The sandbox failed.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),

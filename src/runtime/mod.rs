@@ -3,23 +3,32 @@
 
 mod approvals;
 pub mod demo;
+mod checks;
 mod documents;
+mod drafting;
 mod dry_runs;
 mod error;
 pub mod files;
 mod machine;
+pub mod perform;
 mod place;
 mod reports;
+mod runs;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use approvals::Approved;
+pub use checks::check_script;
 pub use error::RuntimeError;
 pub use machine::Machine;
+pub use runs::targets;
 
 // What the front may name of the edges below.
 pub use crate::dryrun::Progress as DryRunProgress;
+pub use crate::execute::{
+    ExecuteError, Followed, Input, SystemClock, Tail, must_be_typed, output_file, secrets_to_type,
+};
 pub use crate::probe::installed;
 pub use crate::sandbox::SandboxError;
 pub use crate::store::{Anchor, DocumentKind, StoreError};
@@ -105,15 +114,5 @@ impl Runtime {
     pub fn store(&self) -> MutexGuard<'_, Store> {
         // A panic while the lock was held cannot have left half a write: every write is one transaction.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The machine's clock.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
     }
 }

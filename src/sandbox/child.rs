@@ -199,7 +199,9 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
         .and_then(|proc| Ok(proc.open(OFlags::RDONLY | OFlags::DIRECTORY)?))
         .map_err(|error| Failure::of("opening /proc", error))?;
     let base = descriptor_path(&proc);
-    let processes = birth.ask.limits.processes.max(301); // the kernel's least pid_max
+    // The kernel keeps the first 300 numbers back once it has been through all; RLIMIT_NPROC is the
+    // exact limit, this one holds where that does not count (for root with the host's own ids).
+    let processes = birth.ask.limits.processes + 310;
     let _ = std::fs::write(format!("{base}/sys/kernel/pid_max"), processes.to_string());
     for name in ["sys", "irq", "bus", "fs"] {
         let place = std::fs::read_link(&base).map(|base| base.join(name));

@@ -18,6 +18,10 @@ use super::sys::{self, Side};
 /// First host id of the sandbox's users in [`Mode::RootShifted`], and how many there are.
 pub(super) const SHIFT: u32 = 1 << 30;
 
+/// Bytes and files for the directories of a session itself.
+const OWN_BYTES: u64 = 64 << 20;
+const OWN_FILES: u64 = 100_000;
+
 /// Where the sandbox keeps its own things inside.
 pub(super) const OWN: &str = "/.blackstart";
 
@@ -51,7 +55,7 @@ pub(super) enum Owner {
 }
 
 /// What all runs of a session stand on. The working directory is the file system in memory:
-/// `l/N` lower, `u/LAYER.N` upper, `w/LAYER.N` work, `v/N` views, `f/N` files shown read-only, `m` the new root.
+/// `l/N` lower, `u/LAYER.N` upper, `u/wLAYER.N` work, `v/N` views, `f/N` files shown read-only, `m` the new root.
 #[derive(Debug)]
 pub(super) struct Ground {
     pub(super) mode: Mode,
@@ -325,23 +329,20 @@ fn enter_memory(bytes: u64, files: u64) -> Result<(), Failure> {
             errno: libc::ENOENT,
             detail: String::new(),
         })?;
-    let options = std::ffi::CString::new(format!("size={bytes},nr_inodes={files},mode=755"))
-        .expect("digits hold no NUL");
-    mount(
-        "tmpfs",
-        at,
-        "tmpfs",
-        MountFlags::NODEV | MountFlags::NOSUID,
-        Some(options.as_c_str()),
-    )
-    .map_err(|error| Failure::of("mounting memory", error))?;
+    let memory = |at: &str, bytes: u64, files: u64| {
+        let options = std::ffi::CString::new(format!("size={bytes},nr_inodes={files},mode=755"))
+            .expect("digits hold no NUL");
+        let flags = MountFlags::NODEV | MountFlags::NOSUID;
+        mount("tmpfs", at, "tmpfs", flags, Some(options.as_c_str()))
+            .map_err(|error| Failure::of("mounting memory", error))
+    };
+    memory(at, OWN_BYTES, OWN_FILES)?;
     std::env::set_current_dir(at).map_err(|error| Failure::of("entering memory", error))?;
-    for name in ["l", "l/0", "u", "w", "v", "f", "m"] {
-        if name != "l/0" {
-            make_directory(name)?;
-        }
+    for name in ["l", "u", "v", "f", "m"] {
+        make_directory(name)?;
     }
-    Ok(())
+    // What runs write cannot take the room that the supervisor needs.
+    memory("u", bytes, files)
 }
 
 pub(super) fn make_directory(path: &str) -> Result<(), Failure> {

@@ -10,6 +10,9 @@ use super::ground::{Branch, Ground, OWN, make_directory};
 use super::protocol::{Failure, Mode};
 use super::tree::{Place, copy_attributes};
 
+/// The layer below the session's own.
+pub(super) const FIRST: usize = 0;
+
 /// The changes of one run: for which branches there are any.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
@@ -46,26 +49,36 @@ pub(super) fn upper(layer: usize, branch: usize) -> String {
 }
 
 fn work(layer: usize, branch: usize) -> String {
-    format!("w/{layer}.{branch}")
+    format!("u/w{layer}.{branch}")
 }
 
 impl Layers {
-    /// Starts with a layer that only makes room for the sandbox's own directory.
+    /// Starts with a layer below the session's own, for directories that must be there beforehand.
     pub(super) fn new(ground: &Ground) -> Result<Self, Failure> {
         let mut layers = Self {
             kept: Vec::new(),
-            next: 0,
+            next: FIRST,
             views: 0,
         };
+        let mut first = layers.open(ground)?;
+        first.holds.clear();
         if ground.mode != Mode::User {
-            let first = layers.open(ground)?;
-            make_directory(&format!("{}{OWN}", upper(first.id, 0)))?;
-            layers.kept.push(Layer {
-                id: first.id,
-                holds: vec![0],
-            });
+            make_directory(&format!("{}{OWN}", upper(FIRST, 0)))?;
+            first.holds.push(0);
         }
+        layers.kept.push(first);
         Ok(layers)
+    }
+
+    /// Notes that the first layer holds something of a branch.
+    pub(super) fn first_holds(&mut self, branch: usize) {
+        if let Some(first) = self
+            .kept
+            .first_mut()
+            .filter(|first| !first.holds.contains(&branch))
+        {
+            first.holds.push(branch);
+        }
     }
 
     /// Returns how many layers there are.

@@ -14,6 +14,7 @@ mod layers;
 mod mounts;
 mod observe;
 mod protocol;
+mod reach;
 mod record;
 mod rename;
 mod session;

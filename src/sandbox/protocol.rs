@@ -57,6 +57,9 @@ pub(super) struct RunAsk {
     pub(super) argv: Vec<Raw>,
     /// Becomes `/.blackstart/script`.
     pub(super) script: Option<Raw>,
+    /// More text in which paths may be mentioned.
+    #[serde(default)]
+    pub(super) mentions: Raw,
     pub(super) cwd: Raw,
     pub(super) environment: Vec<(String, Raw)>,
     pub(super) limits: Limits,

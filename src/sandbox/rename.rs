@@ -26,9 +26,9 @@ pub(super) fn fold(record: &mut Record) {
     for candidate in &record.candidates {
         let stat = &candidate.stat;
         let print = (
-            stat.st_size as i64,
+            stat.st_size,
             stat.st_mode,
-            stat.st_mtime as i64,
+            stat.st_mtime,
             stat.st_mtime_nsec as i64,
         );
         let (gone, made) = by_print.entry(print).or_default();

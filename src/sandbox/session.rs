@@ -51,6 +51,9 @@ pub struct Request {
     pub argv: Vec<Vec<u8>>,
     /// Text placed at [`SCRIPT`], executable, for this run only.
     pub script: Option<Vec<u8>>,
+    /// Text of files that the command reads, for the paths they mention: to an ordinary user only
+    /// mentioned paths below other owners' directories are writable.
+    pub mentions: Vec<u8>,
     /// Working directory inside.
     pub cwd: PathBuf,
     /// Added to an environment of `PATH`, `HOME`, `LANG` and `TERM` only.
@@ -76,6 +79,7 @@ impl Request {
                 .map(|word| word.as_ref().to_vec())
                 .collect(),
             script: None,
+            mentions: Vec::new(),
             cwd: PathBuf::from("/"),
             environment: Vec::new(),
             limits: Limits::default(),
@@ -276,6 +280,7 @@ impl Session {
         let ask = RunAsk {
             argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
             script: request.script.clone().map(Raw),
+            mentions: Raw(request.mentions.clone()),
             cwd: Raw::of(&request.cwd),
             environment: request
                 .environment

@@ -139,7 +139,7 @@ fn flags(mount: &HostMount) -> MountFlags {
 }
 
 /// Permission bits that give the caller, who seems to own the directory inside, what the host gives.
-fn mode_for_caller(path: &Path, metadata: &std::fs::Metadata, uid: u32) -> u32 {
+pub(super) fn mode_for_caller(path: &Path, metadata: &std::fs::Metadata, uid: u32) -> u32 {
     let mode = metadata.permissions().mode() & 0o7777;
     if metadata.uid() == uid {
         return mode;

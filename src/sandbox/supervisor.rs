@@ -16,6 +16,7 @@ use super::ground::{Ground, OWN};
 use super::layers::{Layer, Layers};
 use super::observe::Observer;
 use super::protocol::{Answer, Ask, Failure, Limit, Limits, Ran, Raw, RunAsk, Setup};
+use super::reach::Reach;
 use super::standins;
 use super::sys::{self, Side};
 use super::walk;
@@ -30,6 +31,7 @@ struct Supervisor {
     ground: Ground,
     layers: Layers,
     home: Raw,
+    reach: Reach,
     /// Layers below those of the session.
     floor: usize,
 }
@@ -104,6 +106,15 @@ fn raise_open_files() {
     );
 }
 
+/// The runs before left no room for another layer.
+fn no_room() -> Ran {
+    Ran {
+        limit: Some(Limit::Disk),
+        notes: vec!["the runs before it used up the sandbox's disk".to_owned()],
+        ..Ran::default()
+    }
+}
+
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
         let ground = Ground::lay(&setup)?;
@@ -113,6 +124,7 @@ impl Supervisor {
             ground,
             layers,
             home: setup.home,
+            reach: Reach::default(),
             floor,
         };
         started.trial()?;
@@ -128,6 +140,7 @@ impl Supervisor {
         let ask = RunAsk {
             argv: vec![Raw::of("/bin/sh"), Raw::of("-c"), Raw::of("exit 0")],
             script: None,
+            mentions: Raw::default(),
             cwd: Raw::of("/"),
             environment: Vec::new(),
             limits: Limits {
@@ -151,7 +164,11 @@ impl Supervisor {
     }
 
     fn run(&mut self, ask: &RunAsk) -> Result<Ran, Failure> {
-        let layer = self.layers.open(&self.ground)?;
+        self.reach.prepare(&self.ground, &mut self.layers, ask);
+        let layer = match self.layers.open(&self.ground) {
+            Err(failure) if failure.errno == libc::ENOSPC => return Ok(no_room()),
+            opened => opened?,
+        };
         let result = self.run_on(ask, &layer);
         match (&result, ask.keep) {
             (Ok(_), true) => self.layers.settle(&self.ground, layer),
@@ -165,7 +182,7 @@ impl Supervisor {
             self.place_script(layer, script)?;
         }
         let watched = self.execute(ask, layer)?;
-        let changes = walk::changes(&self.ground, &mut self.layers, layer)?;
+        let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
         let simulated = standins::called(layer, self.ground.branches.len() - 1);
         let Watched {
             ended,

@@ -153,7 +153,8 @@ pub(super) fn is_whiteout(stat: &Stat) -> bool {
 }
 
 /// Copies mode, owner and times of one directory to another.
-pub(super) fn copy_attributes(from: &Stat, to: &str) -> io::Result<()> {
+pub(super) fn copy_attributes(from: &Stat, to: impl AsRef<Path>) -> io::Result<()> {
+    let to = to.as_ref();
     use rustix::fs::{CWD, Gid, Timespec, Timestamps, Uid};
     rustix::fs::chownat(
         CWD,
@@ -168,8 +169,8 @@ pub(super) fn copy_attributes(from: &Stat, to: &str) -> io::Result<()> {
         tv_nsec: nanoseconds,
     };
     let times = Timestamps {
-        last_access: time(from.st_atime as i64, from.st_atime_nsec as _),
-        last_modification: time(from.st_mtime as i64, from.st_mtime_nsec as _),
+        last_access: time(from.st_atime, from.st_atime_nsec as _),
+        last_modification: time(from.st_mtime, from.st_mtime_nsec as _),
     };
     Ok(rustix::fs::utimensat(
         CWD,

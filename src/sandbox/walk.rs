@@ -12,6 +12,7 @@ use super::content::{self, Sameness};
 use super::ground::{Branch, Ground, Owner, Show};
 use super::layers::{Layer, Layers, upper};
 use super::protocol::{Failure, Kind, Mode};
+use super::reach::Reach;
 use super::record::{self, Record};
 use super::rename;
 use super::tree::{Place, file_type, is_whiteout};
@@ -43,6 +44,8 @@ struct Job {
 
 struct Walk<'a> {
     ground: &'a Ground,
+    reach: &'a Reach,
+    uppers: Place,
     branch: &'a Branch,
     view: &'a Place,
     moved_from: HashSet<PathBuf>,
@@ -53,6 +56,7 @@ struct Walk<'a> {
 /// Returns what `layer`, which is not kept yet, changed on top of the kept ones.
 pub(super) fn changes(
     ground: &Ground,
+    reach: &Reach,
     layers: &mut Layers,
     layer: &Layer,
 ) -> Result<Changes, Failure> {
@@ -77,6 +81,8 @@ pub(super) fn changes(
         let view = layers.view(ground, index, depth)?;
         let mut walk = Walk {
             ground,
+            reach,
+            uppers: top.clone(),
             branch,
             view: &view.root,
             moved_from: HashSet::new(),
@@ -107,15 +113,19 @@ impl Walk<'_> {
     fn top_changed(&mut self, then: &Stat, now: &Stat) {
         let path = &self.branch.at;
         if self.branch.show == Show::Effects(Owner::Other) {
-            self.found.refused_on_host.push(format!(
-                "changing the rights of {}: it belongs to somebody else",
-                path.display()
-            ));
+            self.refuse_rights(path);
         }
         let what = record::rights(then, now, |id| self.ground.real_id(id)).join("; ");
         self.found
             .record
             .add(Kind::Metadata, path, Some(now), Some(what));
+    }
+
+    fn refuse_rights(&mut self, path: &Path) {
+        self.found.refused_on_host.push(format!(
+            "changing the rights of {}: it belongs to somebody else",
+            path.display()
+        ));
     }
 
     fn run(&mut self, first: Job) {
@@ -174,6 +184,13 @@ impl Walk<'_> {
         if let Some(origin) = self.origin(job, &upper, &now)
             && let Some(stat) = origin.place.stat()?
         {
+            if origin.path != path && then.is_none() && self.is_second_name(&origin, &now) {
+                let link = format!("hard link to {}", origin.path.display());
+                self.found
+                    .record
+                    .add(Kind::Created, &path, Some(&now), Some(link));
+                return Ok(());
+            }
             if origin.path != path {
                 if let (Some(old), Some(FileType::Directory)) =
                     (&before, then.as_ref().map(file_type))
@@ -272,6 +289,9 @@ impl Walk<'_> {
         if kind != FileType::Directory && record::time_differs(then, now) {
             what.push("modification time".to_owned());
         }
+        if !what.is_empty() && kind == FileType::Directory && self.reach.seems_own(path) {
+            self.refuse_rights(path);
+        }
         if !what.is_empty() {
             self.found
                 .record
@@ -281,7 +301,8 @@ impl Walk<'_> {
     }
 
     fn check_sticky(&mut self, directory: &Path, path: &Path, then: &Stat) {
-        let sticky = self.branch.top.st_mode & 0o1000 != 0 && directory == self.branch.at;
+        let sticky = self.branch.top.st_mode & 0o1000 != 0 && directory == self.branch.at
+            || self.reach.seems_own_and_sticky(directory);
         if sticky && self.ground.mode == Mode::User && then.st_uid != 0 {
             self.found.refused_on_host.push(format!(
                 "deleting {}: it belongs to somebody else, in a sticky directory",
@@ -310,6 +331,17 @@ impl Walk<'_> {
                 })
             }
         }
+    }
+
+    /// Tells whether a file still stands where it came from, so that this is one more name for it.
+    fn is_second_name(&self, origin: &Old, now: &Stat) -> bool {
+        let below = origin
+            .path
+            .strip_prefix(&self.branch.at)
+            .unwrap_or(&origin.path);
+        let still = self.uppers.descend(below).and_then(|place| place.stat());
+        file_type(now) == FileType::RegularFile
+            && still.is_ok_and(|still| still.is_some_and(|still| still.st_ino == now.st_ino))
     }
 
     fn attribute(&self, place: &Place, name: &str) -> Option<Vec<u8>> {

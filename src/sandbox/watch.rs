@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// A run is stopped when it printed this many times what is kept.
 const OUTPUT_FACTOR: u64 = 256;
+/// But not before it printed this much.
+const LEAST_OUTPUT: u64 = 64 << 20;
 
 /// A run that stays at its limit of processes for this many looks is stopped.
 const LOOKS_AT_PROCESS_LIMIT: u32 = 10;
@@ -108,8 +110,8 @@ pub(super) fn watch(
             watch.disk_was_full,
             watch.processes_were_full,
         );
-        if seen.limit.is_none() || seen.limit == Some(Limit::WallClock) && watch.processes_were_full
-        {
+        let starved = seen.limit == Some(Limit::WallClock) && named == Some(Limit::Processes);
+        if seen.limit.is_none() || starved {
             seen.limit = named.or(seen.limit);
         }
     }
@@ -300,7 +302,11 @@ impl Watch<'_> {
             Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
             Err(_) => return false,
         }
-        let most = self.limits.output.saturating_mul(OUTPUT_FACTOR);
+        let most = self
+            .limits
+            .output
+            .saturating_mul(OUTPUT_FACTOR)
+            .max(LEAST_OUTPUT);
         if self.out.total() + self.err.total() > most && self.limit.is_none() {
             self.stop(Limit::Output);
         }
@@ -346,14 +352,20 @@ impl Watch<'_> {
             return;
         }
         if resident > self.limits.memory {
-            self.stop(Limit::Memory);
+            // Forked processes share pages that this sum counts for each of them.
+            let many = self.looks_at_process_limit > 0;
+            self.stop(if many {
+                Limit::Processes
+            } else {
+                Limit::Memory
+            });
         } else if self.looks_at_process_limit >= LOOKS_AT_PROCESS_LIMIT {
             self.stop(Limit::Processes);
         }
     }
 
     fn note_disk(&mut self) {
-        if let Ok(state) = rustix::fs::statfs(".") {
+        if let Ok(state) = rustix::fs::statfs("u") {
             let room = state.f_bavail.saturating_mul(state.f_bsize as u64);
             self.disk_was_full |= room < 1 << 20 || state.f_ffree < 16;
         }
@@ -390,11 +402,15 @@ fn usage(proc: BorrowedFd<'_>) -> (u64, u64) {
         let read = rustix::fs::openat(proc, path, flags, none)
             .and_then(|file| rustix::io::read(file, &mut text))
             .unwrap_or(0);
-        let pages = String::from_utf8_lossy(&text[..read])
+        // statm (proc(5)): size, resident, shared with files; the difference is the process's own.
+        let text = String::from_utf8_lossy(&text[..read]).into_owned();
+        let mut pages = text
             .split(' ')
-            .nth(1)
-            .and_then(|pages| pages.parse::<u64>().ok());
-        resident += pages.unwrap_or(0) * page;
+            .skip(1)
+            .filter_map(|pages| pages.parse::<u64>().ok());
+        if let (Some(all), Some(shared)) = (pages.next(), pages.next()) {
+            resident += all.saturating_sub(shared) * page;
+        }
     }
     (processes, resident)
 }

@@ -1,8 +1,12 @@
 //! The commands, one file each.
 
 mod approve;
+mod attach;
+mod check;
 mod completions;
+mod demo;
 mod doctor;
+mod draft;
 mod dry_run;
 mod estimate;
 mod incident;
@@ -10,10 +14,18 @@ mod inventory;
 mod log;
 mod man;
 mod report;
+mod rule;
+mod run;
+mod runbook;
 mod schema;
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use super::output::Output;
 use super::{CommandError, Exit, Global};
+use crate::runtime::{Runtime, RuntimeError, SystemClock};
+use crate::tui::{self, Left, Start};
 
 /// Declares the commands: the variant, its module, in the order of the help.
 macro_rules! commands {
@@ -35,16 +47,30 @@ macro_rules! commands {
 }
 
 commands! {
+    /// See the whole flow on a throw-away tree, offline
+    Demo => demo,
     /// Write, list and show incidents
     Incident => incident,
     /// Check and show inventories
     Inventory => inventory,
+    /// List and show the runbooks
+    Runbook => runbook,
+    /// Make a plan from the runbook that fits best
+    Draft => draft,
+    /// Say what is wrong with plans and scripts, without running anything
+    Check => check,
+    /// Explain a rule of the checker, or list them
+    Rule => rule,
     /// Compute the recovery point, the loss and the duration
     Estimate => estimate,
     /// Run a plan or a script where it can do no harm, and report what it did
     DryRun => dry_run,
     /// Say that a plan may run, in view of what is known about it
     Approve => approve,
+    /// Run an approved plan, for real
+    Run => run,
+    /// Come back to a run
+    Attach => attach,
     /// Tell what a run did: promised and measured
     Report => report,
     /// Show, verify, export and anchor the log
@@ -59,7 +85,28 @@ commands! {
     Man => man,
 }
 
-/// What happens without a command: the terminal interface.
-pub fn without_command(_: &Global, _: &mut Output) -> Result<Exit, CommandError> {
-    Err(CommandError::new(Exit::Input, "no command given").hint("blackstart --help"))
+/// What happens without a command: the terminal interface, where there is a terminal.
+pub fn without_command(global: &Global, _: &mut Output) -> Result<Exit, CommandError> {
+    let runtime = || Runtime::open(global.data_dir.clone());
+    match interface(global, runtime, Start::Home)? {
+        Left::Quit => Ok(Exit::Ok),
+        Left::Demo => demo::guided(global),
+        Left::Signal(_) => Ok(Exit::Interrupted),
+    }
+}
+
+/// Opens the terminal interface, where there is a terminal.
+pub fn interface(
+    global: &Global,
+    runtime: impl FnOnce() -> Result<Runtime, RuntimeError>,
+    start: Start,
+) -> Result<Left, CommandError> {
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !terminal || global.plain || global.json || global.no_input {
+        return Err(
+            CommandError::new(Exit::Input, "the interface needs a terminal")
+                .hint("blackstart --help"),
+        );
+    }
+    Ok(tui::run(Arc::new(runtime()?), &SystemClock, start)?)
 }

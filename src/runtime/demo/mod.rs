@@ -1,4 +1,240 @@
-//! The demo: a throw-away tree, a real backup of it, real damage.
+//! The demo: a throw-away tree, a real backup of it, real damage, and the documents that tell of it.
 
 pub mod manifest;
 pub mod tree;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::base::document::{read, write};
+use crate::base::{Id, Risk, Size, Timestamp};
+use crate::incident::{self, DataState, Incident};
+use crate::inventory::v1;
+use crate::inventory::{self, AssetKind, Inventory};
+use crate::plan::{Phase, Plan, Provenance, Step, StepKind};
+use crate::probe;
+use manifest::Manifest;
+
+/// The asset of the demo.
+pub const ASSET: &str = "office";
+
+/// The demo's place: everything it makes lies in one directory.
+#[derive(Debug)]
+pub struct Demo {
+    root: PathBuf,
+    script: PathBuf,
+    /// The tree as it was before the damage.
+    pub before: Manifest,
+    /// What there is.
+    pub inventory: Inventory,
+    /// The text of the inventory.
+    pub inventory_text: String,
+    /// What happened.
+    pub incident: Incident,
+}
+
+/// Why the demo could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A file or a directory of the demo.
+    #[error("the demo cannot be set up")]
+    Io(#[from] io::Error),
+    /// The demo's own documents or runbooks are wrong.
+    #[error("the demo cannot be set up: {0}")]
+    Document(String),
+    /// The backup failed.
+    #[error("the demo's backup failed: {0}")]
+    Backup(String),
+}
+
+impl Demo {
+    /// Returns the directory that is the asset.
+    pub fn data(&self) -> PathBuf {
+        self.root.join("office")
+    }
+
+    /// Makes the tree and the inventory below `root`, which must be an empty directory; backs it up with the script that
+    /// `backup` makes of the inventory; damages the tree and writes the incident.
+    pub fn prepare(
+        root: &Path,
+        now: impl Fn() -> Timestamp,
+        backup: impl FnOnce(&Inventory) -> Result<PathBuf, String>,
+    ) -> Result<Self, DemoError> {
+        let data = root.join("office");
+        let copies = root.join("copies");
+        std::fs::create_dir(&data)?;
+        std::fs::create_dir(&copies)?;
+        tree::make(&data)?;
+        let before = Manifest::of(&data)?;
+
+        let (without_copy, _) = inventory_of(root, &before, None)?;
+        let script = backup(&without_copy).map_err(DemoError::Backup)?;
+        let copy = back_up(&script)?;
+        // What an earlier attempt left behind; the planted step clears it.
+        let leftover = root.join("leftover-4711");
+        std::fs::create_dir(&leftover)?;
+        std::fs::write(
+            leftover.join("half-extracted.tmp"),
+            "left behind by an attempt at night\n",
+        )?;
+
+        let (inventory, inventory_text) = inventory_of(root, &before, Some(copy))?;
+        tree::damage(&data)?;
+        // Whole seconds, rounded up: the copy's own time is rounded down, and must lie before the damage.
+        let damaged = Timestamp::from_second(now().as_second() + 1).unwrap_or_else(|_| now());
+        let incident = incident_of(damaged);
+        Ok(Self {
+            script,
+            root: root.to_owned(),
+            before,
+            inventory,
+            inventory_text,
+            incident,
+        })
+    }
+
+    /// Makes another backup, as the recovery plan asks for at its end.
+    pub fn back_up(&self) -> Result<(), DemoError> {
+        back_up(&self.script).map(drop)
+    }
+
+    /// Returns what differs between the tree before the damage and as it is.
+    pub fn differences(&self) -> io::Result<Vec<String>> {
+        Ok(self.before.differences(&Manifest::of(&self.data())?))
+    }
+
+    /// Returns the plan with a step as a tired colleague might add it: right in intention, and wiping the machine when its
+    /// search finds nothing.
+    pub fn plant(&self, plan: &Plan) -> Plan {
+        let root = self.root.to_string_lossy();
+        let mut planted = plan.clone();
+        let step = Step {
+            id: id("clear-leftovers"),
+            phase: Some(Phase::Activation),
+            title: "Clear what an earlier attempt left behind".into(),
+            kind: StepKind::Command,
+            host: plan.steps.iter().find_map(|step| step.host.clone()),
+            asset: Some(id(ASSET)),
+            run_as: None,
+            secrets: vec![],
+            needs: vec![],
+            risk: Some(Risk::Destructive),
+            run: Some(format!(
+                "leftover=$(find {root} -maxdepth 1 -name 'leftover-*' -print -quit)\nrm -rf -- \"$leftover\"/*\n"
+            )),
+            check: Some(format!(
+                "[ -z \"$(find {root}/leftover-4711 -mindepth 1 -print -quit)\" ]\n"
+            )),
+            rollback: None,
+            effects: Some(crate::plan::Effects {
+                deletes: vec![format!("{root}/leftover-*/**")],
+                max_deletes: Some(1),
+                ..Default::default()
+            }),
+            safety_copy: None,
+            timeout: Some(crate::base::Period(60)),
+            on_failure: None,
+            resume: None,
+            approval: None,
+            why: Some("An earlier attempt left half-extracted files.".into()),
+            expect: Some("The directory is empty.".into()),
+            install: None,
+            provenance: Some(Provenance {
+                by: "person".into(),
+                from: None,
+            }),
+        };
+        planted.steps.insert(1.min(planted.steps.len()), step);
+        planted
+    }
+}
+
+/// Runs the backup script and reads the line it prints for the inventory.
+fn back_up(script: &Path) -> Result<v1::CopyMade, DemoError> {
+    let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    let ran = Command::new(script)
+        .env_clear()
+        .env("PATH", path)
+        .output()?;
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let copy = said
+        .lines()
+        .find_map(|line| line.strip_prefix("last_success: "));
+    let Some(copy) = copy.filter(|_| ran.status.success()) else {
+        return Err(DemoError::Backup(
+            String::from_utf8_lossy(&ran.stderr).trim().to_owned(),
+        ));
+    };
+    read::<v1::CopyMade>(copy)
+        .value
+        .ok_or_else(|| DemoError::Document("the backup's last line".into()))
+}
+
+fn id(text: &str) -> Id {
+    Id::parse(text).expect("the demo's ids are valid")
+}
+
+fn inventory_of(
+    root: &Path,
+    tree: &Manifest,
+    copy: Option<v1::CopyMade>,
+) -> Result<(Inventory, String), DemoError> {
+    let path = |name: &str| root.join(name).to_string_lossy().into_owned();
+    let text = format!(
+        "schema: blackstart/inventory/v1
+hosts: [{{id: demo1, access: local}}]
+assets:
+  - {{id: {ASSET}, kind: {kind}, host: demo1, size: {size}B, files: {files}, targets: {{rto: 1h, rpo: 1d}}}}
+backups:
+  - {{id: office-tar, asset: {ASSET}, tool: tar, type: full, repo: copies, interval: 1d, restore_rate: 50MB/s}}
+repos: [{{id: copies, kind: directory, host: demo1}}]
+",
+        kind = AssetKind::Files.word(),
+        size = tree.bytes(),
+        files = tree.len(),
+    );
+    let mut document = read::<v1::Inventory>(&text)
+        .value
+        .ok_or_else(|| DemoError::Document("its inventory".into()))?;
+    document.hosts[0].identity = Some(probe::identity());
+    document.assets[0].paths = vec![path("office")];
+    document.repos[0].path = Some(path("copies"));
+    match copy {
+        Some(copy) => {
+            document.assets[0].size = Some(Size(tree.bytes()));
+            document.backups[0].path = copy.path.clone();
+            document.backups[0].last_success = Some(copy);
+        }
+        None => document.backups[0].path = Some(path("copies")),
+    }
+    let text = write(&document);
+    match inventory::read(&text) {
+        (Some(inventory), problems) if problems.is_empty() => Ok((inventory, text)),
+        (_, problems) => Err(DemoError::Document(
+            problems
+                .into_iter()
+                .map(|problem| problem.message)
+                .collect(),
+        )),
+    }
+}
+
+fn incident_of(now: Timestamp) -> Incident {
+    Incident {
+        schema: incident::v1::Tag::V1,
+        id: id("inc-demo"),
+        title: Some("The office share is half empty".into()),
+        description: Some("A clean-up script ran with an unset variable. Invoices and contracts are gone, the payroll is cut short.".into()),
+        detected_at: Some(now),
+        damage_at: Some(now),
+        affected: vec![id(ASSET)],
+        scenario: Some("operator_error".into()),
+        environment: Some("demo".into()),
+        constraints: vec![],
+        data: [(ASSET.to_owned(), DataState::Lost)].into(),
+        lost: vec![],
+        unusable: vec![],
+        evidence: vec!["rm: cannot remove 'lock': No such file or directory".into()],
+    }
+}

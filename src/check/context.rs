@@ -1,0 +1,75 @@
+//! What a rule looks at: the texts in order, the plan, the inventory, the facts.
+
+use super::facts::Facts;
+use super::python::Python;
+use super::unit::{Run, Unit};
+use crate::inventory::Inventory;
+use crate::plan::Plan;
+
+/// Everything a rule may use.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The shell texts, in the order in which they would run.
+    pub units: Vec<Unit<'a>>,
+    /// The Python script, where it is one.
+    pub python: Option<Python<'a>>,
+    /// The plan, where it is one.
+    pub plan: Option<&'a Plan>,
+    /// The inventory, where there is one.
+    pub inventory: Option<&'a Inventory>,
+    /// What the outside knows.
+    pub facts: &'a Facts,
+}
+
+impl<'a> Context<'a> {
+    /// Returns every command with its unit, in order.
+    pub fn runs(&self) -> impl Iterator<Item = (&Unit<'a>, Run<'_>)> {
+        self.units
+            .iter()
+            .flat_map(|unit| unit.runs().map(move |run| (unit, run)))
+    }
+
+    /// Returns the commands before one: those above it, and those of earlier texts.
+    pub fn before<'c>(
+        &'c self,
+        unit: &'c Unit<'a>,
+        run: Run<'c>,
+    ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
+        let here = std::ptr::from_ref(unit);
+        let position = self
+            .units
+            .iter()
+            .position(|u| std::ptr::eq(u, here))
+            .unwrap_or(0);
+        self.units[..=position]
+            .iter()
+            .enumerate()
+            .flat_map(move |(at, unit)| {
+                unit.runs()
+                    .filter(move |other| at < position || other.index < run.index)
+                    .map(move |other| (unit, other))
+            })
+    }
+
+    /// Returns the commands behind one.
+    pub fn after<'c>(
+        &'c self,
+        unit: &'c Unit<'a>,
+        run: Run<'c>,
+    ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
+        let here = std::ptr::from_ref(unit);
+        let position = self
+            .units
+            .iter()
+            .position(|u| std::ptr::eq(u, here))
+            .unwrap_or(0);
+        self.units[position..]
+            .iter()
+            .enumerate()
+            .flat_map(move |(at, unit)| {
+                unit.runs()
+                    .filter(move |other| at > 0 || other.index > run.index)
+                    .map(move |other| (unit, other))
+            })
+    }
+}

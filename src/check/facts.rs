@@ -1,0 +1,31 @@
+//! What the outside knows and the checker cannot: installed commands, devices, bash's own verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Facts handed to the checker. Everything is optional; what is missing is not assumed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Commands installed where the script is to run.
+    pub installed: Option<BTreeSet<String>>,
+    /// Texts that the installed bash refuses to read (`bash -n`), with its message.
+    pub rejected: BTreeMap<String, String>,
+    /// Device numbers of paths (`stat -c %d`), by absolute path.
+    pub devices: BTreeMap<String, u64>,
+}
+
+impl Facts {
+    /// Returns the device of a path: its own, or that of the nearest known directory above it.
+    pub fn device(&self, path: &str) -> Option<u64> {
+        let mut at = path;
+        loop {
+            if let Some(device) = self.devices.get(at) {
+                return Some(*device);
+            }
+            at = match at.rsplit_once('/') {
+                Some(("", _)) if at != "/" => "/",
+                Some((parent, _)) if !parent.is_empty() => parent,
+                _ => return None,
+            };
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Rules over a script or a plan, given facts from outside; computes the harm of every step.
+
+mod context;
+mod facts;
+mod fix;
+mod language;
+pub mod names;
+mod python;
+mod risk;
+mod rule;
+mod rules;
+mod unit;
+
+pub use context::Context;
+pub use facts::Facts;
+pub use fix::fixed;
+pub use language::Language;
+pub use python::{Python, Token, TokenKind};
+pub use rule::{Example, Report, Rule};
+pub use rules::RULES;
+pub use unit::{Run, Unit};
+
+use crate::base::{Id, Risk};
+use crate::evidence::{Finding, Place};
+use crate::inventory::Inventory;
+use crate::plan::Plan;
+use crate::shell::on_deep_stack;
+
+/// What the checker says of a script or a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// The language of the text; bash for a plan.
+    pub language: Language,
+    /// Whether all of it could be read.
+    pub parsed: bool,
+    /// The harm of the worst command.
+    pub risk: Risk,
+    /// The harm of each step, in a plan, in document order.
+    pub steps: Vec<(Id, Risk)>,
+    /// What is wrong, in the order of the text.
+    pub findings: Vec<Finding>,
+}
+
+/// Returns every rule, in the order of their codes.
+pub fn rules() -> &'static [&'static Rule] {
+    RULES
+}
+
+/// Returns the rule of that code or name.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    RULES
+        .iter()
+        .copied()
+        .find(|rule| rule.code.eq_ignore_ascii_case(code) || rule.name == code)
+}
+
+/// Checks one script. Whoever checks many calls [`on_deep_stack`] once around all of them.
+pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
+    on_deep_stack(|| script_here(text, language, facts)).unwrap_or_else(|| Checked {
+        language,
+        parsed: false,
+        risk: Risk::Unknown,
+        steps: Vec::new(),
+        findings: vec![rules::unreadable(
+            Place::Whole,
+            None,
+            "the checker failed on this script",
+        )],
+    })
+}
+
+fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
+    let shell = matches!(language, Language::Bash | Language::Sh);
+    let units = if shell {
+        vec![Unit::new(text, None, Place::Whole, language)]
+    } else {
+        Vec::new()
+    };
+    let parsed = units.iter().all(|u| u.script.parsed)
+        && language != Language::Other
+        && !facts.rejected.contains_key(text);
+    let risk = match (parsed && shell, units.first()) {
+        (true, Some(unit)) => risk::of_unit(unit),
+        _ => Risk::Unknown,
+    };
+    let python = (language == Language::Python).then(|| Python::new(text));
+    let mut findings = Vec::new();
+    if language == Language::Other {
+        findings.push(rules::unreadable(
+            Place::Whole,
+            None,
+            "the language of this script is not known",
+        ));
+    }
+    let context = Context {
+        units,
+        python,
+        plan: None,
+        inventory: None,
+        facts,
+    };
+    findings.extend(judge(&context));
+    Checked {
+        language,
+        parsed,
+        risk,
+        steps: Vec::new(),
+        findings,
+    }
+}
+
+/// Checks a plan: every text of every step, the order of the steps, and the names they use.
+pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checked {
+    on_deep_stack(|| plan_here(plan, inventory, facts)).unwrap_or_else(|| Checked {
+        language: Language::Bash,
+        parsed: false,
+        risk: Risk::Unknown,
+        steps: Vec::new(),
+        findings: vec![rules::unreadable(
+            Place::Whole,
+            None,
+            "the checker failed on this plan",
+        )],
+    })
+}
+
+fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checked {
+    let mut units = Vec::new();
+    for step in in_order(plan) {
+        let texts = [
+            (Place::Run, &step.run),
+            (Place::Check, &step.check),
+            (Place::Rollback, &step.rollback),
+        ];
+        for (part, text) in texts {
+            if let Some(text) = text {
+                let language = Language::of(text, "");
+                units.push(Unit::new(text, Some(step), part, language));
+            }
+        }
+    }
+    let steps: Vec<(Id, Risk)> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let own = units
+                .iter()
+                .filter(|u| u.step.is_some_and(|s| s.id == step.id));
+            let risk = own
+                .filter(|u| u.part != Place::Rollback)
+                .map(|u| match u.language {
+                    Language::Bash | Language::Sh => risk::of_unit(u),
+                    Language::Python | Language::Other => Risk::Unknown,
+                });
+            (step.id.clone(), risk.max().unwrap_or(Risk::Read))
+        })
+        .collect();
+    let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
+    let parsed = units.iter().all(reads);
+    let context = Context {
+        units,
+        python: None,
+        plan: Some(plan),
+        inventory,
+        facts,
+    };
+    let mut findings = judge(&context);
+    findings.extend(rules::claims(plan, &steps));
+    sort(&mut findings, Some(plan));
+    let risk = steps
+        .iter()
+        .map(|(_, risk)| *risk)
+        .max()
+        .unwrap_or(Risk::Read);
+    Checked {
+        language: Language::Bash,
+        parsed,
+        risk,
+        steps,
+        findings,
+    }
+}
+
+/// Returns the steps in an order in which they can run; the document's where needs form a circle.
+fn in_order(plan: &Plan) -> Vec<&crate::plan::Step> {
+    let mut left: Vec<&crate::plan::Step> = plan.steps.iter().collect();
+    let mut out: Vec<&crate::plan::Step> = Vec::new();
+    while !left.is_empty() {
+        let ready = left.iter().position(|step| {
+            step.needs
+                .iter()
+                .all(|need| out.iter().any(|s| s.id == *need) || plan.step(need.as_str()).is_none())
+        });
+        out.push(left.remove(ready.unwrap_or(0)));
+    }
+    out
+}
+
+fn judge(context: &Context<'_>) -> Vec<Finding> {
+    let mut report = Report::default();
+    for rule in RULES {
+        (rule.run)(context, &mut report);
+    }
+    let mut findings = report.findings;
+    sort(&mut findings, context.plan);
+    findings
+}
+
+/// Sorts by place and leaves out what is said twice (a function that is called twice).
+fn sort(findings: &mut Vec<Finding>, plan: Option<&Plan>) {
+    let position = |finding: &Finding| {
+        let step = finding.step.as_ref()?;
+        plan?.steps.iter().position(|s| s.id == *step)
+    };
+    findings.sort_by_cached_key(|f| (position(f), f.part, f.span, f.rule, f.message.clone()));
+    findings.dedup_by(|a, b| {
+        a.rule == b.rule && a.span == b.span && a.step == b.step && a.part == b.part
+    });
+}

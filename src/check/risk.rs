@@ -1,0 +1,110 @@
+//! The harm of a command and of a whole text.
+
+use super::unit::Unit;
+use crate::base::Risk;
+use crate::shell::ast::RedirectKind;
+use crate::shell::{Command, Origin, Piece, Redirection};
+use crate::tools::{self, sql};
+
+/// Directories in which a command of a known name is that command.
+const TRUSTED: &[&str] = &[
+    "/bin/", "/usr/", "/sbin/", "/opt/", "/snap/", "/lib/", "/nix/",
+];
+
+/// Returns the harm of a text: that of its worst command, `unknown` where part of it cannot be read.
+pub fn of_unit(unit: &Unit<'_>) -> Risk {
+    if !unit.script.parsed || !unit.commands.opaque.is_empty() {
+        return Risk::Unknown;
+    }
+    unit.commands
+        .list
+        .iter()
+        .map(|c| of_command(unit, c))
+        .max()
+        .unwrap_or(Risk::Read)
+}
+
+/// Returns the harm of one command with its redirects.
+pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
+    let redirects = command
+        .redirects
+        .iter()
+        .map(|r| of_redirect(unit, command, r))
+        .max();
+    let words = if command.words.is_empty() {
+        Risk::Read
+    } else {
+        of_words(unit, command)
+    };
+    words.max(redirects.unwrap_or(Risk::Read))
+}
+
+fn of_redirect(unit: &Unit<'_>, command: &Command, redirect: &Redirection) -> Risk {
+    let path = command.path(&redirect.target);
+    let harmless = path.starts_with("/dev/") && !tools::is_device(&path);
+    match redirect.kind {
+        _ if tools::is_device(&path) && redirect.kind != RedirectKind::Read => Risk::Irreversible,
+        RedirectKind::Truncate if harmless => Risk::Read,
+        RedirectKind::Truncate if unit.is_fresh(command, &redirect.target) => Risk::Write,
+        RedirectKind::Truncate => Risk::Destructive,
+        RedirectKind::Append if harmless => Risk::Read,
+        RedirectKind::Append | RedirectKind::ReadWrite => Risk::Write,
+        RedirectKind::Read
+        | RedirectKind::Duplicate
+        | RedirectKind::Heredoc
+        | RedirectKind::HereString => Risk::Read,
+    }
+}
+
+fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
+    let (Some(program), Some(name)) = (command.program(), command.name()) else {
+        return Risk::Unknown;
+    };
+    let elsewhere = program.contains('/') && !TRUSTED.iter().any(|t| program.starts_with(t));
+    if elsewhere || program.contains("..") {
+        return Risk::Unknown;
+    }
+    // A function or an alias is followed where it is called; what is left is the call itself.
+    if unit.commands.defined.contains(&name) {
+        return Risk::Read;
+    }
+    if let Some(call) = unit.take_apart(command) {
+        let own = call.risk();
+        return match call.name {
+            "psql" | "mysql" | "mariadb" | "sqlite3" => own.max(of_input(command)),
+            "rm" | "shred" if uncertain(command) && own < Risk::Destructive => Risk::Destructive,
+            _ => own,
+        };
+    }
+    if tools::only_looks(&name) {
+        Risk::Read
+    } else if tools::only_creates(&name) {
+        Risk::Write
+    } else {
+        Risk::Unknown
+    }
+}
+
+/// Returns the harm of what a database client reads from standard input.
+fn of_input(command: &Command) -> Risk {
+    let from_file = command
+        .redirects
+        .iter()
+        .any(|r| r.kind == RedirectKind::Read);
+    let piped = command.setting.stage.is_some_and(|s| s.position > 0);
+    match &command.input {
+        Some(text) => sql::risk(&text.shown()),
+        // A dump that is played back replaces what is there.
+        None if from_file || piped => Risk::Destructive,
+        None => Risk::Read,
+    }
+}
+
+fn uncertain(command: &Command) -> bool {
+    command.arguments().iter().any(|a| {
+        a.pieces.iter().any(|p| match p {
+            Piece::Unknown(u) => matches!(u.origin, Origin::Environment | Origin::Argument),
+            Piece::Text(_) | Piece::Glob(_) => false,
+        })
+    })
+}

@@ -1,0 +1,112 @@
+//! A rule: what it is called, why it is one, its examples, and the function that looks.
+
+use super::context::Context;
+use super::unit::Unit;
+use crate::base::Span;
+use crate::evidence::{Edit, Finding, Severity};
+
+/// One rule of the checker. Its examples are its tests.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its code, like `SH002`.
+    pub code: &'static str,
+    /// The bad pattern, so that "allow dump-piped-without-pipefail" reads right.
+    pub name: &'static str,
+    /// How much a finding weighs, unless it says otherwise.
+    pub severity: Severity,
+    /// What it looks for, in one sentence.
+    pub summary: &'static str,
+    /// Why it matters.
+    pub why: &'static str,
+    /// What to write instead.
+    pub fix: &'static str,
+    /// Where the knowledge comes from: a manual page, an incident, a measurement.
+    pub source: &'static str,
+    /// What its findings rest on.
+    pub layer: &'static str,
+    /// Texts it must find something in.
+    pub bad: &'static [Example],
+    /// Texts it must be silent on.
+    pub good: &'static [Example],
+    /// Looks.
+    pub run: fn(&Context<'_>, &mut Report),
+}
+
+/// A text for a rule to judge.
+#[derive(Debug)]
+pub enum Example {
+    /// A script.
+    Script(&'static str),
+    /// A script on a machine where these paths lie on these devices, and these commands exist besides.
+    On {
+        /// The script.
+        text: &'static str,
+        /// Paths and their devices.
+        devices: &'static [(&'static str, u64)],
+    },
+    /// A plan, with an inventory where it needs one.
+    Plan {
+        /// The plan document.
+        plan: &'static str,
+        /// The inventory document, empty for none.
+        inventory: &'static str,
+    },
+}
+
+/// Where a rule puts what it finds.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Adds a finding in a unit.
+    pub fn add(
+        &mut self,
+        rule: &'static Rule,
+        unit: &Unit<'_>,
+        span: Span,
+        message: String,
+    ) -> &mut Finding {
+        self.findings.push(Finding {
+            rule: rule.code,
+            name: rule.name,
+            severity: rule.severity,
+            step: unit.step.map(|s| s.id.clone()),
+            part: unit.part,
+            span,
+            message,
+            why: rule.why.to_owned(),
+            fix: Some(rule.fix.to_owned()),
+            layer: rule.layer,
+            edit: None,
+        });
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
+    }
+
+    /// Adds a finding in a Python script.
+    pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) {
+        self.findings.push(Finding {
+            rule: rule.code,
+            name: rule.name,
+            severity: rule.severity,
+            step: None,
+            part: crate::evidence::Place::Whole,
+            span,
+            message,
+            why: rule.why.to_owned(),
+            fix: Some(rule.fix.to_owned()),
+            layer: rule.layer,
+            edit: None,
+        });
+    }
+}
+
+/// Returns an edit that replaces `span`.
+pub fn edit(span: Span, replacement: impl Into<String>) -> Option<Edit> {
+    Some(Edit {
+        span,
+        replacement: replacement.into(),
+    })
+}

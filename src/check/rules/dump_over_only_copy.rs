@@ -1,0 +1,206 @@
+//! SH005: the last good copy is emptied before the new one exists.
+
+use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Run, Unit};
+use crate::evidence::Severity;
+use crate::shell::ast::RedirectKind;
+use crate::shell::{Argument, Command};
+use crate::tools::tar;
+
+const DUMPERS: &[&str] = &[
+    "pg_dump",
+    "pg_dumpall",
+    "mysqldump",
+    "mariadb-dump",
+    "mongodump",
+    "sqlite3",
+    "slapcat",
+    "tar",
+    "cpio",
+    "etcdctl",
+    "redis-cli",
+    "mariabackup",
+    "mariadb-backup",
+    "xtrabackup",
+    "kubectl",
+    "zfs",
+    "btrfs",
+    "dump",
+    "xfsdump",
+    "influxd",
+    "consul",
+    "vault",
+    "ssh",
+];
+
+const FILTERS: &[&str] = &[
+    "gzip", "pigz", "zstd", "xz", "bzip2", "lz4", "gpg", "openssl", "age", "pv", "cat", "tee",
+];
+
+/// The shell empties the target of `>` before the command starts; dump programs do the same with `-f`.
+pub const RULE: Rule = Rule {
+    code: "SH005",
+    name: "dump-over-only-copy",
+    severity: Severity::Critical,
+    summary: "a dump is written straight over a file that has the same name in every run",
+    why: "the previous copy is gone the moment the dump starts; when the dump fails there is none",
+    fix: "write to a new name (`$out.new`), check it, then `mv` it over the old one; keep several generations",
+    source: "bash(1), Redirecting Output: the file is truncated to zero size; measured: 0 bytes after a failing producer",
+    layer: "static",
+    bad: &[
+        Example::Script("set -euo pipefail\npg_dump -U postgres shop > /backup/shop.sql\n"),
+        Example::Script(
+            "OUT=/backup/mysql/latest.sql.gz\nset -o pipefail\nmysqldump --single-transaction shop | gzip > \"$OUT\"\n",
+        ),
+        Example::Script("tar -czf /backup/app.tgz -C /srv/app data\n"),
+        Example::Script("pg_dump -Fc -f /var/backups/shop.dump shop\n"),
+        Example::Script("ssh db1 pg_dumpall > /backup/db1-all.sql\n"),
+    ],
+    good: &[
+        Example::Script(
+            "set -euo pipefail\nout=/backup/shop.sql\npg_dump shop > \"$out.new\"\ntail -n 5 \"$out.new\" | grep -q complete\nmv \"$out.new\" \"$out\"\n",
+        ),
+        Example::Script("pg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n"),
+        Example::Script(
+            "mv /backup/app.tgz /backup/app.tgz.1\ntar -czf /backup/app.tgz -C /srv/app data\n",
+        ),
+        Example::Script("d=$(mktemp -d)\nmysqldump shop > \"$d/shop.sql\"\nrestic backup \"$d\"\n"),
+        Example::Script(
+            "tar -cf - /srv/app | ssh dr1 'cat > /dev/null'\npg_dump shop > /dev/null\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (unit, run) in context.runs() {
+        let command = run.command;
+        let dumps = command.is(DUMPERS) && dumping(unit, command) || filters(unit, run);
+        if !dumps || command.setting.remote.is_some() && command.words.is_empty() {
+            continue;
+        }
+        for (argument, path) in targets(unit, command) {
+            if same_every_run(unit, command, argument, &path) && !moved(context, unit, run, &path) {
+                let message = format!("{path} is emptied before the new dump is known to be good");
+                report.add(&RULE, unit, argument.span, message);
+            }
+        }
+    }
+}
+
+fn dumping(unit: &Unit<'_>, command: &Command) -> bool {
+    let words = command.literals();
+    let has = |text: &str| words.iter().any(|w| w == text);
+    match command.name().as_deref() {
+        Some("sqlite3") => words
+            .iter()
+            .any(|w| w.starts_with(".dump") || w.starts_with(".backup")),
+        Some("tar") => unit
+            .take_apart(command)
+            .is_some_and(|c| tar::mode(&c) == tar::Mode::Create),
+        Some("etcdctl") => has("save"),
+        Some("redis-cli") => has("--rdb"),
+        Some("kubectl") => has("get") || has("exec"),
+        Some("zfs" | "btrfs") => has("send"),
+        Some("consul" | "vault") => has("save") || has("snapshot"),
+        Some("ssh") => unit.commands.list.iter().any(|c| {
+            c.setting.remote.is_some()
+                && c.span == command.span
+                && c.is(DUMPERS)
+                && !c.is(&["ssh"])
+                && dumping(unit, c)
+        }),
+        Some(_) | None => true,
+    }
+}
+
+/// Tells whether the command is the end of a pipeline that starts with a dump.
+fn filters(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let Some(stage) = run.command.setting.stage.filter(|s| s.position > 0) else {
+        return false;
+    };
+    run.command.is(FILTERS)
+        && unit.commands.list.iter().any(|c| {
+            let earlier = c
+                .setting
+                .stage
+                .is_some_and(|s| s.pipeline == stage.pipeline && s.position < stage.position);
+            earlier && c.is(DUMPERS) && dumping(unit, c)
+        })
+}
+
+/// Returns the files a command writes its dump to.
+fn targets<'u>(unit: &Unit<'_>, command: &'u Command) -> Vec<(&'u Argument, String)> {
+    let mut out: Vec<(&Argument, String)> = command
+        .redirects
+        .iter()
+        .filter(|r| r.kind == RedirectKind::Truncate && r.descriptor != Some(2))
+        .map(|r| (&r.target, command.path(&r.target)))
+        .collect();
+    if let Some(call) = unit.take_apart(command) {
+        let names: &[&str] = match call.name {
+            "tar" | "pg_dump" | "pg_dumpall" => &["file"],
+            "redis-cli" => &["rdb"],
+            "gpg" | "zstd" | "age" => &["o", "output"],
+            "mysqldump" | "mariadb-dump" => &["result-file", "r"],
+            _ => &[],
+        };
+        if let Some(word) = call.value(names)
+            && let Some(argument) = command.words.get(word.index)
+        {
+            out.push((argument, unit.path(command, word)));
+        }
+    }
+    out
+}
+
+fn same_every_run(unit: &Unit<'_>, command: &Command, argument: &Argument, path: &str) -> bool {
+    let host_only = argument
+        .unknowns()
+        .all(|u| u.shown.starts_with("$(hostname") || u.shown == "$HOSTNAME");
+    path.starts_with('/')
+        && host_only
+        && !["/dev/", "/tmp/", "/run/"]
+            .iter()
+            .any(|d| path.starts_with(d))
+        && !unit.is_fresh(command, argument)
+}
+
+/// Tells whether the file is only on its way: a program that keeps generations takes it, or it is
+/// deleted in the end.
+fn passed_on(unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
+    unit.runs().any(|other| {
+        let later = other.index > run.index || other.command.setting.deferred;
+        let takes =
+            other
+                .command
+                .is(&["restic", "borg", "duplicity", "kopia", "rm", "shred", "tar"]);
+        let about = |a: &Argument| crate::shell::path::within(path, &other.command.path(a));
+        later && takes && other.command.arguments().iter().any(about)
+    })
+}
+
+/// Tells whether the file is put aside before, or moved into place behind.
+fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
+    let sources = |unit: &Unit<'_>, other: Run<'_>| {
+        other
+            .command
+            .is(&["mv", "cp", "ln", "savelog", "logrotate", "rename"])
+            && other
+                .command
+                .arguments()
+                .iter()
+                .any(|a| other.command.path(a) == path)
+            && unit.text.len() > other.command.span.start
+    };
+    let before = context.before(unit, run).any(|(u, r)| sources(u, r));
+    let behind = context.after(unit, run).any(|(_, r)| {
+        let moved = r
+            .command
+            .arguments()
+            .split_last()
+            .map_or(&[][..], |(_, sources)| sources);
+        r.command.is(&["mv"]) && moved.iter().any(|a| r.command.path(a) == path)
+    });
+    before || behind || passed_on(unit, run, path)
+}

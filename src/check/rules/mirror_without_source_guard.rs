@@ -1,0 +1,111 @@
+//! FS001: a mirror that deletes, fed from a source nobody looked at.
+
+use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Run, Unit};
+use crate::evidence::Severity;
+use crate::shell::path;
+
+/// An empty or unmounted source makes the mirror empty too.
+pub const RULE: Rule = Rule {
+    code: "FS001",
+    name: "mirror-without-source-guard",
+    severity: Severity::Critical,
+    summary: "rsync deletes at the target what the source lacks, and nothing makes sure that the source is whole",
+    why: "an unmounted, emptied or encrypted source deletes the copy in the same minute",
+    fix: "test a file that must be there (or `mountpoint -q`), bound it by `--max-delete`, keep the deleted with `--backup-dir`",
+    source: "rsync(1), --delete, --max-delete; measured: an empty source leaves 0 files",
+    layer: "static",
+    bad: &[
+        Example::Script("rsync -a --delete /srv/app/data/ /backup/data/\n"),
+        Example::Script(
+            "set -euo pipefail\nSRC=/mnt/nas/projects\nrsync -aHAX --numeric-ids --delete-after \"$SRC/\" backup1:/backup/projects/\n",
+        ),
+        Example::Script(
+            "mkdir -p /backup/www\nnice -n 10 rsync -az --del web1:/var/www/ /backup/www/\n",
+        ),
+    ],
+    good: &[
+        Example::Script(
+            "set -euo pipefail\nmountpoint -q /mnt/nas\nrsync -a --delete /mnt/nas/projects/ /backup/projects/\n",
+        ),
+        Example::Script(
+            "test -s /srv/app/data/orders.csv\nrsync -a --delete /srv/app/data/ /backup/data/\n",
+        ),
+        Example::Script("rsync -a --delete --max-delete=100 /srv/app/data/ /backup/data/\n"),
+        Example::Script(
+            "rsync -a --delete --backup-dir=\"/backup/old/$(date +%F)\" /srv/app/data/ /backup/data/\n",
+        ),
+        Example::Script(
+            "n=$(find /srv/app/data -type f | wc -l)\n[ \"$n\" -gt 1000 ] || exit 1\nrsync -a --delete /srv/app/data/ /backup/data/\n",
+        ),
+        Example::Script(
+            "rsync -an --delete /srv/app/data/ /backup/data/\nrsync -a /srv/app/data/ /backup/data/\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (unit, run) in context.runs().filter(|(_, r)| r.command.is(&["rsync"])) {
+        let Some(call) = unit.take_apart(run.command) else {
+            continue;
+        };
+        let deletes = call.flags.iter().any(|f| f.name.starts_with("del"));
+        let bounded = call.has(&["max-delete", "backup-dir", "backup", "dry-run", "list-only"]);
+        let Some((target, sources)) = call.operands.split_last() else {
+            continue;
+        };
+        if !deletes || bounded || target.fresh || sources.is_empty() {
+            continue;
+        }
+        let guarded = sources.iter().any(|source| {
+            source.fresh || guard(context, unit, run, &unit.path(run.command, source))
+        });
+        if !guarded {
+            let message = format!(
+                "nothing makes sure that {} is whole before {} is made like it",
+                sources[0].text, target.text
+            );
+            report.add(&RULE, unit, run.command.span, message);
+        }
+    }
+}
+
+/// Tells whether an earlier command looks into the source, mounts it or fills it.
+fn guard(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, source: &str) -> bool {
+    let local = source.rsplit_once(':').map_or(source, |(_, path)| path);
+    context.before(unit, run).any(|(_, other)| {
+        let command = other.command;
+        let about = |argument: &crate::shell::Argument| {
+            let path = command.path(argument);
+            path::within(&path, local) || path::within(local, &path) && path.len() > 1
+        };
+        let words = command.literals();
+        let weak =
+            command.is(&["test", "["]) && words.iter().any(|w| w == "-d" || w == "-n" || w == "-z");
+        let looks = command.is(&[
+            "test",
+            "[",
+            "find",
+            "ls",
+            "du",
+            "mountpoint",
+            "findmnt",
+            "mount",
+            "stat",
+            "compgen",
+            "sha256sum",
+            "restic",
+            "pg_basebackup",
+            "mariabackup",
+            "tar",
+            "rsync",
+            "cp",
+            "pg_verifybackup",
+            "grep",
+            "diff",
+            "wc",
+        ]);
+        looks && !weak && command.arguments().iter().any(about)
+    })
+}

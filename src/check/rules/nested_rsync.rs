@@ -1,0 +1,120 @@
+//! FS003: a missing slash puts the tree one level too deep.
+
+use crate::base::Span;
+use crate::check::names::is_archive;
+use crate::check::rule::{Example, Report, Rule, edit};
+use crate::check::{Context, Run, Unit};
+use crate::evidence::Severity;
+use crate::shell::path;
+use crate::tools::Word;
+
+/// Without a slash behind the source rsync copies the directory, with one its content.
+pub const RULE: Rule = Rule {
+    code: "FS003",
+    name: "nested-rsync",
+    severity: Severity::High,
+    summary: "rsync copies a directory into a directory of the same name, or back from one level above",
+    why: "the tree lands in `data/data`: what should be replaced stays, and a later restore finds the wrong level",
+    fix: "end the source with `/` to copy what is in it, in the backup and in the restore alike",
+    source: "rsync(1), \"A trailing slash on the source\"; measured: /backup/data -> /srv/data/ gives /srv/data/data",
+    layer: "static",
+    bad: &[
+        Example::Script("rsync -a /backup/data /srv/app/data/\n"),
+        Example::Script(
+            "set -euo pipefail\nsystemctl stop wiki\nrsync -aHAX --numeric-ids --delete backup1:/backup/hosts/web1/www /var/www\n",
+        ),
+        Example::Script("rsync -az /srv/mail /backup\nrsync -az /backup /srv/mail\n"),
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - id: copy-back\n    title: Copy the files back\n    kind: command\n    risk: destructive\n    run: |\n      src=/backup/wiki/uploads\n      rsync -a \"$src\" /var/lib/wiki/uploads\n",
+            inventory: "",
+        },
+    ],
+    good: &[
+        Example::Script("rsync -a /backup/data/ /srv/app/data/\n"),
+        Example::Script(
+            "set -euo pipefail\nrsync -aHAX /srv/mail /backup/\nrsync -aHAX /backup/mail/ /srv/mail/\n",
+        ),
+        Example::Script("rsync -a /etc/fstab /backup/etc/fstab\nrsync -aR /etc/ssh /backup/ssh\n"),
+        Example::Script(
+            "rsync -a --link-dest=/backup/data/last/ /mnt/snap/ \"/backup/data/$(date +%F)/\"\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let runs: Vec<(&Unit<'_>, Run<'_>)> = context
+        .runs()
+        .filter(|(_, r)| r.command.is(&["rsync"]))
+        .collect();
+    let mut copies = Vec::new();
+    for (unit, run) in &runs {
+        let Some(call) = unit.take_apart(run.command) else {
+            continue;
+        };
+        let (Some(target), true) = (call.operands.last().cloned(), call.operands.len() > 1) else {
+            continue;
+        };
+        if call.has(&["relative", "files-from", "dirs"]) || !call.has(&["archive", "recursive"]) {
+            continue;
+        }
+        for source in &call.operands[..call.operands.len() - 1] {
+            let (from, to) = (local(unit, *run, source), local(unit, *run, &target));
+            let open = source.text.ends_with('/')
+                || source.text.ends_with("/.")
+                || source.text.ends_with('*');
+            let name = path::file_name(&from).to_owned();
+            let setting = from.starts_with("/etc/") && !target.text.ends_with('/');
+            let file =
+                setting || name.contains('.') && (is_archive(&name) || !name.starts_with('.'));
+            if !open && !file && !name.is_empty() && name == path::file_name(&to) && from != to {
+                nested(
+                    unit,
+                    *run,
+                    source,
+                    format!("{from} is copied into a directory that is called {name} already"),
+                    report,
+                );
+            }
+            copies.push((*unit, *run, source.clone(), from, to, open));
+        }
+    }
+    for (at, there) in copies.iter().enumerate() {
+        for back in &copies[at + 1..] {
+            let swapped = there.3 == back.4 && there.4 == back.3;
+            if swapped && !there.5 && !back.5 {
+                let message = format!(
+                    "{} was put into {}/{}, and is looked for in {}",
+                    there.3,
+                    there.4,
+                    path::file_name(&there.3),
+                    back.3
+                );
+                nested(back.0, back.1, &back.2, message, report);
+            }
+        }
+    }
+}
+
+fn nested(unit: &Unit<'_>, run: Run<'_>, source: &Word, message: String, report: &mut Report) {
+    let span = run
+        .command
+        .words
+        .get(source.index)
+        .map_or(run.command.span, |a| a.span);
+    let text = unit.slice(span).to_owned();
+    let finding = report.add(&RULE, unit, span, message);
+    if text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '"' | '$'))
+        && !text.contains(char::is_whitespace)
+    {
+        finding.edit = edit(Span::new(span.end, span.end), "/");
+    }
+}
+
+/// Returns the path of a word without the host before it.
+fn local(unit: &Unit<'_>, run: Run<'_>, word: &Word) -> String {
+    match word.text.split_once(':') {
+        Some((host, path)) if !host.contains('/') => path::absolute(path, None),
+        Some(_) | None => unit.path(run.command, word),
+    }
+}

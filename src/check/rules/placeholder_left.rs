@@ -1,0 +1,231 @@
+//! LL003: a placeholder nobody filled in.
+
+use crate::base::Span;
+use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, TokenKind};
+use crate::evidence::Severity;
+use crate::shell::Command;
+use crate::shell::ast::RedirectKind;
+
+/// Drafts come with `/path/to/backup`, `<HOST>`, `your_password`.
+pub const RULE: Rule = Rule {
+    code: "LL003",
+    name: "placeholder-left",
+    severity: Severity::Critical,
+    summary: "a value is a placeholder: `/path/to/…`, `<HOST>`, `your_password`, `CHANGEME`",
+    why: "the command works on something that does not exist, and in an incident nobody knows the right value",
+    fix: "fill in the value from the inventory",
+    source: "found in 3 of 5 published articles on backup scripts",
+    layer: "static",
+    bad: &[
+        Example::Script("tar -czf /path/to/backup.tgz.new /srv/app\n"),
+        Example::Script(
+            "set -euo pipefail\nexport PGPASSWORD=your_password\npg_dump -h db1 -U postgres -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n",
+        ),
+        Example::Script("BUCKET=CHANGEME\naws s3 sync /backup/daily \"s3://$BUCKET/daily\"\n"),
+        Example::Script("ssh <DB_HOST> systemctl stop postgresql\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport shutil\nshutil.copytree('/path/to/source', '/backup/source')\n",
+        ),
+        Example::Script("mysql -h {{ db_host }} -e 'show slave status'\n"),
+        Example::Script("restic -r s3:https://s3.example.com/bucket backup /srv/app\n"),
+    ],
+    good: &[
+        Example::Script(
+            "d=$(mktemp -d /srv/app/.restore.XXXXXX)\ntar -xzf /backup/app.tgz -C \"$d\"\n",
+        ),
+        Example::Script("echo 'usage: restore /path/to/archive' >&2\nexit 2\n"),
+        Example::Script(
+            "# e.g. /path/to/archive\ncp -p /etc/hosts \"/backup/hosts.$(date +%s)\"\n",
+        ),
+        Example::Script(
+            "set -euo pipefail\ndocker inspect --format '{{ .State.Status }}' db\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n",
+        ),
+        Example::Script("awk '{{print $1}}' < /srv/list > /srv/list.new\n"),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for unit in &context.units {
+        let mut done: Vec<Span> = Vec::new();
+        for run in unit.runs() {
+            let command = run.command;
+            if speaks(command) {
+                done.push(command.span);
+                done.extend(command.redirects.iter().map(|r| r.target.span));
+                continue;
+            }
+            let formats = command.is(FORMATS);
+            for argument in &command.words {
+                let what = placeholder(&argument.shown());
+                let template = what.as_ref().is_some_and(|w| w.starts_with("{{"));
+                if formats && template {
+                    done.push(argument.span);
+                } else if let Some(what) = what {
+                    report.add(
+                        &RULE,
+                        unit,
+                        argument.span,
+                        format!("{what} is a placeholder"),
+                    );
+                    done.push(argument.span);
+                }
+            }
+        }
+        // Assignments, redirects, here-documents, and scripts that cannot be read: by their text.
+        let mut at = 0;
+        for line in unit.text.split_inclusive('\n') {
+            let code = code_of(line);
+            let start = at + (code.len() - code.trim_start().len());
+            let span = Span::new(start, (at + code.trim_end().len()).max(start));
+            at += line.len();
+            if done
+                .iter()
+                .any(|s| s.start < span.end && span.start < s.end)
+            {
+                continue;
+            }
+            if let Some(what) = placeholder(code) {
+                report.add(&RULE, unit, span, format!("{what} is a placeholder"));
+            }
+        }
+    }
+    if let Some(python) = &context.python {
+        for token in python
+            .tokens
+            .iter()
+            .filter(|t| t.kind == TokenKind::Text && !t.text.contains('\n'))
+        {
+            if let Some(what) = placeholder(token.text).filter(|w| !w.starts_with("{{")) {
+                report.add_python(&RULE, token.span, format!("{what} is a placeholder"));
+            }
+        }
+    }
+}
+
+/// Commands whose arguments are templates of their own.
+const FORMATS: &[&str] = &[
+    "docker", "podman", "kubectl", "awk", "gawk", "jq", "helm", "nerdctl", "ansible", "ctr",
+    "perl", "sed", "grep",
+];
+
+/// Tells whether a command only talks to a person.
+fn speaks(command: &Command) -> bool {
+    let talks = command.is(&[
+        "echo", "printf", "cat", "log", "logger", "warn", "die", "fail", "usage", "info", "error",
+    ]);
+    let into_file = command.redirects.iter().any(|r| {
+        let writes = matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append);
+        writes && r.descriptor.is_none_or(|d| d == 1)
+    });
+    talks
+        && !into_file
+        && command.setting.stage.is_none()
+        && !command.setting.substituted
+        && (!command.is(&["cat"]) || command.input.is_some())
+}
+
+fn code_of(line: &str) -> &str {
+    match line.find('#') {
+        Some(0) => "",
+        Some(at) if line[..at].ends_with(char::is_whitespace) => &line[..at],
+        Some(_) | None => line.trim_end_matches('\n'),
+    }
+}
+
+/// Returns the placeholder in a text, if there is one.
+fn placeholder(text: &str) -> Option<String> {
+    if let Some(at) = text.find("/path/to/") {
+        return Some(word_at(text, at));
+    }
+    for (open, close) in [("<", ">"), ("{{", "}}"), ("__", "__"), ("[", "]")] {
+        for (at, _) in text.match_indices(open) {
+            let rest = &text[at + open.len()..];
+            let Some(end) = rest.find(close) else {
+                continue;
+            };
+            if between(&rest[..end], open) {
+                return Some(text[at..at + open.len() + end + close.len()].to_owned());
+            }
+        }
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.split(|c: char| !is_word(c))
+        .find(|w| whole(w))
+        .map(str::to_owned)
+}
+
+fn word_at(text: &str, at: usize) -> String {
+    let end = text[at..]
+        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
+        .map_or(text.len(), |e| at + e);
+    text[at..end].to_owned()
+}
+
+fn between(inner: &str, open: &str) -> bool {
+    let inner = inner.trim();
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.');
+    if inner.len() < 2
+        || inner.len() > 40
+        || !inner.chars().all(name)
+        || !inner.starts_with(|c: char| c.is_ascii_alphabetic())
+    {
+        return false;
+    }
+    let upper = inner.chars().all(|c| !c.is_ascii_lowercase())
+        && inner.chars().filter(char::is_ascii_uppercase).count() > 1;
+    let asks = [
+        "your", "host", "name", "user", "password", "path", "bucket", "database", "server",
+        "address", "target", "insert", "backup",
+    ];
+    let lower = inner.to_ascii_lowercase();
+    match open {
+        "<" => {
+            let named = inner.contains('_')
+                || inner.contains('-')
+                || asks.iter().any(|a| lower.contains(a));
+            let asking = ["your", "insert", "enter", "replace"]
+                .iter()
+                .any(|a| lower.starts_with(a));
+            upper && (named || matches!(inner, "IP" | "DB" | "DATE" | "ID" | "FILE" | "DEVICE"))
+                || asking
+        }
+        "{{" => true,
+        "__" => upper && !inner.contains(' ') && asks.iter().any(|a| lower.contains(a)),
+        _ => lower.starts_with("your ") || lower.starts_with("insert "),
+    }
+}
+
+/// Tells whether a word is a placeholder as a whole.
+fn whole(word: &str) -> bool {
+    let lower = word.trim_matches('.').to_ascii_lowercase();
+    let exact = [
+        "changeme",
+        "change_me",
+        "change-me",
+        "replaceme",
+        "replace_me",
+        "replace-me",
+        "placeholder",
+        "yourpassword",
+        "mypassword",
+        "your_password",
+        "xxx.xxx.xxx.xxx",
+        "x.x.x.x",
+        "insert_here",
+        "fill_me_in",
+        "s3cr3t_here",
+    ];
+    exact.contains(&lower.as_str())
+        || matches!(word, "TODO" | "FIXME" | "TBD")
+        || ["your_", "your-", "my_actual_", "enter_your", "insert_your"]
+            .iter()
+            .any(|p| lower.starts_with(p))
+        || ["_here", "-here", "_placeholder", "-placeholder"]
+            .iter()
+            .any(|s| lower.ends_with(s) && lower.len() > s.len() + 2)
+        || ["example.com", "example.org", "example.net"]
+            .iter()
+            .any(|d| lower == *d || lower.ends_with(&format!(".{d}")))
+}

@@ -1,0 +1,368 @@
+//! TG005: a restore over live data with no way back.
+
+use crate::base::Risk;
+use crate::check::names::{is_archive, looks_backup, looks_scratch};
+use crate::check::rule::{Example, Report, Rule};
+use crate::check::rules::destroys_unasserted_target::scratch_name;
+use crate::check::{Context, Run, Unit};
+use crate::evidence::{Place, Severity};
+use crate::shell::ast::RedirectKind;
+use crate::shell::{Argument, Command, path};
+use crate::tools::{sql, tar};
+
+/// What is damaged today may still hold rows the backup lacks.
+pub const RULE: Rule = Rule {
+    code: "TG005",
+    name: "restore-over-live",
+    severity: Severity::High,
+    summary: "a restore replaces live data, and nothing was moved aside, copied or snapshotted before",
+    why: "when the copy turns out bad, or older than thought, the damaged original is gone too",
+    fix: "move the old tree aside (`mv data data.before-restore`), dump or snapshot it first; restore beside it and switch",
+    source: "NIST SP 800-34 (recovery phase); pgBackRest refuses a non-empty directory without --delta",
+    layer: "static",
+    bad: &[
+        Example::Script(
+            "set -euo pipefail\nsystemctl stop app\ntar -xzf /backup/app.tgz -C /srv/app\nsystemctl start app\n",
+        ),
+        Example::Script(
+            "set -euo pipefail\nsystemctl stop mysql\nrsync -a --delete /backup/mysql/ /var/lib/mysql/\nsystemctl start mysql\n",
+        ),
+        Example::Script(
+            "dropdb -U postgres shop\ncreatedb -U postgres shop\npg_restore -U postgres -d shop /backup/shop.dump\n",
+        ),
+        Example::Script("mysql shop < /backup/shop.sql\n"),
+        Example::Script(
+            "export RESTIC_REPOSITORY=/backup/restic\nsystemctl stop wiki\nrestic restore latest --target /\n",
+        ),
+        Example::Script(
+            "psql -d shop <<'SQL'\nDELETE FROM orders;\nINSERT INTO orders SELECT * FROM restored.orders;\nSQL\n",
+        ),
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: back, title: Copy back, kind: command, risk: destructive, run: cp -a /backup/wiki/. /srv/wiki/}\n",
+            inventory: "schema: blackstart/inventory/v1\nassets:\n  - {id: wiki, kind: files, paths: [/srv/wiki]}\n",
+        },
+    ],
+    good: &[
+        Example::Script(
+            "systemctl stop app\nmv /srv/app/data \"/srv/app/data.before-restore.$(date +%s)\"\ntar -xzf /backup/app.tgz -C /srv/app\nsystemctl start app\n",
+        ),
+        Example::Script(
+            "stage=$(mktemp -d)\ntar -xzf /backup/app.tgz -C \"$stage\"\ntest -s \"$stage/data/orders.csv\"\n",
+        ),
+        Example::Script(
+            "createdb shop_restore\npg_restore -d shop_restore /backup/shop.dump\npsql -d shop_restore -Atc 'select count(*) from orders'\n",
+        ),
+        Example::Script(
+            "mysqldump shop > \"/backup/shop-before-$(date +%s).sql\"\nmysql shop < /backup/shop.sql\n",
+        ),
+        Example::Script(
+            "mkdir -p /srv/stage\ntar -xzf /backup/app.tgz -C /srv/stage\ncp -a /backup/app.tgz /srv/\n",
+        ),
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: keep, title: Keep, kind: command, risk: write, run: 'cp -a /srv/wiki \"/srv/wiki.before.$(date +%s)\"'}\n  - {id: back, title: Copy back, kind: command, needs: [keep], safety_copy: keep, risk: destructive, run: cp -a /backup/wiki/. /srv/wiki/}\n",
+            inventory: "schema: blackstart/inventory/v1\nassets:\n  - {id: wiki, kind: files, paths: [/srv/wiki]}\n",
+        },
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (unit, run) in context.runs() {
+        let kept =
+            unit.step.is_some_and(|s| s.safety_copy.is_some()) || unit.part == Place::Rollback;
+        if kept || run.command.setting.deferred {
+            continue;
+        }
+        for target in replaced(context, unit, run) {
+            let safe = context.before(unit, run).any(|(u, r)| keeps(u, r, &target));
+            if !safe {
+                let message = match &target {
+                    Target::Path(path) => {
+                        format!("{path} is replaced, and nothing keeps what is there")
+                    }
+                    Target::Database(what) => format!("{what}, and nothing keeps what is there"),
+                };
+                report.add(&RULE, unit, run.command.span, message);
+            }
+        }
+    }
+}
+
+/// What a restore replaces.
+enum Target {
+    Path(String),
+    /// What happens, as the start of a sentence.
+    Database(String),
+}
+
+fn live(context: &Context<'_>, unit: &Unit<'_>, command: &Command, path: &str) -> bool {
+    let of_asset = context.inventory.is_some_and(|i| {
+        i.assets.iter().flat_map(|a| &a.paths).any(|p| {
+            let asset = path::absolute(p, None);
+            path::within(path, &asset) || path::within(&asset, path)
+        })
+    });
+    let elsewhere = [
+        "/tmp", "/var/tmp", "/mnt", "/media", "/dev", "/run", "/proc",
+    ]
+    .iter()
+    .any(|d| path::within(path, d));
+    let argument = Argument::text(path, command.span);
+    let fresh = unit.is_fresh(command, &argument);
+    path.starts_with('/')
+        && !fresh
+        && (of_asset || !elsewhere && !looks_scratch(path) && !looks_backup(path))
+}
+
+fn from_backup(path: &str) -> bool {
+    looks_backup(path) || path.contains("before-") || is_archive(path) || path.contains("/mnt/")
+}
+
+fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target> {
+    let command = run.command;
+    let Some(call) = unit.take_apart(command) else {
+        return Vec::new();
+    };
+    let path_if_live = |path: String| {
+        if live(context, unit, command, &path) {
+            vec![Target::Path(path)]
+        } else {
+            Vec::new()
+        }
+    };
+    match (call.tool.name, call.name) {
+        ("tar", _) if tar::mode(&call) == tar::Mode::Extract => {
+            let archive = call
+                .value(&["file"])
+                .map(|w| unit.path(command, w))
+                .unwrap_or_default();
+            let keeps = call.has(&["keep-old-files", "skip-old-files", "to-stdout", "O"]);
+            let target = call
+                .value(&["directory"])
+                .map(|w| unit.path(command, w))
+                .or_else(|| command.setting.cwd.clone());
+            match target {
+                Some(target)
+                    if !keeps
+                        && (looks_backup(&archive)
+                            || archive == "-"
+                            || archive.is_empty()
+                            || stops(context, unit, run)) =>
+                {
+                    path_if_live(target)
+                }
+                Some(_) | None => Vec::new(),
+            }
+        }
+        ("rsync", _) | ("cp", "cp") if call.operands.len() > 1 && call.risk() > Risk::Write => {
+            let (target, sources) = (
+                call.operands.len() - 1,
+                &call.operands[..call.operands.len() - 1],
+            );
+            let into_directory =
+                call.operands[target].text.ends_with('/') && !call.has(&["recursive", "archive"]);
+            let backup = sources.iter().any(|w| from_backup(&unit.path(command, w)));
+            let archived = sources
+                .iter()
+                .all(|w| is_archive(&w.text) && !w.text.ends_with(".rdb"));
+            let path = unit.path(command, &call.operands[target]);
+            let remote = call.operands[target]
+                .text
+                .split_once(':')
+                .is_some_and(|(h, _)| !h.contains('/'));
+            if backup && !archived && !into_directory && !remote {
+                path_if_live(path)
+            } else {
+                Vec::new()
+            }
+        }
+        ("restic", "restic") if call.names("restore") => {
+            let target = call.value(&["target"]).map(|w| unit.path(command, w));
+            match target {
+                Some(target) if target == "/" => vec![Target::Path(target)],
+                Some(target) => path_if_live(target),
+                None => Vec::new(),
+            }
+        }
+        ("psql", "dropdb") => {
+            let name = call.operand(0);
+            if scratch_name(name) || call.operands.is_empty() {
+                Vec::new()
+            } else {
+                vec![Target::Database(format!("the database {name} is dropped"))]
+            }
+        }
+        ("psql", "pg_restore") if call.has(&["clean"]) => {
+            let name = call
+                .value(&["dbname"])
+                .map(|w| w.text.clone())
+                .unwrap_or_default();
+            if scratch_name(&name) {
+                Vec::new()
+            } else {
+                vec![Target::Database(format!(
+                    "the objects of {name} are dropped"
+                ))]
+            }
+        }
+        ("psql", "redis-cli")
+            if call.operands.iter().any(|w| {
+                matches!(w.text.to_ascii_uppercase().as_str(), "FLUSHALL" | "FLUSHDB")
+            }) =>
+        {
+            vec![Target::Database("Redis is flushed".to_owned())]
+        }
+        ("psql", "psql" | "mysql" | "mariadb") => {
+            let target = call
+                .value(&["dbname"])
+                .map_or(call.operand(0), |w| &w.text)
+                .to_owned();
+            let file = command
+                .redirects
+                .iter()
+                .any(|r| r.kind == RedirectKind::Read && from_backup(&command.path(&r.target)));
+            if file
+                && !scratch_name(&target)
+                && call.name != "psql"
+                && !target.is_empty()
+                && !created(context, unit, run, &target)
+            {
+                return vec![Target::Database(format!("a dump is played into {target}"))];
+            }
+            let texts = sql_texts(unit, command);
+            let worst = texts
+                .iter()
+                .flat_map(|t| sql::statements(t))
+                .find(|s| wipes(s) && !scratch_name(s));
+            match worst {
+                Some(statement) if !texts.iter().any(|t| copies(t)) => {
+                    vec![Target::Database(format!(
+                        "`{}` empties what is there",
+                        statement.to_ascii_lowercase()
+                    ))]
+                }
+                Some(_) | None => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the SQL a command is given, on its line or its standard input.
+pub fn sql_texts(unit: &Unit<'_>, command: &Command) -> Vec<String> {
+    let given = unit.take_apart(command).map(|call| {
+        let texts = call
+            .flags
+            .iter()
+            .filter(|f| matches!(f.name.as_str(), "command" | "execute"));
+        texts
+            .filter_map(|f| f.value.as_ref())
+            .map(|w| w.text.clone())
+            .collect::<Vec<_>>()
+    });
+    let mut texts = given.unwrap_or_default();
+    texts.extend(command.input.iter().map(Argument::shown));
+    texts
+}
+
+fn wipes(statement: &str) -> bool {
+    let unqualified = statement.starts_with("DELETE FROM") && !statement.contains(" WHERE ");
+    unqualified
+        || ["DROP TABLE", "DROP DATABASE", "DROP SCHEMA", "TRUNCATE"]
+            .iter()
+            .any(|d| statement.starts_with(d))
+}
+
+fn copies(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    upper.contains("CREATE TABLE") && upper.contains(" AS ")
+        || upper.contains("RENAME TO")
+        || upper.contains("SELECT * INTO")
+}
+
+fn created(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, name: &str) -> bool {
+    let drops = context
+        .before(unit, run)
+        .any(|(_, r)| r.command.is(&["dropdb"]));
+    !drops
+        && context
+            .before(unit, run)
+            .any(|(_, r)| r.command.is(&["createdb"]) && r.command.has(name))
+}
+
+/// Tells whether a service is stopped before: what follows is a restore.
+fn stops(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
+    context
+        .before(unit, run)
+        .any(|(_, r)| r.command.is(&["systemctl", "service"]) && r.command.has("stop"))
+}
+
+/// Tells whether a command keeps the target: moves it aside, copies, dumps or snapshots it.
+fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
+    let command = run.command;
+    let words = command.literals();
+    let snapshot = command.is(&["lvcreate"])
+        && words
+            .iter()
+            .any(|w| w.starts_with("-s") || w == "--snapshot")
+        || command.is(&["zfs", "btrfs", "rbd", "virsh", "qm"])
+            && words.iter().any(|w| w.contains("snap"))
+        || command
+            .literals()
+            .iter()
+            .any(|w| w.contains("create-snapshot") || w == "snapshot-create-as");
+    if snapshot {
+        return true;
+    }
+    match target {
+        Target::Path(path) => {
+            let about = |a: &Argument| {
+                let argument = command.path(a);
+                path::within(&argument, path) || path::within(path, &argument) && argument.len() > 1
+            };
+            let first = command.arguments().iter().rev().skip(1).any(about);
+            let any = command.arguments().iter().any(about);
+            let creates = command.is(&["tar"])
+                && unit
+                    .take_apart(command)
+                    .is_some_and(|c| tar::mode(&c) == tar::Mode::Create)
+                && (any
+                    || unit.take_apart(command).is_some_and(|c| {
+                        c.value(&["directory"])
+                            .is_some_and(|w| path::within(path, &unit.path(command, w)))
+                    }));
+            let backs_up = command.is(&["restic", "borg"])
+                && any
+                && words.iter().any(|w| w == "backup" || w == "create");
+            command.is(&["mv", "cp", "rsync", "rename"]) && first
+                || creates
+                || backs_up
+                || dumps(command) && path.starts_with("/var/lib")
+        }
+        Target::Database(_) => dumps(command) || sql_texts(unit, command).iter().any(|t| copies(t)),
+    }
+}
+
+fn dumps(command: &Command) -> bool {
+    let words = command.literals();
+    command.is(&[
+        "pg_dump",
+        "pg_dumpall",
+        "mysqldump",
+        "mariadb-dump",
+        "mongodump",
+        "mariabackup",
+        "mariadb-backup",
+        "xtrabackup",
+        "pg_basebackup",
+        "mydumper",
+    ]) || command.is(&["redis-cli"])
+        && words
+            .iter()
+            .any(|w| w == "--rdb" || w == "BGSAVE" || w == "SAVE")
+        || command.is(&["sqlite3"])
+            && words
+                .iter()
+                .any(|w| w.contains(".backup") || w.contains("VACUUM INTO"))
+        || command.is(&["etcdctl"]) && words.iter().any(|w| w == "save")
+}

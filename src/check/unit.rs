@@ -1,0 +1,169 @@
+//! One shell text to check: a script, or one of a step's texts, with its commands taken apart.
+
+use super::Language;
+use super::names::{is_partial_name, looks_scratch};
+use crate::base::Span;
+use crate::evidence::Place;
+use crate::plan::Step;
+use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
+use crate::tools::{self, Call, Word};
+
+/// A shell text and everything that is known of it.
+#[derive(Debug)]
+pub struct Unit<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The step it belongs to, in a plan.
+    pub step: Option<&'a Step>,
+    /// Which text of the step it is.
+    pub part: Place,
+    /// Its language.
+    pub language: Language,
+    /// Its tree.
+    pub script: Script,
+    /// Its commands.
+    pub commands: Commands,
+    /// Paths the text itself makes anew, so that nothing of value is in them.
+    pub fresh: Vec<String>,
+}
+
+/// A command together with its place in the unit.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'u> {
+    /// Its index in [`Commands::list`].
+    pub index: usize,
+    /// The command.
+    pub command: &'u Command,
+}
+
+impl<'a> Unit<'a> {
+    /// Reads a text. Must be called on the deep stack.
+    pub fn new(text: &'a str, step: Option<&'a Step>, part: Place, language: Language) -> Self {
+        let script = shell::parse(text);
+        let options = if step.is_some() {
+            Options::STRICT
+        } else {
+            shebang(text)
+        };
+        let commands = shell::commands(&script, options);
+        let mut unit = Self {
+            text,
+            step,
+            part,
+            language,
+            script,
+            commands,
+            fresh: Vec::new(),
+        };
+        unit.fresh = unit.made_anew();
+        unit
+    }
+
+    /// Returns the commands in order.
+    pub fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        self.commands
+            .list
+            .iter()
+            .enumerate()
+            .map(|(index, command)| Run { index, command })
+    }
+
+    /// Returns the commands of these names.
+    pub fn named<'u>(&'u self, names: &'u [&str]) -> impl Iterator<Item = Run<'u>> {
+        self.runs().filter(move |run| run.command.is(names))
+    }
+
+    /// Takes a command apart, where its tool is known.
+    pub fn take_apart(&self, command: &Command) -> Option<Call<'static>> {
+        let name = command.name()?;
+        let tool = tools::tool(&name)?;
+        let name = tool
+            .aliases
+            .iter()
+            .copied()
+            .find(|a| *a == name)
+            .unwrap_or(tool.name);
+        let mut words = self.words(command);
+        if tool.name == "tar"
+            && let Some(first) = words.first_mut()
+            && !first.text.starts_with('-')
+            && first
+                .text
+                .chars()
+                .all(|c| "cxtrufzjJvpPkSCTmhW".contains(c))
+        {
+            first.text.insert(0, '-');
+        }
+        Some(Call::new(tool, name, &words))
+    }
+
+    /// Returns the words of a command as the tools see them.
+    pub fn words(&self, command: &Command) -> Vec<Word> {
+        let word = |(index, argument): (usize, &Argument)| Word {
+            text: argument.shown(),
+            certain: argument.literal().is_some(),
+            fresh: self.is_fresh(command, argument),
+            index,
+        };
+        command.words.iter().enumerate().skip(1).map(word).collect()
+    }
+
+    /// Returns a word of a call as a path seen from the command's directory.
+    pub fn path(&self, command: &Command, word: &Word) -> String {
+        match command.words.get(word.index) {
+            // The value of an attached flag (`--target=x`) is only a part of its word.
+            Some(argument) if argument.shown() == word.text => command.path(argument),
+            _ => path::absolute(&word.text, command.setting.cwd.as_deref()),
+        }
+    }
+
+    /// Tells whether an argument names something that cannot have been there before.
+    pub fn is_fresh(&self, command: &Command, argument: &Argument) -> bool {
+        if argument.comes_from(Origin::Temporary) || argument.comes_from(Origin::Time) {
+            return true;
+        }
+        let path = command.path(argument);
+        is_partial_name(&path) || self.fresh.iter().any(|made| path::within(&path, made))
+    }
+
+    /// Returns the source text of a span.
+    pub fn slice(&self, span: Span) -> &str {
+        span.slice(self.text)
+    }
+
+    fn made_anew(&self) -> Vec<String> {
+        let mut fresh = Vec::new();
+        for run in self.named(&["mkdir", "mktemp", "install", "createdb"]) {
+            let parents = run
+                .command
+                .literals()
+                .iter()
+                .any(|w| w.starts_with("-p") || w == "--parents");
+            for argument in run.command.arguments() {
+                let path = run.command.path(argument);
+                if path.starts_with(['/', '$']) && (!parents || looks_scratch(&path)) {
+                    fresh.push(path);
+                }
+            }
+        }
+        fresh
+    }
+}
+
+/// Returns the options the first line sets (`#!/bin/bash -eu`).
+fn shebang(text: &str) -> Options {
+    let line = text
+        .strip_prefix("#!")
+        .and_then(|t| t.lines().next())
+        .unwrap_or_default();
+    let letters: String = line
+        .split_whitespace()
+        .skip(1)
+        .filter_map(|w| w.strip_prefix('-'))
+        .collect();
+    Options {
+        errexit: letters.contains('e'),
+        nounset: letters.contains('u'),
+        pipefail: line.contains("pipefail"),
+    }
+}

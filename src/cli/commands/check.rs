@@ -1,0 +1,168 @@
+//! `blackstart check`: what is wrong with a plan or a script, without running anything.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::base::Risk;
+use crate::check::Checked;
+use crate::cli::findings::{self, Texts};
+use crate::cli::output::Output;
+use crate::cli::plans::PlanArgs;
+use crate::cli::{CommandError, Exit, Global};
+use crate::evidence::Severity;
+use crate::runtime::files::{read_text, shown};
+use crate::runtime::{Runtime, check_script};
+
+/// Say what is wrong with plans and scripts, without running anything
+///
+/// Reads every command as the shell would, through wrappers, functions and variables. What cannot be read is
+/// a finding, never silence.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  blackstart check plan.yaml backup.sh
+  blackstart check plan.yaml --inventory inventory.yaml --fail-on medium
+  blackstart check backup.sh --format json")]
+pub struct Args {
+    /// Plans and scripts
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The inventory of the plans [default: the one each was drafted from]
+    #[arg(long, value_name = "FILE")]
+    inventory: Option<PathBuf>,
+    /// How to print
+    #[arg(long, default_value = "human")]
+    format: Format,
+    /// The mildest severity that makes the exit code 3
+    #[arg(long, value_name = "LEVEL", default_value = "high")]
+    fail_on: Level,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Level {
+    Low,
+    Medium,
+    High,
+    Critical,
+    /// Findings never change the exit code
+    Never,
+}
+
+impl Level {
+    fn reached(self, severity: Severity) -> bool {
+        match self {
+            Self::Low => severity >= Severity::Low,
+            Self::Medium => severity >= Severity::Medium,
+            Self::High => severity >= Severity::High,
+            Self::Critical => severity >= Severity::Critical,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Runs the command. Exit code 3 says that there are findings at or above `--fail-on`.
+pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
+    let as_json = args.format == Format::Json || output.is_json();
+    let runtime = Runtime::open(global.data_dir.clone())?;
+    let mut files: Vec<Value> = vec![];
+    let mut failed = false;
+    for path in &args.paths {
+        let text = read_text(path)?;
+        let name = shown(path);
+        let (checked, entry) = if is_plan(path, &text) {
+            let plan_args = PlanArgs {
+                plan: path.clone(),
+                inventory: args.inventory.clone(),
+            };
+            let loaded = plan_args.load(&runtime, output)?;
+            let checked =
+                runtime.check_plan(&loaded.plan, loaded.inventory.as_ref(), loaded.fingerprint)?;
+            let entry = show(
+                &name,
+                "plan",
+                &checked,
+                &Texts::Plan(&loaded.plan),
+                as_json,
+                output,
+            )?;
+            (checked, entry)
+        } else {
+            let checked = check_script(&text, path);
+            let entry = show(
+                &name,
+                checked.language.word(),
+                &checked,
+                &Texts::Script(&text),
+                as_json,
+                output,
+            )?;
+            (checked, entry)
+        };
+        failed |= checked
+            .findings
+            .iter()
+            .any(|finding| args.fail_on.reached(finding.severity));
+        failed |= checked.risk == Risk::Unknown && !checked.parsed && args.fail_on != Level::Never;
+        files.push(entry);
+    }
+    if as_json {
+        output.object(&json!({"schema": "blackstart/check/v1", "files": files}))?;
+    }
+    Ok(if failed { Exit::Findings } else { Exit::Ok })
+}
+
+/// A plan is a YAML file, or says by its schema that it is one.
+fn is_plan(path: &Path, text: &str) -> bool {
+    let yaml = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    yaml || text
+        .lines()
+        .take(50)
+        .any(|line| line.trim_end() == "schema: blackstart/plan/v1")
+}
+
+fn show(
+    name: &str,
+    language: &str,
+    checked: &Checked,
+    texts: &Texts<'_>,
+    as_json: bool,
+    output: &mut Output,
+) -> Result<Value, CommandError> {
+    if !as_json {
+        output.data(&findings::text(name, &checked.findings, texts, false))?;
+        let count = |severity| {
+            checked
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .count()
+        };
+        let counts: Vec<String> = Severity::ALL
+            .into_iter()
+            .rev()
+            .filter(|severity| count(*severity) > 0)
+            .map(|severity| format!("{} {}", count(severity), severity.word()))
+            .collect();
+        let counts = if counts.is_empty() {
+            "no findings".to_owned()
+        } else {
+            counts.join(", ")
+        };
+        output.data(&format!(
+            "{name}: {language}, risk {}, {counts}\n",
+            checked.risk
+        ))?;
+    }
+    Ok(json!({
+        "path": name, "language": language, "parsed": checked.parsed, "risk": checked.risk.word(),
+        "findings": findings::json(&checked.findings, texts),
+    }))
+}

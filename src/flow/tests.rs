@@ -1,0 +1,1 @@
+//! Sessions as a person goes through them, without terminal, clock or disk.

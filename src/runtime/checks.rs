@@ -1,0 +1,97 @@
+//! Checks: the facts of this machine handed to the rules, the result kept as evidence of the plan.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Runtime, RuntimeError, dry_runs};
+use crate::base::Digest;
+use crate::check::{self, Facts, Language};
+use crate::evidence::{self, KeptFinding};
+use crate::inventory::Inventory;
+use crate::plan::Plan;
+use crate::probe::{self, Syntax};
+
+impl Runtime {
+    /// Checks a plan and keeps the result as evidence.
+    pub fn check_plan(
+        &self,
+        plan: &Plan,
+        inventory: Option<&Inventory>,
+        fingerprint: Digest,
+    ) -> Result<check::Checked, RuntimeError> {
+        let checked = check::plan(plan, inventory, &self.facts(plan, inventory));
+        self.keep_plan(plan)?;
+        let kept = evidence::Checked {
+            at: self.now(),
+            risks: checked.steps.clone(),
+            findings: checked.findings.iter().map(KeptFinding::from).collect(),
+        };
+        self.store().add_checked(fingerprint, &kept)?;
+        Ok(checked)
+    }
+
+    /// Returns what this machine knows that a check of this plan can use: what is installed (where every step runs
+    /// here), which file systems the inventory's paths lie on, and which texts bash cannot read.
+    pub fn facts(&self, plan: &Plan, inventory: Option<&Inventory>) -> Facts {
+        let here = dry_runs::names_of(self.machine(), inventory);
+        let all_here = plan
+            .steps
+            .iter()
+            .all(|step| here.iter().any(|name| name == step.host()));
+        let texts = plan
+            .steps
+            .iter()
+            .flat_map(|step| [&step.run, &step.check, &step.rollback])
+            .flatten();
+        Facts {
+            installed: all_here.then(probe::installed),
+            rejected: texts.filter_map(|text| rejected(text)).collect(),
+            devices: if all_here {
+                devices(inventory)
+            } else {
+                BTreeMap::new()
+            },
+        }
+    }
+}
+
+/// Checks one script, with this machine's facts.
+pub fn check_script(text: &str, path: &Path) -> check::Checked {
+    let language = Language::of(text, &path.to_string_lossy());
+    let facts = Facts {
+        installed: Some(probe::installed()),
+        rejected: match language {
+            Language::Bash => rejected(text).into_iter().collect(),
+            Language::Sh | Language::Python | Language::Other => BTreeMap::new(),
+        },
+        devices: BTreeMap::new(),
+    };
+    check::script(text, language, &facts)
+}
+
+fn rejected(text: &str) -> Option<(String, String)> {
+    match probe::bash_syntax(text) {
+        Syntax::Refused(why) => Some((text.to_owned(), why)),
+        Syntax::Accepted | Syntax::NotAsked => None,
+    }
+}
+
+/// The devices of everything the inventory says lies on this machine.
+fn devices(inventory: Option<&Inventory>) -> BTreeMap<String, u64> {
+    let Some(inventory) = inventory else {
+        return BTreeMap::new();
+    };
+    let assets = inventory.assets.iter().flat_map(|asset| asset.paths.iter());
+    let repos = inventory.repos.iter().filter_map(|repo| repo.path.as_ref());
+    let backups = inventory
+        .backups
+        .iter()
+        .filter_map(|backup| backup.path.as_ref());
+    let paths = assets
+        .chain(repos)
+        .chain(backups)
+        .filter(|path| path.starts_with('/'));
+    paths
+        .filter_map(|path| Some((path.clone(), probe::device_of(&PathBuf::from(path))?)))
+        .collect()
+}

@@ -1,0 +1,268 @@
+//! The terminal interface: draws the session, turns keys into what a person does, performs nothing itself.
+#![allow(clippy::disallowed_methods)]
+
+mod dialog;
+mod editor;
+mod entry;
+mod frame;
+mod input;
+mod keys;
+mod list;
+mod screens;
+mod terminal;
+mod text;
+mod theme;
+mod view;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use crossterm::event::KeyEvent;
+
+use crate::base::{Clock, Id};
+use crate::flow::{Act, Effect, Event, News, Session};
+use crate::plan::Step;
+use crate::runtime::Runtime;
+use crate::runtime::perform::Performer;
+use input::Input;
+use terminal::Taken;
+use theme::Theme;
+use view::{Outcome, View};
+
+/// Where the interface begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Start {
+    /// At the first screen.
+    Home,
+    /// At the demo, with a line of guidance at each stage.
+    Demo {
+        /// Text of its inventory.
+        inventory: String,
+        /// Text of its incident.
+        incident: String,
+        /// A step as a tired colleague might add it behind the first one of the draft.
+        planted: Option<Box<Step>>,
+    },
+    /// At a run.
+    Attach(Id),
+    /// At a file: an incident, an inventory or a plan.
+    Open(std::path::PathBuf),
+}
+
+/// How the interface was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// By the person.
+    Quit,
+    /// By the person, who wants to see the demo.
+    Demo,
+    /// By a signal, or because the terminal went away.
+    Signal(i32),
+}
+
+/// Something the drawing thread wakes up for.
+#[derive(Debug)]
+enum Wake {
+    Key(KeyEvent, u64),
+    Paste(String),
+    Resized,
+    News(Box<News>),
+    Suspend,
+    Continued,
+    Deadly(i32),
+    Lost,
+}
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// Runs the interface until it is left. The terminal is given back on every way out.
+pub fn run(runtime: Arc<Runtime>, clock: &dyn Clock, start: Start) -> io::Result<Left> {
+    let (to, wakes) = channel();
+    let started = Instant::now();
+    let taken = Taken::take()?;
+    input::signals(to.clone())?;
+    let mut front = Front {
+        session: Session::new(clock.now()),
+        view: View::new(Theme::of(|name| std::env::var(name).ok())),
+        input: Input::start(to.clone(), started)?,
+        performer: Performer::start(
+            runtime,
+            Arc::new(move |news| to.send(Wake::News(Box::new(news))).is_ok()),
+        ),
+        clock,
+    };
+    let (mut terminal, buffer) = terminal::drawing()?;
+    front.draw(&mut terminal, &buffer)?;
+    front.begin(start);
+    let left = front.attend(&wakes, &mut terminal, &buffer);
+    drop(taken);
+    match left? {
+        Left::Signal(signal) if signal != 0 => input::die(signal),
+        left => Ok(left),
+    }
+}
+
+struct Front<'a> {
+    session: Session,
+    view: View,
+    input: Input,
+    performer: Performer,
+    clock: &'a dyn Clock,
+}
+
+impl Front<'_> {
+    fn begin(&mut self, start: Start) {
+        let opening = self.session.opening();
+        opening
+            .into_iter()
+            .for_each(|effect| self.performer.perform(effect));
+        match start {
+            Start::Home => {}
+            Start::Demo {
+                inventory,
+                incident,
+                planted,
+            } => self.hear(Event::Outside(News::Demo {
+                inventory,
+                incident,
+                planted,
+            })),
+            Start::Attach(run) => self.hear(Event::Person(Act::OpenRun(run))),
+            Start::Open(path) => self.hear(Event::Person(Act::OpenFile(path))),
+        }
+    }
+
+    fn draw(
+        &mut self,
+        terminal: &mut terminal::Terminal,
+        buffer: &terminal::Buffered,
+    ) -> io::Result<()> {
+        terminal.draw(|frame| {
+            let area = frame.area();
+            self.view.draw(&self.session, area, frame.buffer_mut());
+        })?;
+        buffer.send()
+    }
+
+    /// Waits, acts, draws: once per batch of what arrived, and at most once per [`FRAME`].
+    fn attend(
+        &mut self,
+        wakes: &Receiver<Wake>,
+        terminal: &mut terminal::Terminal,
+        buffer: &terminal::Buffered,
+    ) -> io::Result<Left> {
+        loop {
+            let first = match self.ticks() {
+                true => match wakes.recv_timeout(self.to_the_second()) {
+                    Err(RecvTimeoutError::Disconnected) => return Ok(Left::Quit),
+                    other => other.ok(),
+                },
+                false => match wakes.recv() {
+                    Ok(wake) => Some(wake),
+                    Err(_) => return Ok(Left::Quit),
+                },
+            };
+            self.session.handle(Event::Tick(self.clock.now()));
+            let begun = Instant::now();
+            let mut next = first;
+            let mut news = false;
+            while let Some(wake) = next {
+                news |= matches!(wake, Wake::News(_));
+                if let Some(left) = self.wake(wake, terminal)? {
+                    return Ok(left);
+                }
+                next = wakes.try_recv().ok();
+                if next.is_some() && begun.elapsed() > FRAME {
+                    self.draw(terminal, buffer)?;
+                }
+            }
+            self.draw(terminal, buffer)?;
+            if news {
+                // What streams in is collected between frames; keys wait no longer than one.
+                std::thread::sleep(FRAME.saturating_sub(begun.elapsed()));
+            }
+        }
+    }
+
+    /// Tells whether something on the screen changes with the clock.
+    fn ticks(&self) -> bool {
+        let live = self.session.run.as_ref().is_some_and(|run| run.live());
+        live || self.session.deadline().is_some()
+    }
+
+    fn to_the_second(&self) -> Duration {
+        let nanoseconds = self.clock.now().subsec_nanosecond().unsigned_abs();
+        Duration::from_secs(1).saturating_sub(Duration::from_nanos(u64::from(nanoseconds)))
+    }
+
+    fn wake(&mut self, wake: Wake, terminal: &mut terminal::Terminal) -> io::Result<Option<Left>> {
+        let outcome = match wake {
+            Wake::Key(key, at) => self.view.press(&self.session, key, at),
+            Wake::Paste(text) => self.view.paste(&self.session, &text),
+            Wake::News(news) => {
+                self.tell(Event::Outside(*news), terminal)?;
+                return Ok(None);
+            }
+            Wake::Resized => return Ok(None),
+            Wake::Continued => Outcome::Repaint,
+            Wake::Suspend => {
+                terminal::leave();
+                input::stop();
+                terminal::enter()?;
+                Outcome::Repaint
+            }
+            Wake::Deadly(signal) => return Ok(Some(Left::Signal(signal))),
+            Wake::Lost => return Ok(Some(Left::Signal(0))),
+        };
+        match outcome {
+            Outcome::Quit => return Ok(Some(Left::Quit)),
+            Outcome::Demo => return Ok(Some(Left::Demo)),
+            Outcome::Suspend => input::ask_to_stop(),
+            Outcome::Repaint => terminal.clear()?,
+            Outcome::Acts(acts) => {
+                for act in acts {
+                    self.tell(Event::Person(act), terminal)?;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn hear(&mut self, event: Event) {
+        let effects = self.session.handle(event);
+        effects
+            .into_iter()
+            .for_each(|effect| self.performer.perform(effect));
+    }
+
+    /// Tells the session something and performs what it asks for; the editor needs the terminal, so it runs here.
+    fn tell(&mut self, event: Event, terminal: &mut terminal::Terminal) -> io::Result<()> {
+        let mut effects = self.session.handle(event);
+        while !effects.is_empty() {
+            let mut more = vec![];
+            for effect in effects {
+                let Effect::EditStep { step, text } = effect else {
+                    self.performer.perform(effect);
+                    continue;
+                };
+                let edited = self
+                    .input
+                    .aside(|| terminal::lent(|| editor::edit(&text)))?;
+                terminal.clear()?;
+                let news = match edited {
+                    Ok(text) => News::Edited { step, text },
+                    Err(why) => News::Failed {
+                        doing: "edit the step".into(),
+                        why,
+                    },
+                };
+                more.extend(self.session.handle(Event::Outside(news)));
+            }
+            effects = more;
+        }
+        Ok(())
+    }
+}

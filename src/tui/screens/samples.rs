@@ -1,0 +1,577 @@
+//! Sessions at every stage, for the tests of the screens: one incident, its plan, its proof, its run.
+
+use std::sync::Arc;
+
+use crate::base::{Digest, Id, Risk, Span, Timestamp};
+use crate::draft::Library;
+use crate::evidence::{
+    Approval, Captured, Change, Checked, Declared, DryRun, Edit, Effect, Event as Told, FileEffect,
+    Finding, KeptFinding, Level, Outcome, Part, Place, PlanEvidence, Process, Question, Record,
+    RollbackProof, RunState, Severity, StepDryRun, StepEnd, StepOutcome, Waived,
+};
+use crate::flow::{
+    Act, Event, Field, IncidentRow, InventoryRow, Knowledge, Machine, News, PlanRow, RunRow,
+    Session, Shelf,
+};
+
+pub const INVENTORY: &str = "schema: blackstart/inventory/v1
+hosts: [{id: files1, access: local}]
+assets:
+  - {id: office, kind: files, host: files1, paths: [/srv/office], size: 2GB, files: 20000, targets: {rto: 2h, rpo: 4h}}
+backups:
+  - {id: nightly, asset: office, tool: tar, type: full, repo: nas, path: /nas/office.tar.gz, last_success: {at: 2026-01-31T02:00:00Z, size: 900MB}, restore_rate: 50MB/s, last_restore_test: never}
+  - {id: hourly, asset: office, tool: tar, type: full, repo: nas, path: /nas/hourly.tar.gz, last_success: {at: 2026-01-31T09:00:00Z, size: 0B}, last_restore_test: never}
+repos: [{id: nas, kind: disk, path: /nas}]
+";
+
+pub const INCIDENT: &str = "schema: blackstart/incident/v1
+id: inc-42
+title: The office share is half empty
+description: |
+  09:02 a clean-up script ran with an unset variable
+  rm: cannot remove 'lock': No such file or directory
+detected_at: 2026-01-31T09:12:00Z
+damage_at: 2026-01-31T09:02:00Z
+affected: [office]
+scenario: operator_error
+environment: prod
+data: {office: lost}
+";
+
+pub const PLAN: &str = "schema: blackstart/plan/v1
+id: restore-office
+kind: recovery
+title: Restore office from the tar archive nightly
+incident: inc-42
+steps:
+  - {id: tell, title: Tell the users of the share, kind: notify, why: They would go on working in it., expect: Nobody writes.}
+  - id: clear
+    title: Clear what an earlier attempt left
+    kind: command
+    asset: office
+    risk: destructive
+    run: |
+      rm -rf \"$LEFT\"/*
+    timeout: 1m
+  - id: set-aside
+    title: Keep what is left of the share beside it
+    kind: command
+    asset: office
+    risk: disruptive
+    needs: [tell]
+    run: |
+      mv -T -- /srv/office /srv/office.before
+    check: |
+      [ ! -e /srv/office ]
+    rollback: |
+      mv -T -- /srv/office.before /srv/office
+    timeout: 10m
+    why: What is damaged is evidence.
+  - id: extract
+    title: Extract the archive at its place
+    kind: command
+    asset: office
+    risk: write
+    needs: [set-aside]
+    run: |
+      mkdir /srv/office
+      tar -xzf /nas/office.tar.gz -C /srv/office
+    check: |
+      test -f /srv/office/payroll.csv
+    timeout: 30m
+    expect: No output.
+";
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+fn tell(session: &mut Session, news: News) {
+    session.handle(Event::Outside(news));
+}
+
+pub fn act(session: &mut Session, act: Act) {
+    session.handle(Event::Person(act));
+}
+
+fn text(session: &mut Session, text: &str) {
+    tell(
+        session,
+        News::Text {
+            path: "sample.yaml".into(),
+            text: text.to_owned(),
+        },
+    );
+}
+
+/// Nothing is kept; nothing has been read but who we are.
+pub fn empty() -> Session {
+    let mut session = Session::new(at("2026-01-31T10:00:00Z"));
+    tell(
+        &mut session,
+        News::Machine(Machine {
+            hostname: "files1".into(),
+            user: "ops".into(),
+            operator: "ops".into(),
+            level: Some(Level::FullUser),
+            level_reason: Some("not root".into()),
+        }),
+    );
+    tell(&mut session, News::Shelf(Shelf::default()));
+    tell(
+        &mut session,
+        News::Knowledge(Knowledge(Arc::new(Library::new([])))),
+    );
+    session
+}
+
+pub fn home() -> Session {
+    let mut session = empty();
+    text(&mut session, INVENTORY);
+    let when = at("2026-01-31T09:15:00Z");
+    tell(
+        &mut session,
+        News::Shelf(Shelf {
+            incidents: vec![
+                IncidentRow {
+                    id: id("inc-42"),
+                    title: "The office share is half empty".into(),
+                    at: when,
+                },
+                IncidentRow {
+                    id: id("inc-41"),
+                    title: "disk \u{1b}[31mred\u{1b}[0m of nas1".into(),
+                    at: when,
+                },
+            ],
+            plans: vec![PlanRow {
+                digest: Digest::of(b"p"),
+                id: id("restore-office"),
+                title: "Restore office from the tar archive nightly".into(),
+                at: when,
+            }],
+            runs: vec![
+                RunRow {
+                    id: id("run-2"),
+                    plan: id("restore-office"),
+                    state: RunState::InputNeeded,
+                    at: when,
+                },
+                RunRow {
+                    id: id("run-1"),
+                    plan: id("restore-office"),
+                    state: RunState::Succeeded,
+                    at: when,
+                },
+            ],
+            inventories: vec![InventoryRow {
+                digest: Digest::of(b"i"),
+                name: "sample".into(),
+                at: when,
+            }],
+        }),
+    );
+    session.handle(Event::Person(Act::Home));
+    session
+}
+
+pub fn intake() -> Session {
+    let mut session = home();
+    text(&mut session, INCIDENT);
+    session
+}
+
+/// A form with things that need a look.
+pub fn intake_refused() -> Session {
+    let mut session = home();
+    act(&mut session, Act::NewIncident);
+    for (field, text) in [
+        (Field::Title, "share is gone"),
+        (Field::Affected, "offce"),
+        (Field::Damage, "yesterday"),
+        (Field::Unusable, "tape: lost in the move"),
+    ] {
+        act(&mut session, Act::Write(field, text.into()));
+    }
+    act(&mut session, Act::Draft);
+    session
+}
+
+pub fn draft() -> Session {
+    let mut session = intake();
+    act(&mut session, Act::Draft);
+    session
+}
+
+pub fn review() -> Session {
+    let mut session = intake();
+    text(&mut session, PLAN);
+    session
+}
+
+fn fingerprint(session: &Session) -> Digest {
+    session.review.as_ref().unwrap().subject.fingerprint
+}
+
+pub fn checked() -> Session {
+    let mut session = review();
+    let finding = Finding {
+        rule: "SH003",
+        name: "rm-of-possibly-empty-path",
+        severity: Severity::Critical,
+        step: Some(id("clear")),
+        part: Place::Run,
+        span: Span::new(7, 16),
+        message: "with $LEFT empty, `rm` works on /*".into(),
+        why: "it would empty the machine".into(),
+        fix: Some("write ${LEFT:?}".into()),
+        layer: "static",
+        edit: Some(Edit {
+            span: Span::new(7, 14),
+            replacement: "\"${LEFT:?}\"".into(),
+        }),
+    };
+    told_checked(&mut session, vec![finding]);
+    session
+}
+
+fn told_checked(session: &mut Session, findings: Vec<Finding>) {
+    let risk = |step: &str, risk| (id(step), risk);
+    let checked = Checked {
+        at: at("2026-01-31T10:00:00Z"),
+        risks: vec![
+            risk("tell", Risk::Read),
+            risk("clear", Risk::Destructive),
+            risk("set-aside", Risk::Disruptive),
+            risk("extract", Risk::Write),
+        ],
+        findings: findings.iter().map(KeptFinding::from).collect(),
+    };
+    let fingerprint = fingerprint(session);
+    tell(
+        session,
+        News::Checked {
+            fingerprint,
+            checked,
+            findings,
+        },
+    );
+}
+
+fn shown(step: &str, outcome: Outcome, effects: Vec<Effect>) -> StepDryRun {
+    StepDryRun {
+        id: id(step),
+        outcome,
+        exit_code: Some(0).filter(|_| outcome == Outcome::Passed),
+        signal: None,
+        limit: None,
+        duration: std::time::Duration::from_millis(41),
+        stdout: Captured::default(),
+        stderr: Captured::default(),
+        simulated: vec![],
+        effects_total: effects.len() as u64,
+        effects,
+        rollback: None,
+        notes: vec![],
+    }
+}
+
+fn file(change: Change, path: &str, bytes: u64, declared: Declared) -> Effect {
+    Effect::File(FileEffect {
+        change,
+        path: path.into(),
+        from: None,
+        bytes: Some(bytes),
+        mode: None,
+        diff: (change == Change::Modified).then(|| "-name,amount\n+name;amount".into()),
+        declared,
+    })
+}
+
+fn dry_run() -> DryRun {
+    let mut aside = shown(
+        "set-aside",
+        Outcome::Passed,
+        vec![file(
+            Change::Deleted,
+            "/srv/office/payroll.csv",
+            40,
+            Declared::Yes,
+        )],
+    );
+    aside.rollback = Some(RollbackProof {
+        outcome: Outcome::Passed,
+        differences: vec![],
+    });
+    let mut extract = shown(
+        "extract",
+        Outcome::Passed,
+        vec![
+            file(Change::Created, "/srv/office/invoices", 4096, Declared::Yes),
+            file(
+                Change::Modified,
+                "/srv/office/payroll.csv",
+                40,
+                Declared::Yes,
+            ),
+            file(
+                Change::Created,
+                "/etc/cron.d/left\u{202e}over",
+                12,
+                Declared::No,
+            ),
+        ],
+    );
+    extract.effects_total = 20_004;
+    extract.stdout.text = "office/\noffice/payroll.csv\n".into();
+    DryRun {
+        at: at("2026-01-31T10:01:00Z"),
+        level: Level::FullUser,
+        level_reason: None,
+        steps: vec![
+            shown("tell", Outcome::Manual, vec![]),
+            shown("clear", Outcome::Passed, vec![]),
+            aside,
+            extract,
+        ],
+    }
+}
+
+/// The finding is fixed, the plan dry-run; the manual step is open.
+pub fn proven() -> Session {
+    let mut session = checked();
+    act(&mut session, Act::ApplyFix(0));
+    told_checked(&mut session, vec![]);
+    act(&mut session, Act::DryRun);
+    let fingerprint = fingerprint(&session);
+    tell(
+        &mut session,
+        News::DryRunEnded {
+            fingerprint,
+            result: Ok(dry_run()),
+        },
+    );
+    act(&mut session, Act::MarkRead(id("tell")));
+    session
+}
+
+pub fn approve() -> Session {
+    let mut session = proven();
+    act(&mut session, Act::ToApproval);
+    session
+}
+
+pub fn approved() -> Session {
+    let mut session = approve();
+    act(
+        &mut session,
+        Act::Waive(Waived::Step(id("tell")), "ana phones them".into()),
+    );
+    let effects = session.handle(Event::Person(Act::Approve));
+    assert_eq!(effects.len(), 1, "{:?}", session.notice);
+    let fingerprint = fingerprint(&session);
+    let evidence = PlanEvidence {
+        dry_run: Some(dry_run()),
+        ..session.review.as_ref().unwrap().recorded.clone()
+    };
+    let waivers = vec![crate::evidence::Waiver {
+        what: Waived::Step(id("tell")),
+        reason: "ana phones them".into(),
+        by: "ops".into(),
+        at: session.now,
+    }];
+    let approval = Approval {
+        id: id("approval-1"),
+        fingerprint,
+        evidence: evidence.digest(),
+        by: "ops".into(),
+        os_user: "ops".into(),
+        at: session.now,
+        expires: at("2026-02-01T10:00:00Z"),
+        waivers,
+    };
+    tell(
+        &mut session,
+        News::Approved {
+            fingerprint,
+            result: Ok(approval.clone()),
+        },
+    );
+    tell(
+        &mut session,
+        News::Recalled {
+            fingerprint,
+            evidence,
+            approvals: vec![approval],
+        },
+    );
+    session
+}
+
+pub fn before_run() -> Session {
+    let mut session = approved();
+    act(&mut session, Act::ToRun);
+    session
+}
+
+fn record(seq: u64, step: Option<&str>, event: &Told) -> Record {
+    let (name, detail) = event.stored();
+    Record {
+        seq,
+        at: format!("2026-01-31T10:05:{seq:02}Z"),
+        run: Some(id("run-7")),
+        step: step.map(id),
+        name,
+        detail,
+        hash: Digest::ZERO,
+    }
+}
+
+fn process() -> Process {
+    Process {
+        pid: 4711,
+        start_time: 1,
+        boot: "b".into(),
+    }
+}
+
+fn started(part: Part) -> Told {
+    Told::StepStarted {
+        part,
+        attempt: 1,
+        process: process(),
+        files: "1".into(),
+    }
+}
+
+fn succeeded() -> Told {
+    Told::StepFinished(StepEnd {
+        attempt: 1,
+        outcome: StepOutcome::Succeeded,
+        exit_code: Some(0),
+        signal: None,
+        duration_ms: 1_240,
+        files: None,
+        left_running: vec![],
+        why: None,
+    })
+}
+
+fn journal(session: &mut Session, records: Vec<Record>) {
+    tell(
+        session,
+        News::Journal {
+            run: id("run-7"),
+            records,
+        },
+    );
+}
+
+/// The run waits for the person to tell the users.
+pub fn asking() -> Session {
+    let mut session = before_run();
+    act(&mut session, Act::TypeTarget("office".into()));
+    session.handle(Event::Person(Act::Start));
+    tell(&mut session, News::RunStarted(Ok(id("run-7"))));
+    let text = "Tell the users of the share".into();
+    journal(
+        &mut session,
+        vec![
+            record(
+                1,
+                None,
+                &Told::TargetConfirmed {
+                    target: "office".into(),
+                    by: "ops".into(),
+                    os_user: "ops".into(),
+                },
+            ),
+            record(
+                2,
+                None,
+                &Told::RunStarted {
+                    process: process(),
+                    hostname: "files1".into(),
+                    resumed: false,
+                },
+            ),
+            record(
+                3,
+                Some("tell"),
+                &Told::Question {
+                    question: Question::Act,
+                    text,
+                },
+            ),
+        ],
+    );
+    session
+}
+
+pub fn running() -> Session {
+    let mut session = asking();
+    journal(
+        &mut session,
+        vec![
+            record(4, Some("tell"), &succeeded()),
+            record(5, Some("clear"), &started(Part::Run)),
+            record(6, Some("clear"), &succeeded()),
+            record(7, Some("set-aside"), &started(Part::Run)),
+            record(8, Some("set-aside"), &succeeded()),
+            record(9, Some("extract"), &started(Part::Run)),
+        ],
+    );
+    let text = "office/\noffice/invoices/\noffice/\u{1b}[2Jpayroll.csv\n".into();
+    tell(
+        &mut session,
+        News::Output {
+            run: id("run-7"),
+            step: id("extract"),
+            text,
+        },
+    );
+    session.handle(Event::Tick(at("2026-01-31T10:07:30Z")));
+    session
+}
+
+pub fn over() -> Session {
+    let mut session = running();
+    let finished = Told::RunFinished {
+        state: RunState::Succeeded,
+        code: 0,
+        why: None,
+    };
+    journal(
+        &mut session,
+        vec![
+            record(10, Some("extract"), &succeeded()),
+            record(11, None, &finished),
+        ],
+    );
+    tell(
+        &mut session,
+        News::RunState {
+            run: id("run-7"),
+            alive: false,
+        },
+    );
+    session
+}
+
+pub fn report() -> Session {
+    let mut session = over();
+    act(&mut session, Act::ToReport);
+    let text = "# Restore office from the tar archive nightly\n\n**succeeded**. Run run-7 by ops.\n\n## Promised and measured\n\nRTO 2h, run took 12 s.\n".into();
+    tell(
+        &mut session,
+        News::Report {
+            run: id("run-7"),
+            text,
+        },
+    );
+    session
+}

@@ -1,0 +1,145 @@
+//! The terminal: entered in one place, and left in one place on every way out.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
+
+use ratatui::backend::CrosstermBackend;
+
+/// Whether the terminal is ours now.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+/// Whether another program has the terminal until it ends.
+static LENT: AtomicBool = AtomicBool::new(false);
+
+/// The thread that draws; only its panic ends the program.
+static DRAWS: Mutex<Option<ThreadId>> = Mutex::new(None);
+
+/// Alternate screen, bracketed paste, cursor hidden. Nothing is enabled that [`LEAVE`] does not disable.
+const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J\x1b[H";
+/// The other way round; synchronised output is ended too, in case a frame was cut, and colours are reset.
+const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+
+/// Takes the terminal: raw mode and our screen.
+pub fn enter() -> io::Result<()> {
+    crossterm::terminal::enable_raw_mode()?;
+    OURS.store(true, Ordering::SeqCst);
+    write(ENTER).inspect_err(|_| leave())
+}
+
+/// Gives the terminal back as it was. Does nothing where it is not ours; never fails half way.
+pub fn leave() {
+    if OURS.swap(false, Ordering::SeqCst) {
+        let _ = write(LEAVE);
+        let _ = crossterm::terminal::disable_raw_mode();
+    }
+}
+
+/// Gives the terminal to another program while `work` runs it.
+pub fn lent<T>(work: impl FnOnce() -> T) -> io::Result<T> {
+    LENT.store(true, Ordering::SeqCst);
+    leave();
+    let done = work();
+    LENT.store(false, Ordering::SeqCst);
+    enter().map(|()| done)
+}
+
+/// Tells whether another program has the terminal.
+pub fn is_lent() -> bool {
+    LENT.load(Ordering::SeqCst)
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Gives the terminal back when it goes out of scope: on every return and every panic.
+#[derive(Debug)]
+pub struct Taken(());
+
+impl Taken {
+    /// Takes the terminal.
+    pub fn take() -> io::Result<Self> {
+        *DRAWS
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(std::thread::current().id());
+        catch_panics();
+        enter()?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Makes a panic of the drawing thread give the terminal back before its message is printed; what panics in another
+/// thread is reported by who waits for it and must not write over the screen.
+fn catch_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let draws = *DRAWS
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            if draws == Some(std::thread::current().id()) {
+                leave();
+            }
+            if !OURS.load(Ordering::SeqCst) {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// Collects what a frame writes, so that it goes out in one piece.
+#[derive(Debug, Clone, Default)]
+pub struct Buffered(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Buffered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// ratatui's terminal over a buffer, and the buffer.
+pub type Terminal = ratatui::Terminal<CrosstermBackend<Buffered>>;
+
+/// Returns the drawing side of the terminal.
+pub fn drawing() -> io::Result<(Terminal, Buffered)> {
+    let buffer = Buffered::default();
+    let terminal = Terminal::new(CrosstermBackend::new(buffer.clone()))?;
+    Ok((terminal, buffer))
+}
+
+impl Buffered {
+    /// Writes the collected frame in one write, marked as one update (DEC mode 2026) so that no half of it is seen.
+    pub fn send(&self) -> io::Result<()> {
+        let frame = std::mem::take(&mut *self.0.borrow_mut());
+        // ratatui hides the cursor and resets colours with every frame, changed or not.
+        let empty: [&[u8]; 2] = [b"\x1b[?25l", b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m\x1b[?25l"];
+        if frame.is_empty() || empty.contains(&frame.as_slice()) {
+            return Ok(());
+        }
+        let mut whole = Vec::with_capacity(frame.len() + 16);
+        whole.extend_from_slice(b"\x1b[?2026h");
+        whole.extend_from_slice(&frame);
+        whole.extend_from_slice(b"\x1b[?2026l");
+        let mut out = io::stdout().lock();
+        out.write_all(&whole)?;
+        out.flush()
+    }
+}
