@@ -184,4 +184,6 @@ impl State {
 }
 
 #[cfg(test)]
+pub mod samples;
+#[cfg(test)]
 mod tests;
