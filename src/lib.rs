@@ -24,7 +24,7 @@ pub mod check;
 pub mod approve;
 pub mod report;
 
-// Session: one person's way through the stages, as a pure state machine.
+// Session: what follows what.
 pub mod flow;
 
 // Edges: what is kept, where nothing can do harm, what is known of this machine.

@@ -597,3 +597,21 @@ fn a_step_runs_as_another_account_only_for_root() {
     let said = unknown.expect(1);
     assert!(said.contains("which is no account here"), "{said}");
 }
+
+#[test]
+fn a_process_of_somebody_else_that_holds_the_output_does_not_hold_the_run() {
+    let lab = Lab::new(
+        "
+- {id: a, title: A, kind: command, risk: write, run: 'echo /proc/$$/fd/1 > $W/output; until test -e $W/held; do sleep 0.02; done; echo out'}
+",
+    );
+    let mut runner = lab.spawn(&[]);
+    until("the step runs", || !lab.trace("output").is_empty());
+    let output = std::fs::OpenOptions::new()
+        .write(true)
+        .open(lab.trace("output").trim())
+        .unwrap();
+    std::fs::write(lab.work("held"), "").unwrap();
+    assert_eq!(runner.wait().unwrap().code(), Some(0));
+    drop(output);
+}

@@ -54,7 +54,10 @@ impl Terminal {
         drop(slave);
         let master = fs::File::from(master);
         let screen = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
-        let seen = Arc::new(Mutex::new(Seen { screen, raw: vec![] }));
+        let seen = Arc::new(Mutex::new(Seen {
+            screen,
+            raw: vec![],
+        }));
         let (mut reader, shared) = (master.try_clone().unwrap(), Arc::clone(&seen));
         std::thread::spawn(move || {
             let mut bytes = [0; 8192];
@@ -67,7 +70,11 @@ impl Terminal {
                 seen.raw.extend_from_slice(&bytes[..count]);
             }
         });
-        Self { child, master, seen }
+        Self {
+            child,
+            master,
+            seen,
+        }
     }
 
     fn pid(&self) -> Pid {
@@ -99,7 +106,10 @@ impl Terminal {
             if holds(&screen) {
                 return screen;
             }
-            assert!(started.elapsed() < PATIENCE, "no {what:?} on the screen:\n{screen}");
+            assert!(
+                started.elapsed() < PATIENCE,
+                "no {what:?} on the screen:\n{screen}"
+            );
             std::thread::yield_now();
             std::thread::park_timeout(Duration::from_millis(5));
         }
@@ -126,7 +136,10 @@ impl Terminal {
             if left.is_empty() && cooked {
                 break;
             }
-            assert!(started.elapsed() < PATIENCE, "left on: {left:?}, cooked: {cooked}");
+            assert!(
+                started.elapsed() < PATIENCE,
+                "left on: {left:?}, cooked: {cooked}"
+            );
             std::thread::park_timeout(Duration::from_millis(5));
         }
         assert!(!self.seen.lock().unwrap().screen.screen().hide_cursor());
@@ -159,7 +172,11 @@ fn modes_left_on(raw: &[u8]) -> BTreeSet<u32> {
             continue;
         };
         let sets = if mode == 25 { end == 'l' } else { end == 'h' };
-        let _ = if sets { on.insert(mode) } else { on.remove(&mode) };
+        let _ = if sets {
+            on.insert(mode)
+        } else {
+            on.remove(&mode)
+        };
     }
     on
 }
@@ -226,7 +243,9 @@ fn it_stops_and_goes_on_as_the_shell_wants() {
     let mut terminal = Terminal::start(place.path(), 24, 80);
     terminal.wait_for("Nothing here yet");
     kill_process(terminal.pid(), Signal::TSTP).unwrap();
-    let (_, status) = waitpid(Some(terminal.pid()), WaitOptions::UNTRACED).unwrap().unwrap();
+    let (_, status) = waitpid(Some(terminal.pid()), WaitOptions::UNTRACED)
+        .unwrap()
+        .unwrap();
     assert!(status.stopped());
     terminal.assert_given_back();
     kill_process(terminal.pid(), Signal::CONT).unwrap();
@@ -245,8 +264,17 @@ fn it_follows_the_size_of_the_terminal() {
     let place = place();
     let terminal = Terminal::start(place.path(), 24, 80);
     terminal.wait_for("Nothing here yet");
-    for (rows, columns, expected) in [(10u16, 40u16, "blackstart needs 60x16, has 40x10"), (30, 100, "Nothing here yet")] {
-        terminal.seen.lock().unwrap().screen.screen_mut().set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+    for (rows, columns, expected) in [
+        (10u16, 40u16, "blackstart needs 60x16, has 40x10"),
+        (30, 100, "Nothing here yet"),
+    ] {
+        terminal
+            .seen
+            .lock()
+            .unwrap()
+            .screen
+            .screen_mut()
+            .set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
         termios::tcsetwinsize(&terminal.master, size(rows, columns)).unwrap();
         terminal.wait_for(expected);
     }
@@ -290,7 +318,9 @@ fn a_run_outlives_the_interface_and_is_found_again() {
     terminal.wait_for("0 severe");
     terminal.press("s");
     let screen = terminal.wait("the end of the dry run", |screen| {
-        screen.contains("1/1 passed") || screen.contains("dry run 0/1")  || screen.contains("no dry run")
+        screen.contains("1/1 passed")
+            || screen.contains("dry run 0/1")
+            || screen.contains("no dry run")
     });
     if !screen.contains("1/1 passed, full") {
         eprintln!("skipped: no full dry run on this machine\n{screen}");

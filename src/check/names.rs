@@ -77,7 +77,6 @@ pub fn looks_backup(path: &str) -> bool {
                 | "borg"
                 | "dr"
                 | "offsite"
-                | "vault"
                 | "copies"
                 | "mirror"
         ) || word

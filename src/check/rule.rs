@@ -1,7 +1,6 @@
 //! A rule: what it is called, why it is one, its examples, and the function that looks.
 
 use super::context::Context;
-use super::python::Python;
 use super::unit::Unit;
 use crate::base::Span;
 use crate::evidence::{Edit, Finding, Severity};
@@ -87,14 +86,7 @@ impl Report {
     }
 
     /// Adds a finding in a Python script.
-    pub fn add_python(
-        &mut self,
-        rule: &'static Rule,
-        python: &Python<'_>,
-        span: Span,
-        message: String,
-    ) {
-        let _ = python;
+    pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) {
         self.findings.push(Finding {
             rule: rule.code,
             name: rule.name,

@@ -52,7 +52,7 @@ fn script(plan: &Plan) -> String {
         comment(&plan.title),
         plan.id
     );
-    script.push_str("step='the first step'\ntrap 'code=$?; [ \"$code\" -eq 0 ] || printf \"%s: failed in %s, code %s\\n\" \"${0##*/}\" \"$step\" \"$code\" >&2' EXIT\n");
+    script.push_str("step='the first step'\non_exit() {\n  local code=$?\n  [ \"$code\" -eq 0 ] || printf '%s: failed in %s, code %s\\n' \"${0##*/}\" \"$step\" \"$code\" >&2\n}\ntrap on_exit EXIT\n");
     for secret in plan.steps.iter().flat_map(|step| &step.secrets) {
         let line = format!(": \"${{{}:?the environment must hold it}}\"\n", secret.env);
         if !script.contains(&line) {

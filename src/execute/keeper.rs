@@ -67,7 +67,10 @@ fn serve(files: &Path) -> io::Result<()> {
     result.leave(files)?;
     rustix::stdio::dup2_stdout(File::open("/dev/null")?)?;
     // What was left running on purpose may still write: closing the pipe would end it (SIGPIPE).
-    outputs.into_iter().for_each(|output| drop(output.join()));
+    // Where nothing was left running on purpose, nobody is waited for.
+    if !result.left_running.is_empty() {
+        outputs.into_iter().for_each(|output| drop(output.join()));
+    }
     Ok(())
 }
 
@@ -149,10 +152,11 @@ impl Kept {
                 result.error = Some(format!("processes {left:?} could not be ended"));
             }
         }
-        if result.left_running.is_empty() && result.error.is_none() {
-            self.outputs
-                .drain(..)
-                .for_each(|output| drop(output.join()));
+        // Everything that was written is kept before the result is there. Somebody else may hold the pipe open: what
+        // goes on on purpose, or a process outside of this tree that was handed it.
+        let since = Instant::now();
+        while self.outputs.iter().any(|output| !output.is_finished()) && since.elapsed() < SETTLE {
+            std::thread::sleep(Duration::from_millis(1));
         }
         (result, self.outputs)
     }

@@ -22,7 +22,9 @@ pub fn refresh(state: &mut State) {
     };
     let gaps = verbs::gaps(review.plan(), &review.evidence());
     let approving = &mut state.approving;
-    approving.reasons.retain(|what, _| gaps.iter().any(|gap| gap.waiver.as_ref() == Some(what)));
+    approving
+        .reasons
+        .retain(|what, _| gaps.iter().any(|gap| gap.waiver.as_ref() == Some(what)));
     approving.gaps = gaps;
 }
 
@@ -47,7 +49,8 @@ pub fn approve(state: &mut State) -> Vec<Effect> {
         return state.refuse("there is no plan to approve");
     };
     if state.stage != Stage::Approve {
-        return state.refuse("a plan is approved on its own screen, where what is unproven is shown");
+        return state
+            .refuse("a plan is approved on its own screen, where what is unproven is shown");
     }
     if review.checked.is_none() {
         return state.refuse("the check is still under way");
@@ -55,7 +58,11 @@ pub fn approve(state: &mut State) -> Vec<Effect> {
     if by.is_empty() {
         return state.refuse("an approval needs a name");
     }
-    let stands = state.approving.open().find(|gap| gap.waiver.is_none()).map(|gap| gap.message.clone());
+    let stands = state
+        .approving
+        .open()
+        .find(|gap| gap.waiver.is_none())
+        .map(|gap| gap.message.clone());
     if let Some(gap) = stands {
         return state.refuse(format!("nobody may waive this: {gap}"));
     }
@@ -85,7 +92,11 @@ pub fn answered(
     match result {
         Ok(approval) => {
             state.approving.refusals.clear();
-            let done = format!("approved by {} until {}", approval.by, crate::base::readable(approval.expires));
+            let done = format!(
+                "approved by {} until {}",
+                approval.by,
+                crate::base::readable(approval.expires)
+            );
             review.approvals.insert(0, approval);
             let again = Effect::Recall(review.subject.clone());
             state.done(done);

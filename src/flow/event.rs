@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
-use crate::evidence::{Answer, Approval, Checked, DryRun, Finding, PlanEvidence, Record, Stop, Waived};
+use crate::evidence::{
+    Answer, Approval, Checked, DryRun, Finding, PlanEvidence, Record, Stop, Waived,
+};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{Plan, Step};

@@ -25,7 +25,12 @@ fn go(state: &mut State, to: Stage) -> Vec<Effect> {
     match to {
         Stage::Home if from == Stage::Run => vec![Effect::Unfollow, Effect::LoadShelf],
         Stage::Home => vec![Effect::LoadShelf],
-        Stage::Intake | Stage::Draft | Stage::Review | Stage::Approve | Stage::Run | Stage::Report => vec![],
+        Stage::Intake
+        | Stage::Draft
+        | Stage::Review
+        | Stage::Approve
+        | Stage::Run
+        | Stage::Report => vec![],
     }
 }
 
@@ -69,7 +74,9 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
                     Some(value) => {
                         state.done(format!("read inventory {name}"));
                         let mut effects = vec![Effect::KeepInventory {
-                            name: path.file_stem().map_or("inventory".into(), |stem| stem.to_string_lossy().into_owned()),
+                            name: path.file_stem().map_or("inventory".into(), |stem| {
+                                stem.to_string_lossy().into_owned()
+                            }),
                             text: text.to_owned(),
                         }];
                         effects.extend(intake::inventory(state, Arc::new(value)));
@@ -98,7 +105,9 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
                 (None, None) => state.refuse(format!("{name} holds no plan")),
             }
         }
-        Some(other) => state.refuse(format!("{name}: schema {other} is not an incident, inventory or plan")),
+        Some(other) => state.refuse(format!(
+            "{name}: schema {other} is not an incident, inventory or plan"
+        )),
         None => state.refuse(format!(
             "{name} has no line \"schema: blackstart/…/v1\"; `blackstart check` reads scripts"
         )),
@@ -109,7 +118,10 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
 fn refused(name: &str, text: &str, problems: &[Problem]) -> Option<String> {
     let first = problems.first()?;
     let at = crate::base::Position::of(text, first.span.start);
-    let help = first.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
+    let help = first
+        .help
+        .as_ref()
+        .map_or(String::new(), |help| format!(" ({help})"));
     let more = match problems.len() {
         1 => String::new(),
         count => format!(", and {} more problems", count - 1),

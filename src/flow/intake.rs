@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::draft as drafting;
 use super::effect::Effect;
 use super::state::{Field, Intake, Stage, State};
 use super::when::moment;
-use super::draft as drafting;
 use crate::base::{Id, Timestamp, nearest, readable};
 use crate::incident::{Incident, Unusable, v1};
 use crate::inventory::Inventory;
@@ -48,7 +48,10 @@ pub fn open(state: &mut State, incident: Incident) -> Vec<Effect> {
         (Field::Affected, ids(&incident.affected)),
         (Field::Damage, time(incident.damage_at)),
         (Field::Detected, time(incident.detected_at)),
-        (Field::Scenario, incident.scenario.clone().unwrap_or_default()),
+        (
+            Field::Scenario,
+            incident.scenario.clone().unwrap_or_default(),
+        ),
         (Field::Lost, ids(&incident.lost)),
         (Field::Unusable, unusable.join("; ")),
         (Field::Description, description),
@@ -85,7 +88,9 @@ pub fn leave(state: &mut State, field: Field) -> Vec<Effect> {
     }
     let (_, problems) = read(intake, now, None, inventory.as_deref());
     intake.problems.retain(|(at, _)| *at != field);
-    intake.problems.extend(problems.into_iter().filter(|(at, _)| *at == field));
+    intake
+        .problems
+        .extend(problems.into_iter().filter(|(at, _)| *at == field));
     vec![]
 }
 
@@ -93,7 +98,9 @@ pub fn leave(state: &mut State, field: Field) -> Vec<Effect> {
 pub fn inventory(state: &mut State, inventory: Arc<Inventory>) -> Vec<Effect> {
     let old = state.inventory.replace(Arc::clone(&inventory));
     if let Some(intake) = &mut state.intake {
-        intake.problems.retain(|(at, _)| *at != Field::Affected && *at != Field::Inventory);
+        intake
+            .problems
+            .retain(|(at, _)| *at != Field::Affected && *at != Field::Inventory);
     }
     let changed = old.is_none_or(|old| old.digest() != inventory.digest());
     match changed && state.review.is_some() {
@@ -123,7 +130,9 @@ pub fn draft(state: &mut State) -> Vec<Effect> {
     match refused {
         0 => drafting::from(state, None),
         1 => state.refuse("one field needs a look before a draft can be made"),
-        count => state.refuse(format!("{count} fields need a look before a draft can be made")),
+        count => state.refuse(format!(
+            "{count} fields need a look before a draft can be made"
+        )),
     }
 }
 
@@ -135,7 +144,8 @@ fn read(
     inventory: Option<&Inventory>,
 ) -> (Incident, Vec<(Field, String)>) {
     let mut problems = vec![];
-    let some = |field: Field| Some(intake.text(field).trim().to_owned()).filter(|text| !text.is_empty());
+    let some =
+        |field: Field| Some(intake.text(field).trim().to_owned()).filter(|text| !text.is_empty());
     // The form shows whole seconds; a time that was not touched stays what it was.
     let (damage, detected) = (
         old.as_ref().and_then(|old| old.damage_at),
@@ -146,22 +156,30 @@ fn read(
         if let Some(old) = old.filter(|old| readable(*old) == text) {
             return Some(old);
         }
-        moment(&text, now).map_err(|why| problems.push((field, why))).ok()
+        moment(&text, now)
+            .map_err(|why| problems.push((field, why)))
+            .ok()
     };
     let damage_at = time(Field::Damage, damage);
     let detected_at = time(Field::Detected, detected);
     if let (Some(damage), Some(detected)) = (damage_at, detected_at)
         && damage > detected
     {
-        problems.push((Field::Damage, "the damage cannot be younger than its detection".into()));
+        problems.push((
+            Field::Damage,
+            "the damage cannot be younger than its detection".into(),
+        ));
     }
     let affected = ids(intake, Field::Affected, &mut problems);
     let lost = ids(intake, Field::Lost, &mut problems);
     if let Some(inventory) = inventory {
-        let unknown = affected.iter().find(|id| inventory.asset(id.as_str()).is_none());
+        let unknown = affected
+            .iter()
+            .find(|id| inventory.asset(id.as_str()).is_none());
         if let Some(id) = unknown {
             let known = inventory.assets.iter().map(|asset| asset.id.as_str());
-            let near = nearest(id.as_str(), known).map_or(String::new(), |near| format!("; do you mean {near}?"));
+            let near = nearest(id.as_str(), known)
+                .map_or(String::new(), |near| format!("; do you mean {near}?"));
             problems.push((Field::Affected, format!("there is no asset {id}{near}")));
         }
     }
@@ -188,9 +206,16 @@ fn read(
 }
 
 fn ids(intake: &Intake, field: Field, problems: &mut Vec<(Field, String)>) -> Vec<Id> {
-    let words = intake.text(field).split([',', ' ', '\n']).filter(|word| !word.is_empty());
+    let words = intake
+        .text(field)
+        .split([',', ' ', '\n'])
+        .filter(|word| !word.is_empty());
     words
-        .filter_map(|word| Id::parse(word).map_err(|why| problems.push((field, why))).ok())
+        .filter_map(|word| {
+            Id::parse(word)
+                .map_err(|why| problems.push((field, why)))
+                .ok()
+        })
         .collect()
 }
 
@@ -199,7 +224,10 @@ fn copies(
     inventory: Option<&Inventory>,
     problems: &mut Vec<(Field, String)>,
 ) -> Vec<Unusable> {
-    let entries = intake.text(Field::Unusable).split([';', '\n']).map(str::trim);
+    let entries = intake
+        .text(Field::Unusable)
+        .split([';', '\n'])
+        .map(str::trim);
     let mut copies = vec![];
     for entry in entries.filter(|entry| !entry.is_empty()) {
         let (name, why) = match entry.split_once(':') {

@@ -19,8 +19,8 @@ use std::ops::Deref;
 pub use effect::{Effect, Subject};
 pub use event::{Act, Event, News};
 pub use state::{
-    Approving, Drafted, DryRunView, Field, Found, IncidentRow, Intake, InventoryRow, Knowledge, Machine,
-    Notice, PlanRow, Ranked, Review, RunRow, Running, Shelf, Stage, State, Target,
+    Approving, Drafted, DryRunView, Field, Found, IncidentRow, Intake, InventoryRow, Knowledge,
+    Machine, Notice, PlanRow, Ranked, Review, RunRow, Running, Shelf, Stage, State, Target,
 };
 pub use when::{moment, span};
 
@@ -180,7 +180,6 @@ impl State {
         self.notice = Some(Notice::Failed(why.into()));
         vec![]
     }
-
 }
 
 #[cfg(test)]

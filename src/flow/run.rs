@@ -19,7 +19,9 @@ pub fn prepare(state: &mut State) -> Vec<Effect> {
         return state.refuse("there is no plan to run");
     };
     if let Err(refusals) = review.permit(state.now, &state.machine.operator) {
-        let first = refusals.first().map_or(String::new(), |refusal| refusal.message.clone());
+        let first = refusals
+            .first()
+            .map_or(String::new(), |refusal| refusal.message.clone());
         return state.refuse(format!("it may not run: {first}"));
     }
     if state.run.as_ref().is_none_or(|run| run.id.is_none()) {
@@ -73,7 +75,10 @@ pub fn open(state: &mut State, id: Id) -> Vec<Effect> {
 }
 
 pub fn opened(state: &mut State, id: Id, plan: Plan, by: String) -> Vec<Effect> {
-    let known = state.run.as_ref().is_some_and(|run| run.id.as_ref() == Some(&id));
+    let known = state
+        .run
+        .as_ref()
+        .is_some_and(|run| run.id.as_ref() == Some(&id));
     if !known {
         state.run = Some(running(Some(id), Arc::new(plan), by, vec![]));
     }
@@ -114,7 +119,11 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     run.starting = true;
     vec![Effect::StartRun {
         subject: review.subject.clone(),
-        confirmed: run.targets.iter().map(|target| target.name.clone()).collect(),
+        confirmed: run
+            .targets
+            .iter()
+            .map(|target| target.name.clone())
+            .collect(),
         by: run.by.clone(),
     }]
 }
@@ -131,7 +140,9 @@ pub fn started(state: &mut State, result: Result<Id, String>) -> Vec<Effect> {
             vec![Effect::FollowRun(id)]
         }
         Err(why) => {
-            run.targets.iter_mut().for_each(|target| target.typed = false);
+            run.targets
+                .iter_mut()
+                .for_each(|target| target.typed = false);
             state.refuse(format!("the run did not start: {why}"))
         }
     }

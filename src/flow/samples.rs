@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crate::base::{Digest, Id, Risk, Span, Timestamp};
 use crate::draft::Library;
 use crate::evidence::{
-    Approval, Captured, Change, Checked, Declared, DryRun, Edit, Effect, Event as Told, FileEffect, Finding,
-    KeptFinding, Level, Outcome, Part, Place, PlanEvidence, Process, Question, Record, RollbackProof, RunState,
-    Severity, StepDryRun, StepEnd, StepOutcome, Waived,
+    Approval, Captured, Change, Checked, Declared, DryRun, Edit, Effect, Event as Told, FileEffect,
+    Finding, KeptFinding, Level, Outcome, Part, Place, PlanEvidence, Process, Question, Record,
+    RollbackProof, RunState, Severity, StepDryRun, StepEnd, StepOutcome, Waived,
 };
 use crate::flow::{
-    Act, Event, Field, IncidentRow, InventoryRow, Knowledge, Machine, News, PlanRow, RunRow, Session, Shelf,
+    Act, Event, Field, IncidentRow, InventoryRow, Knowledge, Machine, News, PlanRow, RunRow,
+    Session, Shelf,
 };
 
 pub const INVENTORY: &str = "schema: blackstart/inventory/v1
@@ -98,7 +99,13 @@ pub fn act(session: &mut Session, act: Act) {
 }
 
 fn text(session: &mut Session, text: &str) {
-    tell(session, News::Text { path: "sample.yaml".into(), text: text.to_owned() });
+    tell(
+        session,
+        News::Text {
+            path: "sample.yaml".into(),
+            text: text.to_owned(),
+        },
+    );
 }
 
 /// Nothing is kept; nothing has been read but who we are.
@@ -115,7 +122,10 @@ pub fn empty() -> Session {
         }),
     );
     tell(&mut session, News::Shelf(Shelf::default()));
-    tell(&mut session, News::Knowledge(Knowledge(Arc::new(Library::new([])))));
+    tell(
+        &mut session,
+        News::Knowledge(Knowledge(Arc::new(Library::new([])))),
+    );
     session
 }
 
@@ -127,15 +137,42 @@ pub fn home() -> Session {
         &mut session,
         News::Shelf(Shelf {
             incidents: vec![
-                IncidentRow { id: id("inc-42"), title: "The office share is half empty".into(), at: when },
-                IncidentRow { id: id("inc-41"), title: "disk \u{1b}[31mred\u{1b}[0m of nas1".into(), at: when },
+                IncidentRow {
+                    id: id("inc-42"),
+                    title: "The office share is half empty".into(),
+                    at: when,
+                },
+                IncidentRow {
+                    id: id("inc-41"),
+                    title: "disk \u{1b}[31mred\u{1b}[0m of nas1".into(),
+                    at: when,
+                },
             ],
-            plans: vec![PlanRow { digest: Digest::of(b"p"), id: id("restore-office"), title: "Restore office from the tar archive nightly".into(), at: when }],
+            plans: vec![PlanRow {
+                digest: Digest::of(b"p"),
+                id: id("restore-office"),
+                title: "Restore office from the tar archive nightly".into(),
+                at: when,
+            }],
             runs: vec![
-                RunRow { id: id("run-2"), plan: id("restore-office"), state: RunState::InputNeeded, at: when },
-                RunRow { id: id("run-1"), plan: id("restore-office"), state: RunState::Succeeded, at: when },
+                RunRow {
+                    id: id("run-2"),
+                    plan: id("restore-office"),
+                    state: RunState::InputNeeded,
+                    at: when,
+                },
+                RunRow {
+                    id: id("run-1"),
+                    plan: id("restore-office"),
+                    state: RunState::Succeeded,
+                    at: when,
+                },
             ],
-            inventories: vec![InventoryRow { digest: Digest::of(b"i"), name: "sample".into(), at: when }],
+            inventories: vec![InventoryRow {
+                digest: Digest::of(b"i"),
+                name: "sample".into(),
+                at: when,
+            }],
         }),
     );
     session.handle(Event::Person(Act::Home));
@@ -193,7 +230,10 @@ pub fn checked() -> Session {
         why: "it would empty the machine".into(),
         fix: Some("write ${LEFT:?}".into()),
         layer: "static",
-        edit: Some(Edit { span: Span::new(7, 14), replacement: "\"${LEFT:?}\"".into() }),
+        edit: Some(Edit {
+            span: Span::new(7, 14),
+            replacement: "\"${LEFT:?}\"".into(),
+        }),
     };
     told_checked(&mut session, vec![finding]);
     session
@@ -212,7 +252,14 @@ fn told_checked(session: &mut Session, findings: Vec<Finding>) {
         findings: findings.iter().map(KeptFinding::from).collect(),
     };
     let fingerprint = fingerprint(session);
-    tell(session, News::Checked { fingerprint, checked, findings });
+    tell(
+        session,
+        News::Checked {
+            fingerprint,
+            checked,
+            findings,
+        },
+    );
 }
 
 fn shown(step: &str, outcome: Outcome, effects: Vec<Effect>) -> StepDryRun {
@@ -246,15 +293,37 @@ fn file(change: Change, path: &str, bytes: u64, declared: Declared) -> Effect {
 }
 
 fn dry_run() -> DryRun {
-    let mut aside = shown("set-aside", Outcome::Passed, vec![file(Change::Deleted, "/srv/office/payroll.csv", 40, Declared::Yes)]);
-    aside.rollback = Some(RollbackProof { outcome: Outcome::Passed, differences: vec![] });
+    let mut aside = shown(
+        "set-aside",
+        Outcome::Passed,
+        vec![file(
+            Change::Deleted,
+            "/srv/office/payroll.csv",
+            40,
+            Declared::Yes,
+        )],
+    );
+    aside.rollback = Some(RollbackProof {
+        outcome: Outcome::Passed,
+        differences: vec![],
+    });
     let mut extract = shown(
         "extract",
         Outcome::Passed,
         vec![
             file(Change::Created, "/srv/office/invoices", 4096, Declared::Yes),
-            file(Change::Modified, "/srv/office/payroll.csv", 40, Declared::Yes),
-            file(Change::Created, "/etc/cron.d/left\u{202e}over", 12, Declared::No),
+            file(
+                Change::Modified,
+                "/srv/office/payroll.csv",
+                40,
+                Declared::Yes,
+            ),
+            file(
+                Change::Created,
+                "/etc/cron.d/left\u{202e}over",
+                12,
+                Declared::No,
+            ),
         ],
     );
     extract.effects_total = 20_004;
@@ -263,7 +332,12 @@ fn dry_run() -> DryRun {
         at: at("2026-01-31T10:01:00Z"),
         level: Level::FullUser,
         level_reason: None,
-        steps: vec![shown("tell", Outcome::Manual, vec![]), shown("clear", Outcome::Passed, vec![]), aside, extract],
+        steps: vec![
+            shown("tell", Outcome::Manual, vec![]),
+            shown("clear", Outcome::Passed, vec![]),
+            aside,
+            extract,
+        ],
     }
 }
 
@@ -274,7 +348,13 @@ pub fn proven() -> Session {
     told_checked(&mut session, vec![]);
     act(&mut session, Act::DryRun);
     let fingerprint = fingerprint(&session);
-    tell(&mut session, News::DryRunEnded { fingerprint, result: Ok(dry_run()) });
+    tell(
+        &mut session,
+        News::DryRunEnded {
+            fingerprint,
+            result: Ok(dry_run()),
+        },
+    );
     act(&mut session, Act::MarkRead(id("tell")));
     session
 }
@@ -287,11 +367,17 @@ pub fn approve() -> Session {
 
 pub fn approved() -> Session {
     let mut session = approve();
-    act(&mut session, Act::Waive(Waived::Step(id("tell")), "ana phones them".into()));
+    act(
+        &mut session,
+        Act::Waive(Waived::Step(id("tell")), "ana phones them".into()),
+    );
     let effects = session.handle(Event::Person(Act::Approve));
     assert_eq!(effects.len(), 1, "{:?}", session.notice);
     let fingerprint = fingerprint(&session);
-    let evidence = PlanEvidence { dry_run: Some(dry_run()), ..session.review.as_ref().unwrap().recorded.clone() };
+    let evidence = PlanEvidence {
+        dry_run: Some(dry_run()),
+        ..session.review.as_ref().unwrap().recorded.clone()
+    };
     let waivers = vec![crate::evidence::Waiver {
         what: Waived::Step(id("tell")),
         reason: "ana phones them".into(),
@@ -308,8 +394,21 @@ pub fn approved() -> Session {
         expires: at("2026-02-01T10:00:00Z"),
         waivers,
     };
-    tell(&mut session, News::Approved { fingerprint, result: Ok(approval.clone()) });
-    tell(&mut session, News::Recalled { fingerprint, evidence, approvals: vec![approval] });
+    tell(
+        &mut session,
+        News::Approved {
+            fingerprint,
+            result: Ok(approval.clone()),
+        },
+    );
+    tell(
+        &mut session,
+        News::Recalled {
+            fingerprint,
+            evidence,
+            approvals: vec![approval],
+        },
+    );
     session
 }
 
@@ -333,11 +432,20 @@ fn record(seq: u64, step: Option<&str>, event: &Told) -> Record {
 }
 
 fn process() -> Process {
-    Process { pid: 4711, start_time: 1, boot: "b".into() }
+    Process {
+        pid: 4711,
+        start_time: 1,
+        boot: "b".into(),
+    }
 }
 
 fn started(part: Part) -> Told {
-    Told::StepStarted { part, attempt: 1, process: process(), files: "1".into() }
+    Told::StepStarted {
+        part,
+        attempt: 1,
+        process: process(),
+        files: "1".into(),
+    }
 }
 
 fn succeeded() -> Told {
@@ -354,7 +462,13 @@ fn succeeded() -> Told {
 }
 
 fn journal(session: &mut Session, records: Vec<Record>) {
-    tell(session, News::Journal { run: id("run-7"), records });
+    tell(
+        session,
+        News::Journal {
+            run: id("run-7"),
+            records,
+        },
+    );
 }
 
 /// The run waits for the person to tell the users.
@@ -367,9 +481,32 @@ pub fn asking() -> Session {
     journal(
         &mut session,
         vec![
-            record(1, None, &Told::TargetConfirmed { target: "office".into(), by: "ops".into(), os_user: "ops".into() }),
-            record(2, None, &Told::RunStarted { process: process(), hostname: "files1".into(), resumed: false }),
-            record(3, Some("tell"), &Told::Question { question: Question::Act, text }),
+            record(
+                1,
+                None,
+                &Told::TargetConfirmed {
+                    target: "office".into(),
+                    by: "ops".into(),
+                    os_user: "ops".into(),
+                },
+            ),
+            record(
+                2,
+                None,
+                &Told::RunStarted {
+                    process: process(),
+                    hostname: "files1".into(),
+                    resumed: false,
+                },
+            ),
+            record(
+                3,
+                Some("tell"),
+                &Told::Question {
+                    question: Question::Act,
+                    text,
+                },
+            ),
         ],
     );
     session
@@ -389,16 +526,39 @@ pub fn running() -> Session {
         ],
     );
     let text = "office/\noffice/invoices/\noffice/\u{1b}[2Jpayroll.csv\n".into();
-    tell(&mut session, News::Output { run: id("run-7"), step: id("extract"), text });
+    tell(
+        &mut session,
+        News::Output {
+            run: id("run-7"),
+            step: id("extract"),
+            text,
+        },
+    );
     session.handle(Event::Tick(at("2026-01-31T10:07:30Z")));
     session
 }
 
 pub fn over() -> Session {
     let mut session = running();
-    let finished = Told::RunFinished { state: RunState::Succeeded, code: 0, why: None };
-    journal(&mut session, vec![record(10, Some("extract"), &succeeded()), record(11, None, &finished)]);
-    tell(&mut session, News::RunState { run: id("run-7"), alive: false });
+    let finished = Told::RunFinished {
+        state: RunState::Succeeded,
+        code: 0,
+        why: None,
+    };
+    journal(
+        &mut session,
+        vec![
+            record(10, Some("extract"), &succeeded()),
+            record(11, None, &finished),
+        ],
+    );
+    tell(
+        &mut session,
+        News::RunState {
+            run: id("run-7"),
+            alive: false,
+        },
+    );
     session
 }
 
@@ -406,6 +566,12 @@ pub fn report() -> Session {
     let mut session = over();
     act(&mut session, Act::ToReport);
     let text = "# Restore office from the tar archive nightly\n\n**succeeded**. Run run-7 by ops.\n\n## Promised and measured\n\nRTO 2h, run took 12 s.\n".into();
-    tell(&mut session, News::Report { run: id("run-7"), text });
+    tell(
+        &mut session,
+        News::Report {
+            run: id("run-7"),
+            text,
+        },
+    );
     session
 }

@@ -357,10 +357,13 @@ impl Review {
 
     /// Returns the findings of a step with their places in `found`.
     pub fn found_in<'a>(&'a self, step: &'a str) -> impl Iterator<Item = (usize, &'a Found)> {
-        self.found
-            .iter()
-            .enumerate()
-            .filter(move |(_, found)| found.finding.step.as_ref().is_some_and(|id| id.as_str() == step))
+        self.found.iter().enumerate().filter(move |(_, found)| {
+            found
+                .finding
+                .step
+                .as_ref()
+                .is_some_and(|id| id.as_str() == step)
+        })
     }
 }
 
@@ -456,6 +459,8 @@ impl State {
             .filter_map(|id| inventory.asset(id.as_str())?.targets?.rto)
             .min()?;
         let seconds = i64::try_from(promised.0).ok()?;
-        start.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
+        start
+            .checked_add(jiff::SignedDuration::from_secs(seconds))
+            .ok()
     }
 }

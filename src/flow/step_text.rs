@@ -13,7 +13,11 @@ pub fn write(step: &Step) -> String {
         "# One step of the plan. Saving a change voids its dry run and its approvals.\n",
     );
     for line in body.lines() {
-        text.push_str(line.strip_prefix("- ").or_else(|| line.strip_prefix("  ")).unwrap_or(line));
+        text.push_str(
+            line.strip_prefix("- ")
+                .or_else(|| line.strip_prefix("  "))
+                .unwrap_or(line),
+        );
         text.push('\n');
     }
     text
@@ -59,7 +63,8 @@ pub fn replaced(plan: &Plan, id: &Id, text: &str) -> Result<Plan, String> {
     }
 }
 
-const HEAD: &str = "schema: blackstart/plan/v1\nid: edited\nkind: recovery\ntitle: edited\nsteps:\n";
+const HEAD: &str =
+    "schema: blackstart/plan/v1\nid: edited\nkind: recovery\ntitle: edited\nsteps:\n";
 
 fn empty() -> Plan {
     let text = format!("{HEAD}- {{id: x, title: x, kind: manual}}\n");
@@ -81,7 +86,12 @@ mod tests {
     fn a_step_that_is_saved_unchanged_is_the_same_step() {
         let plan = sample();
         for step in &plan.steps {
-            assert_eq!(replaced(&plan, &step.id, &write(step)), Ok(plan.clone()), "{}", write(step));
+            assert_eq!(
+                replaced(&plan, &step.id, &write(step)),
+                Ok(plan.clone()),
+                "{}",
+                write(step)
+            );
         }
     }
 
@@ -89,12 +99,31 @@ mod tests {
     fn a_wrong_edit_is_refused_with_its_line() {
         let plan = sample();
         let id = plan.steps[0].id.clone();
-        let edit = |from: &str, to: &str| replaced(&plan, &id, &write(&plan.steps[0]).replace(from, to));
+        let edit =
+            |from: &str, to: &str| replaced(&plan, &id, &write(&plan.steps[0]).replace(from, to));
         assert_eq!(edit("id: a", "id: c").unwrap_err(), "its id must stay a");
-        assert!(edit("kind: command", "kind: comand").unwrap_err().starts_with("line 4: "));
-        assert!(edit("timeout: 5m", "timeout: 5 parsecs").unwrap_err().starts_with("line "));
-        assert!(edit("timeout: 5m", "needs: [b]").unwrap_err().contains('b'), "a circle");
+        assert!(
+            edit("kind: command", "kind: comand")
+                .unwrap_err()
+                .starts_with("line 4: ")
+        );
+        assert!(
+            edit("timeout: 5m", "timeout: 5 parsecs")
+                .unwrap_err()
+                .starts_with("line ")
+        );
+        assert!(
+            edit("timeout: 5m", "needs: [b]").unwrap_err().contains('b'),
+            "a circle"
+        );
         assert!(replaced(&plan, &id, "").is_err());
-        assert_eq!(edit("touch /x", "touch /y").map(|plan| plan.steps[0].run.clone().unwrap_or_default().contains("/y")), Ok(true));
+        assert_eq!(
+            edit("touch /x", "touch /y").map(|plan| plan.steps[0]
+                .run
+                .clone()
+                .unwrap_or_default()
+                .contains("/y")),
+            Ok(true)
+        );
     }
 }

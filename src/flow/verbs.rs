@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::state::{Drafted, Found, Ranked};
 use crate::approve::{self, Gap};
 use crate::base::{Digest, Risk, Timestamp};
-use crate::draft::{self, Library, Request};
 use crate::check;
+use crate::draft::{self, Library, Request};
 use crate::evidence::{Finding, PlanEvidence, Waived};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
@@ -43,7 +43,10 @@ pub fn draft(
         && !others.is_empty()
     {
         let others: Vec<&str> = others.iter().map(|id| id.as_str()).collect();
-        notes.push(format!("this plan recovers the first asset only; not {}", others.join(", ")));
+        notes.push(format!(
+            "this plan recovers the first asset only; not {}",
+            others.join(", ")
+        ));
     }
     Ok(Drafted {
         plan: Arc::new(draft.plan),
@@ -58,7 +61,10 @@ pub fn draft(
 pub fn with_fixes(plan: &Plan, findings: Vec<Finding>) -> Vec<Found> {
     let found = |finding: Finding| {
         let fixed = check::fixed(plan, &finding);
-        let step = finding.step.as_ref().and_then(|id| fixed?.step(id.as_str()).cloned());
+        let step = finding
+            .step
+            .as_ref()
+            .and_then(|id| fixed?.step(id.as_str()).cloned());
         Found {
             fixed: step.map(Box::new),
             finding,
@@ -94,10 +100,12 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
 pub fn target(step: &Step, risk: Risk, hostname: &str) -> Option<String> {
     match risk {
         Risk::Read | Risk::Write | Risk::Disruptive => None,
-        Risk::Destructive | Risk::Irreversible | Risk::Unknown => Some(match (&step.asset, step.host()) {
-            (Some(asset), _) => asset.to_string(),
-            (None, LOCAL) => hostname.to_owned(),
-            (None, host) => host.to_owned(),
-        }),
+        Risk::Destructive | Risk::Irreversible | Risk::Unknown => {
+            Some(match (&step.asset, step.host()) {
+                (Some(asset), _) => asset.to_string(),
+                (None, LOCAL) => hostname.to_owned(),
+                (None, host) => host.to_owned(),
+            })
+        }
     }
 }

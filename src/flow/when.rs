@@ -31,7 +31,14 @@ pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
             let time = plain.parse::<Time>().ok();
             // A time of day that is still to come was yesterday's.
             let later = time.is_some_and(|time| time > now.to_zoned(TimeZone::UTC).time());
-            (Some(if later { today.yesterday().unwrap_or(today) } else { today }), time)
+            (
+                Some(if later {
+                    today.yesterday().unwrap_or(today)
+                } else {
+                    today
+                }),
+                time,
+            )
         }
         None => (plain.parse::<Date>().ok(), Some(Time::midnight())),
     };
@@ -86,6 +93,9 @@ mod tests {
     #[test]
     fn spans_are_short() {
         let spans = [0, 48, 432, 600, 3_600, 5_340, 90_000, 86_400].map(span);
-        assert_eq!(spans, ["0s", "48s", "7m12s", "10m", "1h", "1h29m", "1d1h", "1d"]);
+        assert_eq!(
+            spans,
+            ["0s", "48s", "7m12s", "10m", "1h", "1h29m", "1d1h", "1d"]
+        );
     }
 }

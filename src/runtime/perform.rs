@@ -4,9 +4,9 @@ use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::Arc;
 use std::thread;
 
 use super::files::{Executable, read_text, write_whole};
@@ -73,7 +73,10 @@ fn why(error: &dyn std::error::Error) -> String {
 fn panicked(cause: &(dyn Any + Send)) -> String {
     let text = cause.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| cause.downcast_ref::<&str>().copied());
-    format!("this is a mistake of blackstart: {}", text.unwrap_or("no message"))
+    format!(
+        "this is a mistake of blackstart: {}",
+        text.unwrap_or("no message")
+    )
 }
 
 impl Worker {
@@ -246,7 +249,9 @@ impl Worker {
         let mut shelf = Shelf::default();
         for entry in store.list(DocumentKind::Incident)? {
             let (title, at) = (entry.title, entry.at);
-            shelf.incidents.extend(id(&entry.id).map(|id| IncidentRow { id, title, at }));
+            shelf
+                .incidents
+                .extend(id(&entry.id).map(|id| IncidentRow { id, title, at }));
         }
         for entry in store.list(DocumentKind::Plan)? {
             let (digest, title, at) = (entry.digest, entry.title, entry.at);
@@ -337,9 +342,9 @@ impl Worker {
             DryRunProgress::Ended(_) => done += 1,
         };
         let inventory = subject.inventory.as_deref();
-        let shown = self
-            .runtime
-            .dry_run(&subject.plan, inventory, fingerprint, None, &mut progress)?;
+        let shown =
+            self.runtime
+                .dry_run(&subject.plan, inventory, fingerprint, None, &mut progress)?;
         self.tell(News::DryRunEnded {
             fingerprint,
             result: Ok(shown),
@@ -354,14 +359,15 @@ impl Worker {
         waivers: Vec<(Waived, String)>,
     ) -> Result<(), RuntimeError> {
         let fingerprint = subject.fingerprint;
-        let approved = self
-            .runtime
-            .approve(&subject.plan, fingerprint, by, waivers, approve::HOLDS);
+        let approved =
+            self.runtime
+                .approve(&subject.plan, fingerprint, by, waivers, approve::HOLDS);
         let result = match approved {
             Ok(approved) => Ok(approved.approval),
-            Err(RuntimeError::Refused { refusals }) => {
-                Err(refusals.into_iter().map(|refusal| refusal.message).collect())
-            }
+            Err(RuntimeError::Refused { refusals }) => Err(refusals
+                .into_iter()
+                .map(|refusal| refusal.message)
+                .collect()),
             Err(error) => return Err(error),
         };
         self.tell(News::Approved {
@@ -371,7 +377,12 @@ impl Worker {
         Ok(())
     }
 
-    fn start_run(&self, subject: &Subject, confirmed: &[String], by: &str) -> Result<(), RuntimeError> {
+    fn start_run(
+        &self,
+        subject: &Subject,
+        confirmed: &[String],
+        by: &str,
+    ) -> Result<(), RuntimeError> {
         let runtime = &self.runtime;
         let who = runtime.operator(Some(by).filter(|by| !by.is_empty()));
         runtime.permitted(&subject.plan, subject.fingerprint, &who)?;
@@ -424,7 +435,9 @@ impl Worker {
         self.runtime.follow_run(&id, 0, |record| {
             if let Some(record) = record {
                 lately.push(record.clone());
-                if let (Some(Told::StepStarted { files, .. }), Some(step)) = (record.event(), &record.step) {
+                if let (Some(Told::StepStarted { files, .. }), Some(step)) =
+                    (record.event(), &record.step)
+                {
                     print(&mut tails);
                     // A step that starts again, or its check, prints below what was there.
                     tails.retain(|(other, _)| other == step);
@@ -433,7 +446,10 @@ impl Worker {
                         tails.push((step.clone(), Tail::new(path)));
                     }
                 }
-                let more = matches!(record.event(), Some(Told::StepStarted { .. } | Told::StepFinished(_)));
+                let more = matches!(
+                    record.event(),
+                    Some(Told::StepStarted { .. } | Told::StepFinished(_))
+                );
                 if lately.len() < 64 && !more && record.event().is_some_and(|told| !ends(&told)) {
                     return self.goes_on(&following);
                 }

@@ -19,9 +19,10 @@ pub(super) enum Value {
 /// Variables, functions, aliases and the working directory at one point of a script.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment {
-    pub(super) values: HashMap<String, Value>,
-    pub(super) functions: HashMap<String, Rc<Statement>>,
-    pub(super) aliases: HashMap<String, String>,
+    /// Shared until one of the branches writes.
+    pub(super) values: Rc<HashMap<String, Value>>,
+    pub(super) functions: Rc<HashMap<String, Rc<Statement>>>,
+    pub(super) aliases: Rc<HashMap<String, String>>,
     /// Arguments of the script or function, from `$1`; nothing when they are not known.
     pub(super) arguments: Option<Rc<Vec<Argument>>>,
     /// Whether a test has made sure that arguments are there.
@@ -33,6 +34,11 @@ pub(super) struct Environment {
 }
 
 impl Environment {
+    /// Sets a variable.
+    pub(super) fn set(&mut self, name: impl Into<String>, value: Value) {
+        Rc::make_mut(&mut self.values).insert(name.into(), value);
+    }
+
     /// Returns the pieces of a variable.
     pub(super) fn lookup(&self, name: &str) -> Vec<Piece> {
         if let Some(value) = self.values.get(name) {
@@ -112,12 +118,15 @@ impl Environment {
             only.may_be_empty = false;
         }
         if !matches!(self.values.get(name), Some(Value::Array(_))) {
-            self.values.insert(name.to_owned(), Value::Scalar(pieces));
+            self.set(name, Value::Scalar(pieces));
         }
     }
 
     /// Merges what another way through the script leaves behind: what differs is not known.
     pub(super) fn join(&mut self, other: Environment) {
+        if Rc::ptr_eq(&self.values, &other.values) {
+            return self.join_settings(other);
+        }
         let names: Vec<String> = other
             .values
             .keys()
@@ -134,13 +143,26 @@ impl Environment {
                 _ => Origin::Variable,
             };
             let merged = vec![unknown(&format!("${name}"), origin, empty)];
-            self.values.insert(name, Value::Scalar(merged));
+            self.set(name, Value::Scalar(merged));
         }
+        self.join_settings(other);
+    }
+
+    fn join_settings(&mut self, other: Environment) {
         if self.cwd != other.cwd {
             self.cwd = None;
         }
-        self.functions.extend(other.functions);
-        self.aliases.extend(other.aliases);
+        if !Rc::ptr_eq(&self.functions, &other.functions) {
+            let theirs = other
+                .functions
+                .iter()
+                .map(|(n, f)| (n.clone(), Rc::clone(f)));
+            Rc::make_mut(&mut self.functions).extend(theirs);
+        }
+        if !Rc::ptr_eq(&self.aliases, &other.aliases) {
+            let theirs = other.aliases.iter().map(|(n, t)| (n.clone(), t.clone()));
+            Rc::make_mut(&mut self.aliases).extend(theirs);
+        }
         self.arguments_checked &= other.arguments_checked;
         self.errexit &= other.errexit;
         self.nounset &= other.nounset;

@@ -320,9 +320,7 @@ impl Resolver {
                     base
                 };
                 if *assign {
-                    self.env
-                        .values
-                        .insert(name.to_owned(), Value::Scalar(value.clone()));
+                    self.env.set(name.to_owned(), Value::Scalar(value.clone()));
                 }
                 value
             }

@@ -130,13 +130,13 @@ fn test(env: &mut Environment, words: &[Word], truth: bool) {
                         .starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 {
                     let value = Value::Scalar(vec![Piece::Text(text.to_owned())]);
-                    env.values.insert(v.name.clone(), value);
+                    env.set(v.name.clone(), value);
                 }
                 if right.literal().is_none() {
                     sure(env, right);
                 }
             }
-            if op == "!=" && truth && empty || equal && !truth && empty {
+            if empty && (op == "!=" && truth || equal && !truth) {
                 sure(env, left);
             }
             if op.starts_with('-') && (truth || left.is_variable("#")) {

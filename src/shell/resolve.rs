@@ -111,8 +111,7 @@ impl Resolver {
             }
             StatementKind::Arithmetic(_) => {}
             StatementKind::Function { name, body } => {
-                self.env
-                    .functions
+                Rc::make_mut(&mut self.env.functions)
                     .insert(name.clone(), Rc::new((**body).clone()));
                 self.out.defined.insert(name.clone());
             }
@@ -234,7 +233,7 @@ impl Resolver {
         let before = self.env.clone();
         if let Some(name) = one.variable.as_deref().filter(|name| !name.is_empty()) {
             let value = self.loop_value(name, one.words.as_deref());
-            self.env.values.insert(name.to_owned(), value);
+            self.env.set(name.to_owned(), value);
         }
         let repeated = std::mem::replace(&mut self.setting.repeated, true);
         // What the body assigns is not known at its start from the second round on.
@@ -250,7 +249,7 @@ impl Resolver {
             .and_then(|v| self.env.values.get(v).cloned());
         self.env.join(before);
         if let (Some(name), Some(value)) = (&one.variable, variable) {
-            self.env.values.insert(name.clone(), value);
+            self.env.set(name.clone(), value);
         }
     }
 

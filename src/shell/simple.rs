@@ -82,7 +82,7 @@ impl Resolver {
                 Value::Array(items)
             }
         };
-        self.env.values.insert(assignment.name.clone(), value);
+        self.env.set(assignment.name.clone(), value);
     }
 
     pub(super) fn redirects(&mut self, from: &[Redirect]) -> Vec<Redirection> {
@@ -142,7 +142,7 @@ impl Resolver {
                     let name = format!("__value_{}", self.values);
                     text.push_str(&format!("${{{name}}}"));
                     let value = Value::Scalar(vec![Piece::Unknown(one.clone())]);
-                    self.env.values.insert(name, value);
+                    self.env.set(name, value);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::ast::{Statement, StatementKind};
 use super::command::{Opaque, Redirection};
 use super::environment::{Value, unknown};
 use super::parse::parse;
@@ -12,6 +13,9 @@ use crate::base::Span;
 
 /// How deep scripts may stand in scripts, and functions in functions.
 const NESTING: usize = 6;
+
+/// How often one function is followed; more calls of it do no other kind of harm.
+const CALLS: usize = 12;
 
 const SHELLS: &[&str] = &["bash", "sh", "dash", "ksh", "zsh", "ash", "rbash"];
 
@@ -52,9 +56,9 @@ impl Resolver {
                 text.push(' ');
                 text.push_str(&self.as_script(argument));
             }
-            let known = self.env.aliases.remove(&program);
+            let known = Rc::make_mut(&mut self.env.aliases).remove(&program);
             self.nested(&text, span, None);
-            self.env.aliases.extend(known.map(|k| (program, k)));
+            Rc::make_mut(&mut self.env.aliases).extend(known.map(|k| (program, k)));
             return;
         }
         let name = path::file_name(&program).to_owned();
@@ -77,7 +81,8 @@ impl Resolver {
                         word.literal().as_deref().and_then(|t| t.split_once('='))
                     {
                         self.out.defined.insert(name.to_owned());
-                        self.env.aliases.insert(name.to_owned(), text.to_owned());
+                        Rc::make_mut(&mut self.env.aliases)
+                            .insert(name.to_owned(), text.to_owned());
                     }
                 }
             }
@@ -204,22 +209,29 @@ impl Resolver {
     fn call(
         &mut self,
         name: &str,
-        body: &Rc<super::ast::Statement>,
+        body: &Rc<Statement>,
         words: &[Argument],
         redirects: Vec<Redirection>,
         span: Span,
     ) {
         self.called.push(name.to_owned());
+        if self.called.iter().filter(|called| *called == name).count() > CALLS {
+            if runs_arguments(body) {
+                self.opaque(
+                    span,
+                    "a function that runs its arguments is called too often to be followed",
+                );
+            }
+            return self.push(words.to_vec(), redirects, span, Vec::new());
+        }
         self.push_redirects(redirects, span);
         let arguments = self.env.arguments.replace(Rc::new(words[1..].to_vec()));
         // A function is not followed into itself.
-        let function = self.env.functions.remove(name);
+        let function = Rc::make_mut(&mut self.env.functions).remove(name);
         self.depth += 1;
         self.sequence(std::slice::from_ref(body));
         self.depth -= 1;
-        self.env
-            .functions
-            .extend(function.map(|f| (name.to_owned(), f)));
+        Rc::make_mut(&mut self.env.functions).extend(function.map(|f| (name.to_owned(), f)));
         self.env.arguments = arguments;
     }
 
@@ -331,7 +343,7 @@ impl Resolver {
             "popd" => self.env.cwd = None,
             "unset" => {
                 for name in arguments.iter().filter_map(Argument::literal) {
-                    self.env.values.insert(name, Value::Scalar(Vec::new()));
+                    self.env.set(name, Value::Scalar(Vec::new()));
                 }
             }
             "read" | "mapfile" | "readarray" | "getopts" => {
@@ -343,7 +355,7 @@ impl Resolver {
                             && !self.setting.repeated
                             && words[0].literal().as_deref() == Some("read");
                         let value = vec![unknown(&format!("${name}"), Origin::Found, empty)];
-                        self.env.values.insert(name, Value::Scalar(value));
+                        self.env.set(name, Value::Scalar(value));
                     }
                 }
             }
@@ -423,4 +435,35 @@ fn docker_exec(words: &[Argument]) -> Option<usize> {
         at += if takes { 2 } else { 1 };
     }
     Some(at + 1)
+}
+
+/// Tells whether what a function runs can depend on its arguments: a command that starts with a
+/// variable, or one that parses text again.
+fn runs_arguments(statement: &Statement) -> bool {
+    let any = |body: &[Statement]| body.iter().any(runs_arguments);
+    match &statement.kind {
+        StatementKind::Simple(simple) => simple.words.first().is_some_and(|first| {
+            let parsed_again = [
+                "eval", "bash", "sh", "ssh", "su", "sudo", "xargs", "env", "trap", "timeout",
+                "nice",
+            ];
+            first
+                .literal()
+                .is_none_or(|name| parsed_again.contains(&name.as_str()))
+        }),
+        StatementKind::Pipeline(body)
+        | StatementKind::Subshell(body)
+        | StatementKind::Group(body) => any(body),
+        StatementKind::List(links) => links.iter().any(|(_, s)| runs_arguments(s)),
+        StatementKind::If {
+            branches,
+            otherwise,
+        } => {
+            branches.iter().any(|(a, b)| any(a) || any(b)) || otherwise.as_deref().is_some_and(any)
+        }
+        StatementKind::Loop(one) => any(&one.condition) || any(&one.body),
+        StatementKind::Case { arms, .. } => arms.iter().any(|arm| any(&arm.body)),
+        StatementKind::Function { body, .. } => runs_arguments(body),
+        StatementKind::Condition(_) | StatementKind::Arithmetic(_) => false,
+    }
 }

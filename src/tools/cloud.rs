@@ -69,9 +69,8 @@ pub const TOOL: Tool = Tool {
                 "terminate",
                 "down",
             ])
+            || starts(&["replace", "restore", "put-bucket-lifecycle", "rollback"])
         {
-            Risk::Destructive
-        } else if starts(&["replace", "restore", "put-bucket-lifecycle", "rollback"]) {
             Risk::Destructive
         } else if starts(&[
             "drain", "cordon", "scale", "rollout", "restart", "stop", "reboot", "patch",

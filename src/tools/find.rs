@@ -54,7 +54,7 @@ pub const TOOL: Tool = Tool {
 };
 
 /// Returns where a call of find starts looking; `.` where it says nothing.
-pub fn roots<'a>(words: &'a [super::Word]) -> &'a [super::Word] {
+pub fn roots(words: &[super::Word]) -> &[super::Word] {
     let flag = |w: &super::Word| {
         w.text.starts_with('-') && w.text.len() > 1 || matches!(w.text.as_str(), "!" | "(")
     };

@@ -59,30 +59,29 @@ pub fn tool(name: &str) -> Option<&'static Tool> {
 
 /// Tells whether a command of that name only looks, whatever its arguments.
 pub fn only_looks(name: &str) -> bool {
-    names::READ_ONLY.contains(&name)
+    names::holds(names::READ_ONLY, name)
 }
 
 /// Tells whether a command of that name at most creates something.
 pub fn only_creates(name: &str) -> bool {
-    names::CREATE.contains(&name)
+    names::holds(names::CREATE, name)
 }
 
-/// Returns the names of described tools, for suggestions.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    let described = TOOLS
+/// Returns the names of the tools that are described.
+pub fn described() -> impl Iterator<Item = &'static str> {
+    TOOLS
         .iter()
-        .flat_map(|tool| tool.aliases.iter().chain([&tool.name]));
-    described
-        .chain(names::READ_ONLY)
-        .chain(names::CREATE)
-        .chain(names::KNOWN)
+        .flat_map(|tool| tool.aliases.iter().chain([&tool.name]))
         .copied()
 }
 
 /// Tells whether a command of that name is known to exist somewhere: it is described here, or
 /// belongs to a base system, to bash itself or to the backup trade.
 pub fn exists(name: &str) -> bool {
-    tool(name).is_some() || only_looks(name) || only_creates(name) || names::KNOWN.contains(&name)
+    tool(name).is_some()
+        || only_looks(name)
+        || only_creates(name)
+        || names::holds(names::KNOWN, name)
 }
 
 /// Tells whether a path is a block device, by its name.

@@ -34,7 +34,11 @@ enum Kind {
         extra: Extra,
     },
     /// The one key that means yes.
-    Yes { key: char, label: &'static str, act: Act },
+    Yes {
+        key: char,
+        label: &'static str,
+        act: Act,
+    },
 }
 
 /// Whether text may be pasted into a line.
@@ -95,7 +99,13 @@ impl Dialog {
     }
 
     /// Returns a dialog that one key answers with yes, every other one with no.
-    pub fn yes(title: &'static str, body: Vec<Line<'static>>, key: char, label: &'static str, act: Act) -> Self {
+    pub fn yes(
+        title: &'static str,
+        body: Vec<Line<'static>>,
+        key: char,
+        label: &'static str,
+        act: Act,
+    ) -> Self {
         Self {
             title,
             body,
@@ -137,7 +147,9 @@ impl Dialog {
             return Answer::Close;
         }
         match &mut self.kind {
-            Kind::Line { entry, act, extra, .. } => match key.code {
+            Kind::Line {
+                entry, act, extra, ..
+            } => match key.code {
                 KeyCode::Enter => Answer::Done(act(entry.text(), extra)),
                 _ => {
                     let _: Typed = entry.key(key);
@@ -177,9 +189,19 @@ impl Dialog {
     /// Draws it over the body of a screen.
     pub fn draw(&mut self, ink: Ink, area: Rect, buf: &mut Buffer) {
         let columns = usize::from(area.width.saturating_sub(4)).max(1);
-        let lines: usize = self.body.iter().map(|line| super::text::wrap(line, columns, 2).len()).sum();
-        let entry = if let Kind::Line { .. } = self.kind { 2 } else { 0 };
-        let height = u16::try_from(lines + entry + 2).unwrap_or(u16::MAX).min(area.height);
+        let lines: usize = self
+            .body
+            .iter()
+            .map(|line| super::text::wrap(line, columns, 2).len())
+            .sum();
+        let entry = if let Kind::Line { .. } = self.kind {
+            2
+        } else {
+            0
+        };
+        let height = u16::try_from(lines + entry + 2)
+            .unwrap_or(u16::MAX)
+            .min(area.height);
         let place = Rect {
             y: area.y + (area.height - height) / 2,
             height,

@@ -69,18 +69,26 @@ impl Entry {
 
     /// Puts a text in at the cursor, on one line; breaks become spaces.
     pub fn insert(&mut self, text: &str) {
-        let text = text.trim_end_matches(['\r', '\n']).replace(['\r', '\n', '\t'], " ");
+        let text = text
+            .trim_end_matches(['\r', '\n'])
+            .replace(['\r', '\n', '\t'], " ");
         let text = escape::one_line(&text);
         self.text.insert_str(self.at, &text);
         self.at += text.len();
     }
 
     fn before(&self) -> usize {
-        self.text[..self.at].chars().next_back().map_or(self.at, |c| self.at - c.len_utf8())
+        self.text[..self.at]
+            .chars()
+            .next_back()
+            .map_or(self.at, |c| self.at - c.len_utf8())
     }
 
     fn behind(&self) -> usize {
-        self.text[self.at..].chars().next().map_or(self.at, |c| self.at + c.len_utf8())
+        self.text[self.at..]
+            .chars()
+            .next()
+            .map_or(self.at, |c| self.at + c.len_utf8())
     }
 
     fn go(&mut self, to: usize) -> Typed {
@@ -139,11 +147,39 @@ mod tests {
 
     #[test]
     fn a_line_is_edited_as_shells_do() {
-        check("añb", &[plain(KeyCode::Left), plain(KeyCode::Backspace)], "ab");
+        check(
+            "añb",
+            &[plain(KeyCode::Left), plain(KeyCode::Backspace)],
+            "ab",
+        );
         check("one two", &[control('w')], "one ");
-        check("one two", &[plain(KeyCode::Home), plain(KeyCode::Delete), plain(KeyCode::Char('O'))], "One two");
-        check("one", &[control('u'), plain(KeyCode::Backspace), plain(KeyCode::Delete)], "");
-        check("", &[plain(KeyCode::Left), plain(KeyCode::Right), plain(KeyCode::Char('é'))], "é");
+        check(
+            "one two",
+            &[
+                plain(KeyCode::Home),
+                plain(KeyCode::Delete),
+                plain(KeyCode::Char('O')),
+            ],
+            "One two",
+        );
+        check(
+            "one",
+            &[
+                control('u'),
+                plain(KeyCode::Backspace),
+                plain(KeyCode::Delete),
+            ],
+            "",
+        );
+        check(
+            "",
+            &[
+                plain(KeyCode::Left),
+                plain(KeyCode::Right),
+                plain(KeyCode::Char('é')),
+            ],
+            "é",
+        );
     }
 
     #[test]

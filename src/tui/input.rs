@@ -63,7 +63,10 @@ fn read(
     let stdin = io::stdin();
     loop {
         let tty = stdin.as_fd();
-        let mut both = [PollFd::new(&tty, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
+        let mut both = [
+            PollFd::new(&tty, PollFlags::IN),
+            PollFd::new(wake, PollFlags::IN),
+        ];
         match poll(&mut both, None) {
             Err(rustix::io::Errno::INTR) => continue,
             other => other?,
@@ -75,7 +78,10 @@ fn read(
             }
             continue;
         }
-        if both[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+        if both[0]
+            .revents()
+            .intersects(PollFlags::HUP | PollFlags::ERR)
+        {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let mut pressed: Vec<KeyEvent> = vec![];
@@ -118,32 +124,34 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Starts to listen for signals.
 pub fn signals(to: Sender<Wake>) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
-    thread::Builder::new().name("signals".into()).spawn(move || {
-        for signal in signals.forever() {
-            let sent = match signal {
-                // The editor has the terminal; what is typed there is meant for it.
-                SIGINT | SIGQUIT if terminal::is_lent() => Ok(()),
-                SIGTSTP if terminal::is_lent() => {
-                    stop();
-                    Ok(())
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for signal in signals.forever() {
+                let sent = match signal {
+                    // The editor has the terminal; what is typed there is meant for it.
+                    SIGINT | SIGQUIT if terminal::is_lent() => Ok(()),
+                    SIGTSTP if terminal::is_lent() => {
+                        stop();
+                        Ok(())
+                    }
+                    SIGWINCH => to.send(Wake::Resized),
+                    SIGCONT => to.send(Wake::Continued),
+                    SIGTSTP => to.send(Wake::Suspend),
+                    deadly => {
+                        let sent = to.send(Wake::Deadly(deadly));
+                        thread::spawn(move || {
+                            thread::sleep(GRACE);
+                            die(deadly);
+                        });
+                        sent
+                    }
+                };
+                if sent.is_err() {
+                    return;
                 }
-                SIGWINCH => to.send(Wake::Resized),
-                SIGCONT => to.send(Wake::Continued),
-                SIGTSTP => to.send(Wake::Suspend),
-                deadly => {
-                    let sent = to.send(Wake::Deadly(deadly));
-                    thread::spawn(move || {
-                        thread::sleep(GRACE);
-                        die(deadly);
-                    });
-                    sent
-                }
-            };
-            if sent.is_err() {
-                return;
             }
-        }
-    })?;
+        })?;
     Ok(())
 }
 

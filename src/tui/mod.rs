@@ -88,7 +88,10 @@ pub fn run(runtime: Arc<Runtime>, clock: &dyn Clock, start: Start) -> io::Result
         session: Session::new(clock.now()),
         view: View::new(Theme::of(|name| std::env::var(name).ok())),
         input: Input::start(to.clone(), started)?,
-        performer: Performer::start(runtime, Arc::new(move |news| to.send(Wake::News(Box::new(news))).is_ok())),
+        performer: Performer::start(
+            runtime,
+            Arc::new(move |news| to.send(Wake::News(Box::new(news))).is_ok()),
+        ),
         clock,
     };
     let mut canvas = Canvas::new()?;
@@ -113,7 +116,9 @@ struct Front<'a> {
 impl Front<'_> {
     fn begin(&mut self, start: Start) {
         let opening = self.session.opening();
-        opening.into_iter().for_each(|effect| self.performer.perform(effect));
+        opening
+            .into_iter()
+            .for_each(|effect| self.performer.perform(effect));
         match start {
             Start::Home => {}
             Start::Demo {
@@ -215,7 +220,9 @@ impl Front<'_> {
 
     fn hear(&mut self, event: Event) {
         let effects = self.session.handle(event);
-        effects.into_iter().for_each(|effect| self.performer.perform(effect));
+        effects
+            .into_iter()
+            .for_each(|effect| self.performer.perform(effect));
     }
 
     /// Tells the session something and performs what it asks for; the editor needs the terminal, so it runs here.
@@ -228,7 +235,9 @@ impl Front<'_> {
                     self.performer.perform(effect);
                     continue;
                 };
-                let edited = self.input.aside(|| terminal::lent(|| editor::edit(&text)))?;
+                let edited = self
+                    .input
+                    .aside(|| terminal::lent(|| editor::edit(&text)))?;
                 canvas.forget()?;
                 let news = match edited {
                     Ok(text) => News::Edited { step, text },

@@ -104,7 +104,8 @@ pub fn wrap(line: &Line<'static>, columns: usize, indent: usize) -> Vec<Line<'st
         while !rest.is_empty() {
             let (mut head, mut tail) = take(rest, room);
             if !tail.is_empty() {
-                let fresh = room == columns || spans.iter().all(|span| span.content.trim().is_empty());
+                let fresh =
+                    room == columns || spans.iter().all(|span| span.content.trim().is_empty());
                 match head.rfind(' ') {
                     Some(space) if space > 0 => (head, tail) = rest.split_at(space + 1),
                     Some(_) | None if !fresh && !rest.starts_with(' ') => (head, tail) = ("", rest),
@@ -154,12 +155,26 @@ mod tests {
 
     #[test]
     fn cut_texts_say_so() {
-        assert_eq!([cut("abcdef", 4), cut("abc", 4), cut("abc", 1), pad("日本", 3)], ["ab..", "abc", ".", ".. "]);
+        assert_eq!(
+            [
+                cut("abcdef", 4),
+                cut("abc", 4),
+                cut("abc", 1),
+                pad("日本", 3)
+            ],
+            ["ab..", "abc", ".", ".. "]
+        );
     }
 
     #[test]
     fn nothing_that_steers_a_terminal_reaches_a_line() {
-        let ink = Ink(Theme { colour: true, boxes: false });
-        assert_eq!(ink.line(Tone::Plain, "a\x1b[31mb\u{202e}ü").to_string(), "a\\x1b[31mb\\u{202e}?");
+        let ink = Ink(Theme {
+            colour: true,
+            boxes: false,
+        });
+        assert_eq!(
+            ink.line(Tone::Plain, "a\x1b[31mb\u{202e}ü").to_string(),
+            "a\\x1b[31mb\\u{202e}?"
+        );
     }
 }

@@ -53,9 +53,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             if !name_like || exists(context, unit, &program) || command.setting.contained {
                 continue;
             }
-            let near = nearest(&program, tools::names()).filter(|_| program.len() > 3);
-            let resembles = tools::names()
-                .filter(|n| n.len() > 3)
+            let near = nearest(&program, tools::described()).filter(|_| program.len() > 3);
+            let resembles = tools::described()
+                .filter(|n| n.len() > 4)
                 .any(|n| program.contains(n));
             let message = match near {
                 Some(near) => format!("no command {program} is known; the nearest is {near}"),
@@ -66,7 +66,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 // A file that is read in may define it.
                 (_, true) => Severity::Medium,
                 (true, false) => Severity::Critical,
-                (false, false) => Severity::High,
+                (false, false) if context.facts.installed.is_some() => Severity::High,
+                // Without the list of what is installed it may just be somebody's own program.
+                (false, false) => Severity::Medium,
             };
         }
     }

@@ -166,6 +166,20 @@ fn same_every_run(unit: &Unit<'_>, command: &Command, argument: &Argument, path:
         && !unit.is_fresh(command, argument)
 }
 
+/// Tells whether the file is only on its way: a program that keeps generations takes it, or it is
+/// deleted in the end.
+fn passed_on(unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
+    unit.runs().any(|other| {
+        let later = other.index > run.index || other.command.setting.deferred;
+        let takes =
+            other
+                .command
+                .is(&["restic", "borg", "duplicity", "kopia", "rm", "shred", "tar"]);
+        let about = |a: &Argument| crate::shell::path::within(path, &other.command.path(a));
+        later && takes && other.command.arguments().iter().any(about)
+    })
+}
+
 /// Tells whether the file is put aside before, or moved into place behind.
 fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
     let sources = |unit: &Unit<'_>, other: Run<'_>| {
@@ -180,17 +194,13 @@ fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bo
             && unit.text.len() > other.command.span.start
     };
     let before = context.before(unit, run).any(|(u, r)| sources(u, r));
-    let behind = context.after(unit, run).any(|(u, r)| {
-        r.command.is(&["mv"]) && r.command.arguments().first().is_some() && {
-            let paths: Vec<String> = r
-                .command
-                .arguments()
-                .iter()
-                .map(|a| r.command.path(a))
-                .collect();
-            let _ = u;
-            paths.len() > 1 && paths[..paths.len() - 1].iter().any(|p| p == path)
-        }
+    let behind = context.after(unit, run).any(|(_, r)| {
+        let moved = r
+            .command
+            .arguments()
+            .split_last()
+            .map_or(&[][..], |(_, sources)| sources);
+        r.command.is(&["mv"]) && moved.iter().any(|a| r.command.path(a) == path)
     });
-    before || behind
+    before || behind || passed_on(unit, run, path)
 }

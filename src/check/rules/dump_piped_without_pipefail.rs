@@ -4,8 +4,8 @@ use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Language, Unit};
 use crate::evidence::Severity;
+use crate::shell::Command;
 use crate::shell::ast::RedirectKind;
-use crate::shell::{Command, Pipeline};
 
 /// Programs whose output is data somebody will want back.
 const PRODUCERS: &[&str] = &[
@@ -132,7 +132,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let message = format!("a failure of `{name}` is lost in the pipe");
                 let finding = report.add(&RULE, unit, pipeline.span, message);
                 if unit.language == Language::Bash {
-                    finding.edit = edit(before(unit, pipeline), "set -o pipefail\n");
+                    finding.edit = edit(before(unit), "set -o pipefail\n");
                 }
             }
         }
@@ -141,7 +141,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Returns the empty span at the start of the script's first line that is no comment, so that the
 /// option holds for functions too.
-fn before(unit: &Unit<'_>, _: &Pipeline) -> Span {
+fn before(unit: &Unit<'_>) -> Span {
     let mut at = 0;
     for line in unit.text.split_inclusive('\n') {
         if !line.starts_with('#') && !line.trim().is_empty() {

@@ -1,5 +1,6 @@
 //! FS016: a copy that forgets the directories.
 
+use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Python, Run, Token, TokenKind, Unit};
 use crate::evidence::Severity;
@@ -78,11 +79,31 @@ fn handed_over(unit: &Unit<'_>, run: Run<'_>) -> bool {
             || match (find.command.setting.stage, run.command.setting.stage) {
                 (Some(a), Some(b)) => a.pipeline == b.pipeline,
                 (None, Some(_)) | (Some(_), None) => false,
-                (None, None) => run.command.setting.repeated && !by_wrapper,
+                (None, None) => {
+                    !by_wrapper && feeds_loop(unit.text, find.command.span, run.command.span)
+                }
             };
         near && !shallow && !directories
     });
     deep && (by_wrapper || run.command.setting.repeated)
+}
+
+/// Tells whether a search stands in the head of the loop around a command (`for f in $(find …); do`), or feeds it from
+/// its end (`done < <(find …)`).
+fn feeds_loop(text: &str, search: Span, command: Span) -> bool {
+    let before = text.get(..command.start).unwrap_or_default();
+    let head = before.rfind("for ").map(|start| {
+        let end = text[start..]
+            .find("do\n")
+            .or_else(|| text[start..].find("do "));
+        (start, end.map_or(command.start, |end| start + end))
+    });
+    let in_head = head.is_some_and(|(start, end)| (start..end).contains(&search.start));
+    let between = text.get(command.end..search.start).unwrap_or_default();
+    let at_end = between
+        .rfind("done")
+        .is_some_and(|done| between[done..].trim_end().ends_with("<("));
+    in_head || at_end
 }
 
 fn flattens(unit: &Unit<'_>, run: Run<'_>) -> bool {
@@ -164,7 +185,6 @@ fn look_python(python: &Python<'_>, report: &mut Report) {
                 let span = python.tokens[at].span;
                 report.add_python(
                     &RULE,
-                    python,
                     span,
                     "the target is made of the file's name alone".to_owned(),
                 );

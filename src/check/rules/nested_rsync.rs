@@ -64,7 +64,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 || source.text.ends_with("/.")
                 || source.text.ends_with('*');
             let name = path::file_name(&from).to_owned();
-            let file = name.contains('.') && (is_archive(&name) || !name.starts_with('.'));
+            let setting = from.starts_with("/etc/") && !target.text.ends_with('/');
+            let file =
+                setting || name.contains('.') && (is_archive(&name) || !name.starts_with('.'));
             if !open && !file && !name.is_empty() && name == path::file_name(&to) && from != to {
                 nested(
                     unit,

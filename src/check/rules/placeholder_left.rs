@@ -4,6 +4,8 @@ use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, TokenKind};
 use crate::evidence::Severity;
+use crate::shell::Command;
+use crate::shell::ast::RedirectKind;
 
 /// Drafts come with `/path/to/backup`, `<HOST>`, `your_password`.
 pub const RULE: Rule = Rule {
@@ -46,46 +48,28 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
-        let mut seen: Vec<Span> = Vec::new();
+        let mut done: Vec<Span> = Vec::new();
         for run in unit.runs() {
             let command = run.command;
-            let speaks = command.is(&[
-                "echo", "printf", "log", "logger", "warn", "die", "fail", "usage", "info", "error",
-            ]);
-            let redirected = command
-                .redirects
-                .iter()
-                .any(|r| r.target.shown().starts_with('/'));
-            let formats = command.is(&[
-                "docker",
-                "podman",
-                "kubectl",
-                "awk",
-                "gawk",
-                "jq",
-                "go",
-                "helm",
-                "nerdctl",
-                "ansible",
-                "ctr",
-                "consul-template",
-            ]);
-            if speaks && !redirected {
-                seen.push(command.span);
+            if speaks(command) {
+                done.push(command.span);
+                done.extend(command.redirects.iter().map(|r| r.target.span));
                 continue;
             }
+            let formats = command.is(FORMATS);
             for argument in &command.words {
-                let what = placeholder(&argument.shown()).filter(|_| !speaks);
+                let what = placeholder(&argument.shown());
                 let template = what.as_ref().is_some_and(|w| w.starts_with("{{"));
-                if let Some(what) = what.filter(|_| !(formats && template)) {
+                if formats && template {
+                    done.push(argument.span);
+                } else if let Some(what) = what {
                     report.add(
                         &RULE,
                         unit,
                         argument.span,
                         format!("{what} is a placeholder"),
                     );
-                } else {
-                    seen.push(argument.span);
+                    done.push(argument.span);
                 }
             }
         }
@@ -94,17 +78,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for line in unit.text.split_inclusive('\n') {
             let code = code_of(line);
             let start = at + (code.len() - code.trim_start().len());
-            let span = Span::new(start, at + code.trim_end().len());
+            let span = Span::new(start, (at + code.trim_end().len()).max(start));
             at += line.len();
-            let inside = |s: &Span| s.start < span.end && span.start < s.end;
-            let spoken = unit
-                .commands
-                .list
+            if done
                 .iter()
-                .any(|c| inside(&c.span) && !c.words.is_empty());
-            let told =
-                code.contains("echo ") || code.contains("printf ") || code.contains("--format");
-            if spoken && unit.script.parsed || told || seen.iter().any(inside) && unit.script.parsed
+                .any(|s| s.start < span.end && span.start < s.end)
             {
                 continue;
             }
@@ -120,15 +98,32 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .filter(|t| t.kind == TokenKind::Text && !t.text.contains('\n'))
         {
             if let Some(what) = placeholder(token.text).filter(|w| !w.starts_with("{{")) {
-                report.add_python(
-                    &RULE,
-                    python,
-                    token.span,
-                    format!("{what} is a placeholder"),
-                );
+                report.add_python(&RULE, token.span, format!("{what} is a placeholder"));
             }
         }
     }
+}
+
+/// Commands whose arguments are templates of their own.
+const FORMATS: &[&str] = &[
+    "docker", "podman", "kubectl", "awk", "gawk", "jq", "helm", "nerdctl", "ansible", "ctr",
+    "perl", "sed", "grep",
+];
+
+/// Tells whether a command only talks to a person.
+fn speaks(command: &Command) -> bool {
+    let talks = command.is(&[
+        "echo", "printf", "cat", "log", "logger", "warn", "die", "fail", "usage", "info", "error",
+    ]);
+    let into_file = command.redirects.iter().any(|r| {
+        let writes = matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append);
+        writes && r.descriptor.is_none_or(|d| d == 1)
+    });
+    talks
+        && !into_file
+        && command.setting.stage.is_none()
+        && !command.setting.substituted
+        && (!command.is(&["cat"]) || command.input.is_some())
 }
 
 fn code_of(line: &str) -> &str {
@@ -187,16 +182,17 @@ fn between(inner: &str, open: &str) -> bool {
     let lower = inner.to_ascii_lowercase();
     match open {
         "<" => {
-            upper
-                && (inner.contains('_')
-                    || asks.iter().any(|a| lower.contains(a))
-                    || matches!(inner, "HOST" | "IP" | "DB" | "DATE"))
-                || asks
-                    .iter()
-                    .any(|a| lower.starts_with(a) || lower.ends_with(a))
+            let named = inner.contains('_')
+                || inner.contains('-')
+                || asks.iter().any(|a| lower.contains(a));
+            let asking = ["your", "insert", "enter", "replace"]
+                .iter()
+                .any(|a| lower.starts_with(a));
+            upper && (named || matches!(inner, "IP" | "DB" | "DATE" | "ID" | "FILE" | "DEVICE"))
+                || asking
         }
         "{{" => true,
-        "__" => upper && !inner.contains(' '),
+        "__" => upper && !inner.contains(' ') && asks.iter().any(|a| lower.contains(a)),
         _ => lower.starts_with("your ") || lower.starts_with("insert "),
     }
 }
@@ -211,9 +207,6 @@ fn whole(word: &str) -> bool {
         "replaceme",
         "replace_me",
         "replace-me",
-        "fixme",
-        "todo",
-        "tbd",
         "placeholder",
         "yourpassword",
         "mypassword",
@@ -225,6 +218,7 @@ fn whole(word: &str) -> bool {
         "s3cr3t_here",
     ];
     exact.contains(&lower.as_str())
+        || matches!(word, "TODO" | "FIXME" | "TBD")
         || ["your_", "your-", "my_actual_", "enter_your", "insert_your"]
             .iter()
             .any(|p| lower.starts_with(p))

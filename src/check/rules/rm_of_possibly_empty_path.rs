@@ -61,7 +61,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     look(unit, run, argument, recursive, report);
                 }
             }
-            Some("find") if deletes(context, unit, run) => {
+            Some("find") if deletes(unit, run) => {
                 let words = unit.words(command);
                 for root in find::roots(&words) {
                     if let Some(argument) = command.words.get(root.index) {
@@ -110,8 +110,7 @@ fn operands<'u>(unit: &Unit<'_>, command: &'u Command) -> Vec<&'u Argument> {
 }
 
 /// Tells whether a find deletes itself, or hands what it finds to a command that does.
-fn deletes(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let _ = context;
+fn deletes(unit: &Unit<'_>, run: Run<'_>) -> bool {
     if run.command.has("-delete") {
         return true;
     }
@@ -167,6 +166,7 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
         (false, true) => at_root && depth(&absolute) <= 1 || climbs,
         (false, false) => false,
     };
+    let vital = is_vital(&absolute) || climbs || glob || usual_top(&absolute);
     if dangerous {
         let culprit = argument
             .unknowns()
@@ -174,7 +174,11 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
             .map(|u| u.shown.clone())
             .unwrap_or_default();
         let message = format!("with {culprit} empty, `{name}` works on {absolute}");
-        report.add(&RULE, unit, argument.span, message).edit = guard(unit, argument);
+        let finding = report.add(&RULE, unit, argument.span, message);
+        finding.edit = guard(unit, argument);
+        if !vital {
+            finding.severity = Severity::Medium;
+        }
     }
 }
 
@@ -186,6 +190,17 @@ fn ends_unknown(argument: &Argument) -> bool {
         Piece::Unknown(_) => false,
     });
     matches!(rest.next(), Some(Piece::Unknown(u)) if u.may_be_empty)
+}
+
+/// Tells whether the first directory of a path is one that machines have.
+fn usual_top(path: &str) -> bool {
+    let top = path.split('/').nth(1).unwrap_or_default();
+    let usual = [
+        "bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "root", "run",
+        "sbin", "srv", "sys", "usr", "var", "data", "backup", "backups", "app", "apps", "www",
+        "storage", "pgdata", "mysql", "db",
+    ];
+    usual.contains(&top)
 }
 
 fn depth(path: &str) -> usize {
@@ -212,28 +227,27 @@ fn device(unit: &Unit<'_>, run: Run<'_>, report: &mut Report) {
     }
 }
 
-/// Returns the edit that makes the first plain variable of a word stop the script when empty.
+/// Returns the edit that makes the first plain variable of a word, `$NAME` or `${NAME}`, stop the script when empty.
 fn guard(unit: &Unit<'_>, argument: &Argument) -> Option<Edit> {
+    argument.unknowns().find(|unknown| unknown.may_be_empty)?;
     let text = unit.slice(argument.span);
-    let name = argument
-        .unknowns()
-        .find(|u| u.may_be_empty)?
-        .shown
-        .strip_prefix('$')?;
-    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return None;
-    }
-    for form in [format!("${{{name}}}"), format!("${name}")] {
-        let Some(at) = text.find(&form) else { continue };
-        let next = text[at + form.len()..].chars().next();
-        let longer =
-            next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') && !form.ends_with('}');
-        if !longer {
-            let start = argument.span.start + at;
-            return edit(
-                Span::new(start, start + form.len()),
-                format!("${{{name}:?}}"),
-            );
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    for (at, _) in text.match_indices('$') {
+        let rest = &text[at + 1..];
+        let (name, end) = match rest.strip_prefix('{') {
+            Some(inner) => match inner.split_once('}') {
+                Some((name, _)) => (name, at + name.len() + 3),
+                None => continue,
+            },
+            None => {
+                let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+                (&rest[..length], at + 1 + length)
+            }
+        };
+        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if plain && name.chars().all(is_name) {
+            let start = argument.span.start;
+            return edit(Span::new(start + at, start + end), format!("${{{name}:?}}"));
         }
     }
     None

@@ -58,7 +58,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 || !local(&target)
                 || !looks_backup(&target)
                 || looks_backup(&source)
-                || looks_scratch(&target)
+                || looks_scratch(path::parent(&target).unwrap_or_default())
             {
                 continue;
             }

@@ -139,10 +139,10 @@ fn named(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, Span)> {
             out.push((name.to_owned(), span));
         }
     };
-    if command.is(&["ssh"]) && command.words.len() > 1 {
-        if let Some(last) = command.words.last() {
-            add(&last.shown(), last.span);
-        }
+    if command.is(&["ssh"])
+        && let [_, .., host] = command.words.as_slice()
+    {
+        add(&host.shown(), host.span);
     }
     if command.is(&["rsync", "scp", "sftp"]) {
         for argument in command.arguments() {

@@ -17,8 +17,8 @@ use crate::plan::{Kind, Plan};
 use crate::report::formats::{Format, render};
 use crate::runtime::demo::{ASSET, Demo, DemoError};
 use crate::runtime::files::{Executable, write_whole};
-use crate::tui::{Left, Start};
 use crate::runtime::{DryRunProgress, Followed, Input, Runtime, targets};
+use crate::tui::{Left, Start};
 
 /// See the whole flow on a throw-away tree: real files, a real backup, a real sandbox, real processes, no network
 ///

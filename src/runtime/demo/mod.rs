@@ -98,7 +98,9 @@ impl Demo {
 
         let (inventory, inventory_text) = inventory_of(root, &before, Some(copy))?;
         tree::damage(&data)?;
-        let incident = incident_of(now());
+        // Whole seconds, rounded up: the copy's own time is rounded down, and must lie before the damage.
+        let damaged = Timestamp::from_second(now().as_second() + 1).unwrap_or_else(|_| now());
+        let incident = incident_of(damaged);
         Ok(Self {
             root: root.to_owned(),
             before,
@@ -173,7 +175,7 @@ fn inventory_of(
         "schema: blackstart/inventory/v1
 hosts: [{{id: demo1, access: local}}]
 assets:
-  - {{id: {ASSET}, kind: {kind}, host: demo1, size: {size}B, files: {files}, targets: {{rto: 10m, rpo: 1d}}}}
+  - {{id: {ASSET}, kind: {kind}, host: demo1, size: {size}B, files: {files}, targets: {{rto: 1h, rpo: 1d}}}}
 backups:
   - {{id: office-tar, asset: {ASSET}, tool: tar, type: full, repo: copies, interval: 1d, restore_rate: 50MB/s}}
 repos: [{{id: copies, kind: directory, host: demo1}}]

@@ -54,7 +54,11 @@ impl Screen for Approve {
             (false, 1) => "1 thing is open".to_owned(),
             (false, count) => format!("{count} things are open"),
         };
-        format!("Approve {}   plan {}   {open}", review.plan().id, review.subject.fingerprint.short())
+        format!(
+            "Approve {}   plan {}   {open}",
+            review.plan().id,
+            review.subject.fingerprint.short()
+        )
     }
 
     fn context(&self, _: &State) -> String {
@@ -69,10 +73,18 @@ impl Screen for Approve {
             offers.push(offer("A", "approve", "Approve exactly this plan"));
         }
         if state.approving.gaps.iter().any(|gap| gap.waiver.is_some()) {
-            offers.push(offer("Enter", "give reason", "Accept what is chosen, with a reason that every report shows"));
+            offers.push(offer(
+                "Enter",
+                "give reason",
+                "Accept what is chosen, with a reason that every report shows",
+            ));
         }
         offers.extend([
-            offer("n", "name", "Who approves; a label, signed by the account of this session"),
+            offer(
+                "n",
+                "name",
+                "Who approves; a label, signed by the account of this session",
+            ),
             offer("Esc", "back", "To the review"),
         ]);
         offers
@@ -84,8 +96,13 @@ impl Screen for Approve {
             return;
         };
         let gaps = &state.approving.gaps;
-        let height = u16::try_from(gaps.len().max(1) * 2).unwrap_or(u16::MAX).saturating_add(2);
-        let top = Rect { height: height.min(area.height * 3 / 5), ..area };
+        let height = u16::try_from(gaps.len().max(1) * 2)
+            .unwrap_or(u16::MAX)
+            .saturating_add(2);
+        let top = Rect {
+            height: height.min(area.height * 3 / 5),
+            ..area
+        };
         let inner = pane(ink, top, buf, " Not proven ", "");
         if gaps.is_empty() {
             let (tone, text) = match &review.checked {
@@ -94,27 +111,50 @@ impl Screen for Approve {
             };
             Page::default().draw(inner, buf, &[ink.line(tone, text)], 0);
         }
-        let rows: Vec<Line<'static>> = gaps.iter().flat_map(|gap| {
-            let (mark, tone, below) = match &gap.waiver {
-                None => ("OPEN    ", Tone::Danger, "nobody may accept it; it must be put right".to_owned()),
-                Some(what) => match state.approving.reasons.get(what) {
-                    Some(reason) => ("accepted", Tone::Good, format!("because: {reason}")),
-                    None => ("OPEN    ", Tone::Warn, "Enter gives a reason to accept it".to_owned()),
-                },
-            };
-            [
-                ink.pieces([(tone, mark), (Tone::Plain, "  "), (Tone::Plain, &gap.message)]),
-                ink.pieces([(Tone::Faint, "          "), (Tone::Faint, &below)]),
-            ]
-        }).collect();
+        let rows: Vec<Line<'static>> = gaps
+            .iter()
+            .flat_map(|gap| {
+                let (mark, tone, below) = match &gap.waiver {
+                    None => (
+                        "OPEN    ",
+                        Tone::Danger,
+                        "nobody may accept it; it must be put right".to_owned(),
+                    ),
+                    Some(what) => match state.approving.reasons.get(what) {
+                        Some(reason) => ("accepted", Tone::Good, format!("because: {reason}")),
+                        None => (
+                            "OPEN    ",
+                            Tone::Warn,
+                            "Enter gives a reason to accept it".to_owned(),
+                        ),
+                    },
+                };
+                [
+                    ink.pieces([
+                        (tone, mark),
+                        (Tone::Plain, "  "),
+                        (Tone::Plain, &gap.message),
+                    ]),
+                    ink.pieces([(Tone::Faint, "          "), (Tone::Faint, &below)]),
+                ]
+            })
+            .collect();
         // The cursor stands on the first line of each pair.
         let mut shown = self.list;
         shown.cursor = self.list.cursor * 2;
         shown.draw(ink.0, inner, buf, rows.len(), |at| rows[at].clone());
         self.list.cursor = self.list.cursor.min(gaps.len().saturating_sub(1));
-        let rest = Rect { y: top.bottom(), height: area.height - top.height, ..area };
+        let rest = Rect {
+            y: top.bottom(),
+            height: area.height - top.height,
+            ..area
+        };
         let inner = pane(ink, rest, buf, " Who ", "");
-        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        let inner = Rect {
+            x: inner.x + 1,
+            width: inner.width.saturating_sub(2),
+            ..inner
+        };
         let mut lines = vec![];
         if let Some(gap) = gaps.get(self.list.cursor) {
             lines.extend(ink.labelled("Chosen", Tone::Plain, &gap.message));
@@ -123,20 +163,51 @@ impl Screen for Approve {
             }
             lines.push(blank());
         }
-        lines.extend(ink.labelled("Approver", Tone::Strong, if state.approving.by.is_empty() { "(none; n gives a name)" } else { &state.approving.by }));
-        lines.extend(ink.labelled("Account", Tone::Plain, &format!("{} on {}", state.machine.user, state.machine.hostname)));
+        lines.extend(ink.labelled(
+            "Approver",
+            Tone::Strong,
+            if state.approving.by.is_empty() {
+                "(none; n gives a name)"
+            } else {
+                &state.approving.by
+            },
+        ));
+        lines.extend(ink.labelled(
+            "Account",
+            Tone::Plain,
+            &format!("{} on {}", state.machine.user, state.machine.hostname),
+        ));
         for approval in &review.approvals {
             lines.push(blank());
-            lines.extend(ink.labelled("Approved", Tone::Good, &format!("by {} ({}) at {}, until {}", approval.by, approval.os_user, readable(approval.at), readable(approval.expires))));
+            lines.extend(ink.labelled(
+                "Approved",
+                Tone::Good,
+                &format!(
+                    "by {} ({}) at {}, until {}",
+                    approval.by,
+                    approval.os_user,
+                    readable(approval.at),
+                    readable(approval.expires)
+                ),
+            ));
             for waiver in &approval.waivers {
-                lines.extend(ink.labelled("", Tone::Plain, &format!("accepts {}: {}", waiver.what, waiver.reason)));
+                lines.extend(ink.labelled(
+                    "",
+                    Tone::Plain,
+                    &format!("accepts {}: {}", waiver.what, waiver.reason),
+                ));
             }
         }
         for refusal in &state.approving.refusals {
             lines.extend(ink.labelled("Refused", Tone::Danger, refusal));
         }
-        if let (Err(refusals), false) = (review.permit(state.now, &state.machine.operator), review.approvals.is_empty()) {
-            refusals.iter().for_each(|refusal| lines.extend(ink.labelled("Still", Tone::Danger, &refusal.message)));
+        if let (Err(refusals), false) = (
+            review.permit(state.now, &state.machine.operator),
+            review.approvals.is_empty(),
+        ) {
+            refusals.iter().for_each(|refusal| {
+                lines.extend(ink.labelled("Still", Tone::Danger, &refusal.message))
+            });
         }
         self.page.draw(inner, buf, &lines, crate::tui::text::LABEL);
     }
@@ -146,7 +217,15 @@ impl Screen for Approve {
         match key.code {
             KeyCode::Char('A') => Reaction::Act(Act::Approve),
             KeyCode::Char('x') => Reaction::Act(Act::ToRun),
-            KeyCode::Char('n') => Dialog::line("Who approves?", vec![], &approving.by, Paste::Taken, name, Extra::None).into(),
+            KeyCode::Char('n') => Dialog::line(
+                "Who approves?",
+                vec![],
+                &approving.by,
+                Paste::Taken,
+                name,
+                Extra::None,
+            )
+            .into(),
             KeyCode::Enter => {
                 let gap = approving.gaps.get(self.list.cursor);
                 let (Some(gap), Some(theme)) = (gap, self.theme) else {
@@ -157,7 +236,15 @@ impl Screen for Approve {
                 };
                 let start = approving.reasons.get(&what).cloned().unwrap_or_default();
                 let body = vec![Ink(theme).line(Tone::Plain, &gap.message), blank()];
-                Dialog::line("Why is this accepted? Every report shows it", body, &start, Paste::Refused, waive, Extra::Waived(what)).into()
+                Dialog::line(
+                    "Why is this accepted? Every report shows it",
+                    body,
+                    &start,
+                    Paste::Refused,
+                    waive,
+                    Extra::Waived(what),
+                )
+                .into()
             }
             KeyCode::Esc => Reaction::Act(Act::Back),
             _ => match keys::movement(key) {

@@ -18,22 +18,36 @@ pub fn line(state: &State) -> &'static str {
             };
             let fixable = review.found.iter().any(|found| found.fixed.is_some());
             match &review.dry_run {
-                _ if fixable => "the check found a mistake that was planted. Go to its step with j, f shows the fix.",
+                _ if fixable => {
+                    "the check found a mistake that was planted. Go to its step with j, f shows the fix."
+                }
                 DryRunView::None | DryRunView::Failed(_) => {
                     "no finding is left. s runs the plan in a sandbox: nothing outside it changes."
                 }
-                DryRunView::Under { .. } => "the plan runs in the sandbox; its effects will stand beside each step.",
-                DryRunView::Done(_) => "Tab and PgDn show what each step did. a goes to the approval.",
+                DryRunView::Under { .. } => {
+                    "the plan runs in the sandbox; its effects will stand beside each step."
+                }
+                DryRunView::Done(_) => {
+                    "Tab and PgDn show what each step did. a goes to the approval."
+                }
             }
         }
-        Stage::Approve => "an approval holds for exactly this plan. A approves it, then x goes to the run.",
+        Stage::Approve => {
+            "an approval holds for exactly this plan. A approves it, then x goes to the run."
+        }
         Stage::Run => match &state.run {
             Some(run) if run.id.is_some() && run.state.is_over() => {
                 "it is over: every step was checked. v shows the report."
             }
-            Some(run) if run.id.is_some() => "the run is a process of its own: it would survive this terminal.",
-            Some(_) | None => "t types the name of what is restored, then S starts the run, for real, on the demo's tree.",
+            Some(run) if run.id.is_some() => {
+                "the run is a process of its own: it would survive this terminal."
+            }
+            Some(_) | None => {
+                "t types the name of what is restored, then S starts the run, for real, on the demo's tree."
+            }
         },
-        Stage::Report => "promised and measured times side by side. w writes it to a file, q leaves.",
+        Stage::Report => {
+            "promised and measured times side by side. w writes it to a file, q leaves."
+        }
     }
 }

@@ -23,24 +23,43 @@ pub struct Help {
 }
 
 const ALWAYS: [(&str, &str); 7] = [
-    ("arrows j k", "Move; g G first and last, PgUp PgDn Ctrl-U Ctrl-D a page"),
+    (
+        "arrows j k",
+        "Move; g G first and last, PgUp PgDn Ctrl-U Ctrl-D a page",
+    ),
     ("Esc", "Back; text that was typed stays"),
-    ("Ctrl-C", "Takes a question back; twice leaves; with a live run it asks"),
+    (
+        "Ctrl-C",
+        "Takes a question back; twice leaves; with a live run it asks",
+    ),
     ("Ctrl-Z", "Back to the shell; fg returns"),
     ("Ctrl-L", "Draw everything anew"),
     ("F1", "This page, also while typing"),
-    ("words", "RTO: time promised for the recovery; RPO: work that may be lost"),
+    (
+        "words",
+        "RTO: time promised for the recovery; RPO: work that may be lost",
+    ),
 ];
 
 /// What each stage is for, in a sentence.
 fn purpose(stage: Stage) -> &'static str {
     match stage {
         Stage::Home => "Home: go on with an incident, a plan or a run, or begin.",
-        Stage::Intake => "Incident: what happened. The assets and the time of the damage decide which copy is used.",
-        Stage::Draft => "Draft: the plan's numbers, computed from the inventory; nothing runs on this screen.",
-        Stage::Review => "Review: read each step with its findings and effects. An edit voids the plan's dry run and approvals.",
-        Stage::Approve => "Approve: say that exactly this plan may run. What is unproven needs a reason, which the report shows.",
-        Stage::Run => "Run: the plan, for real. The runner is a process of its own; closing this terminal does not stop it.",
+        Stage::Intake => {
+            "Incident: what happened. The assets and the time of the damage decide which copy is used."
+        }
+        Stage::Draft => {
+            "Draft: the plan's numbers, computed from the inventory; nothing runs on this screen."
+        }
+        Stage::Review => {
+            "Review: read each step with its findings and effects. An edit voids the plan's dry run and approvals."
+        }
+        Stage::Approve => {
+            "Approve: say that exactly this plan may run. What is unproven needs a reason, which the report shows."
+        }
+        Stage::Run => {
+            "Run: the plan, for real. The runner is a process of its own; closing this terminal does not stop it."
+        }
         Stage::Report => "Report: what happened, computed from the log.",
     }
 }
@@ -67,7 +86,10 @@ impl Help {
                 self.page.go(to);
                 true
             }
-            None => !matches!(key.code, KeyCode::Esc | KeyCode::Char('?' | 'q') | KeyCode::F(1) | KeyCode::Enter),
+            None => !matches!(
+                key.code,
+                KeyCode::Esc | KeyCode::Char('?' | 'q') | KeyCode::F(1) | KeyCode::Enter
+            ),
         }
     }
 
@@ -77,7 +99,10 @@ impl Help {
         let inner = pane(ink, area, buf, " Help ", "");
         let mut lines = vec![ink.line(Tone::Plain, purpose(self.stage)), blank()];
         let row = |key: &str, text: &str| {
-            Line::from(vec![ink.span(Tone::Strong, &pad(key, 12)), ink.span(Tone::Plain, text)])
+            Line::from(vec![
+                ink.span(Tone::Strong, &pad(key, 12)),
+                ink.span(Tone::Plain, text),
+            ])
         };
         lines.extend(self.offers.iter().map(|offer| row(offer.key, offer.help)));
         lines.push(blank());

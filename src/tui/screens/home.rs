@@ -50,7 +50,11 @@ fn rows<'a>(shelf: &'a Shelf, filter: &str) -> Vec<Row<'a>> {
         at: run.at,
         open: Open::Run(&run.id),
     };
-    let live = shelf.runs.iter().filter(|run| !run.state.is_over()).map(run);
+    let live = shelf
+        .runs
+        .iter()
+        .filter(|run| !run.state.is_over())
+        .map(run);
     let over = shelf.runs.iter().filter(|run| run.state.is_over()).map(run);
     let incidents = shelf.incidents.iter().map(|incident| Row {
         kind: "incident",
@@ -73,12 +77,19 @@ fn rows<'a>(shelf: &'a Shelf, filter: &str) -> Vec<Row<'a>> {
         let text = format!("{} {} {} {}", row.kind, row.name, row.title, row.state).to_lowercase();
         words.iter().all(|word| text.contains(word.as_str()))
     };
-    live.chain(incidents).chain(plans).chain(over).filter(fits).collect()
+    live.chain(incidents)
+        .chain(plans)
+        .chain(over)
+        .filter(fits)
+        .collect()
 }
 
 impl Home {
     fn rows<'a>(&self, state: &'a State) -> Vec<Row<'a>> {
-        state.shelf.as_ref().map_or(vec![], |shelf| rows(shelf, self.filter.text()))
+        state
+            .shelf
+            .as_ref()
+            .map_or(vec![], |shelf| rows(shelf, self.filter.text()))
     }
 }
 
@@ -104,14 +115,19 @@ impl Screen for Home {
             Some(inventory) => format!("   inventory: {}", count(inventory.assets.len(), "asset")),
             None => "   no inventory yet".into(),
         };
-        format!("Home   {} of {all}{filter}{inventory}", self.rows(state).len())
+        format!(
+            "Home   {} of {all}{filter}{inventory}",
+            self.rows(state).len()
+        )
     }
 
     fn context(&self, state: &State) -> String {
         let machine = &state.machine;
         match (&machine.level, &machine.level_reason) {
             (Some(level), None) => format!("dry runs on this machine: {}", level.word()),
-            (Some(level), Some(why)) => format!("dry runs on this machine: {} ({why})", level.word()),
+            (Some(level), Some(why)) => {
+                format!("dry runs on this machine: {} ({why})", level.word())
+            }
             (None, _) => String::new(),
         }
     }
@@ -119,17 +135,33 @@ impl Screen for Home {
     fn offers(&self, state: &State) -> Vec<Offer> {
         let mut offers = vec![];
         if self.filtering {
-            offers.push(offer("Enter", "keep filter", "Keep the filter and go to the list"));
+            offers.push(offer(
+                "Enter",
+                "keep filter",
+                "Keep the filter and go to the list",
+            ));
             offers.push(offer("Esc", "no filter", "Take the filter away"));
             return offers;
         }
         if !self.rows(state).is_empty() {
-            offers.push(offer("Enter", "open", "Open the chosen incident, plan or run"));
+            offers.push(offer(
+                "Enter",
+                "open",
+                "Open the chosen incident, plan or run",
+            ));
         }
         offers.extend([
             offer("n", "new incident", "Describe what happened"),
-            offer("o", "open file", "Open a file: an incident, an inventory or a plan"),
-            offer("D", "demo", "Make a throw-away tree, damage it and recover it, offline"),
+            offer(
+                "o",
+                "open file",
+                "Open a file: an incident, an inventory or a plan",
+            ),
+            offer(
+                "D",
+                "demo",
+                "Make a throw-away tree, damage it and recover it, offline",
+            ),
             offer("/", "filter", "Show only rows that hold these words"),
             offer("R", "refresh", "Read the lists again"),
         ]);
@@ -140,7 +172,10 @@ impl Screen for Home {
         let rows = self.rows(state);
         let inner = pane(ink, area, buf, " Go on with ", "");
         if rows.is_empty() {
-            let empty = state.shelf.as_ref().is_some_and(|_| self.filter.text().is_empty());
+            let empty = state
+                .shelf
+                .as_ref()
+                .is_some_and(|_| self.filter.text().is_empty());
             return Page::default().draw(inner, buf, &nothing(ink, state, empty), 0);
         }
         let columns = usize::from(inner.width).saturating_sub(2);
@@ -155,7 +190,13 @@ impl Screen for Home {
             pad("STATE", stands),
             "SINCE UTC"
         );
-        ink.line(Tone::Faint, &head).render(Rect { height: 1.min(inner.height), ..inner }, buf);
+        ink.line(Tone::Faint, &head).render(
+            Rect {
+                height: 1.min(inner.height),
+                ..inner
+            },
+            buf,
+        );
         let body = Rect {
             y: inner.y + 1,
             height: inner.height.saturating_sub(1),
@@ -165,13 +206,23 @@ impl Screen for Home {
         self.list.draw(theme, body, buf, rows.len(), |at| {
             let row = &rows[at];
             let escape = crate::base::escape::one_line;
-            let waits = row.kind == "run" && ["input-needed", "failed", "running"].contains(&row.state);
+            let waits =
+                row.kind == "run" && ["input-needed", "failed", "running"].contains(&row.state);
             let tone = if waits { Tone::Warn } else { Tone::Plain };
             let since: String = readable(row.at).chars().skip(5).take(11).collect();
             ink.pieces([
                 (Tone::Plain, &pad(row.kind, 10)),
-                (Tone::Strong, &pad(&format!("{} ", pad(&escape(row.name), name - 1)), name)),
-                (Tone::Plain, &pad(&format!("{} ", pad(&escape(row.title), title.saturating_sub(1))), title)),
+                (
+                    Tone::Strong,
+                    &pad(&format!("{} ", pad(&escape(row.name), name - 1)), name),
+                ),
+                (
+                    Tone::Plain,
+                    &pad(
+                        &format!("{} ", pad(&escape(row.title), title.saturating_sub(1))),
+                        title,
+                    ),
+                ),
                 (tone, &pad(row.state, stands)),
                 (Tone::Plain, &since),
             ])
@@ -211,7 +262,15 @@ impl Screen for Home {
                 }
             }
             KeyCode::Char('n') => Reaction::Act(Act::NewIncident),
-            KeyCode::Char('o') => Dialog::line("Open a file: incident, inventory or plan", vec![], "", Paste::Taken, path, Extra::None).into(),
+            KeyCode::Char('o') => Dialog::line(
+                "Open a file: incident, inventory or plan",
+                vec![],
+                "",
+                Paste::Taken,
+                path,
+                Extra::None,
+            )
+            .into(),
             KeyCode::Char('D') => Reaction::Demo,
             KeyCode::Char('R') => Reaction::Act(Act::Refresh),
             KeyCode::Char('/') => {
@@ -247,19 +306,33 @@ fn nothing(ink: Ink, state: &State, empty: bool) -> Vec<ratatui::text::Line<'sta
         return vec![blank(), ink.line(Tone::Faint, "  reading what is kept ...")];
     }
     if !empty {
-        return vec![blank(), ink.line(Tone::Plain, "  nothing fits the filter; Esc takes it away")];
+        return vec![
+            blank(),
+            ink.line(Tone::Plain, "  nothing fits the filter; Esc takes it away"),
+        ];
     }
     let row = |key: &str, what: &str, more: &str| {
-        ink.pieces([(Tone::Strong, &pad(key, 5)), (Tone::Plain, &pad(what, 24)), (Tone::Faint, more)])
+        ink.pieces([
+            (Tone::Strong, &pad(key, 5)),
+            (Tone::Plain, &pad(what, 24)),
+            (Tone::Faint, more),
+        ])
     };
     vec![
         blank(),
         ink.line(Tone::Strong, "  Nothing here yet."),
         blank(),
-        row("  D", "try the demo", "a throw-away tree is recovered, offline"),
+        row(
+            "  D",
+            "try the demo",
+            "a throw-away tree is recovered, offline",
+        ),
         row("  n", "describe an incident", "something is broken now"),
         row("  o", "open a file", "an incident, an inventory or a plan"),
         blank(),
-        ink.line(Tone::Faint, "  Nothing runs for real before you approve a plan."),
+        ink.line(
+            Tone::Faint,
+            "  Nothing runs for real before you approve a plan.",
+        ),
     ]
 }

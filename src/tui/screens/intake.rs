@@ -68,14 +68,24 @@ fn name(field: Field) -> &'static str {
 fn hint(field: Field) -> &'static str {
     match field {
         Field::Title => "One line: what users or alerts say.",
-        Field::Inventory => "File that says what there is: assets, copies, hosts. Empty: the newest one kept.",
-        Field::Affected => "Ids of the inventory, like: orders-db, web. Copies are chosen for these.",
-        Field::Damage => "now, -15m, 09:02, 2026-01-31 23:30. Copies must be older. Empty: not known.",
+        Field::Inventory => {
+            "File that says what there is: assets, copies, hosts. Empty: the newest one kept."
+        }
+        Field::Affected => {
+            "Ids of the inventory, like: orders-db, web. Copies are chosen for these."
+        }
+        Field::Damage => {
+            "now, -15m, 09:02, 2026-01-31 23:30. Copies must be older. Empty: not known."
+        }
         Field::Detected => "now, -15m, 09:02. The time promised for the recovery counts from here.",
         Field::Scenario => "operator_error, disk_loss, corruption, ransomware, site_loss, ...",
         Field::Lost => "Sites, hosts and repositories that are gone, like: az-a, nas1.",
-        Field::Unusable => "Copies known or suspected bad, with the reason, like: dump-nightly: empty; tape: lost",
-        Field::Description => "Free text; logs, errors and alerts may be pasted. Nothing leaves this machine.",
+        Field::Unusable => {
+            "Copies known or suspected bad, with the reason, like: dump-nightly: empty; tape: lost"
+        }
+        Field::Description => {
+            "Free text; logs, errors and alerts may be pasted. Nothing leaves this machine."
+        }
     }
 }
 
@@ -89,10 +99,18 @@ impl Form {
         let Some(intake) = &state.intake else {
             return;
         };
-        let of = state.incident.as_ref().map_or(String::new(), |incident| incident.id.to_string());
+        let of = state
+            .incident
+            .as_ref()
+            .map_or(String::new(), |incident| incident.id.to_string());
         let differs = |form: &Self| {
-            let entries = form.entries.iter().any(|(field, entry)| entry.text() != escape::one_line(intake.text(*field)));
-            entries || form.area.lines().join("\n") != escape::terminal(intake.text(Field::Description).trim_end_matches('\n'))
+            let entries = form
+                .entries
+                .iter()
+                .any(|(field, entry)| entry.text() != escape::one_line(intake.text(*field)));
+            entries
+                || form.area.lines().join("\n")
+                    != escape::terminal(intake.text(Field::Description).trim_end_matches('\n'))
         };
         if self.of.as_ref() == Some(&of) && !differs(self) {
             return;
@@ -100,7 +118,8 @@ impl Form {
         let fresh = self.of.as_ref() != Some(&of) && self.of.as_deref() != Some("");
         self.of = Some(of);
         for field in Field::ALL {
-            self.entries.insert(field, Entry::new(&escape::one_line(intake.text(field))));
+            self.entries
+                .insert(field, Entry::new(&escape::one_line(intake.text(field))));
         }
         self.entries.remove(&Field::Description);
         self.area = text_area(&escape::terminal(intake.text(Field::Description)));
@@ -132,10 +151,19 @@ impl Screen for Form {
     }
 
     fn status(&self, state: &State) -> String {
-        let id = state.incident.as_ref().map_or("new incident".into(), |incident| format!("incident {}", incident.id));
+        let id = state
+            .incident
+            .as_ref()
+            .map_or("new incident".into(), |incident| {
+                format!("incident {}", incident.id)
+            });
         let inventory = match &state.inventory {
             Some(inventory) => {
-                format!("{}, {}", count(inventory.assets.len(), "asset"), count(inventory.backups.len(), "backup"))
+                format!(
+                    "{}, {}",
+                    count(inventory.assets.len(), "asset"),
+                    count(inventory.backups.len(), "backup")
+                )
             }
             None => "no inventory yet".into(),
         };
@@ -144,7 +172,11 @@ impl Screen for Form {
 
     fn context(&self, state: &State) -> String {
         let field = self.current();
-        match state.intake.as_ref().and_then(|intake| intake.problem(field)) {
+        match state
+            .intake
+            .as_ref()
+            .and_then(|intake| intake.problem(field))
+        {
             Some(problem) => format!("{}: {problem}", name(field)),
             None => hint(field).to_owned(),
         }
@@ -152,8 +184,16 @@ impl Screen for Form {
 
     fn offers(&self, _: &State) -> Vec<Offer> {
         vec![
-            offer("Tab", "next field", "To the next field; Shift-Tab to the one before"),
-            offer("Ctrl-D", "draft a plan", "Choose a copy, make a plan, compute loss and duration"),
+            offer(
+                "Tab",
+                "next field",
+                "To the next field; Shift-Tab to the one before",
+            ),
+            offer(
+                "Ctrl-D",
+                "draft a plan",
+                "Choose a copy, make a plan, compute loss and duration",
+            ),
             offer("Esc", "back", "To the first screen; what was typed stays"),
         ]
     }
@@ -161,12 +201,26 @@ impl Screen for Form {
     fn draw(&mut self, state: &State, ink: Ink, area: Rect, buf: &mut Buffer) {
         self.follow(state);
         let rows = Field::ALL.len() as u16 - 1;
-        let top = Rect { height: (rows + 2).min(area.height.saturating_sub(5)), ..area };
+        let top = Rect {
+            height: (rows + 2).min(area.height.saturating_sub(5)),
+            ..area
+        };
         let inner = pane(ink, top, buf, " Incident ", "");
         let lines = &Field::ALL[..usize::from(rows)];
-        let first = (self.field + 1).min(lines.len()).saturating_sub(usize::from(inner.height));
-        for ((at, field), y) in lines.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
-            let place = Rect { y, height: 1, ..inner };
+        let first = (self.field + 1)
+            .min(lines.len())
+            .saturating_sub(usize::from(inner.height));
+        for ((at, field), y) in lines
+            .iter()
+            .enumerate()
+            .skip(first)
+            .zip(inner.y..inner.bottom())
+        {
+            let place = Rect {
+                y,
+                height: 1,
+                ..inner
+            };
             self.row(state, ink, *field, at == self.field, place, buf);
         }
         let rest = Rect {
@@ -178,7 +232,11 @@ impl Screen for Form {
             0 | 1 => String::new(),
             lines => format!(" {lines} lines "),
         };
-        let mark = if self.current() == Field::Description { "> " } else { "" };
+        let mark = if self.current() == Field::Description {
+            "> "
+        } else {
+            ""
+        };
         let title = format!(" {mark}Description (paste logs, errors, alerts here) ");
         let inner = pane(ink, rest, buf, &title, &note);
         let cursor = match self.current() == Field::Description {
@@ -201,9 +259,19 @@ impl Screen for Form {
         let text = self.current() == Field::Description;
         match key.code {
             KeyCode::Esc => Reaction::Acts(vec![Act::Leave(self.current()), Act::Back]),
-            KeyCode::Char('d') if control => Reaction::Acts(vec![Act::Leave(self.current()), Act::Draft]),
-            KeyCode::Tab => self.go(if self.field == last { 0 } else { self.field + 1 }),
-            KeyCode::BackTab => self.go(if self.field == 0 { last } else { self.field - 1 }),
+            KeyCode::Char('d') if control => {
+                Reaction::Acts(vec![Act::Leave(self.current()), Act::Draft])
+            }
+            KeyCode::Tab => self.go(if self.field == last {
+                0
+            } else {
+                self.field + 1
+            }),
+            KeyCode::BackTab => self.go(if self.field == 0 {
+                last
+            } else {
+                self.field - 1
+            }),
             KeyCode::Down if !text => self.go(self.field + 1),
             KeyCode::Enter if !text => self.go(self.field + 1),
             KeyCode::Up if !text => self.go(self.field.saturating_sub(1)),
@@ -238,8 +306,19 @@ impl Screen for Form {
 }
 
 impl Form {
-    fn row(&self, state: &State, ink: Ink, field: Field, chosen: bool, place: Rect, buf: &mut Buffer) {
-        let problem = state.intake.as_ref().and_then(|intake| intake.problem(field));
+    fn row(
+        &self,
+        state: &State,
+        ink: Ink,
+        field: Field,
+        chosen: bool,
+        place: Rect,
+        buf: &mut Buffer,
+    ) {
+        let problem = state
+            .intake
+            .as_ref()
+            .and_then(|intake| intake.problem(field));
         let mark = if chosen { "> " } else { "  " };
         let tone = if chosen { Tone::Strong } else { Tone::Plain };
         let columns = usize::from(place.width).saturating_sub(NAME + 3);
@@ -252,19 +331,28 @@ impl Form {
             (Some(problem), false) => {
                 let text = cut(entry.text(), columns / 3);
                 line.spans.push(ink.span(Tone::Plain, &text));
-                line.spans.push(ink.span(Tone::Danger, &cut(&format!("  ! {problem}"), columns - columns / 3)));
+                line.spans.push(ink.span(
+                    Tone::Danger,
+                    &cut(&format!("  ! {problem}"), columns - columns / 3),
+                ));
             }
             (None, false) if field == Field::Inventory && entry.text().is_empty() => {
                 let kept = match &state.inventory {
-                    Some(inventory) => format!("the newest kept: {}", count(inventory.assets.len(), "asset")),
+                    Some(inventory) => format!(
+                        "the newest kept: {}",
+                        count(inventory.assets.len(), "asset")
+                    ),
                     None => "none kept yet: name a file".to_owned(),
                 };
                 line.spans.push(ink.span(Tone::Faint, &cut(&kept, columns)));
             }
             (None, false) if field == Field::Affected && entry.text().is_empty() => {
-                line.spans.push(ink.span(Tone::Faint, &cut(&known(state), columns)));
+                line.spans
+                    .push(ink.span(Tone::Faint, &cut(&known(state), columns)));
             }
-            (None, false) => line.spans.push(ink.span(Tone::Plain, &cut(entry.text(), columns))),
+            (None, false) => line
+                .spans
+                .push(ink.span(Tone::Plain, &cut(entry.text(), columns))),
         }
         line.render(place, buf);
     }
@@ -275,6 +363,11 @@ fn known(state: &State) -> String {
     let Some(inventory) = &state.inventory else {
         return String::new();
     };
-    let ids: Vec<&str> = inventory.assets.iter().take(12).map(|asset| asset.id.as_str()).collect();
+    let ids: Vec<&str> = inventory
+        .assets
+        .iter()
+        .take(12)
+        .map(|asset| asset.id.as_str())
+        .collect();
     format!("there are: {}", ids.join(", "))
 }

@@ -30,7 +30,9 @@ impl Screen for Report {
 
     fn status(&self, state: &State) -> String {
         let run = state.run.as_ref();
-        let id = run.and_then(|run| run.id.as_ref()).map_or(String::new(), ToString::to_string);
+        let id = run
+            .and_then(|run| run.id.as_ref())
+            .map_or(String::new(), ToString::to_string);
         let word = run.map_or("", |run| run.state.word());
         format!("Report   run {id}   {}", word.to_uppercase())
     }
@@ -52,11 +54,26 @@ impl Screen for Report {
             None => vec![ink.line(Tone::Faint, "the report is being made ...")],
             Some(text) => text
                 .lines()
-                .map(|line| ink.line(if line.starts_with('#') { Tone::Strong } else { Tone::Plain }, &line.replace('\t', "    ")))
+                .map(|line| {
+                    ink.line(
+                        if line.starts_with('#') {
+                            Tone::Strong
+                        } else {
+                            Tone::Plain
+                        },
+                        &line.replace('\t', "    "),
+                    )
+                })
                 .collect(),
         };
         let part = self.page.part(inside(area), &lines, 2);
-        pane(ink, area, buf, " Report ", &part.map_or(String::new(), |part| format!(" {part} ")));
+        pane(
+            ink,
+            area,
+            buf,
+            " Report ",
+            &part.map_or(String::new(), |part| format!(" {part} ")),
+        );
         self.page.draw(inside(area), buf, &lines, 2);
     }
 
@@ -65,7 +82,15 @@ impl Screen for Report {
             KeyCode::Char('w') => {
                 let run = state.run.as_ref().and_then(|run| run.id.as_ref());
                 let start = run.map_or("report.md".into(), |run| format!("report-{run}.md"));
-                Dialog::line("Write the report to", vec![], &start, Paste::Taken, write, Extra::None).into()
+                Dialog::line(
+                    "Write the report to",
+                    vec![],
+                    &start,
+                    Paste::Taken,
+                    write,
+                    Extra::None,
+                )
+                .into()
             }
             KeyCode::Esc => Reaction::Act(Act::Back),
             _ => match keys::movement(key) {

@@ -60,8 +60,16 @@ impl Review {
     fn fix<'a>(&self, state: &'a State) -> Option<(usize, &'a Found)> {
         let review = state.review.as_ref()?;
         let chosen = self.step(review)?.id.as_str();
-        let in_step = review.found_in(chosen).find(|(_, found)| found.fixed.is_some());
-        in_step.or_else(|| review.found.iter().enumerate().find(|(_, found)| found.fixed.is_some()))
+        let in_step = review
+            .found_in(chosen)
+            .find(|(_, found)| found.fixed.is_some());
+        in_step.or_else(|| {
+            review
+                .found
+                .iter()
+                .enumerate()
+                .find(|(_, found)| found.fixed.is_some())
+        })
     }
 }
 
@@ -74,10 +82,17 @@ impl Screen for Review {
         let Some(review) = &state.review else {
             return "Review".into();
         };
-        let severe = review.found.iter().filter(|found| found.finding.severity >= Severity::High).count();
+        let severe = review
+            .found
+            .iter()
+            .filter(|found| found.finding.severity >= Severity::High)
+            .count();
         let findings = match &review.checked {
             None => "checking ...".to_owned(),
-            Some(_) => format!("findings {severe} severe, {} other", review.found.len() - severe),
+            Some(_) => format!(
+                "findings {severe} severe, {} other",
+                review.found.len() - severe
+            ),
         };
         let steps = review.order.len();
         let dry_run = match &review.dry_run {
@@ -85,7 +100,11 @@ impl Screen for Review {
             DryRunView::Under { done, .. } => format!("dry run {done}/{steps} ..."),
             DryRunView::Failed(_) => "no dry run".to_owned(),
             DryRunView::Done(dry_run) => {
-                let passed = dry_run.steps.iter().filter(|step| step.outcome == Outcome::Passed).count();
+                let passed = dry_run
+                    .steps
+                    .iter()
+                    .filter(|step| step.outcome == Outcome::Passed)
+                    .count();
                 format!("dry run {passed}/{steps} passed, {}", dry_run.level.word())
             }
         };
@@ -93,19 +112,30 @@ impl Screen for Review {
             Ok(_) => "APPROVED  ",
             Err(_) => "",
         };
-        format!("Review  {approved}read {}/{steps}  {findings}  {dry_run}  {}", review.read.len(), review.plan().id)
+        format!(
+            "Review  {approved}read {}/{steps}  {findings}  {dry_run}  {}",
+            review.read.len(),
+            review.plan().id
+        )
     }
 
     fn context(&self, state: &State) -> String {
         let Some(review) = &state.review else {
             return String::new();
         };
-        if let DryRunView::Under { step: Some(step), .. } = &review.dry_run {
+        if let DryRunView::Under {
+            step: Some(step), ..
+        } = &review.dry_run
+        {
             return format!("the sandbox is at step {step}; nothing outside it changes");
         }
         match self.step(review).map(|step| review.risk(step)) {
-            Some(Risk::Destructive) => "DESTRUCTIVE: deletes, empties or replaces data that is there".into(),
-            Some(Risk::Irreversible) => "IRREVERSIBLE: no copy can bring back what this destroys".into(),
+            Some(Risk::Destructive) => {
+                "DESTRUCTIVE: deletes, empties or replaces data that is there".into()
+            }
+            Some(Risk::Irreversible) => {
+                "IRREVERSIBLE: no copy can bring back what this destroys".into()
+            }
             Some(Risk::Unknown) => "UNKNOWN: it could not be read, so it may do any harm".into(),
             Some(Risk::Disruptive) => "disruptive: stops or restarts what others use".into(),
             Some(Risk::Write) => "write: creates or appends".into(),
@@ -117,17 +147,37 @@ impl Screen for Review {
         let Some(review) = &state.review else {
             return vec![offer("Esc", "back", "Back")];
         };
-        let mut offers = vec![offer("Space", "mark read", "Mark this step, as it is, as read; go to the next")];
+        let mut offers = vec![offer(
+            "Space",
+            "mark read",
+            "Mark this step, as it is, as read; go to the next",
+        )];
         if self.fix(state).is_some() {
-            offers.push(offer("f", "fix", "Show the safe fix of a finding as a difference, then apply it"));
+            offers.push(offer(
+                "f",
+                "fix",
+                "Show the safe fix of a finding as a difference, then apply it",
+            ));
         }
-        offers.push(offer("s", "sandbox", "Run the plan where it can do no harm, and see what it does"));
-        offers.push(offer("e", "edit", "Edit this step in $EDITOR; a change voids dry run and approvals"));
+        offers.push(offer(
+            "s",
+            "sandbox",
+            "Run the plan where it can do no harm, and see what it does",
+        ));
+        offers.push(offer(
+            "e",
+            "edit",
+            "Edit this step in $EDITOR; a change voids dry run and approvals",
+        ));
         if !review.undo.is_empty() {
             offers.push(offer("u", "undo", "Take the last edit or fix back"));
         }
         if !review.redo.is_empty() {
-            offers.push(offer("U", "redo", "Make the edit again that was taken back"));
+            offers.push(offer(
+                "U",
+                "redo",
+                "Make the edit again that was taken back",
+            ));
         }
         offers.push(offer("a", "approve", "Go to the approval"));
         if review.permit(state.now, &state.machine.operator).is_ok() {
@@ -150,13 +200,31 @@ impl Screen for Review {
         let (list, detail) = match (self.zoomed, area.width < WIDE) {
             (true, _) => (None, area),
             (false, true) => {
-                let height = (area.height * 2 / 5).min(u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2));
+                let height = (area.height * 2 / 5)
+                    .min(u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2));
                 let list = Rect { height, ..area };
-                (Some(list), Rect { y: list.bottom(), height: area.height - height, ..area })
+                (
+                    Some(list),
+                    Rect {
+                        y: list.bottom(),
+                        height: area.height - height,
+                        ..area
+                    },
+                )
             }
             (false, false) => {
-                let list = Rect { width: area.width * 9 / 20, ..area };
-                (Some(list), Rect { x: list.right(), width: area.width - list.width, ..area })
+                let list = Rect {
+                    width: area.width * 9 / 20,
+                    ..area
+                };
+                (
+                    Some(list),
+                    Rect {
+                        x: list.right(),
+                        width: area.width - list.width,
+                        ..area
+                    },
+                )
             }
         };
         if let Some(place) = list {
@@ -164,7 +232,9 @@ impl Screen for Review {
             let inner = pane(ink, place, buf, title, "");
             let columns = usize::from(inner.width).saturating_sub(2);
             let rows: Vec<&Step> = review.steps().collect();
-            self.list.draw(ink.0, inner, buf, rows.len(), |at| row(ink, review, rows[at], at, columns));
+            self.list.draw(ink.0, inner, buf, rows.len(), |at| {
+                row(ink, review, rows[at], at, columns)
+            });
         }
         let Some(step) = self.step(review) else {
             return;
@@ -174,8 +244,16 @@ impl Screen for Review {
         let part = self.page.part(inside(detail), &lines, LABEL);
         let part = part.map_or(String::new(), |part| format!("{part}  "));
         let note = format!(" {part}{} ", risk_word(risk));
-        let mark = if self.reading || self.zoomed { "> " } else { "" };
-        let title = format!(" {mark}Step {} of {count}: {} ", self.list.cursor + 1, step.id);
+        let mark = if self.reading || self.zoomed {
+            "> "
+        } else {
+            ""
+        };
+        let title = format!(
+            " {mark}Step {} of {count}: {} ",
+            self.list.cursor + 1,
+            step.id
+        );
         pane(ink, detail, buf, &title, &note);
         self.page.draw(inside(detail), buf, &lines, LABEL);
     }
@@ -197,11 +275,15 @@ impl Screen for Review {
                 None => Reaction::Nothing,
             },
             KeyCode::Char('f') => match (self.fix(state), self.theme) {
-                (Some((at, found)), Some(theme)) => fix_dialog(Ink(theme), review, at, found).into(),
+                (Some((at, found)), Some(theme)) => {
+                    fix_dialog(Ink(theme), review, at, found).into()
+                }
                 (Some(_), None) | (None, _) => Reaction::Nothing,
             },
             KeyCode::Char('s') => Reaction::Act(Act::DryRun),
-            KeyCode::Char('e') => self.chosen(state).map_or(Reaction::Nothing, |step| Reaction::Act(Act::Edit(step))),
+            KeyCode::Char('e') => self
+                .chosen(state)
+                .map_or(Reaction::Nothing, |step| Reaction::Act(Act::Edit(step))),
             KeyCode::Char('u') if key.modifiers.is_empty() => Reaction::Act(Act::Undo),
             KeyCode::Char('U') => Reaction::Act(Act::Redo),
             KeyCode::Char('a') => Reaction::Act(Act::ToApproval),
@@ -220,7 +302,9 @@ impl Screen for Review {
             }
             KeyCode::Esc => Reaction::Act(Act::Back),
             KeyCode::PageUp | KeyCode::PageDown => {
-                keys::movement(key).into_iter().for_each(|to| self.page.go(to));
+                keys::movement(key)
+                    .into_iter()
+                    .for_each(|to| self.page.go(to));
                 Reaction::Moved
             }
             _ => match keys::movement(key) {
@@ -241,15 +325,34 @@ impl Screen for Review {
 
 /// A row: number, risk, whether it was read, title, what the dry run and the check say.
 fn row(ink: Ink, review: &flow::Review, step: &Step, at: usize, columns: usize) -> Line<'static> {
-    let read = if review.read.contains(&step.id) { "[x] " } else { "[ ] " };
+    let read = if review.read.contains(&step.id) {
+        "[x] "
+    } else {
+        "[ ] "
+    };
     let risk = review.risk(step);
-    let worst = review.found_in(step.id.as_str()).map(|(_, found)| found.finding.severity).max();
-    let outcome = review.proof().and_then(|proof| proof.steps.iter().find(|one| one.id == step.id));
+    let worst = review
+        .found_in(step.id.as_str())
+        .map(|(_, found)| found.finding.severity)
+        .max();
+    let outcome = review
+        .proof()
+        .and_then(|proof| proof.steps.iter().find(|one| one.id == step.id));
     let (tone_of, word) = match (worst, outcome) {
-        (Some(severity), _) if severity >= Severity::High => (Tone::Danger, severity.word().to_uppercase()),
+        (Some(severity), _) if severity >= Severity::High => {
+            (Tone::Danger, severity.word().to_uppercase())
+        }
         (Some(severity), _) => (Tone::Warn, severity.word().to_owned()),
         (None, Some(shown)) => (outcome_tone(shown.outcome), outcome_word(shown.outcome)),
-        (None, None) => (Tone::Faint, if review.checked.is_some() { "checked" } else { "" }.to_owned()),
+        (None, None) => (
+            Tone::Faint,
+            if review.checked.is_some() {
+                "checked"
+            } else {
+                ""
+            }
+            .to_owned(),
+        ),
     };
     let fixed = 3 + 13 + 4 + 11;
     let title = crate::base::escape::one_line(&step.title);
@@ -267,7 +370,11 @@ fn outcome_tone(outcome: Outcome) -> Tone {
     match outcome {
         Outcome::Passed => Tone::Good,
         Outcome::Failed | Outcome::TimedOut => Tone::Danger,
-        Outcome::Limited | Outcome::Simulated | Outcome::OtherHost | Outcome::Manual | Outcome::NotRun => Tone::Warn,
+        Outcome::Limited
+        | Outcome::Simulated
+        | Outcome::OtherHost
+        | Outcome::Manual
+        | Outcome::NotRun => Tone::Warn,
     }
 }
 
@@ -289,36 +396,65 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
         lines.extend(finding(ink, found));
     }
     for (label, text) in [("Why", &step.why), ("Expect", &step.expect)] {
-        lines.extend(text.iter().flat_map(|text| ink.labelled(label, Tone::Plain, text)));
+        lines.extend(
+            text.iter()
+                .flat_map(|text| ink.labelled(label, Tone::Plain, text)),
+        );
     }
-    let account = step.run_as.as_ref().map_or(String::new(), |account| format!(" as {account}"));
-    let timeout = step.timeout.map_or("no timeout".to_owned(), |timeout| format!("timeout {timeout}"));
+    let account = step
+        .run_as
+        .as_ref()
+        .map_or(String::new(), |account| format!(" as {account}"));
+    let timeout = step.timeout.map_or("no timeout".to_owned(), |timeout| {
+        format!("timeout {timeout}")
+    });
     let host = match step.host() {
         crate::plan::LOCAL => format!("{} (this host)", state.machine.hostname),
         host => host.to_owned(),
     };
-    lines.extend(ink.labelled("Runs on", Tone::Plain, &format!("{host}{account}   {}   {timeout}", step.kind)));
+    lines.extend(ink.labelled(
+        "Runs on",
+        Tone::Plain,
+        &format!("{host}{account}   {}   {timeout}", step.kind),
+    ));
     if !step.needs.is_empty() {
         let needs: Vec<&str> = step.needs.iter().map(Id::as_str).collect();
         lines.extend(ink.labelled("Behind", Tone::Plain, &needs.join(", ")));
     }
-    let shown = review.proof().and_then(|proof| proof.steps.iter().find(|shown| shown.id == step.id));
+    let shown = review
+        .proof()
+        .and_then(|proof| proof.steps.iter().find(|shown| shown.id == step.id));
     match &review.dry_run {
-        DryRunView::None => lines.extend(ink.labelled("Dry run", Tone::Faint, "none of this plan as it is; s runs it in the sandbox")),
-        DryRunView::Under { .. } => lines.extend(ink.labelled("Dry run", Tone::Faint, "under way ...")),
-        DryRunView::Failed(why) => lines.extend(ink.labelled("Dry run", Tone::Danger, &format!("none: {why}"))),
+        DryRunView::None => lines.extend(ink.labelled(
+            "Dry run",
+            Tone::Faint,
+            "none of this plan as it is; s runs it in the sandbox",
+        )),
+        DryRunView::Under { .. } => {
+            lines.extend(ink.labelled("Dry run", Tone::Faint, "under way ..."))
+        }
+        DryRunView::Failed(why) => {
+            lines.extend(ink.labelled("Dry run", Tone::Danger, &format!("none: {why}")))
+        }
         DryRunView::Done(_) => match shown {
             Some(shown) => lines.extend(effects(ink, shown)),
             None => lines.extend(ink.labelled("Dry run", Tone::Warn, "does not have this step")),
         },
     }
-    for (label, text) in [("Command", &step.run), ("Check", &step.check), ("Rollback", &step.rollback)] {
+    for (label, text) in [
+        ("Command", &step.run),
+        ("Check", &step.check),
+        ("Rollback", &step.rollback),
+    ] {
         if let Some(text) = text {
             lines.push(blank());
             lines.extend(ink.labelled(label, Tone::Plain, text));
         }
     }
-    for (label, captured) in shown.iter().flat_map(|shown| [("Output", &shown.stdout), ("Errors", &shown.stderr)]) {
+    for (label, captured) in shown
+        .iter()
+        .flat_map(|shown| [("Output", &shown.stdout), ("Errors", &shown.stderr)])
+    {
         lines.extend(output(ink, label, captured));
     }
     lines
@@ -326,8 +462,17 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
 
 fn finding(ink: Ink, found: &Found) -> Vec<Line<'static>> {
     let severity = found.finding.severity;
-    let tone = if severity >= Severity::High { Tone::Danger } else { Tone::Warn };
-    let text = format!("{} {}: {}", severity.word().to_uppercase(), found.finding.rule, found.finding.message);
+    let tone = if severity >= Severity::High {
+        Tone::Danger
+    } else {
+        Tone::Warn
+    };
+    let text = format!(
+        "{} {}: {}",
+        severity.word().to_uppercase(),
+        found.finding.rule,
+        found.finding.message
+    );
     let mut lines = ink.labelled("Finding", tone, &text);
     if found.fixed.is_some() {
         lines.extend(ink.labelled("", Tone::Plain, "f shows a fix that is safe to apply"));
@@ -337,19 +482,38 @@ fn finding(ink: Ink, found: &Found) -> Vec<Line<'static>> {
 
 /// What the sandbox saw: the outcome, every effect with its difference, the proof of the rollback, the output.
 fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
-    let exit = shown.exit_code.map_or(String::new(), |code| format!(", exit {code}"));
+    let exit = shown
+        .exit_code
+        .map_or(String::new(), |code| format!(", exit {code}"));
     let took = flow::span(shown.duration.as_secs());
-    let took = if shown.duration.as_secs() == 0 { format!("{}ms", shown.duration.as_millis()) } else { took };
-    let text = format!("{}{exit}, {took}   observed, not predicted", outcome_word(shown.outcome));
+    let took = if shown.duration.as_secs() == 0 {
+        format!("{}ms", shown.duration.as_millis())
+    } else {
+        took
+    };
+    let text = format!(
+        "{}{exit}, {took}   observed, not predicted",
+        outcome_word(shown.outcome)
+    );
     let mut lines = ink.labelled("Dry run", outcome_tone(shown.outcome), &text);
-    shown.notes.iter().for_each(|note| lines.extend(ink.labelled("", Tone::Warn, note)));
+    shown
+        .notes
+        .iter()
+        .for_each(|note| lines.extend(ink.labelled("", Tone::Warn, note)));
     for tool in &shown.simulated {
         lines.extend(ink.labelled("", Tone::Warn, &format!("a stand-in answered for {tool}")));
     }
-    let changed = shown.effects.iter().filter(|effect| !matches!(effect, Effect::Exec { .. }));
+    let changed = shown
+        .effects
+        .iter()
+        .filter(|effect| !matches!(effect, Effect::Exec { .. }));
     let mut first = true;
     for effect in changed {
-        let label = if std::mem::take(&mut first) { "Effects" } else { "" };
+        let label = if std::mem::take(&mut first) {
+            "Effects"
+        } else {
+            ""
+        };
         lines.extend(effect_lines(ink, label, effect));
     }
     if first {
@@ -357,16 +521,29 @@ fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
     }
     let listed = shown.effects.len() as u64;
     if shown.effects_total > listed {
-        lines.extend(ink.labelled("", Tone::Faint, &format!("and {} more", shown.effects_total - listed)));
+        lines.extend(ink.labelled(
+            "",
+            Tone::Faint,
+            &format!("and {} more", shown.effects_total - listed),
+        ));
     }
     if let Some(proof) = &shown.rollback {
         let proven = proof.outcome == Outcome::Passed && proof.differences.is_empty();
         let (tone, text) = match proven {
-            true => (Tone::Good, "proven: it brings back exactly what was".to_owned()),
-            false => (Tone::Danger, format!("NOT proven: {}", outcome_word(proof.outcome))),
+            true => (
+                Tone::Good,
+                "proven: it brings back exactly what was".to_owned(),
+            ),
+            false => (
+                Tone::Danger,
+                format!("NOT proven: {}", outcome_word(proof.outcome)),
+            ),
         };
         lines.extend(ink.labelled("Undo", tone, &text));
-        proof.differences.iter().for_each(|difference| lines.extend(ink.labelled("", Tone::Danger, difference)));
+        proof
+            .differences
+            .iter()
+            .for_each(|difference| lines.extend(ink.labelled("", Tone::Danger, difference)));
     }
     lines
 }
@@ -378,7 +555,11 @@ fn output(ink: Ink, label: &str, captured: &Captured) -> Vec<Line<'static>> {
     let mut lines = vec![blank()];
     lines.extend(ink.labelled(label, Tone::Faint, &captured.text));
     if captured.dropped > 0 {
-        lines.extend(ink.labelled("", Tone::Faint, &format!("{} bytes are left out", captured.dropped)));
+        lines.extend(ink.labelled(
+            "",
+            Tone::Faint,
+            &format!("{} bytes are left out", captured.dropped),
+        ));
     }
     lines
 }
@@ -391,9 +572,20 @@ fn effect_lines(ink: Ink, label: &str, effect: &Effect) -> Vec<Line<'static>> {
     match effect {
         Effect::File(file) => file_lines(ink, label, file, undeclared(file.declared)),
         Effect::Exec { argv } => ink.labelled(label, Tone::Faint, &argv.join(" ")),
-        Effect::Connect { destination, declared } => {
-            let tone = if *declared == Declared::No { Tone::Danger } else { Tone::Plain };
-            ink.labelled(label, tone, &format!("tried to reach {destination}{}", undeclared(*declared)))
+        Effect::Connect {
+            destination,
+            declared,
+        } => {
+            let tone = if *declared == Declared::No {
+                Tone::Danger
+            } else {
+                Tone::Plain
+            };
+            ink.labelled(
+                label,
+                tone,
+                &format!("tried to reach {destination}{}", undeclared(*declared)),
+            )
         }
         Effect::Denied { what } => ink.labelled(label, Tone::Warn, &format!("refused: {what}")),
     }
@@ -405,10 +597,20 @@ fn file_lines(ink: Ink, label: &str, file: &FileEffect, undeclared: &str) -> Vec
         Change::Deleted => "-",
         Change::Modified | Change::Renamed | Change::TypeChanged | Change::Metadata => "~",
     };
-    let shown = |path: &std::path::Path| crate::base::escape::bytes(path.as_os_str().as_encoded_bytes());
-    let bytes = file.bytes.map_or(String::new(), |bytes| format!("  {}", crate::base::Size(bytes)));
-    let from = file.from.as_ref().map_or(String::new(), |from| format!(" from {}", shown(from)));
-    let text = format!("{sign} {} {}{from}{bytes}{undeclared}", pad(file.change.word(), 9), shown(&file.path));
+    let shown =
+        |path: &std::path::Path| crate::base::escape::bytes(path.as_os_str().as_encoded_bytes());
+    let bytes = file.bytes.map_or(String::new(), |bytes| {
+        format!("  {}", crate::base::Size(bytes))
+    });
+    let from = file
+        .from
+        .as_ref()
+        .map_or(String::new(), |from| format!(" from {}", shown(from)));
+    let text = format!(
+        "{sign} {} {}{from}{bytes}{undeclared}",
+        pad(file.change.word(), 9),
+        shown(&file.path)
+    );
     let tone = match (undeclared.is_empty(), file.change) {
         (false, _) => Tone::Danger,
         (true, Change::Deleted) => Tone::Warn,
@@ -445,8 +647,17 @@ fn fix_dialog(ink: Ink, review: &flow::Review, at: usize, found: &Found) -> Dial
                 similar::ChangeTag::Delete => (Tone::Danger, "-"),
                 similar::ChangeTag::Insert => (Tone::Good, "+"),
             };
-            body.push(ink.line(tone, &format!("{sign} {}", change.value().trim_end_matches('\n'))));
+            body.push(ink.line(
+                tone,
+                &format!("{sign} {}", change.value().trim_end_matches('\n')),
+            ));
         }
     }
-    Dialog::yes("Apply this fix? It voids the dry run and approvals; u takes it back", body, 'y', "apply", Act::ApplyFix(at))
+    Dialog::yes(
+        "Apply this fix? It voids the dry run and approvals; u takes it back",
+        body,
+        'y',
+        "apply",
+        Act::ApplyFix(at),
+    )
 }

@@ -7,7 +7,9 @@ use ratatui::text::Line;
 
 use super::{Reaction, Screen, blank};
 use crate::base::{Id, seconds_between};
-use crate::evidence::{Answer, Event, Question, Record, RunState, StepOutcome, StepRecord, StepState, Stop};
+use crate::evidence::{
+    Answer, Event, Question, Record, RunState, StepOutcome, StepRecord, StepState, Stop,
+};
 use crate::flow::{self, Act, Running, Stage, State};
 use crate::plan::{Step, StepKind};
 use crate::tui::dialog::{Dialog, Extra, Paste};
@@ -32,15 +34,30 @@ pub struct Run {
 /// Asks whether a run is to stop.
 pub fn stop_dialog(ink: Ink, when: Stop) -> Dialog {
     let (title, text, key) = match when {
-        Stop::AfterStep => ("Stop the run?", "It stops when the running step has ended. What is done stays done; it can be taken up again.", 'y'),
-        Stop::Now => ("Stop the running step NOW?", "Its processes are ended at once; its result is then not known and must be looked at.", 'K'),
+        Stop::AfterStep => (
+            "Stop the run?",
+            "It stops when the running step has ended. What is done stays done; it can be taken up again.",
+            'y',
+        ),
+        Stop::Now => (
+            "Stop the running step NOW?",
+            "Its processes are ended at once; its result is then not known and must be looked at.",
+            'K',
+        ),
     };
     let body = vec![
         ink.line(Tone::Plain, text),
         blank(),
-        ink.line(Tone::Faint, "Leaving blackstart with q does not stop a run."),
+        ink.line(
+            Tone::Faint,
+            "Leaving blackstart with q does not stop a run.",
+        ),
     ];
-    let label = if when == Stop::Now { "stop now" } else { "stop after this step" };
+    let label = if when == Stop::Now {
+        "stop now"
+    } else {
+        "stop after this step"
+    };
     Dialog::yes(title, body, key, label, Act::Stop(when))
 }
 
@@ -59,19 +76,28 @@ fn target_answer(text: &str, extra: &Extra) -> Act {
 fn asking(run: &Running) -> Option<(&Step, Question, String)> {
     run.steps().find_map(|step| {
         let record = run.record.step(step.id.as_str());
-        record.question.map(|(question, text)| (step, question, text))
+        record
+            .question
+            .map(|(question, text)| (step, question, text))
     })
 }
 
 /// Returns the place of the step that is worth looking at: the one that asks, runs, or failed, else the first to come.
 fn current(run: &Running) -> usize {
     let place = |wanted: &dyn Fn(&StepRecord) -> bool| {
-        run.steps().position(|step| wanted(&run.record.step(step.id.as_str())))
+        run.steps()
+            .position(|step| wanted(&run.record.step(step.id.as_str())))
     };
     let failed = |record: &StepRecord| match record.state {
         StepState::Ended(StepOutcome::Succeeded) => false,
-        StepState::Ended(StepOutcome::Failed | StepOutcome::TimedOut | StepOutcome::Stopped) => true,
-        StepState::NotStarted | StepState::Started { .. } | StepState::Skipped | StepState::RolledBack | StepState::RollbackFailed => false,
+        StepState::Ended(StepOutcome::Failed | StepOutcome::TimedOut | StepOutcome::Stopped) => {
+            true
+        }
+        StepState::NotStarted
+        | StepState::Started { .. }
+        | StepState::Skipped
+        | StepState::RolledBack
+        | StepState::RollbackFailed => false,
     };
     place(&|record| record.question.is_some())
         .or_else(|| place(&|record| matches!(record.state, StepState::Started { .. })))
@@ -111,7 +137,12 @@ impl Screen for Run {
             Some(Stop::Now) => "   stopping",
             None => "",
         };
-        format!("Run  {word}  {} of {} steps done{stop}  {}  {id}", done.count(), run.order.len(), run.plan.id)
+        format!(
+            "Run  {word}  {} of {} steps done{stop}  {}  {id}",
+            done.count(),
+            run.order.len(),
+            run.plan.id
+        )
     }
 
     fn context(&self, state: &State) -> String {
@@ -120,7 +151,11 @@ impl Screen for Run {
         };
         if run.id.is_none() {
             return match run.untyped() {
-                Some(target) => format!("t: type {:?} in full; steps {} delete or replace what it holds", target.name, ids(&target.steps)),
+                Some(target) => format!(
+                    "t: type {:?} in full; steps {} delete or replace what it holds",
+                    target.name,
+                    ids(&target.steps)
+                ),
                 None => "S starts the run, for real, on this machine.".into(),
             };
         }
@@ -129,9 +164,15 @@ impl Screen for Run {
         }
         match (&run.record.why, run.state, run.alive) {
             (Some(why), _, _) => why.clone(),
-            (None, RunState::Running, false) => "its runner is gone; c takes it up where it stood".into(),
-            (None, RunState::Running, true) => "The runner is a process of its own; leaving this screen does not stop it.".into(),
-            (None, RunState::Succeeded, _) => "Every step succeeded, and its checks hold. v shows the report.".into(),
+            (None, RunState::Running, false) => {
+                "its runner is gone; c takes it up where it stood".into()
+            }
+            (None, RunState::Running, true) => {
+                "The runner is a process of its own; leaving this screen does not stop it.".into()
+            }
+            (None, RunState::Succeeded, _) => {
+                "Every step succeeded, and its checks hold. v shows the report.".into()
+            }
             (None, _, _) => String::new(),
         }
     }
@@ -144,15 +185,31 @@ impl Screen for Run {
         if run.id.is_none() {
             match (run.starting, run.untyped()) {
                 (true, _) => {}
-                (false, Some(_)) => offers.push(offer("t", "type target", "Type the full name of what the run deletes or replaces")),
+                (false, Some(_)) => offers.push(offer(
+                    "t",
+                    "type target",
+                    "Type the full name of what the run deletes or replaces",
+                )),
                 (false, None) => offers.push(offer("S", "START", "Start the run, for real")),
             }
         } else {
             offers.extend(question_offers(run));
             if run.live() {
-                offers.push(offer("p", "stop after step", "Stop when the running step has ended"));
-                offers.push(offer("K", "stop now", "End the running step at once; asks first"));
-                offers.push(offer("Space", "hold output", "Hold the output still, and follow again"));
+                offers.push(offer(
+                    "p",
+                    "stop after step",
+                    "Stop when the running step has ended",
+                ));
+                offers.push(offer(
+                    "K",
+                    "stop now",
+                    "End the running step at once; asks first",
+                ));
+                offers.push(offer(
+                    "Space",
+                    "hold output",
+                    "Hold the output still, and follow again",
+                ));
             } else if !run.state.is_over() {
                 offers.push(offer("c", "continue", "Take the run up where it stood"));
             }
@@ -174,18 +231,47 @@ impl Screen for Run {
         }
         let count = u16::try_from(run.order.len()).unwrap_or(u16::MAX);
         let (list, rest) = if area.width < WIDE {
-            let list = Rect { height: (count.saturating_add(2)).min(area.height * 9 / 20), ..area };
-            (list, Rect { y: list.bottom(), height: area.height - list.height, ..area })
+            let list = Rect {
+                height: (count.saturating_add(2)).min(area.height * 9 / 20),
+                ..area
+            };
+            (
+                list,
+                Rect {
+                    y: list.bottom(),
+                    height: area.height - list.height,
+                    ..area
+                },
+            )
         } else {
-            let list = Rect { width: area.width * 9 / 20, ..area };
-            (list, Rect { x: list.right(), width: area.width - list.width, ..area })
+            let list = Rect {
+                width: area.width * 9 / 20,
+                ..area
+            };
+            (
+                list,
+                Rect {
+                    x: list.right(),
+                    width: area.width - list.width,
+                    ..area
+                },
+            )
         };
         let inner = pane(ink, list, buf, " Steps ", "");
         let steps: Vec<&Step> = run.steps().collect();
         let columns = usize::from(inner.width).saturating_sub(2);
-        self.list.draw(ink.0, inner, buf, steps.len(), |at| row(ink, state, run, steps[at], at, columns));
-        let timeline = if area.width < WIDE || rest.height < 20 { 0 } else { rest.height / 3 };
-        let top = Rect { height: rest.height - timeline, ..rest };
+        self.list.draw(ink.0, inner, buf, steps.len(), |at| {
+            row(ink, state, run, steps[at], at, columns)
+        });
+        let timeline = if area.width < WIDE || rest.height < 20 {
+            0
+        } else {
+            rest.height / 3
+        };
+        let top = Rect {
+            height: rest.height - timeline,
+            ..rest
+        };
         let Some(step) = steps.get(self.list.cursor) else {
             return;
         };
@@ -195,12 +281,26 @@ impl Screen for Run {
         }
         let part = self.page.part(inside(top), &lines, 0);
         let held = if self.paused { "held: " } else { "" };
-        pane(ink, top, buf, &title, &part.map_or(String::new(), |part| format!(" {held}{part} ")));
+        pane(
+            ink,
+            top,
+            buf,
+            &title,
+            &part.map_or(String::new(), |part| format!(" {held}{part} ")),
+        );
         self.page.draw(inside(top), buf, &lines, 0);
         if timeline > 0 {
-            let place = Rect { y: top.bottom(), height: timeline, ..rest };
+            let place = Rect {
+                y: top.bottom(),
+                height: timeline,
+                ..rest
+            };
             pane(ink, place, buf, " Timeline ", "");
-            let lines: Vec<Line<'static>> = run.journal.iter().filter_map(|record| told(ink, record)).collect();
+            let lines: Vec<Line<'static>> = run
+                .journal
+                .iter()
+                .filter_map(|record| told(ink, record))
+                .collect();
             let mut page = Page::at_end();
             page.draw(inside(place), buf, &lines, 10);
         }
@@ -220,10 +320,16 @@ impl Screen for Run {
         };
         match key.code {
             KeyCode::Char('t') => match (&question, run.untyped()) {
-                (Some((step, Question::Target(name), _)), _) => {
-                    target_dialog(ink, name, std::slice::from_ref(&step.id), target_answer, Extra::Step(step.id.clone()))
+                (Some((step, Question::Target(name), _)), _) => target_dialog(
+                    ink,
+                    name,
+                    std::slice::from_ref(&step.id),
+                    target_answer,
+                    Extra::Step(step.id.clone()),
+                ),
+                (_, Some(one)) if run.id.is_none() => {
+                    target_dialog(ink, &one.name, &one.steps, target, Extra::None)
                 }
-                (_, Some(one)) if run.id.is_none() => target_dialog(ink, &one.name, &one.steps, target, Extra::None),
                 (_, Some(_) | None) => Reaction::Nothing,
             },
             KeyCode::Char('S') if run.id.is_none() => Reaction::Act(Act::Start),
@@ -246,7 +352,9 @@ impl Screen for Run {
             KeyCode::Esc => Reaction::Act(Act::Back),
             KeyCode::PageUp | KeyCode::PageDown => {
                 self.paused = true;
-                keys::movement(key).into_iter().for_each(|to| self.page.go(to));
+                keys::movement(key)
+                    .into_iter()
+                    .for_each(|to| self.page.go(to));
                 Reaction::Moved
             }
             _ => match keys::movement(key) {
@@ -266,14 +374,34 @@ fn ids(ids: &[Id]) -> String {
     ids.iter().map(Id::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn target_dialog(ink: Ink, name: &str, steps: &[Id], act: fn(&str, &Extra) -> Act, extra: Extra) -> Reaction {
+fn target_dialog(
+    ink: Ink,
+    name: &str,
+    steps: &[Id],
+    act: fn(&str, &Extra) -> Act,
+    extra: Extra,
+) -> Reaction {
     let body = vec![
-        ink.pieces([(Tone::Plain, "Deletes or replaces data of:  "), (Tone::Danger, name)]),
+        ink.pieces([
+            (Tone::Plain, "Deletes or replaces data of:  "),
+            (Tone::Danger, name),
+        ]),
         ink.line(Tone::Plain, &format!("In steps: {}", ids(steps))),
         blank(),
-        ink.line(Tone::Plain, "Type the full name; pasting is off. Esc leaves everything as it is."),
+        ink.line(
+            Tone::Plain,
+            "Type the full name; pasting is off. Esc leaves everything as it is.",
+        ),
     ];
-    Dialog::line("The full name of the target", body, "", Paste::Refused, act, extra).into()
+    Dialog::line(
+        "The full name of the target",
+        body,
+        "",
+        Paste::Refused,
+        act,
+        extra,
+    )
+    .into()
 }
 
 /// The keys that answer the question of a step.
@@ -283,11 +411,20 @@ fn question_offers(run: &Running) -> Vec<Offer> {
     let halt = offer("H", "halt here", "Stop the run here");
     match asking(run) {
         None => vec![],
-        Some((_, Question::Act, _)) => vec![done, offer("F", "it failed", "It was tried and failed"), halt],
+        Some((_, Question::Act, _)) => vec![
+            done,
+            offer("F", "it failed", "It was tried and failed"),
+            halt,
+        ],
         Some((_, Question::Decide, _)) => vec![offer("d", "go on", "Go on with the run"), halt],
-        Some((_, Question::Unknown | Question::Failed | Question::UnknownRollback, _)) => vec![done, again, halt],
+        Some((_, Question::Unknown | Question::Failed | Question::UnknownRollback, _)) => {
+            vec![done, again, halt]
+        }
         Some((_, Question::Target(_), _)) => {
-            vec![offer("t", "type target", "Type the full name of the target"), halt]
+            vec![
+                offer("t", "type target", "Type the full name of the target"),
+                halt,
+            ]
         }
     }
 }
@@ -311,11 +448,22 @@ fn stands(record: &StepRecord, run: &Running) -> (Tone, &'static str) {
     }
 }
 
-fn row(ink: Ink, state: &State, run: &Running, step: &Step, at: usize, columns: usize) -> Line<'static> {
+fn row(
+    ink: Ink,
+    state: &State,
+    run: &Running,
+    step: &Step,
+    at: usize,
+    columns: usize,
+) -> Line<'static> {
     let record = run.record.step(step.id.as_str());
     let (tone, word) = stands(&record, run);
     let took = match (&record.end, record.started) {
-        (Some(end), _) if end.duration_ms < 10_000 => format!("{}.{}s", end.duration_ms / 1_000, end.duration_ms / 100 % 10),
+        (Some(end), _) if end.duration_ms < 10_000 => format!(
+            "{}.{}s",
+            end.duration_ms / 1_000,
+            end.duration_ms / 100 % 10
+        ),
         (Some(end), _) => flow::span(end.duration_ms / 1_000),
         (None, Some(started)) if run.alive && record.question.is_none() => {
             flow::span(u64::try_from(seconds_between(started, state.now)).unwrap_or(0))
@@ -325,7 +473,10 @@ fn row(ink: Ink, state: &State, run: &Running, step: &Step, at: usize, columns: 
     let title = crate::base::escape::one_line(&step.title);
     ink.pieces([
         (Tone::Faint, &format!("{:>2} ", at + 1)),
-        (Tone::Plain, &pad(&title, columns.saturating_sub(3 + 1 + 15 + 8))),
+        (
+            Tone::Plain,
+            &pad(&title, columns.saturating_sub(3 + 1 + 15 + 8)),
+        ),
         (Tone::Plain, " "),
         (tone, &pad(word, 15)),
         (Tone::Faint, &format!("{took:>8}")),
@@ -338,23 +489,50 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
     if run.id.is_none() {
         let mut lines = vec![];
         for target in &run.targets {
-            let (tone, word) = if target.typed { (Tone::Good, "typed") } else { (Tone::Danger, "NOT TYPED") };
-            lines.push(ink.pieces([(Tone::Faint, "Target  "), (Tone::Strong, &pad(&target.name, 24)), (tone, word)]));
+            let (tone, word) = if target.typed {
+                (Tone::Good, "typed")
+            } else {
+                (Tone::Danger, "NOT TYPED")
+            };
+            lines.push(ink.pieces([
+                (Tone::Faint, "Target  "),
+                (Tone::Strong, &pad(&target.name, 24)),
+                (tone, word),
+            ]));
         }
         if run.targets.is_empty() {
             lines.push(ink.line(Tone::Good, "No step deletes or replaces data."));
         }
         lines.push(blank());
-        lines.extend(ink.labelled("Will run", Tone::Plain, step.run.as_deref().or(step.check.as_deref()).unwrap_or("a person acts")));
+        lines.extend(
+            ink.labelled(
+                "Will run",
+                Tone::Plain,
+                step.run
+                    .as_deref()
+                    .or(step.check.as_deref())
+                    .unwrap_or("a person acts"),
+            ),
+        );
         lines.extend(ink.labelled("Expect", Tone::Plain, step.expect.as_deref().unwrap_or("-")));
-        return (format!(" Before it starts; step {}: {} ", step.id, step.kind), lines);
+        return (
+            format!(" Before it starts; step {}: {} ", step.id, step.kind),
+            lines,
+        );
     }
     if let Some((question, text)) = &record.question {
         let mut lines = vec![ink.line(Tone::Warn, text), blank()];
         if let Question::Target(name) = question {
-            lines.push(ink.pieces([(Tone::Plain, "t types the full name of the target: "), (Tone::Danger, name)]));
+            lines.push(ink.pieces([
+                (Tone::Plain, "t types the full name of the target: "),
+                (Tone::Danger, name),
+            ]));
         }
-        for (label, part) in [("To do", &step.run), ("Why", &step.why), ("Expect", &step.expect)] {
+        for (label, part) in [
+            ("To do", &step.run),
+            ("Why", &step.why),
+            ("Expect", &step.expect),
+        ] {
             let new = part.iter().filter(|part| !text.contains(part.trim()));
             lines.extend(new.flat_map(|part| ink.labelled(label, Tone::Plain, part)));
         }
@@ -364,7 +542,11 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
     let mut lines = printed(ink, run, step);
     if let Some(why) = record.end.as_ref().and_then(|end| end.why.as_ref()) {
         let good = record.state == StepState::Ended(StepOutcome::Succeeded);
-        lines.extend(ink.labelled("Because", if good { Tone::Plain } else { Tone::Danger }, why));
+        lines.extend(ink.labelled(
+            "Because",
+            if good { Tone::Plain } else { Tone::Danger },
+            why,
+        ));
     }
     if lines.is_empty() {
         let text = match step.kind {
@@ -378,7 +560,12 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
 
 fn printed(ink: Ink, run: &Running, step: &Step) -> Vec<Line<'static>> {
     let lines = run.output.get(&step.id);
-    let shown = lines.into_iter().flatten().map(|line| ink.line(Tone::Plain, &line.trim_end_matches('\r').replace('\t', "    ")));
+    let shown = lines.into_iter().flatten().map(|line| {
+        ink.line(
+            Tone::Plain,
+            &line.trim_end_matches('\r').replace('\t', "    "),
+        )
+    });
     let mut shown: Vec<Line<'static>> = shown.collect();
     while shown.last().is_some_and(|line| line.width() == 0) {
         shown.pop();
@@ -389,7 +576,10 @@ fn printed(ink: Ink, run: &Running, step: &Step) -> Vec<Line<'static>> {
 /// Returns a record as a line of the timeline; some say nothing to a person.
 fn told(ink: Ink, record: &Record) -> Option<Line<'static>> {
     let time: String = record.at.chars().skip(11).take(8).collect();
-    let step = record.step.as_ref().map_or(String::new(), |step| format!("{step} "));
+    let step = record
+        .step
+        .as_ref()
+        .map_or(String::new(), |step| format!("{step} "));
     let (tone, what) = match record.event()? {
         Event::Approval { .. } | Event::CheckFinished { .. } => return None,
         Event::RunCreated { by, .. } => (Tone::Plain, format!("set up by {by}")),
@@ -399,22 +589,37 @@ fn told(ink: Ink, record: &Record) -> Option<Line<'static>> {
         Event::StepStarted { part, .. } => (Tone::Faint, format!("{} started", part.word())),
         Event::StepFinished(end) => match end.outcome {
             StepOutcome::Succeeded => (Tone::Good, "ok".into()),
-            StepOutcome::Failed => (Tone::Danger, format!("FAILED {}", end.why.unwrap_or_default())),
+            StepOutcome::Failed => (
+                Tone::Danger,
+                format!("FAILED {}", end.why.unwrap_or_default()),
+            ),
             StepOutcome::TimedOut => (Tone::Danger, "TIMED OUT".into()),
             StepOutcome::Stopped => (Tone::Danger, "STOPPED".into()),
         },
         Event::StepSkipped { why } => (Tone::Warn, format!("skipped: {why}")),
         Event::RollbackStarted { why, .. } => (Tone::Warn, format!("rolling back: {why}")),
-        Event::StepRolledBack { succeeded: true, .. } => (Tone::Warn, "rolled back".into()),
-        Event::StepRolledBack { succeeded: false, .. } => (Tone::Danger, "ROLLBACK FAILED".into()),
+        Event::StepRolledBack {
+            succeeded: true, ..
+        } => (Tone::Warn, "rolled back".into()),
+        Event::StepRolledBack {
+            succeeded: false, ..
+        } => (Tone::Danger, "ROLLBACK FAILED".into()),
         Event::Question { text, .. } => (Tone::Warn, format!("asks: {text}")),
         Event::Answered { answer, by, .. } => (Tone::Plain, format!("{by} answered {answer:?}")),
         Event::StopRequested { by, .. } => (Tone::Warn, format!("{by} asked it to stop")),
         Event::Note { text } => (Tone::Plain, text),
         Event::RunFinished { state, why, .. } => {
             let why = why.map_or(String::new(), |why| format!(": {why}"));
-            (Tone::Strong, format!("{}{why}", state.word().to_uppercase()))
+            (
+                Tone::Strong,
+                format!("{}{why}", state.word().to_uppercase()),
+            )
         }
     };
-    Some(ink.pieces([(Tone::Faint, &time), (Tone::Plain, "  "), (Tone::Plain, &step), (tone, &what)]))
+    Some(ink.pieces([
+        (Tone::Faint, &time),
+        (Tone::Plain, "  "),
+        (Tone::Plain, &step),
+        (tone, &what),
+    ]))
 }

@@ -1,0 +1,133 @@
+//! Check throughput on the shell scripts of this machine, beside ShellCheck on the same files in one batch.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use blackstart::check::{self, Facts, Language};
+use support::{Times, head, installed, line};
+
+fn main() {
+    let scripts = scripts();
+    let bytes: usize = scripts.iter().map(|(_, text)| text.len()).sum();
+    println!(
+        "{} scripts of this machine, {:.1} MB",
+        scripts.len(),
+        bytes as f64 / 1e6
+    );
+    let facts = Facts::default();
+
+    let mut each: Vec<f64> = vec![];
+    let started = Instant::now();
+    blackstart::shell::on_deep_stack(|| {
+        for (path, text) in &scripts {
+            let began = Instant::now();
+            let language = Language::of(text, &path.to_string_lossy());
+            std::hint::black_box(check::script(text, language, &facts));
+            each.push(began.elapsed().as_secs_f64() * 1e3);
+        }
+    });
+    let ours = started.elapsed().as_secs_f64();
+    each.sort_by(f64::total_cmp);
+    let quantile = |share: f64| {
+        each.get((share * (each.len().max(1) - 1) as f64) as usize)
+            .copied()
+            .unwrap_or_default()
+    };
+    println!(
+        "blackstart, one thread: {:.0} scripts/s, {:.2} MB/s; per script median {:.3} ms, p99 {:.2} ms, max {:.1} ms",
+        scripts.len() as f64 / ours,
+        bytes as f64 / 1e6 / ours,
+        quantile(0.5),
+        quantile(0.99),
+        quantile(1.0),
+    );
+
+    if installed("shellcheck") {
+        let started = Instant::now();
+        let paths: Vec<&PathBuf> = scripts.iter().map(|(path, _)| path).collect();
+        let _ = Command::new("shellcheck")
+            .args(["--norc", "-s", "bash", "-f", "json1"])
+            .args(paths)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        let theirs = started.elapsed().as_secs_f64();
+        println!(
+            "shellcheck, one batch:  {:.0} scripts/s, {:.2} MB/s; blackstart is {:.0} times as fast",
+            scripts.len() as f64 / theirs,
+            bytes as f64 / 1e6 / theirs,
+            theirs / ours
+        );
+    }
+
+    head("one file, with the start of the process");
+    let file = std::env::temp_dir().join("blackstart-bench.sh");
+    std::fs::write(
+        &file,
+        "#!/bin/bash\nset -euo pipefail\ntar -czf /backup/a.tgz -C /srv/app .\n",
+    )
+    .expect("a temporary file");
+    let data = tempfile::tempdir().expect("a temporary directory");
+    let times = Times::of(30, || {
+        let _ = Command::new(env!("CARGO_BIN_EXE_blackstart"))
+            .arg("--data-dir")
+            .arg(data.path())
+            .arg("check")
+            .arg(&file)
+            .stdout(Stdio::null())
+            .status();
+    });
+    line("blackstart check FILE (asks bash -n too)", &times);
+    if installed("shellcheck") {
+        line(
+            "shellcheck FILE",
+            &Times::of(30, || {
+                let _ = Command::new("shellcheck")
+                    .args(["--norc"])
+                    .arg(&file)
+                    .stdout(Stdio::null())
+                    .status();
+            }),
+        );
+    }
+}
+
+/// At most 400 shell scripts that Debian packages brought, in a fixed order.
+fn scripts() -> Vec<(PathBuf, String)> {
+    let mut found = vec![];
+    for directory in [
+        "/var/lib/dpkg/info",
+        "/usr/bin",
+        "/usr/sbin",
+        "/etc/init.d",
+        "/etc/cron.daily",
+        "/usr/share/doc",
+    ] {
+        let Ok(entries) = std::fs::read_dir(directory) else {
+            continue;
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.is_file())
+            .collect();
+        paths.sort();
+        for path in paths {
+            let Ok(bytes) = std::fs::read(&path) else {
+                continue;
+            };
+            let shell = bytes.starts_with(b"#!/bin/sh")
+                || bytes.starts_with(b"#!/bin/bash")
+                || bytes.starts_with(b"#! /bin/sh");
+            if let (true, Ok(text)) = (shell, String::from_utf8(bytes)) {
+                found.push((path, text));
+            }
+        }
+    }
+    found.truncate(400);
+    found
+}
