@@ -183,4 +183,6 @@ impl State {
 }
 
 #[cfg(test)]
+pub mod samples;
+#[cfg(test)]
 mod tests;

@@ -122,6 +122,14 @@ impl Dialog {
         }
     }
 
+    /// Tells whether letters are text for it.
+    pub fn takes_text(&self) -> bool {
+        match &self.kind {
+            Kind::Line { .. } => true,
+            Kind::Yes { .. } => false,
+        }
+    }
+
     /// Returns the keys that mean something.
     pub fn offers(&self) -> Vec<Offer> {
         match &self.kind {

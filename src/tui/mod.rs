@@ -27,7 +27,7 @@ use crate::plan::Step;
 use crate::runtime::Runtime;
 use crate::runtime::perform::Performer;
 use input::Input;
-use terminal::Taken;
+use terminal::{Canvas, Taken};
 use theme::Theme;
 use view::{Outcome, View};
 
@@ -94,10 +94,10 @@ pub fn run(runtime: Arc<Runtime>, clock: &dyn Clock, start: Start) -> io::Result
         ),
         clock,
     };
-    let (mut terminal, buffer) = terminal::drawing()?;
-    front.draw(&mut terminal, &buffer)?;
+    let mut canvas = Canvas::new()?;
+    front.draw(&mut canvas)?;
     front.begin(start);
-    let left = front.attend(&wakes, &mut terminal, &buffer);
+    let left = front.attend(&wakes, &mut canvas);
     drop(taken);
     match left? {
         Left::Signal(signal) if signal != 0 => input::die(signal),
@@ -135,25 +135,12 @@ impl Front<'_> {
         }
     }
 
-    fn draw(
-        &mut self,
-        terminal: &mut terminal::Terminal,
-        buffer: &terminal::Buffered,
-    ) -> io::Result<()> {
-        terminal.draw(|frame| {
-            let area = frame.area();
-            self.view.draw(&self.session, area, frame.buffer_mut());
-        })?;
-        buffer.send()
+    fn draw(&mut self, canvas: &mut Canvas) -> io::Result<()> {
+        canvas.draw(|area, buf| self.view.draw(&self.session, area, buf))
     }
 
     /// Waits, acts, draws: once per batch of what arrived, and at most once per [`FRAME`].
-    fn attend(
-        &mut self,
-        wakes: &Receiver<Wake>,
-        terminal: &mut terminal::Terminal,
-        buffer: &terminal::Buffered,
-    ) -> io::Result<Left> {
+    fn attend(&mut self, wakes: &Receiver<Wake>, canvas: &mut Canvas) -> io::Result<Left> {
         loop {
             let first = match self.ticks() {
                 true => match wakes.recv_timeout(self.to_the_second()) {
@@ -171,15 +158,15 @@ impl Front<'_> {
             let mut news = false;
             while let Some(wake) = next {
                 news |= matches!(wake, Wake::News(_));
-                if let Some(left) = self.wake(wake, terminal)? {
+                if let Some(left) = self.wake(wake, canvas)? {
                     return Ok(left);
                 }
                 next = wakes.try_recv().ok();
                 if next.is_some() && begun.elapsed() > FRAME {
-                    self.draw(terminal, buffer)?;
+                    self.draw(canvas)?;
                 }
             }
-            self.draw(terminal, buffer)?;
+            self.draw(canvas)?;
             if news {
                 // What streams in is collected between frames; keys wait no longer than one.
                 std::thread::sleep(FRAME.saturating_sub(begun.elapsed()));
@@ -198,12 +185,12 @@ impl Front<'_> {
         Duration::from_secs(1).saturating_sub(Duration::from_nanos(u64::from(nanoseconds)))
     }
 
-    fn wake(&mut self, wake: Wake, terminal: &mut terminal::Terminal) -> io::Result<Option<Left>> {
+    fn wake(&mut self, wake: Wake, canvas: &mut Canvas) -> io::Result<Option<Left>> {
         let outcome = match wake {
             Wake::Key(key, at) => self.view.press(&self.session, key, at),
             Wake::Paste(text) => self.view.paste(&self.session, &text),
             Wake::News(news) => {
-                self.tell(Event::Outside(*news), terminal)?;
+                self.tell(Event::Outside(*news), canvas)?;
                 return Ok(None);
             }
             Wake::Resized => return Ok(None),
@@ -221,10 +208,10 @@ impl Front<'_> {
             Outcome::Quit => return Ok(Some(Left::Quit)),
             Outcome::Demo => return Ok(Some(Left::Demo)),
             Outcome::Suspend => input::ask_to_stop(),
-            Outcome::Repaint => terminal.clear()?,
+            Outcome::Repaint => canvas.forget()?,
             Outcome::Acts(acts) => {
                 for act in acts {
-                    self.tell(Event::Person(act), terminal)?;
+                    self.tell(Event::Person(act), canvas)?;
                 }
             }
         }
@@ -239,7 +226,7 @@ impl Front<'_> {
     }
 
     /// Tells the session something and performs what it asks for; the editor needs the terminal, so it runs here.
-    fn tell(&mut self, event: Event, terminal: &mut terminal::Terminal) -> io::Result<()> {
+    fn tell(&mut self, event: Event, canvas: &mut Canvas) -> io::Result<()> {
         let mut effects = self.session.handle(event);
         while !effects.is_empty() {
             let mut more = vec![];
@@ -251,7 +238,7 @@ impl Front<'_> {
                 let edited = self
                     .input
                     .aside(|| terminal::lent(|| editor::edit(&text)))?;
-                terminal.clear()?;
+                canvas.forget()?;
                 let news = match edited {
                     Ok(text) => News::Edited { step, text },
                     Err(why) => News::Failed {

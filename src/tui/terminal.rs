@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 /// Whether the terminal is ours now.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -102,7 +104,7 @@ fn catch_panics() {
 
 /// Collects what a frame writes, so that it goes out in one piece.
 #[derive(Debug, Clone, Default)]
-pub struct Buffered(Rc<RefCell<Vec<u8>>>);
+struct Buffered(Rc<RefCell<Vec<u8>>>);
 
 impl Write for Buffered {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -115,19 +117,39 @@ impl Write for Buffered {
     }
 }
 
-/// ratatui's terminal over a buffer, and the buffer.
-pub type Terminal = ratatui::Terminal<CrosstermBackend<Buffered>>;
+/// The drawing side of the terminal.
+#[derive(Debug)]
+pub struct Canvas {
+    terminal: ratatui::Terminal<CrosstermBackend<Buffered>>,
+    buffer: Buffered,
+}
 
-/// Returns the drawing side of the terminal.
-pub fn drawing() -> io::Result<(Terminal, Buffered)> {
-    let buffer = Buffered::default();
-    let terminal = Terminal::new(CrosstermBackend::new(buffer.clone()))?;
-    Ok((terminal, buffer))
+impl Canvas {
+    /// Returns an empty canvas of the size of the terminal.
+    pub fn new() -> io::Result<Self> {
+        let buffer = Buffered::default();
+        let terminal = ratatui::Terminal::new(CrosstermBackend::new(buffer.clone()))?;
+        Ok(Self { terminal, buffer })
+    }
+
+    /// Draws a frame; only what differs from the last one is written.
+    pub fn draw(&mut self, draw: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+        self.terminal
+            .draw(|frame| draw(frame.area(), frame.buffer_mut()))?;
+        self.buffer.send()
+    }
+
+    /// Forgets what is on the terminal, so that the next frame is written whole. (ratatui's own way asks the terminal
+    /// where its cursor is, and would wait for an answer that the reader of keys takes.)
+    pub fn forget(&mut self) -> io::Result<()> {
+        *self = Self::new()?;
+        self.buffer.write_all(b"\x1b[0m\x1b[2J")
+    }
 }
 
 impl Buffered {
     /// Writes the collected frame in one write, marked as one update (DEC mode 2026) so that no half of it is seen.
-    pub fn send(&self) -> io::Result<()> {
+    fn send(&self) -> io::Result<()> {
         let frame = std::mem::take(&mut *self.0.borrow_mut());
         // ratatui hides the cursor and resets colours with every frame, changed or not.
         let empty: [&[u8]; 2] = [b"\x1b[?25l", b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m\x1b[?25l"];

@@ -120,7 +120,8 @@ impl View {
     /// Takes a key pressed at `now` (milliseconds) in.
     pub fn press(&mut self, state: &State, key: KeyEvent, now: u64) -> Outcome {
         let nothing = Outcome::Acts(vec![]);
-        if key.kind == KeyEventKind::Release || !self.guard.admits(key.code, now) {
+        let text = matches!(key.code, KeyCode::Char(_)) && self.takes_text(state);
+        if key.kind == KeyEventKind::Release || !(text || self.guard.admits(key.code, now)) {
             return nothing;
         }
         self.hint = None;
@@ -148,6 +149,15 @@ impl View {
             self.guard.changed(key.code, now, confirming);
         }
         outcome
+    }
+
+    /// Tells whether letters are text now; one too many is seen, and does nothing.
+    fn takes_text(&mut self, state: &State) -> bool {
+        match (&self.dialog, &self.help) {
+            (Some(dialog), _) => dialog.takes_text(),
+            (None, Some(_)) => false,
+            (None, None) => self.at(state.stage).writes(state),
+        }
     }
 
     fn place(&self, state: &State) -> (Stage, bool, bool) {

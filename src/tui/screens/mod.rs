@@ -84,6 +84,4 @@ fn blank() -> Line<'static> {
 }
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
-use super::samples;
+use crate::flow::samples;
 use crate::flow::{Act, Effect, Event, Session, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::{Outcome, View};

@@ -1,4 +1,4 @@
-//! Sessions at every stage, for the tests of the screens: one incident, its plan, its proof, its run.
+//! Sessions at every stage, for tests: one incident, its plan, its proof, its run.
 
 use std::sync::Arc;
 

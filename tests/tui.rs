@@ -1,0 +1,350 @@
+//! The terminal interface in a real terminal: what a person sees, and what is left of it behind every way out.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::{pty, termios};
+
+/// How long a state is waited for before the test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Terminal {
+    child: Child,
+    master: fs::File,
+    seen: Arc<Mutex<Seen>>,
+}
+
+struct Seen {
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+}
+
+impl Terminal {
+    fn start(data: &Path, rows: u16, columns: u16) -> Self {
+        let flags = pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY;
+        let master = pty::openpt(flags | pty::OpenptFlags::CLOEXEC).unwrap();
+        pty::grantpt(&master).unwrap();
+        pty::unlockpt(&master).unwrap();
+        termios::tcsetwinsize(&master, size(rows, columns)).unwrap();
+        let slave = pty::ioctl_tiocgptpeer(&master, flags | pty::OpenptFlags::CLOEXEC).unwrap();
+        let end = |slave: &OwnedFd| Stdio::from(slave.try_clone().unwrap());
+        // setsid(1) makes the terminal the controlling one, and then becomes the program.
+        let child = Command::new("setsid")
+            .args(["--ctty", env!("CARGO_BIN_EXE_blackstart")])
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", data)
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8")
+            .env("EDITOR", "sed -i s/30s/40s/")
+            .env("BLACKSTART_DATA_DIR", data.join("store"))
+            .stdin(end(&slave))
+            .stdout(end(&slave))
+            .stderr(end(&slave))
+            .spawn()
+            .unwrap();
+        drop(slave);
+        let master = fs::File::from(master);
+        let screen = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
+        let seen = Arc::new(Mutex::new(Seen {
+            screen,
+            raw: vec![],
+        }));
+        let (mut reader, shared) = (master.try_clone().unwrap(), Arc::clone(&seen));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 8192];
+            while let Ok(count) = reader.read(&mut bytes) {
+                if count == 0 {
+                    break;
+                }
+                let mut seen = shared.lock().unwrap();
+                seen.screen.process(&bytes[..count]);
+                seen.raw.extend_from_slice(&bytes[..count]);
+            }
+        });
+        Self {
+            child,
+            master,
+            seen,
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Opens a file through the dialog.
+    fn open(&mut self, path: &Path) {
+        self.press("o");
+        self.wait_for("Open a file");
+        self.press(path.to_str().unwrap());
+        let name = path.file_name().unwrap().to_str().unwrap();
+        self.wait_for(name);
+        self.press("\r");
+    }
+
+    fn wait_for(&self, text: &str) -> String {
+        self.wait(text, |screen| screen.contains(text))
+    }
+
+    fn wait(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
+        let started = Instant::now();
+        loop {
+            let screen = self.seen.lock().unwrap().screen.screen().contents();
+            if holds(&screen) {
+                return screen;
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "no {what:?} on the screen:\n{screen}"
+            );
+            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(started.elapsed() < PATIENCE, "it does not end");
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    /// Fails unless the terminal is as it was before: no mode left on, lines edited and echoed by the kernel.
+    fn assert_given_back(&self) {
+        let started = Instant::now();
+        loop {
+            let left = modes_left_on(&self.seen.lock().unwrap().raw);
+            let modes = termios::tcgetattr(&self.master).unwrap().local_modes;
+            let cooked = modes.contains(termios::LocalModes::ICANON | termios::LocalModes::ECHO);
+            if left.is_empty() && cooked {
+                break;
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "left on: {left:?}, cooked: {cooked}"
+            );
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        assert!(!self.seen.lock().unwrap().screen.screen().hide_cursor());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn size(rows: u16, columns: u16) -> termios::Winsize {
+    termios::Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
+}
+
+/// Returns the private modes that were set and not reset; the cursor (25) is the other way round.
+fn modes_left_on(raw: &[u8]) -> BTreeSet<u32> {
+    let text = String::from_utf8_lossy(raw);
+    let mut on = BTreeSet::new();
+    for part in text.split("\x1b[?").skip(1) {
+        let number: String = part.chars().take_while(char::is_ascii_digit).collect();
+        let (Ok(mode), Some(end)) = (number.parse(), part.chars().nth(number.len())) else {
+            continue;
+        };
+        let sets = if mode == 25 { end == 'l' } else { end == 'h' };
+        let _ = if sets {
+            on.insert(mode)
+        } else {
+            on.remove(&mode)
+        };
+    }
+    on
+}
+
+/// A directory with an inventory, an incident and a plan that only looks.
+fn place() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().to_str().unwrap();
+    let write = |name: &str, text: String| fs::write(place.path().join(name), text).unwrap();
+    write(
+        "inv.yaml",
+        format!(
+            "schema: blackstart/inventory/v1\nhosts: [{{id: here, access: local}}]\nassets:\n  - {{id: docs, kind: files, host: here, paths: [{root}/docs], targets: {{rto: 4h, rpo: 1d}}}}\n"
+        ),
+    );
+    write(
+        "inc.yaml",
+        "schema: blackstart/incident/v1\nid: inc-1\ntitle: documents are gone\ndetected_at: 2026-01-31T09:12:00Z\ndamage_at: 2026-01-31T09:02:00Z\naffected: [docs]\n".into(),
+    );
+    write(
+        "plan.yaml",
+        format!(
+            "schema: blackstart/plan/v1\nid: look\nkind: recovery\ntitle: Look\nsteps:\n  - id: wait-for-go\n    title: Wait until the file is there\n    kind: check\n    timeout: 30s\n    check: |\n      echo waiting\n      until [ -e {root}/go ]; do sleep 0.05; done\n      echo gone on\n"
+        ),
+    );
+    write("go", String::new());
+    place
+}
+
+#[test]
+fn a_person_walks_from_an_incident_to_the_review_and_leaves() {
+    let place = place();
+    let mut terminal = Terminal::start(place.path(), 24, 80);
+    terminal.wait_for("Nothing here yet");
+    terminal.open(&place.path().join("inv.yaml"));
+    terminal.wait_for("ok read inventory");
+    terminal.open(&place.path().join("inc.yaml"));
+    terminal.wait_for("documents are gone");
+    terminal.press("\x04");
+    terminal.wait_for("What it gives and costs");
+    terminal.press("\r");
+    terminal.wait_for("Step 1 of");
+    terminal.wait("the check", |screen| screen.contains("0 severe"));
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_given_back();
+}
+
+#[test]
+fn the_terminal_is_given_back_on_every_deadly_signal() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let place = place();
+        let mut terminal = Terminal::start(place.path(), 24, 80);
+        terminal.wait_for("Nothing here yet");
+        kill_process(terminal.pid(), signal).unwrap();
+        assert_eq!(terminal.end().signal(), Some(signal.as_raw()), "{signal:?}");
+        terminal.assert_given_back();
+    }
+}
+
+#[test]
+fn it_stops_and_goes_on_as_the_shell_wants() {
+    let place = place();
+    let mut terminal = Terminal::start(place.path(), 24, 80);
+    terminal.wait_for("Nothing here yet");
+    kill_process(terminal.pid(), Signal::TSTP).unwrap();
+    let (_, status) = waitpid(Some(terminal.pid()), WaitOptions::UNTRACED)
+        .unwrap()
+        .unwrap();
+    assert!(status.stopped());
+    terminal.assert_given_back();
+    kill_process(terminal.pid(), Signal::CONT).unwrap();
+    terminal.wait_for("Nothing here yet");
+    terminal.press("?");
+    terminal.wait_for("Help");
+    terminal.press("\x1b");
+    terminal.wait("the first screen", |screen| !screen.contains(" Help "));
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_given_back();
+}
+
+#[test]
+fn it_follows_the_size_of_the_terminal() {
+    let place = place();
+    let terminal = Terminal::start(place.path(), 24, 80);
+    terminal.wait_for("Nothing here yet");
+    for (rows, columns, expected) in [
+        (10u16, 40u16, "blackstart needs 60x16, has 40x10"),
+        (30, 100, "Nothing here yet"),
+    ] {
+        terminal
+            .seen
+            .lock()
+            .unwrap()
+            .screen
+            .screen_mut()
+            .set_size(rows.try_into().unwrap(), columns.try_into().unwrap());
+        termios::tcsetwinsize(&terminal.master, size(rows, columns)).unwrap();
+        terminal.wait_for(expected);
+    }
+}
+
+#[test]
+fn a_step_is_edited_in_the_editor_and_the_terminal_is_back_afterwards() {
+    let place = place();
+    let mut terminal = Terminal::start(place.path(), 24, 80);
+    terminal.wait_for("Nothing here yet");
+    terminal.open(&place.path().join("plan.yaml"));
+    terminal.wait_for("timeout 30s");
+    terminal.press("e");
+    terminal.wait_for("timeout 40s");
+    terminal.press("u");
+    terminal.wait_for("timeout 30s");
+}
+
+#[test]
+fn a_cursor_move_writes_little() {
+    let place = place();
+    let mut terminal = Terminal::start(place.path(), 40, 120);
+    terminal.wait_for("Nothing here yet");
+    terminal.open(&place.path().join("inc.yaml"));
+    terminal.wait_for("> What is broken?");
+    let before = terminal.seen.lock().unwrap().raw.len();
+    terminal.press("\t");
+    terminal.wait_for("> Inventory");
+    terminal.wait_for("File that says what there is");
+    let written = terminal.seen.lock().unwrap().raw.len() - before;
+    assert!(written <= 900, "{written} bytes");
+}
+
+#[test]
+fn a_run_outlives_the_interface_and_is_found_again() {
+    let place = place();
+    let go = place.path().join("go");
+    let mut terminal = Terminal::start(place.path(), 24, 80);
+    terminal.wait_for("Nothing here yet");
+    terminal.open(&place.path().join("plan.yaml"));
+    terminal.wait_for("0 severe");
+    terminal.press("s");
+    let screen = terminal.wait("the end of the dry run", |screen| {
+        screen.contains("1/1 passed")
+            || screen.contains("dry run 0/1")
+            || screen.contains("no dry run")
+    });
+    if !screen.contains("1/1 passed, full") {
+        eprintln!("skipped: no full dry run on this machine\n{screen}");
+        return;
+    }
+    terminal.wait_for("APPROVED");
+    fs::remove_file(&go).unwrap();
+    terminal.press("x");
+    terminal.wait_for("NOT STARTED");
+    terminal.press("S");
+    terminal.wait_for("LIVE RUN");
+    terminal.wait_for("waiting");
+    kill_process(terminal.pid(), Signal::KILL).unwrap();
+    terminal.end();
+
+    let mut terminal = Terminal::start(place.path(), 24, 80);
+    terminal.wait_for("running");
+    terminal.press("\r");
+    terminal.wait_for("LIVE RUN");
+    fs::write(&go, "").unwrap();
+    terminal.wait_for("SUCCEEDED");
+    terminal.press("v");
+    terminal.wait_for("Promised and measured");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_given_back();
+}
