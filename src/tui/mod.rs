@@ -1,6 +1,7 @@
 //! The terminal interface: draws the session, turns keys into what a person does, performs nothing itself.
 #![allow(clippy::disallowed_methods)]
 
+mod confirm;
 mod dialog;
 mod editor;
 mod entry;

@@ -6,11 +6,12 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::{Reaction, Screen, blank};
-use crate::base::{Id, seconds_between};
+use crate::base::seconds_between;
 use crate::evidence::{Answer, Question, RunState, StepOutcome, StepRecord, StepState, Stop};
 use crate::flow::{self, Act, Running, Stage, State};
 use crate::plan::{Step, StepKind};
-use crate::tui::dialog::{Dialog, Extra, Paste};
+use crate::tui::confirm::{ids, stop_dialog, target, target_answer, target_dialog};
+use crate::tui::dialog::Extra;
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::journal::{stands, told};
 use crate::tui::keys::{self, Offer, offer};
@@ -28,47 +29,6 @@ pub struct Run {
     /// Whether the output stands still; otherwise its end is seen.
     paused: bool,
     theme: Option<Theme>,
-}
-
-/// Asks whether a run is to stop.
-pub fn stop_dialog(ink: Ink, when: Stop) -> Dialog {
-    let (title, text, key) = match when {
-        Stop::AfterStep => (
-            "Stop the run?",
-            "It stops when the running step has ended. What is done stays done; it can be taken up again.",
-            'y',
-        ),
-        Stop::Now => (
-            "Stop the running step NOW?",
-            "Its processes are ended at once; its result is then not known and must be looked at.",
-            'K',
-        ),
-    };
-    let body = vec![
-        ink.line(Tone::Plain, text),
-        blank(),
-        ink.line(
-            Tone::Faint,
-            "Leaving blackstart with q does not stop a run.",
-        ),
-    ];
-    let label = if when == Stop::Now {
-        "stop now"
-    } else {
-        "stop after this step"
-    };
-    Dialog::yes(title, body, key, label, Act::Stop(when))
-}
-
-fn target(text: &str, _: &Extra) -> Act {
-    Act::TypeTarget(text.to_owned())
-}
-
-fn target_answer(text: &str, extra: &Extra) -> Act {
-    match extra {
-        Extra::Step(step) => Act::Answer(step.clone(), Answer::Target(text.to_owned())),
-        Extra::None | Extra::Waived(_) => Act::Refresh,
-    }
 }
 
 /// Returns the step that asks something, with its question.
@@ -367,40 +327,6 @@ impl Screen for Run {
             },
         }
     }
-}
-
-fn ids(ids: &[Id]) -> String {
-    ids.iter().map(Id::as_str).collect::<Vec<_>>().join(", ")
-}
-
-fn target_dialog(
-    ink: Ink,
-    name: &str,
-    steps: &[Id],
-    act: fn(&str, &Extra) -> Act,
-    extra: Extra,
-) -> Reaction {
-    let body = vec![
-        ink.pieces([
-            (Tone::Plain, "Deletes or replaces data of:  "),
-            (Tone::Danger, name),
-        ]),
-        ink.line(Tone::Plain, &format!("In steps: {}", ids(steps))),
-        blank(),
-        ink.line(
-            Tone::Plain,
-            "Type the full name; pasting is off. Esc leaves everything as it is.",
-        ),
-    ];
-    Dialog::line(
-        "The full name of the target",
-        body,
-        "",
-        Paste::Refused,
-        act,
-        extra,
-    )
-    .into()
 }
 
 /// The keys that answer the question of a step.
