@@ -17,6 +17,7 @@ use sandbox_support::{Who, everybody, open_directory, program, session};
 fn options(who: Who, tools: &Path) -> Options {
     Options {
         sandbox: sandbox::Options::new(program(who, tools)),
+        secrets: Default::default(),
         here: vec!["me".into()],
         cwd: "/".into(),
     }
@@ -255,6 +256,7 @@ fn without_a_sandbox_nothing_runs_and_the_level_says_so() {
     let plan = plan::read(text).0.expect("reads");
     let options = Options {
         sandbox: sandbox::Options::new(wrapper),
+        secrets: Default::default(),
         here: vec![],
         cwd: "/".into(),
     };

@@ -1,5 +1,5 @@
 //! Reads every script the runbooks make with bash, ShellCheck and our own rules, and fills them with hostile values.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
@@ -104,7 +104,6 @@ fn every_draft() -> Vec<(String, Inventory, Draft)> {
                     "tool: restic, type: full",
                     &format!("tool: {tool}, type: {copy_type}"),
                 )
-                .replace("asset: files-b, tool: ", "asset: files-b, tool: ")
                 .replace(
                     &format!("id: rsync-b, asset: files-b, tool: {tool}, type: full"),
                     &format!("id: rsync-b, asset: files-b, tool: {tool}, type: {copy_type}"),
@@ -369,6 +368,18 @@ fn bash_gets_every_hostile_value_back_as_the_word_it_was_or_nothing_at_all() {
             "a\u{0}b"
         ]
     );
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn bash_reads_back_whatever_text_was_quoted(texts in proptest::collection::vec("(?s)[^\u{0}]{0,40}", 1..40)) {
+        let words: Vec<String> = texts.iter().map(|text| blackstart::template::quote(text).expect("no NUL")).collect();
+        let output = bash(&["-c"], &format!("show() {{ printf '%s\\0' \"$@\"; }}; show {}", words.join(" ")));
+        let expected: String = texts.iter().map(|text| format!("{text}\0")).collect();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    }
 }
 
 /// A field of the inventory or the incident, as a hostile document may write it.

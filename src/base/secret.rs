@@ -13,6 +13,14 @@ impl Secret {
         Self(value.into())
     }
 
+    /// Returns `text` with every occurrence of the value replaced by `[secret]`.
+    pub fn hidden_in(&self, text: &str) -> String {
+        match std::str::from_utf8(&self.0) {
+            Ok(value) if !value.is_empty() => text.replace(value, "[secret]"),
+            Ok(_) | Err(_) => text.to_owned(),
+        }
+    }
+
     /// Returns the value, for the environment of an executed command and for nothing else.
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -31,5 +39,21 @@ impl Drop for Secret {
             *byte = 0;
         }
         std::hint::black_box(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let secret = Secret::new("horse");
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        assert_eq!(
+            secret.hidden_in("a horse, a horse"),
+            "a [secret], a [secret]"
+        );
+        assert_eq!(Secret::new("").hidden_in("abc"), "abc");
     }
 }

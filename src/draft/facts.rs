@@ -103,6 +103,7 @@ impl Facts {
                 "id": repo.map_or("", |repo| repo.id.as_str()), "kind": repo.map_or("", |repo| repo.kind.as_deref().unwrap_or_default()),
                 "address": repo.map_or_else(String::new, address),
             },
+            "intact": request.incident.is_some_and(|incident| estimate::is_intact(incident, asset.id.as_str())),
             "key": key(backup),
             "destination": destination(asset, backup, repo),
             "compression": compression(&copy),

@@ -113,9 +113,7 @@ mod tests {
     #[test]
     fn every_runbook_of_the_program_reads() {
         let library = Library::new([]);
-        for unreadable in &library.unreadable {
-            panic!("{}: {:?}", unreadable.path, unreadable.problems);
-        }
+        assert!(library.unreadable.is_empty(), "{:?}", library.unreadable);
         assert!(library.get("files-restore-tar").is_some());
     }
 

@@ -4,13 +4,15 @@
 //! dropped; its rollback runs on a further layer that must bring the tree back to what it was.
 
 mod declared;
+mod hidden;
 mod hosts;
 mod script;
 mod step;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::base::{Clock, Id};
+use crate::base::{Clock, Id, Secret};
 use crate::evidence::{DryRun, Level, Outcome, StepDryRun};
 use crate::plan::{OnFailure, Plan, Step};
 use crate::sandbox::{self, SandboxError};
@@ -26,6 +28,8 @@ pub struct Options {
     pub sandbox: sandbox::Options,
     /// Names under which the plan's inventory knows this machine, besides `local`.
     pub here: Vec<String>,
+    /// Secrets that can be had without asking; they reach the environment of the steps that name them, and no result.
+    pub secrets: BTreeMap<Id, Secret>,
     /// Working directory of every step.
     pub cwd: PathBuf,
 }
@@ -98,10 +102,12 @@ pub fn dry_run(
                 "there is no sandbox here".to_owned(),
             ),
             (None, true) => {
-                step::run(step, &mut hosts, options).map_err(|source| DryRunError::Sandbox {
+                let result = step::run(step, &mut hosts, options);
+                let result = result.map_err(|source| DryRunError::Sandbox {
                     step: step.id.to_string(),
                     source,
-                })?
+                })?;
+                hidden::hide(result, options.secrets.values())
             }
         };
         let failed = match result.outcome {

@@ -4,7 +4,7 @@ use super::Options;
 use super::declared;
 use super::hosts::{Hosts, Where};
 use crate::evidence::{Captured, Effect, Level, Outcome, RollbackProof, StepDryRun};
-use crate::plan::{SHELL, Step, StepKind};
+use crate::plan::{SHELL, SecretUse, Step, StepKind};
 use crate::sandbox::{Layering, Limit, Limits, Observed, Request, SandboxError, Session};
 
 /// A step without a timeout gets this much wall clock.
@@ -62,7 +62,7 @@ pub(super) fn run(
         let request = request(step, text, Layering::Keep, level, options);
         result.rollback = Some(prove(session, &request, depth, &mut result.notes)?);
     }
-    label(&mut result, step, place, level);
+    label(&mut result, step, place, level, options);
     Ok(result)
 }
 
@@ -100,7 +100,14 @@ fn request(
     request.environment = step
         .secrets
         .iter()
-        .map(|secret| (secret.env.clone(), dummy(secret.secret.as_str())))
+        .map(|used| {
+            let known = options.secrets.get(&used.secret);
+            let value = known.and_then(|secret| String::from_utf8(secret.expose().to_vec()).ok());
+            (
+                used.env.clone(),
+                value.unwrap_or_else(|| dummy(used.secret.as_str())),
+            )
+        })
         .collect();
     let wall_ms = step
         .timeout
@@ -251,13 +258,14 @@ fn prove(
 }
 
 /// Says what a pass does not prove.
-fn label(result: &mut StepDryRun, step: &Step, place: Where, level: Level) {
+fn label(result: &mut StepDryRun, step: &Step, place: Where, level: Level, options: &Options) {
     if let (Some(user), Level::FullUser) = (&step.run_as, level) {
         result.notes.push(format!(
             "it is to run as {user}; here it ran as the calling user"
         ));
     }
-    for secret in &step.secrets {
+    let unknown = |used: &&SecretUse| !options.secrets.contains_key(&used.secret);
+    for secret in step.secrets.iter().filter(unknown) {
         result.notes.push(format!(
             "{} held a dummy instead of secret {}",
             secret.env, secret.secret

@@ -12,10 +12,10 @@ pub fn obstacle(inventory: &Inventory, incident: &Incident, backup: &Backup) -> 
     if incident.is_lost(backup.id.as_str()) {
         return Some("it is lost".into());
     }
-    if let Some(repo) = backup.repo.as_ref() {
-        if let Some(gone) = lost.repo(repo.as_str()) {
-            return Some(format!("it is kept in {repo}: {gone}"));
-        }
+    if let Some(repo) = backup.repo.as_ref()
+        && let Some(gone) = lost.repo(repo.as_str())
+    {
+        return Some(format!("it is kept in {repo}: {gone}"));
     }
     let key = backup.encryption.as_ref()?.key.as_ref()?;
     let places = &inventory.secret(key.as_str())?.kept;

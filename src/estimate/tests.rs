@@ -13,8 +13,11 @@ fn estimate_of(inventory: &str, incident: &str) -> Estimate {
     estimate(&inventory.expect("reads"), incident.as_ref(), None)
 }
 
-/// Returns `backup, loss in minutes, meets RPO, duration in whole minutes` and the refused copies.
-fn summary(estimate: &Estimate) -> (Option<(String, i64, bool, u64)>, Vec<String>) {
+/// The backup, the loss in minutes, whether it meets the RPO, the duration in whole minutes.
+type Found = (String, i64, bool, u64);
+
+/// Returns what was found, and the refused copies.
+fn summary(estimate: &Estimate) -> (Option<Found>, Vec<String>) {
     let point = estimate.recovery_point.as_ref().map(|point| {
         let minutes = estimate
             .rto

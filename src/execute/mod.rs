@@ -33,7 +33,7 @@ pub use account::who;
 pub use clock::SystemClock;
 pub use engine::Input;
 pub use entry::entry;
-pub use secrets::to_type as secrets_to_type;
+pub use secrets::{to_type as secrets_to_type, without_asking as secrets_without_asking};
 pub use start::{
     ExecuteError, Followed, NewRun, Start, Started, Tail, answer, confirm_target, create,
     fingerprint, follow, has_runner, output_file, request_stop, start,

@@ -46,6 +46,16 @@ pub fn resolve(
     }
 }
 
+/// Returns the secrets of a plan that can be had without asking anybody.
+pub fn without_asking(plan: &Plan, inventory: Option<&Inventory>) -> BTreeMap<Id, Secret> {
+    let used = plan.steps.iter().flat_map(|step| &step.secrets);
+    let known = used.filter_map(|used| {
+        let secret = resolve(used, inventory, &BTreeMap::new()).ok()?;
+        Some((used.secret.clone(), secret))
+    });
+    known.collect()
+}
+
 /// Returns the secrets of a plan that a person must type, with the question for each.
 pub fn to_type(plan: &Plan, inventory: Option<&Inventory>) -> Vec<(Id, String)> {
     let mut asked: Vec<(Id, String)> = vec![];

@@ -1,5 +1,6 @@
 //! Dry runs: started with room enough for the data, kept as evidence of the plan.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Machine, Runtime, RuntimeError, SystemClock};
@@ -32,6 +33,7 @@ impl Runtime {
         let options = Options {
             sandbox: self.sandbox(scope_bytes(plan, inventory)),
             here: names_of(self.machine(), inventory),
+            secrets: crate::execute::secrets_without_asking(plan, inventory),
             cwd: PathBuf::from("/"),
         };
         let result = dryrun::dry_run(plan, wanted, &options, &SystemClock, progress)?;
@@ -51,6 +53,7 @@ impl Runtime {
         let options = Options {
             sandbox: self.sandbox(0),
             here: vec![],
+            secrets: BTreeMap::new(),
             cwd: PathBuf::from("/"),
         };
         Ok(dryrun::dry_run_script(

@@ -183,7 +183,7 @@ impl Lab {
             .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit());
+            .stderr(Stdio::null());
         command
     }
 
@@ -233,6 +233,29 @@ impl Lab {
     #[track_caller]
     pub fn chain_holds(&self) {
         assert_eq!(self.store().verify(&[]).unwrap().broken, []);
+    }
+}
+
+impl Drop for Lab {
+    /// A test that failed leaves no runner behind.
+    fn drop(&mut self) {
+        let Some(directory) = self
+            .directory
+            .path()
+            .to_str()
+            .filter(|_| std::thread::panicking())
+        else {
+            return;
+        };
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let arguments = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&arguments).contains(directory) {
+                let _ = Command::new("kill")
+                    .arg("-9")
+                    .arg(entry.file_name())
+                    .status();
+            }
+        }
     }
 }
 

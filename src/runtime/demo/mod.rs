@@ -23,6 +23,7 @@ pub const ASSET: &str = "office";
 #[derive(Debug)]
 pub struct Demo {
     root: PathBuf,
+    script: PathBuf,
     /// The tree as it was before the damage.
     pub before: Manifest,
     /// What there is.
@@ -69,25 +70,7 @@ impl Demo {
 
         let (without_copy, _) = inventory_of(root, &before, None)?;
         let script = backup(&without_copy).map_err(DemoError::Backup)?;
-        let ran = Command::new(&script)
-            .env_clear()
-            .env(
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            )
-            .output()?;
-        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-        let copy = said
-            .lines()
-            .find_map(|line| line.strip_prefix("last_success: "));
-        let Some(copy) = copy.filter(|_| ran.status.success()) else {
-            return Err(DemoError::Backup(
-                String::from_utf8_lossy(&ran.stderr).trim().to_owned(),
-            ));
-        };
-        let copy = read::<v1::CopyMade>(copy)
-            .value
-            .ok_or_else(|| DemoError::Document("the backup's last line".into()))?;
+        let copy = back_up(&script)?;
         // What an earlier attempt left behind; the planted step clears it.
         let leftover = root.join("leftover-4711");
         std::fs::create_dir(&leftover)?;
@@ -102,12 +85,18 @@ impl Demo {
         let damaged = Timestamp::from_second(now().as_second() + 1).unwrap_or_else(|_| now());
         let incident = incident_of(damaged);
         Ok(Self {
+            script,
             root: root.to_owned(),
             before,
             inventory,
             inventory_text,
             incident,
         })
+    }
+
+    /// Makes another backup, as the recovery plan asks for at its end.
+    pub fn back_up(&self) -> Result<(), DemoError> {
+        back_up(&self.script).map(drop)
     }
 
     /// Returns what differs between the tree before the damage and as it is.
@@ -159,6 +148,27 @@ impl Demo {
         planted.steps.insert(1.min(planted.steps.len()), step);
         planted
     }
+}
+
+/// Runs the backup script and reads the line it prints for the inventory.
+fn back_up(script: &Path) -> Result<v1::CopyMade, DemoError> {
+    let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    let ran = Command::new(script)
+        .env_clear()
+        .env("PATH", path)
+        .output()?;
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let copy = said
+        .lines()
+        .find_map(|line| line.strip_prefix("last_success: "));
+    let Some(copy) = copy.filter(|_| ran.status.success()) else {
+        return Err(DemoError::Backup(
+            String::from_utf8_lossy(&ran.stderr).trim().to_owned(),
+        ));
+    };
+    read::<v1::CopyMade>(copy)
+        .value
+        .ok_or_else(|| DemoError::Document("the backup's last line".into()))
 }
 
 fn id(text: &str) -> Id {

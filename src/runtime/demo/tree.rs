@@ -6,6 +6,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::base::Digest;
+
 /// Makes the tree below `root`: 240 documents in 12 directories, odd names, links, a sparse file, empty
 /// directories, private files, times from the past.
 pub fn make(root: &Path) -> io::Result<()> {
@@ -50,12 +52,13 @@ pub fn make(root: &Path) -> io::Result<()> {
     fs::hard_link(root.join("payroll.csv"), root.join("payroll-current.csv"))?;
     symlink("invoices/2026-12", root.join("this-month"))?;
     write(&root.join("logo.bin"), "", 0o644)?;
-    let logo: Vec<u8> = (0..200_000u32)
-        .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
+    // Does not compress, as pictures do not.
+    let logo: String = (0..4_000u32)
+        .map(|at| Digest::of(&at.to_le_bytes()).to_string())
         .collect();
     fs::write(root.join("logo.bin"), logo)?;
     let sparse = File::create(root.join("scan.img"))?;
-    sparse.set_len(4 << 20)?;
+    sparse.set_len(1 << 18)?;
     // Directories last: making files in them changed their times.
     for directory in ["contracts/empty drawer", "contracts", "invoices"] {
         File::open(root.join(directory))?.set_times(FileTimes::new().set_modified(long_ago))?;
