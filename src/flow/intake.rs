@@ -36,13 +36,7 @@ pub fn open(state: &mut State, incident: Incident) -> Vec<Effect> {
             None => copy.backup.to_string(),
         })
         .collect();
-    let mut description = incident.description.clone().unwrap_or_default();
-    for evidence in &incident.evidence {
-        if !description.is_empty() && !description.ends_with('\n') {
-            description.push('\n');
-        }
-        description.push_str(evidence);
-    }
+    let description = told(&incident);
     for (field, text) in [
         (Field::Title, incident.title.clone().unwrap_or_default()),
         (Field::Affected, ids(&incident.affected)),
@@ -63,6 +57,18 @@ pub fn open(state: &mut State, incident: Incident) -> Vec<Effect> {
     state.drafted = None;
     state.stage = Stage::Intake;
     vec![]
+}
+
+/// Returns description and evidence of an incident as the one text of the form.
+fn told(incident: &Incident) -> String {
+    let mut text = incident.description.clone().unwrap_or_default();
+    for evidence in &incident.evidence {
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(evidence);
+    }
+    text
 }
 
 pub fn write(state: &mut State, field: Field, text: String) -> Vec<Effect> {
@@ -186,11 +192,19 @@ fn read(
     let unusable = copies(intake, inventory, &mut problems);
     let stamp = now.strftime("%Y%m%d-%H%M%S");
     let fresh = Id::parse(&format!("inc-{stamp}")).expect("digits and dashes make an id");
+    // A text that was not touched stays what it was: description and evidence apart, its line ends too.
+    let untouched = old
+        .as_ref()
+        .filter(|old| told(old).trim() == intake.text(Field::Description).trim());
+    let (description, evidence) = match untouched {
+        Some(old) => (old.description.clone(), old.evidence.clone()),
+        None => (some(Field::Description), vec![]),
+    };
     let incident = Incident {
         schema: v1::Tag::V1,
         id: old.as_ref().map_or(fresh, |old| old.id.clone()),
         title: some(Field::Title),
-        description: some(Field::Description),
+        description,
         detected_at,
         damage_at,
         affected,
@@ -200,7 +214,7 @@ fn read(
         data: old.map_or_else(Default::default, |old| old.data),
         lost,
         unusable,
-        evidence: vec![],
+        evidence,
     };
     (incident, problems)
 }

@@ -16,9 +16,10 @@ use crate::inventory::Inventory;
 use crate::plan::{Plan, Step};
 
 /// The stages a person goes through, one screen each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Stage {
     /// What there is to go on with.
+    #[default]
     Home,
     /// Writing an incident.
     Intake,
@@ -69,12 +70,6 @@ pub struct State {
     pub report: Option<String>,
     /// What the last event brought, for the context line.
     pub notice: Option<Notice>,
-}
-
-impl Default for Stage {
-    fn default() -> Self {
-        Self::Home
-    }
 }
 
 /// Who and where we are.

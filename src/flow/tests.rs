@@ -282,7 +282,7 @@ fn a_document_of_another_kind_is_refused_with_its_name_and_place() {
         ("schema: blackstart/event/v1\n", "is not an incident"),
         (
             "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nstps: []\n",
-            "x.yaml:5:1: ",
+            "x.yaml:1:1: the document lacks the field \"steps\"",
         ),
     ] {
         session.handle(Event::Outside(News::Text {

@@ -9,6 +9,7 @@ mod drafting;
 mod dry_runs;
 mod error;
 pub mod files;
+mod following;
 mod machine;
 pub mod perform;
 mod place;

@@ -1,7 +1,6 @@
 //! Performs the effects a session asks for, away from the thread that draws, and tells the news of them.
 
 use std::any::Any;
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,10 +9,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use super::files::{Executable, read_text, write_whole};
-use super::{DocumentKind, DryRunProgress, Input, Runtime, RuntimeError, Tail, output_file};
+use super::{DocumentKind, DryRunProgress, Input, Runtime, RuntimeError};
 use crate::approve;
 use crate::base::{Digest, Id, document};
-use crate::evidence::{self, Answer, Event as Told, KeptFinding, Stop, Waived};
+use crate::evidence::{self, Answer, KeptFinding, Stop, Waived};
 use crate::flow::{
     Effect, IncidentRow, InventoryRow, Knowledge, Machine, News, PlanRow, RunRow, Shelf, Subject,
 };
@@ -52,11 +51,11 @@ impl Performer {
 }
 
 #[derive(Clone)]
-struct Worker {
-    runtime: Arc<Runtime>,
+pub(super) struct Worker {
+    pub(super) runtime: Arc<Runtime>,
     tell: Tell,
     /// Cleared when the run that is followed is to be left.
-    following: Arc<AtomicBool>,
+    pub(super) following: Arc<AtomicBool>,
 }
 
 /// Why an effect failed, with all that caused it.
@@ -140,7 +139,7 @@ impl Worker {
         });
     }
 
-    fn tell(&self, news: News) -> bool {
+    pub(super) fn tell(&self, news: News) -> bool {
         (self.tell)(news)
     }
 
@@ -395,95 +394,6 @@ impl Worker {
         Ok(())
     }
 
-    /// Tells the plan of a run, its journal from the first record on, what its steps print, and how it ends.
-    fn follow(&self, name: &Id) -> Result<(), RuntimeError> {
-        let following = Arc::clone(&self.following);
-        let run = self.runtime.run(name.as_str())?;
-        let id = run.id.clone();
-        let (plan, inventory) = self.runtime.plan_of(&run)?;
-        if let Some(inventory) = inventory {
-            self.tell(News::Inventory(Arc::new(inventory)));
-        }
-        let incident = plan.incident.as_ref();
-        let incident = incident.and_then(|id| self.runtime.incident(id.as_str()).ok());
-        self.tell(News::RunPlan {
-            run: id.clone(),
-            plan: Box::new(plan),
-            incident: incident.map(Box::new),
-            by: run.by.clone(),
-        });
-        let alive = self.runtime.has_runner(&id)?;
-        self.tell(News::RunState {
-            run: id.clone(),
-            alive,
-        });
-        let directory = self.runtime.directory();
-        let mut tails: Vec<(Id, Tail)> = vec![];
-        let mut lately: Vec<evidence::Record> = vec![];
-        let print = |tails: &mut Vec<(Id, Tail)>| {
-            for (step, tail) in tails {
-                let bytes = tail.more().unwrap_or_default();
-                if !bytes.is_empty() {
-                    self.tell(News::Output {
-                        run: id.clone(),
-                        step: step.clone(),
-                        text: String::from_utf8_lossy(&bytes).into_owned(),
-                    });
-                }
-            }
-        };
-        self.runtime.follow_run(&id, 0, |record| {
-            if let Some(record) = record {
-                lately.push(record.clone());
-                if let (Some(Told::StepStarted { files, .. }), Some(step)) =
-                    (record.event(), &record.step)
-                {
-                    print(&mut tails);
-                    // A step that starts again, or its check, prints below what was there.
-                    tails.retain(|(other, _)| other == step);
-                    for stream in ["stdout", "stderr"] {
-                        let path = output_file(&directory, &id, &files, stream);
-                        tails.push((step.clone(), Tail::new(path)));
-                    }
-                }
-                let more = matches!(
-                    record.event(),
-                    Some(Told::StepStarted { .. } | Told::StepFinished(_))
-                );
-                if lately.len() < 64 && !more && record.event().is_some_and(|told| !ends(&told)) {
-                    return self.goes_on(&following);
-                }
-            }
-            if !lately.is_empty() {
-                let records = std::mem::take(&mut lately);
-                self.tell(News::Journal {
-                    run: id.clone(),
-                    records,
-                });
-            }
-            print(&mut tails);
-            self.goes_on(&following)
-        })?;
-        print(&mut tails);
-        if !lately.is_empty() {
-            let records = std::mem::take(&mut lately);
-            self.tell(News::Journal {
-                run: id.clone(),
-                records,
-            });
-        }
-        let alive = self.runtime.has_runner(&id)?;
-        self.tell(News::RunState { run: id, alive });
-        Ok(())
-    }
-
-    fn goes_on(&self, following: &AtomicBool) -> ControlFlow<()> {
-        match following.load(Ordering::SeqCst) {
-            true => ControlFlow::Continue(()),
-            false => ControlFlow::Break(()),
-        }
-    }
-
     fn answer(&self, run: &Id, step: &Id, answer: Answer, by: &str) -> Result<(), RuntimeError> {
         let who = self.runtime.operator(Some(by));
         self.runtime.answer(run, step, answer, &who)?;
@@ -498,10 +408,6 @@ impl Worker {
         let who = self.runtime.operator(Some(by));
         self.runtime.request_stop(run, when, &who)
     }
-}
-
-fn ends(event: &Told) -> bool {
-    matches!(event, Told::RunFinished { .. } | Told::Question { .. })
 }
 
 /// News that must come even where an effect fails, because somebody waits for them.

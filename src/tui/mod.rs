@@ -1,13 +1,16 @@
 //! The terminal interface: draws the session, turns keys into what a person does, performs nothing itself.
 #![allow(clippy::disallowed_methods)]
 
+mod confirm;
 mod dialog;
 mod editor;
 mod entry;
 mod frame;
 mod input;
+mod journal;
 mod keys;
 mod list;
+mod proof;
 mod screens;
 mod terminal;
 mod text;

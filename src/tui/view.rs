@@ -258,7 +258,7 @@ impl View {
         let live = state.run.as_ref().is_some_and(|run| run.live());
         if live && state.stage == Stage::Run {
             let ink = Ink(self.theme);
-            self.dialog = Some(screens::stop_dialog(ink, Stop::AfterStep));
+            self.dialog = Some(super::confirm::stop_dialog(ink, Stop::AfterStep));
             return Outcome::Acts(vec![]);
         }
         self.hint = Some("Ctrl-C again leaves blackstart");

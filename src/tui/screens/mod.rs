@@ -17,7 +17,6 @@ use ratatui::text::Line;
 
 pub use guide::line as guidance;
 pub use help::Help;
-pub use run::stop_dialog;
 
 use super::dialog::Dialog;
 use super::keys::Offer;

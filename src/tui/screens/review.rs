@@ -7,15 +7,14 @@ use ratatui::text::Line;
 
 use super::{Reaction, Screen, blank};
 use crate::base::{Id, Risk};
-use crate::evidence::{
-    Captured, Change, Declared, Effect, FileEffect, Outcome, Severity, StepDryRun,
-};
+use crate::evidence::{Outcome, Severity};
 use crate::flow::{self, Act, DryRunView, Found, Stage, State};
 use crate::plan::Step;
 use crate::tui::dialog::Dialog;
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
+use crate::tui::proof::{effects, outcome_tone, outcome_word, output};
 use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::{Theme, Tone};
 
@@ -366,30 +365,6 @@ fn row(ink: Ink, review: &flow::Review, step: &Step, at: usize, columns: usize) 
     ])
 }
 
-fn outcome_tone(outcome: Outcome) -> Tone {
-    match outcome {
-        Outcome::Passed => Tone::Good,
-        Outcome::Failed | Outcome::TimedOut => Tone::Danger,
-        Outcome::Limited
-        | Outcome::Simulated
-        | Outcome::OtherHost
-        | Outcome::Manual
-        | Outcome::NotRun => Tone::Warn,
-    }
-}
-
-fn outcome_word(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Failed | Outcome::TimedOut => outcome.word().to_uppercase(),
-        Outcome::Passed
-        | Outcome::Limited
-        | Outcome::Simulated
-        | Outcome::OtherHost
-        | Outcome::Manual
-        | Outcome::NotRun => outcome.word().to_owned(),
-    }
-}
-
 fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> Vec<Line<'static>> {
     let mut lines = ink.labelled("Does", Tone::Strong, &step.title);
     for (_, found) in review.found_in(step.id.as_str()) {
@@ -476,154 +451,6 @@ fn finding(ink: Ink, found: &Found) -> Vec<Line<'static>> {
     let mut lines = ink.labelled("Finding", tone, &text);
     if found.fixed.is_some() {
         lines.extend(ink.labelled("", Tone::Plain, "f shows a fix that is safe to apply"));
-    }
-    lines
-}
-
-/// What the sandbox saw: the outcome, every effect with its difference, the proof of the rollback, the output.
-fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
-    let exit = shown
-        .exit_code
-        .map_or(String::new(), |code| format!(", exit {code}"));
-    let took = flow::span(shown.duration.as_secs());
-    let took = if shown.duration.as_secs() == 0 {
-        format!("{}ms", shown.duration.as_millis())
-    } else {
-        took
-    };
-    let text = format!(
-        "{}{exit}, {took}   observed, not predicted",
-        outcome_word(shown.outcome)
-    );
-    let mut lines = ink.labelled("Dry run", outcome_tone(shown.outcome), &text);
-    shown
-        .notes
-        .iter()
-        .for_each(|note| lines.extend(ink.labelled("", Tone::Warn, note)));
-    for tool in &shown.simulated {
-        lines.extend(ink.labelled("", Tone::Warn, &format!("a stand-in answered for {tool}")));
-    }
-    let changed = shown
-        .effects
-        .iter()
-        .filter(|effect| !matches!(effect, Effect::Exec { .. }));
-    let mut first = true;
-    for effect in changed {
-        let label = if std::mem::take(&mut first) {
-            "Effects"
-        } else {
-            ""
-        };
-        lines.extend(effect_lines(ink, label, effect));
-    }
-    if first {
-        lines.extend(ink.labelled("Effects", Tone::Good, "nothing was changed"));
-    }
-    let listed = shown.effects.len() as u64;
-    if shown.effects_total > listed {
-        lines.extend(ink.labelled(
-            "",
-            Tone::Faint,
-            &format!("and {} more", shown.effects_total - listed),
-        ));
-    }
-    if let Some(proof) = &shown.rollback {
-        let proven = proof.outcome == Outcome::Passed && proof.differences.is_empty();
-        let (tone, text) = match proven {
-            true => (
-                Tone::Good,
-                "proven: it brings back exactly what was".to_owned(),
-            ),
-            false => (
-                Tone::Danger,
-                format!("NOT proven: {}", outcome_word(proof.outcome)),
-            ),
-        };
-        lines.extend(ink.labelled("Undo", tone, &text));
-        proof
-            .differences
-            .iter()
-            .for_each(|difference| lines.extend(ink.labelled("", Tone::Danger, difference)));
-    }
-    lines
-}
-
-fn output(ink: Ink, label: &str, captured: &Captured) -> Vec<Line<'static>> {
-    if captured.text.trim().is_empty() {
-        return vec![];
-    }
-    let mut lines = vec![blank()];
-    lines.extend(ink.labelled(label, Tone::Faint, &captured.text));
-    if captured.dropped > 0 {
-        lines.extend(ink.labelled(
-            "",
-            Tone::Faint,
-            &format!("{} bytes are left out", captured.dropped),
-        ));
-    }
-    lines
-}
-
-fn effect_lines(ink: Ink, label: &str, effect: &Effect) -> Vec<Line<'static>> {
-    let undeclared = |declared: Declared| match declared {
-        Declared::No => "   NOT DECLARED",
-        Declared::Yes | Declared::NothingDeclared => "",
-    };
-    match effect {
-        Effect::File(file) => file_lines(ink, label, file, undeclared(file.declared)),
-        Effect::Exec { argv } => ink.labelled(label, Tone::Faint, &argv.join(" ")),
-        Effect::Connect {
-            destination,
-            declared,
-        } => {
-            let tone = if *declared == Declared::No {
-                Tone::Danger
-            } else {
-                Tone::Plain
-            };
-            ink.labelled(
-                label,
-                tone,
-                &format!("tried to reach {destination}{}", undeclared(*declared)),
-            )
-        }
-        Effect::Denied { what } => ink.labelled(label, Tone::Warn, &format!("refused: {what}")),
-    }
-}
-
-fn file_lines(ink: Ink, label: &str, file: &FileEffect, undeclared: &str) -> Vec<Line<'static>> {
-    let sign = match file.change {
-        Change::Created => "+",
-        Change::Deleted => "-",
-        Change::Modified | Change::Renamed | Change::TypeChanged | Change::Metadata => "~",
-    };
-    let shown =
-        |path: &std::path::Path| crate::base::escape::bytes(path.as_os_str().as_encoded_bytes());
-    let bytes = file.bytes.map_or(String::new(), |bytes| {
-        format!("  {}", crate::base::Size(bytes))
-    });
-    let from = file
-        .from
-        .as_ref()
-        .map_or(String::new(), |from| format!(" from {}", shown(from)));
-    let text = format!(
-        "{sign} {} {}{from}{bytes}{undeclared}",
-        pad(file.change.word(), 9),
-        shown(&file.path)
-    );
-    let tone = match (undeclared.is_empty(), file.change) {
-        (false, _) => Tone::Danger,
-        (true, Change::Deleted) => Tone::Warn,
-        (true, _) => Tone::Plain,
-    };
-    let mut lines = ink.labelled(label, tone, &text);
-    for line in file.diff.iter().flat_map(|diff| diff.lines()) {
-        let tone = match line.as_bytes().first() {
-            Some(b'+') => Tone::Good,
-            Some(b'-') => Tone::Danger,
-            Some(_) | None => Tone::Faint,
-        };
-        lines.extend(ink.labelled("", tone, &format!("    {line}")));
     }
     lines
 }

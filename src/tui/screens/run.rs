@@ -6,14 +6,14 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::{Reaction, Screen, blank};
-use crate::base::{Id, seconds_between};
-use crate::evidence::{
-    Answer, Event, Question, Record, RunState, StepOutcome, StepRecord, StepState, Stop,
-};
+use crate::base::seconds_between;
+use crate::evidence::{Answer, Question, RunState, StepOutcome, StepRecord, StepState, Stop};
 use crate::flow::{self, Act, Running, Stage, State};
 use crate::plan::{Step, StepKind};
-use crate::tui::dialog::{Dialog, Extra, Paste};
+use crate::tui::confirm::{ids, stop_dialog, target, target_answer, target_dialog};
+use crate::tui::dialog::Extra;
 use crate::tui::frame::{WIDE, inside, pane};
+use crate::tui::journal::{stands, told};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
 use crate::tui::text::{Ink, pad};
@@ -29,47 +29,6 @@ pub struct Run {
     /// Whether the output stands still; otherwise its end is seen.
     paused: bool,
     theme: Option<Theme>,
-}
-
-/// Asks whether a run is to stop.
-pub fn stop_dialog(ink: Ink, when: Stop) -> Dialog {
-    let (title, text, key) = match when {
-        Stop::AfterStep => (
-            "Stop the run?",
-            "It stops when the running step has ended. What is done stays done; it can be taken up again.",
-            'y',
-        ),
-        Stop::Now => (
-            "Stop the running step NOW?",
-            "Its processes are ended at once; its result is then not known and must be looked at.",
-            'K',
-        ),
-    };
-    let body = vec![
-        ink.line(Tone::Plain, text),
-        blank(),
-        ink.line(
-            Tone::Faint,
-            "Leaving blackstart with q does not stop a run.",
-        ),
-    ];
-    let label = if when == Stop::Now {
-        "stop now"
-    } else {
-        "stop after this step"
-    };
-    Dialog::yes(title, body, key, label, Act::Stop(when))
-}
-
-fn target(text: &str, _: &Extra) -> Act {
-    Act::TypeTarget(text.to_owned())
-}
-
-fn target_answer(text: &str, extra: &Extra) -> Act {
-    match extra {
-        Extra::Step(step) => Act::Answer(step.clone(), Answer::Target(text.to_owned())),
-        Extra::None | Extra::Waived(_) => Act::Refresh,
-    }
 }
 
 /// Returns the step that asks something, with its question.
@@ -370,40 +329,6 @@ impl Screen for Run {
     }
 }
 
-fn ids(ids: &[Id]) -> String {
-    ids.iter().map(Id::as_str).collect::<Vec<_>>().join(", ")
-}
-
-fn target_dialog(
-    ink: Ink,
-    name: &str,
-    steps: &[Id],
-    act: fn(&str, &Extra) -> Act,
-    extra: Extra,
-) -> Reaction {
-    let body = vec![
-        ink.pieces([
-            (Tone::Plain, "Deletes or replaces data of:  "),
-            (Tone::Danger, name),
-        ]),
-        ink.line(Tone::Plain, &format!("In steps: {}", ids(steps))),
-        blank(),
-        ink.line(
-            Tone::Plain,
-            "Type the full name; pasting is off. Esc leaves everything as it is.",
-        ),
-    ];
-    Dialog::line(
-        "The full name of the target",
-        body,
-        "",
-        Paste::Refused,
-        act,
-        extra,
-    )
-    .into()
-}
-
 /// The keys that answer the question of a step.
 fn question_offers(run: &Running) -> Vec<Offer> {
     let done = offer("d", "done", "It is done: go on");
@@ -426,25 +351,6 @@ fn question_offers(run: &Running) -> Vec<Offer> {
                 halt,
             ]
         }
-    }
-}
-
-/// Returns the word for where a step stands, with its tone.
-fn stands(record: &StepRecord, run: &Running) -> (Tone, &'static str) {
-    if record.question.is_some() {
-        return (Tone::Warn, "WAITS FOR YOU");
-    }
-    match &record.state {
-        StepState::NotStarted => (Tone::Faint, ""),
-        StepState::Started { .. } if run.alive => (Tone::Strong, "running"),
-        StepState::Started { .. } => (Tone::Danger, "UNKNOWN"),
-        StepState::Ended(StepOutcome::Succeeded) => (Tone::Good, "ok"),
-        StepState::Ended(StepOutcome::Failed) => (Tone::Danger, "FAILED"),
-        StepState::Ended(StepOutcome::TimedOut) => (Tone::Danger, "TIMED OUT"),
-        StepState::Ended(StepOutcome::Stopped) => (Tone::Danger, "STOPPED"),
-        StepState::Skipped => (Tone::Warn, "skipped"),
-        StepState::RolledBack => (Tone::Warn, "rolled back"),
-        StepState::RollbackFailed => (Tone::Danger, "ROLLBACK FAILED"),
     }
 }
 
@@ -571,55 +477,4 @@ fn printed(ink: Ink, run: &Running, step: &Step) -> Vec<Line<'static>> {
         shown.pop();
     }
     shown
-}
-
-/// Returns a record as a line of the timeline; some say nothing to a person.
-fn told(ink: Ink, record: &Record) -> Option<Line<'static>> {
-    let time: String = record.at.chars().skip(11).take(8).collect();
-    let step = record
-        .step
-        .as_ref()
-        .map_or(String::new(), |step| format!("{step} "));
-    let (tone, what) = match record.event()? {
-        Event::Approval { .. } | Event::CheckFinished { .. } => return None,
-        Event::RunCreated { by, .. } => (Tone::Plain, format!("set up by {by}")),
-        Event::RunStarted { resumed: false, .. } => (Tone::Plain, "the runner started".into()),
-        Event::RunStarted { resumed: true, .. } => (Tone::Warn, "a new runner took it up".into()),
-        Event::TargetConfirmed { target, by, .. } => (Tone::Plain, format!("{by} typed {target}")),
-        Event::StepStarted { part, .. } => (Tone::Faint, format!("{} started", part.word())),
-        Event::StepFinished(end) => match end.outcome {
-            StepOutcome::Succeeded => (Tone::Good, "ok".into()),
-            StepOutcome::Failed => (
-                Tone::Danger,
-                format!("FAILED {}", end.why.unwrap_or_default()),
-            ),
-            StepOutcome::TimedOut => (Tone::Danger, "TIMED OUT".into()),
-            StepOutcome::Stopped => (Tone::Danger, "STOPPED".into()),
-        },
-        Event::StepSkipped { why } => (Tone::Warn, format!("skipped: {why}")),
-        Event::RollbackStarted { why, .. } => (Tone::Warn, format!("rolling back: {why}")),
-        Event::StepRolledBack {
-            succeeded: true, ..
-        } => (Tone::Warn, "rolled back".into()),
-        Event::StepRolledBack {
-            succeeded: false, ..
-        } => (Tone::Danger, "ROLLBACK FAILED".into()),
-        Event::Question { text, .. } => (Tone::Warn, format!("asks: {text}")),
-        Event::Answered { answer, by, .. } => (Tone::Plain, format!("{by} answered {answer:?}")),
-        Event::StopRequested { by, .. } => (Tone::Warn, format!("{by} asked it to stop")),
-        Event::Note { text } => (Tone::Plain, text),
-        Event::RunFinished { state, why, .. } => {
-            let why = why.map_or(String::new(), |why| format!(": {why}"));
-            (
-                Tone::Strong,
-                format!("{}{why}", state.word().to_uppercase()),
-            )
-        }
-    };
-    Some(ink.pieces([
-        (Tone::Faint, &time),
-        (Tone::Plain, "  "),
-        (Tone::Plain, &step),
-        (tone, &what),
-    ]))
 }

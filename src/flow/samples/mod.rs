@@ -1,86 +1,23 @@
 //! Sessions at every stage, for tests: one incident, its plan, its proof, its run.
 
+mod documents;
+mod proof;
+
 use std::sync::Arc;
 
+use documents::library;
+pub use documents::{INCIDENT, INVENTORY, PLAN};
+use proof::dry_run;
+
 use crate::base::{Digest, Id, Risk, Span, Timestamp};
-use crate::draft::Library;
 use crate::evidence::{
-    Approval, Captured, Change, Checked, Declared, DryRun, Edit, Effect, Event as Told, FileEffect,
-    Finding, KeptFinding, Level, Outcome, Part, Place, PlanEvidence, Process, Question, Record,
-    RollbackProof, RunState, Severity, StepDryRun, StepEnd, StepOutcome, Waived,
+    Approval, Checked, Edit, Event as Told, Finding, KeptFinding, Level, Part, Place, PlanEvidence,
+    Process, Question, Record, RunState, Severity, StepEnd, StepOutcome, Waived,
 };
 use crate::flow::{
     Act, Event, Field, IncidentRow, InventoryRow, Knowledge, Machine, News, PlanRow, RunRow,
     Session, Shelf,
 };
-
-pub const INVENTORY: &str = "schema: blackstart/inventory/v1
-hosts: [{id: files1, access: local}]
-assets:
-  - {id: office, kind: files, host: files1, paths: [/srv/office], size: 2GB, files: 20000, targets: {rto: 2h, rpo: 4h}}
-backups:
-  - {id: nightly, asset: office, tool: tar, type: full, repo: nas, path: /nas/office.tar.gz, last_success: {at: 2026-01-31T02:00:00Z, size: 900MB}, restore_rate: 50MB/s, last_restore_test: never}
-  - {id: hourly, asset: office, tool: tar, type: full, repo: nas, path: /nas/hourly.tar.gz, last_success: {at: 2026-01-31T09:00:00Z, size: 0B}, last_restore_test: never}
-repos: [{id: nas, kind: disk, path: /nas}]
-";
-
-pub const INCIDENT: &str = "schema: blackstart/incident/v1
-id: inc-42
-title: The office share is half empty
-description: |
-  09:02 a clean-up script ran with an unset variable
-  rm: cannot remove 'lock': No such file or directory
-detected_at: 2026-01-31T09:12:00Z
-damage_at: 2026-01-31T09:02:00Z
-affected: [office]
-scenario: operator_error
-environment: prod
-data: {office: lost}
-";
-
-pub const PLAN: &str = "schema: blackstart/plan/v1
-id: restore-office
-kind: recovery
-title: Restore office from the tar archive nightly
-incident: inc-42
-steps:
-  - {id: tell, title: Tell the users of the share, kind: notify, why: They would go on working in it., expect: Nobody writes.}
-  - id: clear
-    title: Clear what an earlier attempt left
-    kind: command
-    asset: office
-    risk: destructive
-    run: |
-      rm -rf \"$LEFT\"/*
-    timeout: 1m
-  - id: set-aside
-    title: Keep what is left of the share beside it
-    kind: command
-    asset: office
-    risk: disruptive
-    needs: [tell]
-    run: |
-      mv -T -- /srv/office /srv/office.before
-    check: |
-      [ ! -e /srv/office ]
-    rollback: |
-      mv -T -- /srv/office.before /srv/office
-    timeout: 10m
-    why: What is damaged is evidence.
-  - id: extract
-    title: Extract the archive at its place
-    kind: command
-    asset: office
-    risk: write
-    needs: [set-aside]
-    run: |
-      mkdir /srv/office
-      tar -xzf /nas/office.tar.gz -C /srv/office
-    check: |
-      test -f /srv/office/payroll.csv
-    timeout: 30m
-    expect: No output.
-";
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -124,7 +61,7 @@ pub fn empty() -> Session {
     tell(&mut session, News::Shelf(Shelf::default()));
     tell(
         &mut session,
-        News::Knowledge(Knowledge(Arc::new(Library::new([])))),
+        News::Knowledge(Knowledge(Arc::new(library()))),
     );
     session
 }
@@ -260,85 +197,6 @@ fn told_checked(session: &mut Session, findings: Vec<Finding>) {
             findings,
         },
     );
-}
-
-fn shown(step: &str, outcome: Outcome, effects: Vec<Effect>) -> StepDryRun {
-    StepDryRun {
-        id: id(step),
-        outcome,
-        exit_code: Some(0).filter(|_| outcome == Outcome::Passed),
-        signal: None,
-        limit: None,
-        duration: std::time::Duration::from_millis(41),
-        stdout: Captured::default(),
-        stderr: Captured::default(),
-        simulated: vec![],
-        effects_total: effects.len() as u64,
-        effects,
-        rollback: None,
-        notes: vec![],
-    }
-}
-
-fn file(change: Change, path: &str, bytes: u64, declared: Declared) -> Effect {
-    Effect::File(FileEffect {
-        change,
-        path: path.into(),
-        from: None,
-        bytes: Some(bytes),
-        mode: None,
-        diff: (change == Change::Modified).then(|| "-name,amount\n+name;amount".into()),
-        declared,
-    })
-}
-
-fn dry_run() -> DryRun {
-    let mut aside = shown(
-        "set-aside",
-        Outcome::Passed,
-        vec![file(
-            Change::Deleted,
-            "/srv/office/payroll.csv",
-            40,
-            Declared::Yes,
-        )],
-    );
-    aside.rollback = Some(RollbackProof {
-        outcome: Outcome::Passed,
-        differences: vec![],
-    });
-    let mut extract = shown(
-        "extract",
-        Outcome::Passed,
-        vec![
-            file(Change::Created, "/srv/office/invoices", 4096, Declared::Yes),
-            file(
-                Change::Modified,
-                "/srv/office/payroll.csv",
-                40,
-                Declared::Yes,
-            ),
-            file(
-                Change::Created,
-                "/etc/cron.d/left\u{202e}over",
-                12,
-                Declared::No,
-            ),
-        ],
-    );
-    extract.effects_total = 20_004;
-    extract.stdout.text = "office/\noffice/payroll.csv\n".into();
-    DryRun {
-        at: at("2026-01-31T10:01:00Z"),
-        level: Level::FullUser,
-        level_reason: None,
-        steps: vec![
-            shown("tell", Outcome::Manual, vec![]),
-            shown("clear", Outcome::Passed, vec![]),
-            aside,
-            extract,
-        ],
-    }
 }
 
 /// The finding is fixed, the plan dry-run; the manual step is open.
