@@ -1,4 +1,5 @@
 //! How soon the program is there.
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 #[path = "support/mod.rs"]
 mod support;

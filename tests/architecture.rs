@@ -1,4 +1,5 @@
 //! The layering of the crate, as a test. The table below is the architecture.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;
