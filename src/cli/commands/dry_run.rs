@@ -1,6 +1,5 @@
 //! `blackstart dry-run`: runs a plan or a script where it can do no harm, and reports what it did.
 
-
 use crate::base::{Id, escape, nearest};
 use crate::cli::output::Output;
 use crate::cli::plans::PlanArgs;
