@@ -107,6 +107,11 @@ fn the_runbook_of_the_newest_copys_tool_is_filled_with_the_facts() {
         rto.critical_path.first().map(String::as_str),
         Some("confirm-host")
     );
+    assert_eq!(
+        rto.critical_path.last().map(String::as_str),
+        Some("accept"),
+        "users wait for nothing behind it"
+    );
     assert!(rto.p50_seconds.is_some());
 }
 

@@ -188,7 +188,9 @@ fn along(
     let restoring = restoring_step(plan, asset);
     let mut counted: Vec<(&'static str, f64, usize)> = vec![];
     let seconds_of = |step: &Step| fixed_seconds(step.kind);
-    for step in &plan.steps {
+    // What is done once users are back does not keep them waiting.
+    let counts = |step: &Step| step.phase != Some(Phase::Reconstitution);
+    for step in plan.steps.iter().filter(|step| counts(step)) {
         let (kind, seconds) = (step.kind.word(), seconds_of(step));
         match counted.iter_mut().find(|(known, ..)| *known == kind) {
             Some((_, _, count)) => *count += 1,
@@ -227,7 +229,7 @@ fn along(
         let data = transfer.filter(|_| restoring == Some(at)).unwrap_or(0.0);
         before[at] = latest;
         ends[at] = latest.map_or(0.0, |at| ends[at]) + seconds_of(step) + data;
-        if last.is_none_or(|last| ends[at] > ends[last]) {
+        if counts(step) && last.is_none_or(|last| ends[at] > ends[last]) {
             last = Some(at);
         }
     }

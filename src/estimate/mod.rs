@@ -14,7 +14,7 @@ pub use v1::{Estimate, Exposure, Point, Refused, Rto, Source, Term, Tested};
 use crate::base::seconds_between;
 use crate::incident::{DataState, Incident};
 use crate::inventory::{Asset, Inventory};
-use crate::plan::Plan;
+use crate::plan::{Kind, Plan};
 
 /// Returns the copy an asset would be recovered from, and why each other one is not it.
 ///
@@ -29,7 +29,7 @@ pub fn choose<'a>(
 }
 
 /// Computes the estimate for the assets an incident hits; without an incident, for the assets of the plan's scope;
-/// without a plan either, for every asset that has copies or targets.
+/// without a plan either, for every asset that has copies or targets. For a backup plan it holds the exposure alone.
 pub fn estimate(
     inventory: &Inventory,
     incident: Option<&Incident>,
@@ -37,6 +37,14 @@ pub fn estimate(
 ) -> Estimate {
     let mut result = Estimate::default();
     let assets = subjects(inventory, incident, plan, &mut result.notes);
+    if plan.is_some_and(|plan| plan.kind == Kind::Backup) {
+        // Such a plan recovers nothing; what counts is what its schedule can lose.
+        let exposure = assets
+            .iter()
+            .flat_map(|asset| exposure::of_asset(inventory, asset));
+        result.exposure = exposure.collect();
+        return result;
+    }
     let mut main = None;
     for asset in &assets {
         let choice = choose(inventory, incident, asset);
