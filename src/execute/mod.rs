@@ -38,4 +38,4 @@ pub use start::{
     ExecuteError, Followed, NewRun, Start, Started, Tail, answer, confirm_target, create,
     fingerprint, follow, has_runner, output_file, request_stop, start,
 };
-pub use target::{Here, Place, must_be_typed, targets};
+pub use target::{must_be_typed, targets};

@@ -18,12 +18,13 @@ use super::lock::{Lock, LockError};
 use super::processes;
 use super::secrets;
 use super::start::{Greeting, TypedSecret};
-use super::target::{Here, Place, must_be_typed};
+use super::target::{must_be_typed, place, target};
 use crate::approve::{Permit, permit};
 use crate::base::{Clock as _, Id, Secret};
 use crate::evidence::{Event, Run, RunState};
 use crate::inventory::Inventory;
 use crate::plan::Plan;
+use crate::probe::{Here, Place};
 use crate::store::{DocumentKind, Store, refuse_network_file_system};
 
 /// What a runner is told on its command line.
@@ -253,7 +254,7 @@ fn preflight(
     let here = Here::look();
     let own = account::own();
     for step in plan.steps.iter().filter(|step| step.runs()) {
-        match here.place(step, inventory) {
+        match place(&here, step, inventory) {
             Place::Here => {}
             Place::Mismatch { why } => {
                 return Err(Refused::new(
@@ -281,7 +282,7 @@ fn preflight(
                 return Err(Refused::new(1, message));
             }
         }
-        let target = here.target(step);
+        let target = target(&here, step);
         if input == Input::Never
             && must_be_typed(permit.risk(step.id.as_str()))
             && !targets.contains(&target)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::evidence::Level;
-use crate::probe;
+use crate::probe::Here;
 use crate::sandbox::{Options, SandboxError, Session};
 
 /// This machine and the account on it.
@@ -11,8 +11,6 @@ use crate::sandbox::{Options, SandboxError, Session};
 pub struct Machine {
     /// What `hostname` prints.
     pub hostname: String,
-    /// Content of `/etc/machine-id`.
-    pub machine_id: Option<String>,
     /// The account.
     pub user: String,
     /// How much a dry run can prove here.
@@ -24,7 +22,6 @@ pub struct Machine {
 impl Machine {
     /// Looks, and tries the sandbox by making one.
     pub fn probe(program: &Path) -> Self {
-        let identity = probe::identity();
         let (level, level_reason) = match Session::start(&Options::new(program)) {
             Ok(session) => (session.level(), session.level_reason().map(str::to_owned)),
             Err(SandboxError::Unavailable { reason, fix }) => {
@@ -35,8 +32,7 @@ impl Machine {
             }
         };
         Self {
-            hostname: identity.hostname.unwrap_or_default(),
-            machine_id: identity.machine_id,
+            hostname: Here::look().hostname,
             user: os_user(),
             level,
             level_reason,

@@ -23,12 +23,12 @@ pub use approvals::Approved;
 pub use checks::check_script;
 pub use error::RuntimeError;
 pub use machine::Machine;
-pub use runs::targets;
 
 // What the front may name of the edges below.
 pub use crate::dryrun::Progress as DryRunProgress;
 pub use crate::execute::{
     ExecuteError, Followed, Input, SystemClock, Tail, must_be_typed, output_file, secrets_to_type,
+    targets,
 };
 pub use crate::probe::installed;
 pub use crate::sandbox::SandboxError;

@@ -18,6 +18,7 @@ use crate::flow::{
 };
 use crate::inventory;
 use crate::plan;
+use crate::probe::Here;
 use crate::report::formats::{Format, render};
 
 /// Where news go; false where nobody listens any more.
@@ -229,7 +230,7 @@ impl Worker {
     fn introduce(&self) {
         let who = self.runtime.operator(None);
         let mut machine = Machine {
-            hostname: crate::probe::identity().hostname.unwrap_or_default(),
+            hostname: Here::look().hostname,
             user: who.os_user,
             operator: who.name,
             level: None,

@@ -13,7 +13,7 @@ use crate::incident::{self, DataState, Incident};
 use crate::inventory::v1;
 use crate::inventory::{self, AssetKind, Inventory};
 use crate::plan::{Phase, Plan, Provenance, Step, StepKind};
-use crate::probe;
+use crate::probe::Here;
 use manifest::Manifest;
 
 /// The asset of the demo.
@@ -197,7 +197,7 @@ repos: [{{id: copies, kind: directory, host: demo1}}]
     let mut document = read::<v1::Inventory>(&text)
         .value
         .ok_or_else(|| DemoError::Document("its inventory".into()))?;
-    document.hosts[0].identity = Some(probe::identity());
+    document.hosts[0].identity = Some(Here::look().identity());
     document.assets[0].paths = vec![path("office")];
     document.repos[0].path = Some(path("copies"));
     match copy {
