@@ -20,14 +20,6 @@ pub fn device_of(path: &Path) -> Option<u64> {
         .map(|metadata| metadata.dev())
 }
 
-/// Returns the free bytes and inodes a caller can use on the file system of `path` or its nearest existing parent.
-pub fn free_space(path: &Path) -> Option<(u64, u64)> {
-    let stat = path
-        .ancestors()
-        .find_map(|at| rustix::fs::statvfs(at).ok())?;
-    Some((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_favail))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +32,5 @@ mod tests {
             device_of(Path::new("/does/not/exist")),
             device_of(Path::new("/"))
         );
-        assert!(free_space(Path::new("/tmp/not/there")).is_some());
     }
 }
