@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::evidence::Level;
+use crate::execute::own_account;
 use crate::probe::Here;
 use crate::sandbox::{Options, SandboxError, Session};
 
@@ -11,7 +12,7 @@ use crate::sandbox::{Options, SandboxError, Session};
 pub struct Machine {
     /// What `hostname` prints.
     pub hostname: String,
-    /// The account.
+    /// The account this program runs as.
     pub user: String,
     /// How much a dry run can prove here.
     pub level: Level,
@@ -33,21 +34,9 @@ impl Machine {
         };
         Self {
             hostname: Here::look().hostname,
-            user: os_user(),
+            user: own_account().name,
             level,
             level_reason,
         }
     }
-}
-
-/// Returns the name of the account this process runs as, or its number where `/etc/passwd` does not name it.
-pub fn os_user() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let named = passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
-    });
-    named.unwrap_or_else(|| format!("uid-{uid}"))
 }

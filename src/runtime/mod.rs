@@ -86,11 +86,7 @@ impl Runtime {
 
     /// Returns the person at the keyboard: the name the account has, unless another is given.
     pub fn operator(&self, name: Option<&str>) -> Who {
-        let os_user = machine::os_user();
-        Who {
-            name: name.map_or_else(|| os_user.clone(), str::to_owned),
-            os_user,
-        }
+        crate::execute::who(name)
     }
 
     /// Returns the fingerprint of a plan over the facts of its inventory as they are.
