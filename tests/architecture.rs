@@ -27,7 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str], &[&str])] = &[
     ("sandbox", &["base", "evidence"], &["tools"]),
     ("probe", &["base", "inventory"], &["tools", "sandbox"]),
     ("dryrun", &NOUNS, &["sandbox"]),
-    ("execute", &NOUNS, &["approve", "store", "probe"]),
+    ("execute", &NOUNS, &["tools", "approve", "store", "probe"]),
     (
         "runtime",
         &NOUNS,
