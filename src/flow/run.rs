@@ -8,7 +8,7 @@ use super::state::{Running, Stage, State, Target};
 use super::verbs;
 use crate::base::Id;
 use crate::evidence::{Answer, Record, RunRecord, RunState, Stop};
-use crate::plan::{Order, Plan, order};
+use crate::plan::{Plan, order};
 
 /// How many lines of a step's output are kept for the screen; all of it stands in the run's files.
 const KEPT_LINES: usize = 2_000;
@@ -47,10 +47,7 @@ pub fn prepare(state: &mut State) -> Vec<Effect> {
 }
 
 fn running(id: Option<Id>, plan: Arc<Plan>, by: String, targets: Vec<Target>) -> Running {
-    let order = match order(&plan) {
-        Order::Steps(steps) => steps,
-        Order::Circle(_) => (0..plan.steps.len()).collect(),
-    };
+    let order = order(&plan).or_as_written(&plan);
     Running {
         id,
         plan,
