@@ -5,31 +5,12 @@ use crate::base::Id;
 use crate::estimate::estimate;
 use crate::evidence::Event;
 use crate::report::{Report, RunSource, Sources, report};
-use crate::store::DocumentKind;
 
 impl Runtime {
     /// Returns the report of a run, by its id or `latest`.
     pub fn report(&self, name: &str) -> Result<Report, RuntimeError> {
         let run = self.store().run(name)?;
-        let document = self
-            .store()
-            .by_digest(DocumentKind::Plan, run.plan_digest)?;
-        let text = document
-            .ok_or_else(|| RuntimeError::Missing {
-                what: "plan",
-                name: run.plan.to_string(),
-            })?
-            .text;
-        let (plan, problems) = crate::plan::read(&text);
-        let plan = plan.ok_or_else(|| RuntimeError::Stored {
-            what: format!("plan {}", run.plan),
-            why: problems
-                .into_iter()
-                .next()
-                .map(|problem| problem.message)
-                .unwrap_or_default(),
-        })?;
-        let inventory = self.inventory_of(&plan)?;
+        let (plan, inventory) = self.plan_of(&run)?;
         let incident = plan
             .incident
             .as_ref()
