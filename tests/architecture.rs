@@ -12,7 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str], &[&str])] = &[
     ("base", &[], &[]),
     ("incident", &["base"], &[]),
     ("inventory", &["base"], &[]),
-    ("plan", &["base"], &[]),
+    ("plan", &["base", "inventory"], &[]),
     ("evidence", &["base", "plan"], &[]),
     ("tools", &["base"], &[]),
     ("shell", &["base"], &[]),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::crash::Crash;
 use super::ending::{Ending, IDENTITY, STEP_FAILED};
-use super::target::{must_be_typed, place, target};
-use crate::approve::Permit;
+use super::target::place;
+use crate::approve::{Permit, must_be_typed};
 use crate::base::{Clock, Id, Secret};
 use crate::evidence::{
     Answer, Event, Question, Run, RunRecord, RunState, StepEnd, StepOutcome, StepState, Stop,
@@ -197,7 +197,7 @@ impl Engine<'_> {
         if !must_be_typed(self.permit.risk(step.id.as_str())) {
             return Ok(());
         }
-        let target = target(&Here::look(), step);
+        let target = step.target(&Here::look().hostname).to_owned();
         while !self.record.targets.contains(&target) {
             let text = format!(
                 "step {} is {}: type the full name of its target, {target}",

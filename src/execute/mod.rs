@@ -35,7 +35,7 @@ pub use engine::Input;
 pub use entry::entry;
 pub use secrets::{to_type as secrets_to_type, without_asking as secrets_without_asking};
 pub use start::{
-    ExecuteError, Followed, NewRun, Start, Started, Tail, answer, confirm_target, create,
-    fingerprint, follow, has_runner, output_file, request_stop, start,
+    ExecuteError, Followed, NewRun, Start, Started, Tail, answer, confirm_target, create, follow,
+    has_runner, output_file, request_stop, start,
 };
-pub use target::{must_be_typed, targets};
+pub use target::targets;

@@ -1,6 +1,5 @@
-//! Where a step runs, and the name that must be typed before it does.
+//! Where the steps of a plan run, and the names that are typed before they do.
 
-use crate::base::Risk;
 use crate::inventory::Inventory;
 use crate::plan::{LOCAL, Plan, Step};
 use crate::probe::{Here, Place};
@@ -14,28 +13,15 @@ pub fn place(here: &Here, step: &Step, inventory: Option<&Inventory>) -> Place {
     }
 }
 
-/// Returns the full name that must be typed before a step: the asset it touches, else the host it runs on.
-pub fn target(here: &Here, step: &Step) -> String {
-    match (&step.asset, step.host()) {
-        (Some(asset), _) => asset.to_string(),
-        (None, LOCAL) => here.hostname.clone(),
-        (None, host) => host.to_owned(),
-    }
-}
-
 /// Returns every name that can be asked for before a step of the plan, sorted.
 pub fn targets(plan: &Plan) -> Vec<String> {
     let here = Here::look();
-    let mut names: Vec<String> = plan.steps.iter().map(|step| target(&here, step)).collect();
+    let mut names: Vec<String> = plan
+        .steps
+        .iter()
+        .map(|step| step.target(&here.hostname).to_owned())
+        .collect();
     names.sort();
     names.dedup();
     names
-}
-
-/// Tells whether the name of the target must be typed before a step of this risk runs.
-pub fn must_be_typed(risk: Risk) -> bool {
-    match risk {
-        Risk::Read | Risk::Write | Risk::Disruptive => false,
-        Risk::Destructive | Risk::Irreversible | Risk::Unknown => true,
-    }
 }

@@ -59,7 +59,7 @@ fn subject(plan: &Arc<Plan>, inventory: Option<&Arc<Inventory>>) -> Subject {
     Subject {
         plan: Arc::clone(plan),
         inventory: inventory.cloned(),
-        fingerprint: verbs::fingerprint(plan, inventory.map(AsRef::as_ref)),
+        fingerprint: plan.fingerprint(inventory.map(AsRef::as_ref)),
     }
 }
 

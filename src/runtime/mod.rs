@@ -27,8 +27,7 @@ pub use machine::Machine;
 // What the front may name of the edges below.
 pub use crate::dryrun::Progress as DryRunProgress;
 pub use crate::execute::{
-    ExecuteError, Followed, Input, SystemClock, Tail, must_be_typed, output_file, secrets_to_type,
-    targets,
+    ExecuteError, Followed, Input, SystemClock, Tail, output_file, secrets_to_type, targets,
 };
 pub use crate::probe::installed;
 pub use crate::sandbox::SandboxError;
@@ -36,8 +35,6 @@ pub use crate::store::{Anchor, DocumentKind, StoreError};
 
 use crate::base::{Clock, Digest, Timestamp};
 use crate::evidence::{Approval, PlanEvidence};
-use crate::inventory::Inventory;
-use crate::plan::Plan;
 use crate::store::{Store, Who};
 
 /// The outside, as the front sees it: one data directory on one machine.
@@ -87,14 +84,6 @@ impl Runtime {
     /// Returns the person at the keyboard: the name the account has, unless another is given.
     pub fn operator(&self, name: Option<&str>) -> Who {
         crate::execute::who(name)
-    }
-
-    /// Returns the fingerprint of a plan over the facts of its inventory as they are.
-    pub fn fingerprint(&self, plan: &Plan, inventory: Option<&Inventory>) -> Digest {
-        let facts = inventory
-            .map(|inventory| inventory.facts_about(plan.names()))
-            .unwrap_or_default();
-        plan.fingerprint(&facts)
     }
 
     /// Returns what is known about exactly this fingerprint.

@@ -105,7 +105,7 @@ fn auto(runtime: &Runtime, root: &Path, output: &mut Output) -> Result<Exit, Com
     output.data("  a colleague added a step to the plan; the check says:\n")?;
     let planted = demo.plant(&plan);
     let plan = mended(runtime, &demo, &planted, output)?;
-    let fingerprint = runtime.fingerprint(&plan, Some(&demo.inventory));
+    let fingerprint = plan.fingerprint(Some(&demo.inventory));
 
     stage.begin(
         output,
@@ -297,7 +297,7 @@ fn mended(
 }
 
 fn check(runtime: &Runtime, plan: &Plan, demo: &Demo) -> Result<Checked, CommandError> {
-    let fingerprint = runtime.fingerprint(plan, Some(&demo.inventory));
+    let fingerprint = plan.fingerprint(Some(&demo.inventory));
     Ok(runtime.check_plan(plan, Some(&demo.inventory), fingerprint)?)
 }
 
