@@ -122,6 +122,16 @@ impl CommandError {
         }
     }
 
+    /// Returns the error with the plan's own name in the commands it advises.
+    #[must_use]
+    pub fn naming(mut self, plan: &std::path::Path) -> Self {
+        let name = crate::runtime::files::shown(plan);
+        for hint in &mut self.hints {
+            *hint = hint.replace("PLAN", &name);
+        }
+        self
+    }
+
     /// Returns the error with advice.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -48,13 +48,15 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         .iter()
         .map(|text| waiver(&loaded.plan, text))
         .collect::<Result<_, _>>()?;
-    let approved = runtime.approve(
-        &loaded.plan,
-        loaded.fingerprint,
-        args.by.trim(),
-        waivers,
-        holds(&args.expires)?,
-    )?;
+    let approved = runtime
+        .approve(
+            &loaded.plan,
+            loaded.fingerprint,
+            args.by.trim(),
+            waivers,
+            holds(&args.expires)?,
+        )
+        .map_err(|error| CommandError::from(error).naming(&args.plan.plan))?;
     let approval = &approved.approval;
     if output.is_json() {
         output.object(&serde_json::json!({

@@ -48,13 +48,15 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let run = match (&args.resume, args.plan) {
         (Some(name), _) => runtime.run(name)?,
         (None, Some(plan)) => {
-            let loaded = PlanArgs {
+            let plan_args = PlanArgs {
                 plan,
                 inventory: args.inventory,
-            }
-            .load(&runtime, output)?;
+            };
+            let loaded = plan_args.load(&runtime, output)?;
             known_targets(&loaded.plan, &args.confirm_target)?;
-            runtime.permitted(&loaded.plan, loaded.fingerprint, &who)?;
+            runtime
+                .permitted(&loaded.plan, loaded.fingerprint, &who)
+                .map_err(|error| CommandError::from(error).naming(&plan_args.plan))?;
             runtime.create_run(&loaded.plan, loaded.inventory.as_ref(), &who)?
         }
         (None, None) => {
