@@ -187,4 +187,72 @@ steps:
         assert_ne!(over(&remote, "10.0.0.1"), over(&remote, "10.0.0.2"));
         assert_eq!(over(&plan, "10.0.0.1"), over(&plan, "10.0.0.2"));
     }
+
+    /// Text as documents may hold it: words, quotes, YAML's own signs, scripts of several lines, other alphabets.
+    fn text() -> impl proptest::strategy::Strategy<Value = String> {
+        proptest::string::string_regex("[ -~éß日本\\n\\t:#&*!|>'\"%@`{}\\[\\],?-]{0,60}")
+            .expect("a valid pattern")
+    }
+
+    fn any_step(number: usize) -> impl proptest::strategy::Strategy<Value = Step> {
+        use proptest::option::of;
+        use proptest::prelude::*;
+        let words = (
+            any::<prop::sample::Index>(),
+            any::<prop::sample::Index>(),
+            any::<prop::sample::Index>(),
+        );
+        let texts = (text(), of(text()), of(text()), of(text()), of(text()));
+        let rest = (
+            of(0..100_000_u64),
+            prop::collection::vec(text(), 0..3),
+            of(any::<u32>()),
+        );
+        (words, texts, rest).prop_map(
+            move |((a, b, c), (title, run, check, rollback, why), (timeout, writes, deletes))| {
+                let kinds = [StepKind::Command, StepKind::Check, StepKind::Wait];
+                let kind = kinds[a.index(kinds.len())];
+                Step {
+                    id: crate::base::Id::parse(&format!("step-{number}")).expect("an id"),
+                    phase: Some(Phase::ALL[b.index(Phase::ALL.len())]),
+                    title,
+                    kind,
+                    host: None,
+                    asset: None,
+                    run_as: why.clone(),
+                    secrets: vec![],
+                    needs: vec![],
+                    risk: Some(Risk::ALL[c.index(Risk::ALL.len())]),
+                    run: Some(run.unwrap_or_else(|| "true".into())),
+                    check: Some(check.unwrap_or_else(|| "true".into())),
+                    rollback,
+                    effects: Some(Effects {
+                        writes,
+                        max_deletes: deletes.map(u64::from),
+                        ..Effects::default()
+                    }),
+                    safety_copy: None,
+                    timeout: timeout.map(crate::base::Period),
+                    on_failure: Some(OnFailure::ALL[a.index(OnFailure::ALL.len())]),
+                    resume: Some(Resume::ALL[b.index(Resume::ALL.len())]),
+                    approval: Some(ApprovalNeed::ALL[c.index(ApprovalNeed::ALL.len())]),
+                    why,
+                    expect: None,
+                    install: None,
+                    provenance: None,
+                }
+            },
+        )
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_plan_reads_back_as_it_was_written(title in text(), one in any_step(1), two in any_step(2)) {
+            let mut plan = read(SMALL).0.expect("reads");
+            plan.title = title;
+            plan.steps = vec![one, two];
+            let text = write(&plan);
+            proptest::prop_assert_eq!(read(&text), (Some(plan), vec![]), "{}", text);
+        }
+    }
 }
