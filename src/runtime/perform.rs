@@ -386,6 +386,14 @@ impl Worker {
         let runtime = &self.runtime;
         let who = runtime.operator(Some(by).filter(|by| !by.is_empty()));
         runtime.permitted(&subject.plan, subject.fingerprint, &who)?;
+        // A secret must not pass the screen; the command asks for it without showing it.
+        let typed = super::secrets_to_type(&subject.plan, subject.inventory.as_deref());
+        if let Some((secret, _)) = typed.first() {
+            return Err(RuntimeError::SecretToType {
+                secret: secret.to_string(),
+                plan: subject.plan.id.to_string(),
+            });
+        }
         let run = runtime.create_run(&subject.plan, subject.inventory.as_deref(), &who)?;
         for target in confirmed {
             runtime.confirm_target(&run.id, target, &who)?;
