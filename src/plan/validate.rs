@@ -2,21 +2,15 @@
 
 use super::{Order, Plan, StepKind, order};
 use crate::base::yaml::Node;
-use crate::base::{Id, Problem, nearest};
+use crate::base::{Id, Problem};
 
 /// Returns every problem of a plan that its schema cannot express.
 pub fn check(plan: &Plan, root: &Node) -> Vec<Problem> {
     let mut problems = vec![];
     let known: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
     let missing = |id: &Id, path: &[&str]| {
-        let problem = Problem::new(
-            root.span_at(path),
-            format!("there is no step {:?}", id.as_str()),
-        );
-        match nearest(id.as_str(), known.iter().copied()) {
-            Some(near) => problem.with_help(format!("did you mean {near:?}?")),
-            None => problem,
-        }
+        let known = known.iter().copied();
+        Problem::no_such(root.span_at(path), "step", id.as_str(), known)
     };
     let is_known = |id: &Id| known.contains(&id.as_str());
     for (at, step) in plan.steps.iter().enumerate() {
