@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::nearest::nearest;
+
 /// A half-open range of byte offsets into one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
 pub struct Span {
@@ -83,6 +85,20 @@ impl Problem {
             span,
             message: message.into(),
             help: None,
+        }
+    }
+
+    /// Returns the problem of a name that is not among the known ones, with the nearest of them.
+    pub fn no_such<'a>(
+        span: Span,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let problem = Self::new(span, format!("there is no {what} {name:?}"));
+        match nearest(name, known) {
+            Some(near) => problem.with_help(format!("did you mean {near:?}?")),
+            None => problem,
         }
     }
 

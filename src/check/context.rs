@@ -35,12 +35,7 @@ impl<'a> Context<'a> {
         unit: &'c Unit<'a>,
         run: Run<'c>,
     ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
-        let here = std::ptr::from_ref(unit);
-        let position = self
-            .units
-            .iter()
-            .position(|u| std::ptr::eq(u, here))
-            .unwrap_or(0);
+        let position = self.position(unit);
         self.units[..=position]
             .iter()
             .enumerate()
@@ -57,12 +52,7 @@ impl<'a> Context<'a> {
         unit: &'c Unit<'a>,
         run: Run<'c>,
     ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
-        let here = std::ptr::from_ref(unit);
-        let position = self
-            .units
-            .iter()
-            .position(|u| std::ptr::eq(u, here))
-            .unwrap_or(0);
+        let position = self.position(unit);
         self.units[position..]
             .iter()
             .enumerate()
@@ -71,5 +61,10 @@ impl<'a> Context<'a> {
                     .filter(move |other| at > 0 || other.index > run.index)
                     .map(move |other| (unit, other))
             })
+    }
+
+    fn position(&self, unit: &Unit<'a>) -> usize {
+        let found = self.units.iter().position(|one| std::ptr::eq(one, unit));
+        found.unwrap_or(0)
     }
 }

@@ -70,7 +70,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut output = Output::new(&cli.global);
     let result = match cli.command {
         Some(command) => command.run(&cli.global, &mut output),
-        None => commands::without_command(&cli.global, &mut output),
+        None => commands::without_command(&cli.global),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -26,6 +26,16 @@ pub fn load<T>(
     }
 }
 
+/// Reads a document as [`load`] does, where one was named.
+pub fn load_given<T>(
+    path: Option<&Path>,
+    output: &mut Output,
+    read: impl FnOnce(&str) -> (Option<T>, Vec<Problem>),
+) -> Result<Option<T>, CommandError> {
+    let loaded = path.map(|path| load(path, output, read)).transpose()?;
+    Ok(loaded.map(|(value, _)| value))
+}
+
 /// Returns the error for a document with problems, and shows them where JSON was not asked for.
 pub fn refusal(path: &Path, text: &str, problems: &[Problem], output: &mut Output) -> CommandError {
     let name = files::shown(path);

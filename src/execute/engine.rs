@@ -215,16 +215,7 @@ impl Engine<'_> {
             .as_deref()
             .map_or(String::new(), |why| format!(" ({why})"));
         let (answer, by) = self.ask(step, question, format!("{}{why}", step.title))?;
-        let end = |outcome, why: String| StepEnd {
-            attempt,
-            outcome,
-            exit_code: None,
-            signal: None,
-            duration_ms: 0,
-            files: None,
-            left_running: vec![],
-            why: Some(why),
-        };
+        let end = |outcome, why: String| StepEnd::known(attempt, outcome, why);
         let end = match answer {
             Answer::Failed => end(StepOutcome::Failed, format!("{by} says it failed")),
             Answer::Done | Answer::Again | Answer::Halt | Answer::Target(_) => match &step.check {

@@ -158,16 +158,7 @@ impl Engine<'_> {
     }
 
     fn done(&mut self, step: &Step, attempt: u32, why: String) -> Result<StepEnd, Ending> {
-        let end = StepEnd {
-            attempt,
-            outcome: StepOutcome::Succeeded,
-            exit_code: None,
-            signal: None,
-            duration_ms: 0,
-            files: None,
-            left_running: vec![],
-            why: Some(why),
-        };
+        let end = StepEnd::known(attempt, StepOutcome::Succeeded, why);
         self.journal(Some(step), Event::StepFinished(end.clone()))?;
         Ok(end)
     }

@@ -89,25 +89,7 @@ impl Engine<'_> {
                 },
             );
         };
-        let (mut kept, files) = self.prepare(
-            step,
-            Part::Run,
-            script,
-            attempt,
-            step.timeout.map(|timeout| timeout.duration()),
-        )?;
-        let process = kept.process.clone();
-        let started = Event::StepStarted {
-            part: Part::Run,
-            attempt,
-            process,
-            files: files.clone(),
-        };
-        self.journal(Some(step), started)?;
-        kept.go()
-            .map_err(|error| files_broken(&kept.files, error))?;
-        self.crash.point();
-        let result = self.wait(&mut kept)?.unwrap_or_else(|| lost(&kept));
+        let (result, files) = self.run_part(step, Part::Run, script, attempt)?;
         self.judge(step, attempt, Some(files), result)
     }
 
@@ -218,20 +200,32 @@ impl Engine<'_> {
         script: &str,
     ) -> Result<(order::Result, String), Ending> {
         let attempt = self.record.step(step.id.as_str()).attempts.max(1);
+        self.run_part(step, Part::Rollback, script, attempt)
+    }
+
+    /// Runs one part of a step to its end: announced in the journal first, then told to go. Returns how it ended and
+    /// the name of its directory.
+    fn run_part(
+        &mut self,
+        step: &Step,
+        part: Part,
+        script: &str,
+        attempt: u32,
+    ) -> Result<(order::Result, String), Ending> {
         let limit = step.timeout.map(|timeout| timeout.duration());
-        let (mut kept, files) = self.prepare(step, Part::Rollback, script, attempt, limit)?;
-        let process = kept.process.clone();
+        let (mut kept, files) = self.prepare(step, part, script, attempt, limit)?;
         let started = Event::StepStarted {
-            part: Part::Rollback,
+            part,
             attempt,
-            process,
+            process: kept.process.clone(),
             files: files.clone(),
         };
         self.journal(Some(step), started)?;
         kept.go()
             .map_err(|error| files_broken(&kept.files, error))?;
         self.crash.point();
-        Ok((self.wait(&mut kept)?.unwrap_or_else(|| lost(&kept)), files))
+        let result = self.wait(&mut kept)?.unwrap_or_else(|| lost(&kept));
+        Ok((result, files))
     }
 
     /// Starts a keeper that waits for its go, in a directory of its own.

@@ -185,8 +185,9 @@ fn read(
         if let Some(id) = unknown {
             let known = inventory.assets.iter().map(|asset| asset.id.as_str());
             let near = nearest(id.as_str(), known)
-                .map_or(String::new(), |near| format!("; do you mean {near}?"));
-            problems.push((Field::Affected, format!("there is no asset {id}{near}")));
+                .map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+            let message = format!("there is no asset {:?}{near}", id.as_str());
+            problems.push((Field::Affected, message));
         }
     }
     let unusable = copies(intake, inventory, &mut problems);

@@ -54,7 +54,7 @@ fn a_form_that_needs_a_look_makes_no_draft_and_loses_no_text() {
     let intake = session.intake.clone().unwrap();
     assert_eq!(
         intake.problem(Field::Affected),
-        Some("there is no asset offce; do you mean office?")
+        Some("there is no asset \"offce\"; did you mean \"office\"?")
     );
     act(&mut session, Act::Back);
     act(&mut session, Act::NewIncident);

@@ -2,7 +2,7 @@
 
 use super::v1::Inventory;
 use crate::base::yaml::Node;
-use crate::base::{Id, Problem, Problems, nearest};
+use crate::base::{Id, Problem, Problems};
 use std::collections::{HashMap, HashSet};
 
 /// Returns a problem for every reference to nothing, every circle of dependencies, and every field
@@ -163,12 +163,8 @@ impl Checker<'_> {
             return;
         }
         self.problems.add(|| {
-            let message = format!("there is no {} {:?}", names.what, id.as_str());
-            let problem = Problem::new(self.root.span_at(path), message);
-            match nearest(id.as_str(), names.known.iter().copied()) {
-                Some(near) => problem.with_help(format!("did you mean {near:?}?")),
-                None => problem,
-            }
+            let known = names.known.iter().copied();
+            Problem::no_such(self.root.span_at(path), names.what, id.as_str(), known)
         });
     }
 

@@ -7,7 +7,7 @@ use crate::base::escape;
 use crate::cli::findings::{self, Texts};
 use crate::cli::output::Output;
 use crate::cli::plans::name_of;
-use crate::cli::problems::load;
+use crate::cli::problems::{load, load_given};
 use crate::cli::{CommandError, Exit, Global};
 use crate::draft::{Draft, Request, artifacts, draft};
 use crate::evidence::Severity;
@@ -64,12 +64,7 @@ enum KindArg {
 /// Runs the command.
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     let (inventory, text) = load(&args.inventory, output, inventory::read)?;
-    let incident = args
-        .incident
-        .as_ref()
-        .map(|path| load(path, output, incident::read))
-        .transpose()?
-        .map(|(incident, _)| incident);
+    let incident = load_given(args.incident.as_deref(), output, incident::read)?;
     let parameters = args
         .set
         .iter()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::base::{Period, escape, readable};
 use crate::cli::output::Output;
-use crate::cli::problems::load;
+use crate::cli::problems::{load, load_given};
 use crate::cli::{CommandError, Exit, Global};
 use crate::estimate::{Estimate, estimate};
 use crate::runtime::Runtime;
@@ -35,18 +35,8 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let is_plan = text
         .lines()
         .any(|line| line.trim_end() == "schema: blackstart/plan/v1");
-    let incident = args
-        .incident
-        .as_ref()
-        .map(|path| load(path, output, incident::read))
-        .transpose()?
-        .map(|(incident, _)| incident);
-    let given = args
-        .inventory
-        .as_ref()
-        .map(|path| load(path, output, inventory::read))
-        .transpose()?
-        .map(|(inventory, _)| inventory);
+    let incident = load_given(args.incident.as_deref(), output, incident::read)?;
+    let given = load_given(args.inventory.as_deref(), output, inventory::read)?;
     let computed = if is_plan {
         let (plan, _) = load(&args.file, output, plan::read)?;
         let runtime = Runtime::open(global.data_dir.clone())?;

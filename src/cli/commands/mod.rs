@@ -86,7 +86,7 @@ commands! {
 }
 
 /// What happens without a command: the terminal interface, where there is a terminal.
-pub fn without_command(global: &Global, _: &mut Output) -> Result<Exit, CommandError> {
+pub fn without_command(global: &Global) -> Result<Exit, CommandError> {
     let runtime = || Runtime::open(global.data_dir.clone());
     match interface(global, runtime, Start::Home)? {
         Left::Quit => Ok(Exit::Ok),
