@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::problems;
-use crate::base::{Position, Problem, escape};
+use crate::base::{Position, Problem, escape, yaml};
 use crate::evidence::{Finding, Place, Severity};
 use crate::plan::Plan;
 
-/// Returns the findings as the `findings` of `blackstart/check/v1`. Lines and columns are those of the text they point into.
+/// Returns the findings as the `findings` of `blackstart/check/v1`. Lines and columns are those of the file, or of the
+/// step's own text where there is no file.
 pub fn json(findings: &[Finding], texts: &Texts<'_>) -> Vec<Value> {
     let one = |finding: &Finding| {
         let at = texts.position(finding);
@@ -25,8 +26,13 @@ pub fn json(findings: &[Finding], texts: &Texts<'_>) -> Vec<Value> {
 pub enum Texts<'a> {
     /// One script.
     Script(&'a str),
-    /// The steps of a plan; lines are those of the step's own text.
-    Plan(&'a Plan),
+    /// The steps of a plan.
+    Plan {
+        /// The plan.
+        plan: &'a Plan,
+        /// The text it was read from.
+        file: Option<&'a str>,
+    },
 }
 
 impl<'a> Texts<'a> {
@@ -34,7 +40,7 @@ impl<'a> Texts<'a> {
     pub fn of(&self, finding: &Finding) -> &'a str {
         match self {
             Self::Script(text) => text,
-            Self::Plan(plan) => {
+            Self::Plan { plan, .. } => {
                 let step = finding.step.as_ref().and_then(|id| plan.step(id.as_str()));
                 let text = step.and_then(|step| match finding.part {
                     Place::Whole => None,
@@ -48,7 +54,38 @@ impl<'a> Texts<'a> {
     }
 
     fn position(&self, finding: &Finding) -> Position {
-        Position::of(self.of(finding), finding.span.start)
+        let within = Position::of(self.of(finding), finding.span.start);
+        match self {
+            Self::Plan {
+                plan,
+                file: Some(file),
+            } => in_file(plan, file, finding, within).unwrap_or(within),
+            Self::Script(_) | Self::Plan { file: None, .. } => within,
+        }
+    }
+}
+
+/// Returns where a position within a step's text stands in the plan's file. Exact in a block of lines (`run: |`); in a
+/// quoted or folded text the place where that text begins.
+fn in_file(plan: &Plan, file: &str, finding: &Finding, within: Position) -> Option<Position> {
+    let at = plan
+        .steps
+        .iter()
+        .position(|step| Some(&step.id) == finding.step.as_ref())?;
+    let root = yaml::parse(file).0?;
+    let step = root.get("steps")?.items().get(at)?;
+    let Some(text) = step.get(finding.part.word()) else {
+        return Some(Position::of(file, step.span.start));
+    };
+    let start = Position::of(file, text.span.start);
+    // The span of a block begins with its first line; the indicator stands on the line above.
+    let above = file.lines().nth(start.line.checked_sub(2)?)?;
+    match above.contains(": |") || above.contains(": >") {
+        true => Some(Position {
+            line: start.line + within.line - 1,
+            column: start.column + within.column - 1,
+        }),
+        false => Some(start),
     }
 }
 
@@ -67,7 +104,7 @@ pub fn text(name: &str, findings: &[Finding], texts: &Texts<'_>, colour: bool) -
         };
         let place = match texts {
             Texts::Script(_) => name.to_owned(),
-            Texts::Plan(_) => format!("{name}{step}{part}"),
+            Texts::Plan { .. } => format!("{name}{step}{part}"),
         };
         let severity = finding.severity.word().to_uppercase();
         let title = format!(
@@ -97,4 +134,25 @@ pub fn text(name: &str, findings: &[Finding], texts: &Texts<'_>, colour: bool) -
         }
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{self, Facts};
+
+    #[test]
+    fn a_finding_in_a_plan_is_shown_where_it_stands_in_the_file() {
+        let file = "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - id: a\n    title: t\n    kind: command\n    run: |\n      set -e\n\n      rm -rf $UNSET/*\n    risk: destructive\n";
+        let plan = crate::plan::read(file).0.expect("reads");
+        let checked = check::plan(&plan, None, &Facts::default());
+        let texts = Texts::Plan {
+            plan: &plan,
+            file: Some(file),
+        };
+        let found = json(&checked.findings, &texts);
+        let line = found[0]["line"].as_u64().expect("a line") as usize;
+        assert_eq!(file.lines().nth(line - 1), Some("      rm -rf $UNSET/*"));
+        assert_eq!(found[0]["column"], 14);
+    }
 }

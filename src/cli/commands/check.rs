@@ -10,7 +10,7 @@ use crate::cli::findings::{self, Texts};
 use crate::cli::output::Output;
 use crate::cli::plans::PlanArgs;
 use crate::cli::{CommandError, Exit, Global};
-use crate::evidence::Severity;
+use crate::evidence::{Severity, v1};
 use crate::runtime::files::{read_text, shown};
 use crate::runtime::{Runtime, check_script};
 
@@ -74,7 +74,6 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let mut failed = false;
     for path in &args.paths {
         let text = read_text(path)?;
-        let name = shown(path);
         let (checked, entry) = if is_plan(path, &text) {
             let plan_args = PlanArgs {
                 plan: path.clone(),
@@ -84,10 +83,13 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
             let checked =
                 runtime.check_plan(&loaded.plan, loaded.inventory.as_ref(), loaded.fingerprint)?;
             let entry = show(
-                &name,
+                path,
                 "plan",
                 &checked,
-                &Texts::Plan(&loaded.plan),
+                &Texts::Plan {
+                    plan: &loaded.plan,
+                    file: Some(&text),
+                },
                 as_json,
                 output,
             )?;
@@ -95,7 +97,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         } else {
             let checked = check_script(&text, path);
             let entry = show(
-                &name,
+                path,
                 checked.language.word(),
                 &checked,
                 &Texts::Script(&text),
@@ -129,15 +131,16 @@ fn is_plan(path: &Path, text: &str) -> bool {
 }
 
 fn show(
-    name: &str,
+    path: &Path,
     language: &str,
     checked: &Checked,
     texts: &Texts<'_>,
     as_json: bool,
     output: &mut Output,
 ) -> Result<Value, CommandError> {
+    let name = shown(path);
     if !as_json {
-        output.data(&findings::text(name, &checked.findings, texts, false))?;
+        output.data(&findings::text(&name, &checked.findings, texts, false))?;
         let count = |severity| {
             checked
                 .findings
@@ -161,8 +164,13 @@ fn show(
             checked.risk
         ))?;
     }
-    Ok(json!({
-        "path": name, "language": language, "parsed": checked.parsed, "risk": checked.risk.word(),
+    let (path, base64) = v1::path_fields(path);
+    let mut entry = json!({
+        "path": path, "language": language, "parsed": checked.parsed, "risk": checked.risk.word(),
         "findings": findings::json(&checked.findings, texts),
-    }))
+    });
+    if let Some(base64) = base64 {
+        entry["path_base64"] = base64.into();
+    }
+    Ok(entry)
 }

@@ -242,7 +242,10 @@ fn mended(
     output.say(&indented(&findings::text(
         "plan",
         &checked.findings,
-        &Texts::Plan(planted),
+        &Texts::Plan {
+            plan: planted,
+            file: None,
+        },
         false,
     )))?;
     let bad = |checked: &Checked| {
@@ -295,7 +298,15 @@ fn mended(
         0 => Ok(plan),
         _ => Err(CommandError::new(
             Exit::Findings,
-            findings::text("plan", &again.findings, &Texts::Plan(&plan), false),
+            findings::text(
+                "plan",
+                &again.findings,
+                &Texts::Plan {
+                    plan: &plan,
+                    file: None,
+                },
+                false,
+            ),
         )),
     }
 }

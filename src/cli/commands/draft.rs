@@ -144,7 +144,7 @@ fn print(
     if output.is_json() {
         return output.object(&serde_json::json!({
             "schema": "blackstart/draft/v1", "plan": drafted.plan, "drafter": "template", "rounds": 0, "rejected": [],
-            "estimate": drafted.estimate, "findings": findings::json(&checked.findings, &Texts::Plan(&drafted.plan)),
+            "estimate": drafted.estimate, "findings": findings::json(&checked.findings, &Texts::Plan { plan: &drafted.plan, file: None }),
             "runbook": drafted.runbook, "questions": drafted.questions, "fingerprint": fingerprint.to_string(),
         }));
     }

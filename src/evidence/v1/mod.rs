@@ -5,6 +5,7 @@ mod checked;
 mod dry_run;
 mod path;
 
+pub use path::write as path_fields;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
