@@ -18,6 +18,7 @@ fn options(who: Who, tools: &Path) -> Options {
     Options {
         sandbox: sandbox::Options::new(program(who, tools)),
         secrets: Default::default(),
+        account: |_| vec![],
         here: vec!["me".into()],
         cwd: "/".into(),
     }
@@ -257,6 +258,7 @@ fn without_a_sandbox_nothing_runs_and_the_level_says_so() {
     let options = Options {
         sandbox: sandbox::Options::new(wrapper),
         secrets: Default::default(),
+        account: |_| vec![],
         here: vec![],
         cwd: "/".into(),
     };

@@ -30,6 +30,8 @@ pub struct Options {
     pub here: Vec<String>,
     /// Secrets that can be had without asking; they reach the environment of the steps that name them, and no result.
     pub secrets: BTreeMap<Id, Secret>,
+    /// What a step finds in its environment of the account it runs as (its `run_as`, or the caller): as in a real run.
+    pub account: fn(Option<&str>) -> Vec<(String, String)>,
     /// Working directory of every step.
     pub cwd: PathBuf,
 }

@@ -87,17 +87,19 @@ fn request(
         .flat_map(|path| [path.as_bytes(), b"\n"])
         .collect::<Vec<_>>()
         .concat();
-    request.environment = step
-        .secrets
-        .iter()
-        .map(|used| {
-            let known = options.secrets.get(&used.secret);
-            let value = known.and_then(|secret| String::from_utf8(secret.expose().to_vec()).ok());
-            (
-                used.env.clone(),
-                value.unwrap_or_else(|| dummy(used.secret.as_str())),
-            )
-        })
+    // At the user's level another account cannot be had; the step runs as the caller.
+    let run_as = step.run_as.as_deref().filter(|_| level == Level::FullRoot);
+    let secrets = step.secrets.iter().map(|used| {
+        let known = options.secrets.get(&used.secret);
+        let value = known.and_then(|secret| String::from_utf8(secret.expose().to_vec()).ok());
+        (
+            used.env.clone(),
+            value.unwrap_or_else(|| dummy(used.secret.as_str())),
+        )
+    });
+    request.environment = (options.account)(run_as)
+        .into_iter()
+        .chain(secrets)
         .collect();
     let wall_ms = step
         .timeout

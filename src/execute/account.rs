@@ -33,6 +33,19 @@ pub fn own() -> Account {
     })
 }
 
+/// Returns what a step finds in its environment of the account it runs as: that of `run_as`, else of this process.
+pub fn environment(run_as: Option<&str>) -> Vec<(String, String)> {
+    let account = run_as.and_then(named).unwrap_or_else(own);
+    let pairs = [
+        ("HOME", &account.home),
+        ("USER", &account.name),
+        ("LOGNAME", &account.name),
+    ];
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .to_vec()
+}
+
 /// Returns an account by name or number.
 pub fn named(name: &str) -> Option<Account> {
     find(name, |account| {

@@ -29,7 +29,7 @@ mod start;
 mod step;
 mod target;
 
-pub use account::{own as own_account, who};
+pub use account::{environment as account_environment, own as own_account, who};
 pub use clock::SystemClock;
 pub use engine::Input;
 pub use entry::entry;

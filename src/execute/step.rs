@@ -281,17 +281,20 @@ impl Engine<'_> {
             None => None,
             Some(name) => account::named(name).filter(|account| account.uid != own.uid),
         };
-        let user = account.as_ref().unwrap_or(&own);
+        let identity = account::environment(step.run_as.as_deref());
         let mut environment: Vec<(String, Vec<u8>)> = [
             ("PATH", PATH),
             ("LANG", "C.UTF-8"),
-            ("HOME", &user.home),
-            ("USER", &user.name),
-            ("LOGNAME", &user.name),
+            ("TERM", "dumb"),
             (MARKER, &self.files.join(name).to_string_lossy()),
         ]
         .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
         .to_vec();
+        environment.extend(
+            identity
+                .into_iter()
+                .map(|(name, value)| (name, value.into_bytes())),
+        );
         let mut secret = vec![];
         for used in &step.secrets {
             let value = secrets::resolve(used, self.inventory, &self.typed)

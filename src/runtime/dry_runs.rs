@@ -7,6 +7,7 @@ use super::{Runtime, RuntimeError, SystemClock};
 use crate::base::{Digest, Id};
 use crate::dryrun::{self, Options, Progress};
 use crate::evidence::DryRun;
+use crate::execute::account_environment;
 use crate::inventory::Inventory;
 use crate::plan::{Order, Plan, order};
 use crate::probe::{Here, Place};
@@ -35,6 +36,7 @@ impl Runtime {
             sandbox: self.sandbox(scope_bytes(plan, inventory)),
             here: hosts_here(inventory),
             secrets: crate::execute::secrets_without_asking(plan, inventory),
+            account: account_environment,
             cwd: PathBuf::from("/"),
         };
         let result = dryrun::dry_run(plan, wanted, &options, &SystemClock, progress)?;
@@ -55,6 +57,7 @@ impl Runtime {
             sandbox: self.sandbox(0),
             here: vec![],
             secrets: BTreeMap::new(),
+            account: account_environment,
             cwd: PathBuf::from("/"),
         };
         Ok(dryrun::dry_run_script(
