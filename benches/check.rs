@@ -1,4 +1,5 @@
 //! Check throughput on the shell scripts of this machine, beside ShellCheck on the same files in one batch.
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 #[path = "support/mod.rs"]
 mod support;

@@ -1,4 +1,5 @@
 //! A template draft over an inventory of 200 assets, and reading ten thousand.
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 #[path = "support/mod.rs"]
 mod support;

@@ -1,4 +1,5 @@
 //! What a dry-run step costs, beside plain `sh` and beside bubblewrap with the same namespaces.
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 #[path = "support/mod.rs"]
 mod support;

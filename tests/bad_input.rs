@@ -1,4 +1,5 @@
 //! Bad input to every command: exit code 2, one clear message, nothing written, soon.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

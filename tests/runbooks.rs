@@ -11,7 +11,7 @@ use std::process::Command;
 use blackstart::base::{Digest, Timestamp};
 use blackstart::draft::{Draft, Library, Request, artifacts, draft};
 use blackstart::plan::{self, Kind, Order, Plan, Step};
-use blackstart::{incident, inventory};
+use blackstart::{incident, inventory, tools};
 
 /// The account a test runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +70,7 @@ impl Place {
             .arg(script)
             .current_dir("/")
             .env_clear()
-            .env(
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            )
+            .env("PATH", tools::PATH)
             .env("RESTIC_PASSWORD", "only for this test")
             .output()
             .expect("bash")

@@ -1,4 +1,5 @@
 //! The terminal interface in a real terminal: what a person sees, and what is left of it behind every way out.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -144,6 +144,14 @@ pub fn risk(step: &Step, evidence: &PlanEvidence) -> Risk {
     claimed.max(computed.unwrap_or(Risk::Unknown))
 }
 
+/// Tells whether the full name of its target must be typed before a step of this risk runs.
+pub fn must_be_typed(risk: Risk) -> bool {
+    match risk {
+        Risk::Read | Risk::Write | Risk::Disruptive => false,
+        Risk::Destructive | Risk::Irreversible | Risk::Unknown => true,
+    }
+}
+
 /// Returns how many people must approve a step: what the plan asks for, and at least one for a step that changes
 /// something. A plan cannot ask for less, because it may come from whom it is to be protected from.
 pub fn need(step: &Step, evidence: &PlanEvidence) -> ApprovalNeed {

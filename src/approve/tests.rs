@@ -68,7 +68,7 @@ fn evidence() -> PlanEvidence {
 fn approval(plan: &Plan, evidence: &PlanEvidence) -> Approval {
     Approval {
         id: id("a1"),
-        fingerprint: plan.fingerprint(&[]),
+        fingerprint: plan.fingerprint(None),
         evidence: evidence.digest(),
         by: "ana".into(),
         os_user: "ana (1000)".into(),
@@ -101,7 +101,7 @@ fn check(
     let now = at("2026-01-01T12:00:00Z");
     let refused = permit(
         &plan,
-        plan.fingerprint(&[]),
+        plan.fingerprint(None),
         &evidence,
         &approvals,
         now,
@@ -161,7 +161,7 @@ fn an_edited_plan_is_another_plan() {
     let (mut plan, evidence) = (plan(), evidence());
     let approvals = [approval(&plan, &evidence)];
     plan.steps[1].run = Some("cp -a /c /srv/data".into());
-    let fingerprint = plan.fingerprint(&[]);
+    let fingerprint = plan.fingerprint(None);
     let now = at("2026-01-01T12:00:00Z");
     let refused = permit(&plan, fingerprint, &evidence, &approvals, now, "ben").unwrap_err();
     assert!(refused[0].message.contains("it was edited"), "{refused:?}");
@@ -254,7 +254,7 @@ fn what_proves_less_needs_a_waiver_of_exactly_that() {
         let now = at("2026-01-01T12:00:00Z");
         let refused = permit(
             &plan,
-            plan.fingerprint(&[]),
+            plan.fingerprint(None),
             &evidence,
             &approvals,
             now,

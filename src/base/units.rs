@@ -115,15 +115,6 @@ impl ChangeRate {
             )),
         }
     }
-
-    /// Returns the bytes that change in `seconds` on an asset of `size`, at most its size when the
-    /// rate is a share.
-    pub fn bytes_in(self, size: Size, seconds: f64) -> f64 {
-        match self {
-            Self::SharePerSecond(share) => size.0 as f64 * (share * seconds).min(1.0),
-            Self::BytesPerSecond(bytes) => bytes * seconds,
-        }
-    }
 }
 
 impl Period {
@@ -320,8 +311,10 @@ mod tests {
         );
         assert_eq!(Period::parse("1h30m"), Ok(Period(5_400)));
         assert_eq!(Period::parse("7d").map(|p| p.to_string()), Ok("7d".into()));
-        let daily = ChangeRate::parse("2%/d").map(|rate| rate.bytes_in(Size(1_000), 43_200.0));
-        assert_eq!(daily, Ok(10.0));
+        assert_eq!(
+            ChangeRate::parse("2%/d"),
+            Ok(ChangeRate::SharePerSecond(0.02 / 86_400.0))
+        );
     }
 
     #[test]

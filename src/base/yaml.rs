@@ -8,8 +8,8 @@ use super::text::{Problem, Problems, Span};
 pub const MAX_BYTES: usize = 32 << 20;
 /// The deepest nesting that is read.
 const MAX_DEPTH: usize = 64;
-/// The most nodes that are read; ten thousand assets need about a tenth of it.
-const MAX_NODES: usize = 5_000_000;
+/// The most nodes that are read; ten thousand assets need about a seventh of it.
+const MAX_NODES: usize = 2_000_000;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]

@@ -23,7 +23,7 @@ pub use unit::{Run, Unit};
 use crate::base::{Id, Risk};
 use crate::evidence::{Finding, Place};
 use crate::inventory::Inventory;
-use crate::plan::Plan;
+use crate::plan::{Plan, order};
 use crate::shell::on_deep_stack;
 
 /// What the checker says of a script or a plan.
@@ -126,7 +126,8 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
 
 fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checked {
     let mut units = Vec::new();
-    for step in in_order(plan) {
+    for at in order(plan).or_as_written(plan) {
+        let step = &plan.steps[at];
         let texts = [
             (Place::Run, &step.run),
             (Place::Check, &step.check),
@@ -179,21 +180,6 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         steps,
         findings,
     }
-}
-
-/// Returns the steps in an order in which they can run; the document's where needs form a circle.
-fn in_order(plan: &Plan) -> Vec<&crate::plan::Step> {
-    let mut left: Vec<&crate::plan::Step> = plan.steps.iter().collect();
-    let mut out: Vec<&crate::plan::Step> = Vec::new();
-    while !left.is_empty() {
-        let ready = left.iter().position(|step| {
-            step.needs
-                .iter()
-                .all(|need| out.iter().any(|s| s.id == *need) || plan.step(need.as_str()).is_none())
-        });
-        out.push(left.remove(ready.unwrap_or(0)));
-    }
-    out
 }
 
 fn judge(context: &Context<'_>) -> Vec<Finding> {

@@ -182,7 +182,8 @@ impl From<RuntimeError> for CommandError {
                 refused.hints.dedup();
                 refused
             }
-            RuntimeError::Missing { .. }
+            RuntimeError::SecretToType { .. }
+            | RuntimeError::Missing { .. }
             | RuntimeError::InventoryMissing { .. }
             | RuntimeError::NoHome => Self::caused(Exit::Input, &error),
             RuntimeError::Execute(ExecuteError::Refused { code, messages }) => {

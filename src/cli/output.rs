@@ -43,6 +43,14 @@ impl Output {
         Self::write(io::stdout().lock(), text)
     }
 
+    /// Writes text for people to standard output; nothing where JSON was asked for.
+    pub fn say(&mut self, text: &str) -> Result<(), CommandError> {
+        match self.json {
+            true => Ok(()),
+            false => self.data(text),
+        }
+    }
+
     /// Writes one JSON value and a line break to standard output.
     pub fn object(&mut self, value: &impl Serialize) -> Result<(), CommandError> {
         let text = serde_json::to_string(value).expect("printed formats have text keys");

@@ -56,7 +56,7 @@ impl PlanArgs {
                 .hint("name the inventory with --inventory FILE"));
         }
         runtime.keep_plan(&plan)?;
-        let fingerprint = runtime.fingerprint(&plan, inventory.as_ref());
+        let fingerprint = plan.fingerprint(inventory.as_ref());
         Ok(Loaded {
             plan,
             inventory,

@@ -27,17 +27,7 @@ pub(super) fn run(
     let mut result = super::blank(&step.id, Outcome::Passed, String::new());
     result.notes.clear();
     let depth = session.depth();
-    let (main, verdict) = match step.kind {
-        StepKind::Command => (step.run.as_deref(), step.check.as_deref()),
-        StepKind::Check
-        | StepKind::Wait
-        | StepKind::Manual
-        | StepKind::Decision
-        | StepKind::Notify => match (&step.run, &step.check) {
-            (Some(run), check) => (Some(run.as_str()), check.as_deref()),
-            (None, check) => (None, check.as_deref()),
-        },
-    };
+    let (main, verdict) = (step.run.as_deref(), step.check.as_deref());
     if let Some(text) = main {
         let layering = match step.kind {
             StepKind::Check => Layering::Discard,

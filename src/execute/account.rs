@@ -6,21 +6,18 @@ use std::process::Command;
 use super::order::Account;
 use crate::store::Who;
 
-/// Returns who the caller is: the name they give, and the account the kernel knows their login by.
+/// Returns who the caller is: the name they give, else the account's, and the account the kernel knows their login by.
 ///
 /// The login uid survives `su` and `sudo` and cannot be changed without privileges (proc_pid_loginuid(5)); where there
 /// is none, as in a container, the real uid stands.
-pub fn who(name: &str) -> Who {
+pub fn who(name: Option<&str>) -> Who {
     let login = fs::read_to_string("/proc/self/loginuid").unwrap_or_default();
     let login = login.trim().parse().ok().filter(|uid| *uid != u32::MAX);
     let uid = login.unwrap_or_else(|| rustix::process::getuid().as_raw());
-    let os_user = match by_uid(uid) {
-        Some(account) => format!("{} ({uid})", account.name),
-        None => format!("({uid})"),
-    };
+    let account = by_uid(uid).map_or_else(|| format!("uid-{uid}"), |account| account.name);
     Who {
-        name: name.to_owned(),
-        os_user,
+        os_user: format!("{account} ({uid})"),
+        name: name.map_or(account, str::to_owned),
     }
 }
 
@@ -87,5 +84,13 @@ mod tests {
         assert_eq!(parse("# comment"), None);
         assert_eq!(named("root").map(|account| account.uid), Some(0));
         assert_eq!(named("no-such-account"), None);
+    }
+
+    #[test]
+    fn a_person_is_known_by_their_login_whatever_name_they_give() {
+        let (unnamed, named) = (who(None), who(Some("ana")));
+        assert_eq!(named.name, "ana");
+        assert_eq!(named.os_user, unnamed.os_user);
+        assert!(unnamed.os_user.starts_with(&format!("{} (", unnamed.name)));
     }
 }

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use super::crash::Crash;
 use super::ending::{Ending, IDENTITY, STEP_FAILED};
-use super::target::{Here, Place, must_be_typed};
-use crate::approve::Permit;
+use super::target::place;
+use crate::approve::{Permit, must_be_typed};
 use crate::base::{Clock, Id, Secret};
 use crate::evidence::{
     Answer, Event, Question, Run, RunRecord, RunState, StepEnd, StepOutcome, StepState, Stop,
 };
 use crate::inventory::Inventory;
 use crate::plan::{OnFailure, Order, Plan, Step, StepKind, order};
+use crate::probe::{Here, Place};
 use crate::store::Store;
 
 /// Whether somebody is there to answer.
@@ -182,7 +183,7 @@ impl Engine<'_> {
 
     /// Refuses where this machine is not the one the step is for. There is no way around it.
     pub fn assert_identity(&self, step: &Step) -> Result<(), Ending> {
-        match Here::look().place(step, self.inventory) {
+        match place(&Here::look(), step, self.inventory) {
             Place::Here => Ok(()),
             Place::Mismatch { why } => Err(Ending::refused(
                 IDENTITY,
@@ -196,7 +197,7 @@ impl Engine<'_> {
         if !must_be_typed(self.permit.risk(step.id.as_str())) {
             return Ok(());
         }
-        let target = Here::look().target(step);
+        let target = step.target(&Here::look().hostname).to_owned();
         while !self.record.targets.contains(&target) {
             let text = format!(
                 "step {} is {}: type the full name of its target, {target}",

@@ -29,13 +29,13 @@ mod start;
 mod step;
 mod target;
 
-pub use account::who;
+pub use account::{own as own_account, who};
 pub use clock::SystemClock;
 pub use engine::Input;
 pub use entry::entry;
 pub use secrets::{to_type as secrets_to_type, without_asking as secrets_without_asking};
 pub use start::{
-    ExecuteError, Followed, NewRun, Start, Started, Tail, answer, confirm_target, create,
-    fingerprint, follow, has_runner, output_file, request_stop, start,
+    ExecuteError, Followed, NewRun, Start, Started, Tail, answer, confirm_target, create, follow,
+    has_runner, output_file, request_stop, start,
 };
-pub use target::{Here, Place, must_be_typed, targets};
+pub use target::targets;

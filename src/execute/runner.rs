@@ -18,12 +18,13 @@ use super::lock::{Lock, LockError};
 use super::processes;
 use super::secrets;
 use super::start::{Greeting, TypedSecret};
-use super::target::{Here, Place, must_be_typed};
-use crate::approve::{Permit, permit};
+use super::target::place;
+use crate::approve::{Permit, must_be_typed, permit};
 use crate::base::{Clock as _, Id, Secret};
 use crate::evidence::{Event, Run, RunState};
 use crate::inventory::Inventory;
 use crate::plan::Plan;
+use crate::probe::{Here, Place};
 use crate::store::{DocumentKind, Store, refuse_network_file_system};
 
 /// What a runner is told on its command line.
@@ -217,8 +218,7 @@ fn allow(
     inventory: Option<&Inventory>,
     now: crate::base::Timestamp,
 ) -> Result<Permit, Refused> {
-    let facts = inventory.map_or(vec![], |inventory| inventory.facts_about(plan.names()));
-    let fingerprint = plan.fingerprint(&facts);
+    let fingerprint = plan.fingerprint(inventory);
     if fingerprint != run.fingerprint {
         return Err(Refused::new(
             NOT_APPROVED,
@@ -253,7 +253,7 @@ fn preflight(
     let here = Here::look();
     let own = account::own();
     for step in plan.steps.iter().filter(|step| step.runs()) {
-        match here.place(step, inventory) {
+        match place(&here, step, inventory) {
             Place::Here => {}
             Place::Mismatch { why } => {
                 return Err(Refused::new(
@@ -281,10 +281,10 @@ fn preflight(
                 return Err(Refused::new(1, message));
             }
         }
-        let target = here.target(step);
+        let target = step.target(&here.hostname);
         if input == Input::Never
             && must_be_typed(permit.risk(step.id.as_str()))
-            && !targets.contains(&target)
+            && !targets.iter().any(|known| known == target)
         {
             let risk = permit.risk(step.id.as_str());
             let message = format!(

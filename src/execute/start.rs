@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Input;
 use super::{processes, runner};
-use crate::base::{Digest, Id, Secret, Timestamp};
+use crate::base::{Id, Secret, Timestamp};
 use crate::evidence::{Answer, Event, Record, Run, RunRecord, RunState, Stop};
 use crate::inventory::Inventory;
 use crate::plan::Plan;
@@ -92,12 +92,6 @@ pub struct NewRun<'a> {
     pub inventory: Option<(&'a Inventory, &'a str)>,
 }
 
-/// Returns the fingerprint of a plan over the facts of an inventory.
-pub fn fingerprint(plan: &Plan, inventory: Option<&Inventory>) -> Digest {
-    let facts = inventory.map_or(vec![], |inventory| inventory.facts_about(plan.names()));
-    plan.fingerprint(&facts)
-}
-
 /// Sets a run up: keeps plan and inventory as they are, and records it. Nothing runs yet.
 pub fn create(
     store: &mut Store,
@@ -119,7 +113,7 @@ pub fn create(
         plan: plan.id.clone(),
         plan_digest,
         inventory,
-        fingerprint: fingerprint(plan, new.inventory.map(|(inventory, _)| inventory)),
+        fingerprint: plan.fingerprint(new.inventory.map(|(inventory, _)| inventory)),
         by: who.name.clone(),
         os_user: who.os_user.clone(),
         created: at,

@@ -16,6 +16,7 @@ use super::order::{self, GO, Order};
 use super::{account, processes, secrets};
 use crate::evidence::{Event, Part, Process, StepEnd, StepOutcome};
 use crate::plan::{Step, StepKind};
+use crate::tools::PATH;
 
 /// How long a command may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -288,10 +289,7 @@ impl Engine<'_> {
         };
         let user = account.as_ref().unwrap_or(&own);
         let mut environment: Vec<(String, Vec<u8>)> = [
-            (
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            ),
+            ("PATH", PATH),
             ("LANG", "C.UTF-8"),
             ("HOME", &user.home),
             ("USER", &user.name),

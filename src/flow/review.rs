@@ -10,7 +10,7 @@ use super::verbs;
 use crate::base::{Digest, Id};
 use crate::evidence::{Approval, Checked, DryRun, Finding, PlanEvidence};
 use crate::inventory::Inventory;
-use crate::plan::{Order, Plan, order};
+use crate::plan::{Plan, order};
 
 /// Opens a plan for review.
 pub fn open(state: &mut State, plan: Arc<Plan>) -> Vec<Effect> {
@@ -24,7 +24,7 @@ pub fn open(state: &mut State, plan: Arc<Plan>) -> Vec<Effect> {
     }
     let review = Review {
         subject: subject(&plan, state.inventory.as_ref()),
-        order: steps_in_order(&plan),
+        order: order(&plan).or_as_written(&plan),
         read: BTreeSet::new(),
         checked: None,
         found: vec![],
@@ -59,15 +59,7 @@ fn subject(plan: &Arc<Plan>, inventory: Option<&Arc<Inventory>>) -> Subject {
     Subject {
         plan: Arc::clone(plan),
         inventory: inventory.cloned(),
-        fingerprint: verbs::fingerprint(plan, inventory.map(AsRef::as_ref)),
-    }
-}
-
-fn steps_in_order(plan: &Plan) -> Vec<usize> {
-    match order(plan) {
-        Order::Steps(steps) => steps,
-        // The reader refuses circles; an edit that makes one is refused too.
-        Order::Circle(_) => (0..plan.steps.len()).collect(),
+        fingerprint: plan.fingerprint(inventory.map(AsRef::as_ref)),
     }
 }
 
@@ -95,7 +87,7 @@ fn replace(state: &mut State, plan: Arc<Plan>) -> Vec<Effect> {
         review.read.remove(id);
     });
     review.subject = subject(&plan, inventory.as_ref());
-    review.order = steps_in_order(&plan);
+    review.order = order(&plan).or_as_written(&plan);
     review.checked = None;
     review.found = vec![];
     review.dry_run = DryRunView::None;

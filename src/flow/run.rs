@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::effect::Effect;
 use super::state::{Running, Stage, State, Target};
-use super::verbs;
+use crate::approve::must_be_typed;
 use crate::base::Id;
 use crate::evidence::{Answer, Record, RunRecord, RunState, Stop};
-use crate::plan::{Order, Plan, order};
+use crate::plan::{Plan, Step, order};
 
 /// How many lines of a step's output are kept for the screen; all of it stands in the run's files.
 const KEPT_LINES: usize = 2_000;
@@ -26,10 +26,9 @@ pub fn prepare(state: &mut State) -> Vec<Effect> {
     }
     if state.run.as_ref().is_none_or(|run| run.id.is_none()) {
         let mut targets: Vec<Target> = vec![];
-        for step in review.steps().filter(|step| step.runs()) {
-            let Some(name) = verbs::target(step, review.risk(step), &state.machine.hostname) else {
-                continue;
-            };
+        let typed = |step: &&Step| step.runs() && must_be_typed(review.risk(step));
+        for step in review.steps().filter(typed) {
+            let name = step.target(&state.machine.hostname).to_owned();
             match targets.iter_mut().find(|target| target.name == name) {
                 Some(target) => target.steps.push(step.id.clone()),
                 None => targets.push(Target {
@@ -47,10 +46,7 @@ pub fn prepare(state: &mut State) -> Vec<Effect> {
 }
 
 fn running(id: Option<Id>, plan: Arc<Plan>, by: String, targets: Vec<Target>) -> Running {
-    let order = match order(&plan) {
-        Order::Steps(steps) => steps,
-        Order::Circle(_) => (0..plan.steps.len()).collect(),
-    };
+    let order = order(&plan).or_as_written(&plan);
     Running {
         id,
         plan,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::state::{Drafted, Found, Ranked};
 use crate::approve::{self, Gap};
-use crate::base::{Digest, Risk, Timestamp};
+use crate::base::Timestamp;
 use crate::check;
 use crate::draft::{self, Library, Request};
 use crate::evidence::{Finding, PlanEvidence, Waived};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
-use crate::plan::{ApprovalNeed, Kind, LOCAL, Plan, Step};
+use crate::plan::{ApprovalNeed, Kind, Plan, Step};
 
 /// Returns the draft for an incident from this runbook, from the one that fits best where none is named.
 pub fn draft(
@@ -73,14 +73,6 @@ pub fn with_fixes(plan: &Plan, findings: Vec<Finding>) -> Vec<Found> {
     findings.into_iter().map(found).collect()
 }
 
-/// Returns the plan over the facts it rests on.
-pub fn fingerprint(plan: &Plan, inventory: Option<&Inventory>) -> Digest {
-    let facts = inventory
-        .map(|inventory| inventory.facts_about(plan.names()))
-        .unwrap_or_default();
-    plan.fingerprint(&facts)
-}
-
 /// Returns what is open about a plan: what `approve` says, and whether a second person is asked for.
 pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
     let mut gaps = approve::gaps(plan, evidence);
@@ -93,19 +85,4 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
         });
     }
     gaps
-}
-
-/// Returns the full name that must be typed before a step of this risk runs: the asset it touches, else the host it
-/// runs on; none where the step does no such harm.
-pub fn target(step: &Step, risk: Risk, hostname: &str) -> Option<String> {
-    match risk {
-        Risk::Read | Risk::Write | Risk::Disruptive => None,
-        Risk::Destructive | Risk::Irreversible | Risk::Unknown => {
-            Some(match (&step.asset, step.host()) {
-                (Some(asset), _) => asset.to_string(),
-                (None, LOCAL) => hostname.to_owned(),
-                (None, host) => host.to_owned(),
-            })
-        }
-    }
 }

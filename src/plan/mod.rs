@@ -13,6 +13,7 @@ pub use words::{ApprovalNeed, Kind, OnFailure, Phase, Resume, StepKind};
 
 use crate::base::document::{self, Read};
 use crate::base::{Digest, Problem, Risk};
+use crate::inventory::Inventory;
 
 /// The name of the machine blackstart runs on, as the host of a step.
 pub const LOCAL: &str = "local";
@@ -48,7 +49,7 @@ impl Plan {
     }
 
     /// Returns the names of hosts, assets, backups and secrets on whose facts the plan rests.
-    pub fn names(&self) -> Vec<&str> {
+    fn names(&self) -> Vec<&str> {
         let point = self
             .recovery_point
             .iter()
@@ -68,12 +69,12 @@ impl Plan {
         point.chain(scope).chain(steps).collect()
     }
 
-    /// Returns the fingerprint of the plan over the inventory facts it rests on
-    /// (`Inventory::facts_about(plan.names())`; empty where there is no inventory).
+    /// Returns the fingerprint of the plan over the facts of the inventory it rests on.
     ///
     /// It changes with any field of any step, with their order, and with any of the facts; evidence and approvals
     /// are bound to it.
-    pub fn fingerprint(&self, facts: &[(String, String)]) -> Digest {
+    pub fn fingerprint(&self, inventory: Option<&Inventory>) -> Digest {
+        let facts = inventory.map_or(vec![], |inventory| inventory.facts_about(self.names()));
         let canonical = serde_json::to_vec(self).expect("a plan has only text keys");
         let facts = facts
             .iter()
@@ -90,6 +91,15 @@ impl Step {
     /// Returns the host the step runs on, `local` where none is named.
     pub fn host(&self) -> &str {
         self.host.as_ref().map_or(LOCAL, |host| host.as_str())
+    }
+
+    /// Returns the full name of what the step acts on: its asset, else its host; `hostname` where that is this machine.
+    pub fn target<'a>(&'a self, hostname: &'a str) -> &'a str {
+        match (&self.asset, self.host()) {
+            (Some(asset), _) => asset.as_str(),
+            (None, LOCAL) => hostname,
+            (None, host) => host,
+        }
     }
 
     /// Tells whether something runs, as opposed to a person acting.
@@ -165,11 +175,16 @@ steps:
         let plan = read(SMALL).0.expect("reads");
         let mut edited = plan.clone();
         edited.steps[1].run = Some("cp -a /c /srv/data".into());
-        let fact = |value: &str| vec![("host db1".to_owned(), value.to_owned())];
-        assert_ne!(plan.fingerprint(&[]), edited.fingerprint(&[]));
-        assert_ne!(
-            plan.fingerprint(&fact("10.0.0.1")),
-            plan.fingerprint(&fact("10.0.0.2"))
-        );
+        assert_ne!(plan.fingerprint(None), edited.fingerprint(None));
+
+        let mut remote = plan.clone();
+        remote.steps[1].host = Some(crate::base::Id::parse("db1").expect("an id"));
+        let over = |plan: &Plan, address: &str| {
+            let hosts = format!("hosts: [{{id: db1, address: {address}}}]");
+            let text = format!("schema: blackstart/inventory/v1\n{hosts}\n");
+            plan.fingerprint(crate::inventory::read(&text).0.as_ref())
+        };
+        assert_ne!(over(&remote, "10.0.0.1"), over(&remote, "10.0.0.2"));
+        assert_eq!(over(&plan, "10.0.0.1"), over(&plan, "10.0.0.2"));
     }
 }

@@ -14,6 +14,16 @@ pub enum Order {
     Circle(Vec<Id>),
 }
 
+impl Order {
+    /// Returns the order, or the steps as written where there is none: for whoever only looks at a plan.
+    pub fn or_as_written(self, plan: &Plan) -> Vec<usize> {
+        match self {
+            Self::Steps(steps) => steps,
+            Self::Circle(_) => (0..plan.steps.len()).collect(),
+        }
+    }
+}
+
 /// Returns the order of the steps: Kahn's algorithm that always takes the first ready step as written.
 /// A need that names no step is ignored here; the reader reports it.
 pub fn order(plan: &Plan) -> Order {

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// Where the commands of a step are looked up: the PATH that steps run with.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+use crate::tools::PATH;
 
 /// Returns the names of all executable files on the PATH that steps run with.
 pub fn installed() -> BTreeSet<String> {

@@ -10,7 +10,7 @@ use crate::estimate::Estimate;
 use crate::evidence::{self, Outcome, PlanEvidence, Record, RunRecord, StepOutcome, StepState};
 use crate::incident;
 use crate::inventory::Inventory;
-use crate::plan::{Order, Phase, Plan, order};
+use crate::plan::{Phase, Plan, order};
 
 /// What a report is made from.
 #[derive(Debug, Clone, Copy)]
@@ -137,11 +137,8 @@ fn run_of(source: RunSource<'_>, seconds: Option<f64>) -> Run {
 }
 
 fn steps(sources: &Sources<'_>) -> Vec<Step> {
-    let order = match order(sources.plan) {
-        Order::Steps(steps) => steps,
-        Order::Circle(_) => (0..sources.plan.steps.len()).collect(),
-    };
-    let numbered = order
+    let numbered = order(sources.plan)
+        .or_as_written(sources.plan)
         .into_iter()
         .filter_map(|at| sources.plan.steps.get(at))
         .enumerate();

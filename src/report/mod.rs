@@ -87,6 +87,10 @@ pub struct Objective {
     pub estimated_p50: Option<u64>,
     /// What the estimate said, shorter nine times in ten.
     pub estimated_p90: Option<u64>,
+    /// How long bringing the data back was computed to take, without what people do.
+    pub restore_estimated: Option<f64>,
+    /// How long the steps of the recovery phase took.
+    pub restore_measured: Option<f64>,
     /// How long the run took.
     pub measured: Option<f64>,
     /// From the moment it was noticed to the end of the run.

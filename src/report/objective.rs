@@ -3,6 +3,7 @@
 use super::{Objective, Sources};
 use crate::base::{Id, readable, seconds_between};
 use crate::estimate::Point;
+use crate::plan::Phase;
 
 /// Returns one line for every asset that was recovered or that the plan is for.
 pub fn objectives(sources: &Sources<'_>, measured: Option<f64>) -> Vec<Objective> {
@@ -53,6 +54,8 @@ fn objective(
         rto: targets.rto.map(|rto| rto.0),
         estimated_p50: rto.and_then(|rto| rto.p50_seconds),
         estimated_p90: rto.and_then(|rto| rto.p90_seconds),
+        restore_estimated: restore_term(sources),
+        restore_measured: restore_measured(sources),
         measured,
         since_detected,
         rto_met: taken
@@ -62,4 +65,23 @@ fn objective(
         loss: point.and_then(|point| point.loss_seconds),
         rpo_met: point.and_then(|point| point.meets_rpo),
     }
+}
+
+/// The computed term for bringing the data back.
+fn restore_term(sources: &Sources<'_>) -> Option<f64> {
+    let terms = &sources.estimate?.terms;
+    terms.iter().find(|term| term.name == "restore")?.value
+}
+
+/// What the steps of the recovery phase took together; nothing where none of them ended.
+fn restore_measured(sources: &Sources<'_>) -> Option<f64> {
+    let record = sources.run?.record;
+    let steps = sources
+        .plan
+        .steps
+        .iter()
+        .filter(|step| step.phase == Some(Phase::Recovery));
+    let ends = steps.filter_map(|step| record.step(step.id.as_str()).end);
+    let seconds: Vec<f64> = ends.map(|end| end.duration_ms as f64 / 1e3).collect();
+    (!seconds.is_empty()).then(|| seconds.iter().sum())
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Runtime, RuntimeError, dry_runs};
+use super::dry_runs::hosts_here;
+use super::{Runtime, RuntimeError};
 use crate::base::Digest;
 use crate::check::{self, Facts, Language};
 use crate::evidence::{self, KeptFinding};
 use crate::inventory::Inventory;
-use crate::plan::Plan;
+use crate::plan::{LOCAL, Plan};
 use crate::probe::{self, Syntax};
 
 impl Runtime {
@@ -33,11 +34,11 @@ impl Runtime {
     /// Returns what this machine knows that a check of this plan can use: what is installed (where every step runs
     /// here), which file systems the inventory's paths lie on, and which texts bash cannot read.
     pub fn facts(&self, plan: &Plan, inventory: Option<&Inventory>) -> Facts {
-        let here = dry_runs::names_of(self.machine(), inventory);
+        let here = hosts_here(inventory);
         let all_here = plan
             .steps
             .iter()
-            .all(|step| here.iter().any(|name| name == step.host()));
+            .all(|step| step.host() == LOCAL || here.iter().any(|name| name == step.host()));
         let texts = plan
             .steps
             .iter()

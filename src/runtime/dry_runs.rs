@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Machine, Runtime, RuntimeError, SystemClock};
+use super::{Runtime, RuntimeError, SystemClock};
 use crate::base::{Digest, Id};
 use crate::dryrun::{self, Options, Progress};
 use crate::evidence::DryRun;
 use crate::inventory::Inventory;
-use crate::plan::{LOCAL, Order, Plan, order};
+use crate::plan::{Order, Plan, order};
+use crate::probe::{Here, Place};
 use crate::sandbox;
 
 /// Room for scratch files beside the data.
@@ -32,7 +33,7 @@ impl Runtime {
         let wanted = &order[..end.map_or(order.len(), |end| end + 1)];
         let options = Options {
             sandbox: self.sandbox(scope_bytes(plan, inventory)),
-            here: names_of(self.machine(), inventory),
+            here: hosts_here(inventory),
             secrets: crate::execute::secrets_without_asking(plan, inventory),
             cwd: PathBuf::from("/"),
         };
@@ -77,26 +78,14 @@ impl Runtime {
     }
 }
 
-/// Returns the names under which the inventory knows this machine: by its identity where it is given, else by host name.
-pub fn names_of(machine: &Machine, inventory: Option<&Inventory>) -> Vec<String> {
-    let mut names = vec![LOCAL.to_owned()];
-    for host in inventory.iter().flat_map(|inventory| &inventory.hosts) {
-        let identity = host.identity.as_ref();
-        let machine_id = identity.and_then(|identity| identity.machine_id.as_ref());
-        let hostname = identity.and_then(|identity| identity.hostname.as_ref());
-        let same = match (machine_id, hostname) {
-            (Some(id), _) => Some(id) == machine.machine_id.as_ref(),
-            (None, Some(hostname)) => *hostname == machine.hostname,
-            (None, None) => {
-                host.id.as_str() == machine.hostname
-                    || host.access == Some(crate::inventory::Access::Local)
-            }
-        };
-        if same {
-            names.push(host.id.to_string());
-        }
-    }
-    names
+/// Returns the names under which the inventory knows this machine.
+pub fn hosts_here(inventory: Option<&Inventory>) -> Vec<String> {
+    let here = Here::look();
+    let hosts = inventory.iter().flat_map(|inventory| &inventory.hosts);
+    hosts
+        .filter(|host| here.place(host) == Place::Here)
+        .map(|host| host.id.to_string())
+        .collect()
 }
 
 fn scope_bytes(plan: &Plan, inventory: Option<&Inventory>) -> u64 {

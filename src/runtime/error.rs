@@ -62,6 +62,16 @@ pub enum RuntimeError {
         /// The plan.
         plan: String,
     },
+    /// A secret of the plan is to be typed, which only the command line asks for.
+    #[error(
+        "the secret {secret} is to be typed: start the run with `blackstart run {plan}`, then come back here"
+    )]
+    SecretToType {
+        /// The secret.
+        secret: String,
+        /// The plan.
+        plan: String,
+    },
     /// What stands against an approval or a run.
     #[error("{}", .refusals.iter().map(|refusal| refusal.message.as_str()).collect::<Vec<_>>().join("; "))]
     Refused {

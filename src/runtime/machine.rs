@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::evidence::Level;
-use crate::probe;
+use crate::execute::own_account;
+use crate::probe::Here;
 use crate::sandbox::{Options, SandboxError, Session};
 
 /// This machine and the account on it.
@@ -11,9 +12,7 @@ use crate::sandbox::{Options, SandboxError, Session};
 pub struct Machine {
     /// What `hostname` prints.
     pub hostname: String,
-    /// Content of `/etc/machine-id`.
-    pub machine_id: Option<String>,
-    /// The account.
+    /// The account this program runs as.
     pub user: String,
     /// How much a dry run can prove here.
     pub level: Level,
@@ -24,7 +23,6 @@ pub struct Machine {
 impl Machine {
     /// Looks, and tries the sandbox by making one.
     pub fn probe(program: &Path) -> Self {
-        let identity = probe::identity();
         let (level, level_reason) = match Session::start(&Options::new(program)) {
             Ok(session) => (session.level(), session.level_reason().map(str::to_owned)),
             Err(SandboxError::Unavailable { reason, fix }) => {
@@ -35,23 +33,10 @@ impl Machine {
             }
         };
         Self {
-            hostname: identity.hostname.unwrap_or_default(),
-            machine_id: identity.machine_id,
-            user: os_user(),
+            hostname: Here::look().hostname,
+            user: own_account().name,
             level,
             level_reason,
         }
     }
-}
-
-/// Returns the name of the account this process runs as, or its number where `/etc/passwd` does not name it.
-pub fn os_user() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let named = passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
-    });
-    named.unwrap_or_else(|| format!("uid-{uid}"))
 }

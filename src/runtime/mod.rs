@@ -23,12 +23,11 @@ pub use approvals::Approved;
 pub use checks::check_script;
 pub use error::RuntimeError;
 pub use machine::Machine;
-pub use runs::targets;
 
 // What the front may name of the edges below.
 pub use crate::dryrun::Progress as DryRunProgress;
 pub use crate::execute::{
-    ExecuteError, Followed, Input, SystemClock, Tail, must_be_typed, output_file, secrets_to_type,
+    ExecuteError, Followed, Input, SystemClock, Tail, output_file, secrets_to_type, targets,
 };
 pub use crate::probe::installed;
 pub use crate::sandbox::SandboxError;
@@ -36,8 +35,6 @@ pub use crate::store::{Anchor, DocumentKind, StoreError};
 
 use crate::base::{Clock, Digest, Timestamp};
 use crate::evidence::{Approval, PlanEvidence};
-use crate::inventory::Inventory;
-use crate::plan::Plan;
 use crate::store::{Store, Who};
 
 /// The outside, as the front sees it: one data directory on one machine.
@@ -86,19 +83,7 @@ impl Runtime {
 
     /// Returns the person at the keyboard: the name the account has, unless another is given.
     pub fn operator(&self, name: Option<&str>) -> Who {
-        let os_user = machine::os_user();
-        Who {
-            name: name.map_or_else(|| os_user.clone(), str::to_owned),
-            os_user,
-        }
-    }
-
-    /// Returns the fingerprint of a plan over the facts of its inventory as they are.
-    pub fn fingerprint(&self, plan: &Plan, inventory: Option<&Inventory>) -> Digest {
-        let facts = inventory
-            .map(|inventory| inventory.facts_about(plan.names()))
-            .unwrap_or_default();
-        plan.fingerprint(&facts)
+        crate::execute::who(name)
     }
 
     /// Returns what is known about exactly this fingerprint.

@@ -18,6 +18,7 @@ use crate::flow::{
 };
 use crate::inventory;
 use crate::plan;
+use crate::probe::Here;
 use crate::report::formats::{Format, render};
 
 /// Where news go; false where nobody listens any more.
@@ -229,7 +230,7 @@ impl Worker {
     fn introduce(&self) {
         let who = self.runtime.operator(None);
         let mut machine = Machine {
-            hostname: crate::probe::identity().hostname.unwrap_or_default(),
+            hostname: Here::look().hostname,
             user: who.os_user,
             operator: who.name,
             level: None,
@@ -385,6 +386,14 @@ impl Worker {
         let runtime = &self.runtime;
         let who = runtime.operator(Some(by).filter(|by| !by.is_empty()));
         runtime.permitted(&subject.plan, subject.fingerprint, &who)?;
+        // A secret must not pass the screen; the command asks for it without showing it.
+        let typed = super::secrets_to_type(&subject.plan, subject.inventory.as_deref());
+        if let Some((secret, _)) = typed.first() {
+            return Err(RuntimeError::SecretToType {
+                secret: secret.to_string(),
+                plan: subject.plan.id.to_string(),
+            });
+        }
         let run = runtime.create_run(&subject.plan, subject.inventory.as_deref(), &who)?;
         for target in confirmed {
             runtime.confirm_target(&run.id, target, &who)?;

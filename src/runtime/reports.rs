@@ -3,33 +3,17 @@
 use super::{Runtime, RuntimeError};
 use crate::base::Id;
 use crate::estimate::estimate;
-use crate::evidence::Event;
+use crate::evidence::{Event, Run};
 use crate::report::{Report, RunSource, Sources, report};
-use crate::store::DocumentKind;
 
 impl Runtime {
-    /// Returns the report of a run, by its id or `latest`.
+    /// Returns the report of a run, by its id or `latest`, or of the newest run that answers an incident.
     pub fn report(&self, name: &str) -> Result<Report, RuntimeError> {
-        let run = self.store().run(name)?;
-        let document = self
-            .store()
-            .by_digest(DocumentKind::Plan, run.plan_digest)?;
-        let text = document
-            .ok_or_else(|| RuntimeError::Missing {
-                what: "plan",
-                name: run.plan.to_string(),
-            })?
-            .text;
-        let (plan, problems) = crate::plan::read(&text);
-        let plan = plan.ok_or_else(|| RuntimeError::Stored {
-            what: format!("plan {}", run.plan),
-            why: problems
-                .into_iter()
-                .next()
-                .map(|problem| problem.message)
-                .unwrap_or_default(),
-        })?;
-        let inventory = self.inventory_of(&plan)?;
+        let run = match self.run_for_incident(name)? {
+            Some(run) => run,
+            None => self.store().run(name)?,
+        };
+        let (plan, inventory) = self.plan_of(&run)?;
         let incident = plan
             .incident
             .as_ref()
@@ -70,5 +54,31 @@ impl Runtime {
             records: &told,
             log: (records, head, verified.broken.is_empty()),
         }))
+    }
+
+    fn run_for_incident(&self, incident: &str) -> Result<Option<Run>, RuntimeError> {
+        if self
+            .store()
+            .latest(DocumentKind::Incident, incident)?
+            .is_none()
+        {
+            return Ok(None);
+        }
+        let mut runs = self.store().runs()?;
+        runs.sort_by_key(|run| std::cmp::Reverse(run.created));
+        for run in runs {
+            let (plan, _) = self.plan_of(&run)?;
+            if plan
+                .incident
+                .as_ref()
+                .is_some_and(|id| id.as_str() == incident)
+            {
+                return Ok(Some(run));
+            }
+        }
+        Err(RuntimeError::Missing {
+            what: "run for the incident",
+            name: incident.to_owned(),
+        })
     }
 }

@@ -13,15 +13,6 @@ use crate::inventory::Inventory;
 use crate::plan::{self, Plan};
 use crate::store::{DocumentKind, Store, Who};
 
-/// Returns the names that can be asked for before the steps of a plan that destroy something.
-pub fn targets(plan: &Plan) -> Vec<String> {
-    let here = execute::Here::look();
-    let mut names: Vec<String> = plan.steps.iter().map(|step| here.target(step)).collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
 impl Runtime {
     /// Says what stands against a run of the plan, before anything is set up.
     pub fn permitted(

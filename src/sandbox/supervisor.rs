@@ -21,11 +21,10 @@ use super::standins;
 use super::sys::{self, Side};
 use super::walk;
 use super::watch::{self, Ends, Watched};
+use crate::tools::PATH;
 
 /// Longest line that is read: a script, its environment, its arguments.
 const LINE: u64 = 64 << 20;
-
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 struct Supervisor {
     ground: Ground,

@@ -31,6 +31,9 @@ mod uniq;
 
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
+/// Where every step looks its tools up, in a dry run and for real: nothing of the caller's own `PATH`.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Every tool that is described.
 pub const TOOLS: &[&Tool] = &[
     &rm::TOOL,

@@ -33,6 +33,67 @@ pub fn outcome_word(outcome: Outcome) -> String {
     }
 }
 
+/// How many effects stand beside the outcome; all of them stand below the texts of the step.
+const FIRST: usize = 12;
+
+/// Returns what changed or was tried, what was not declared first; programs that ran say nothing by themselves.
+fn seen(shown: &StepDryRun) -> Vec<&Effect> {
+    let changes = |effect: &&Effect| !matches!(effect, Effect::Exec { .. });
+    let mut seen: Vec<&Effect> = shown.effects.iter().filter(changes).collect();
+    seen.sort_by_key(|effect| !is_undeclared(effect));
+    seen
+}
+
+fn is_undeclared(effect: &Effect) -> bool {
+    match effect {
+        Effect::File(FileEffect { declared, .. }) | Effect::Connect { declared, .. } => {
+            *declared == Declared::No
+        }
+        Effect::Exec { .. } => false,
+        Effect::Denied { .. } => true,
+    }
+}
+
+/// Returns how many paths changed in which way, and what else was tried.
+fn counted(shown: &StepDryRun) -> String {
+    let mut counts: Vec<(&str, usize)> = vec![];
+    for effect in &shown.effects {
+        let word = match effect {
+            Effect::File(file) => file.change.word(),
+            Effect::Connect { .. } => "tried to reach",
+            Effect::Denied { .. } => "refused",
+            Effect::Exec { .. } => continue,
+        };
+        match counts.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
+    let listed = shown.effects.len() as u64;
+    let more = match shown.effects_total.saturating_sub(listed) {
+        0 => String::new(),
+        more => format!(", and {more} more that were only counted"),
+    };
+    format!("{}{more}", counts.join(", "))
+}
+
+/// Returns the effects that did not fit beside the outcome.
+pub fn more_effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
+    let mut lines = vec![];
+    for (at, effect) in seen(shown).into_iter().skip(FIRST).enumerate() {
+        if at == 0 {
+            lines.push(Line::default());
+        }
+        let label = if at == 0 { "More" } else { "" };
+        lines.extend(effect_lines(ink, label, effect));
+    }
+    lines
+}
+
 /// What the sandbox saw: the outcome, every effect with its difference, the proof of the rollback, the output.
 pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
     let exit = shown
@@ -56,29 +117,27 @@ pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
     for tool in &shown.simulated {
         lines.extend(ink.labelled("", Tone::Warn, &format!("a stand-in answered for {tool}")));
     }
-    let changed = shown
-        .effects
-        .iter()
-        .filter(|effect| !matches!(effect, Effect::Exec { .. }));
-    let mut first = true;
-    for effect in changed {
-        let label = if std::mem::take(&mut first) {
-            "Effects"
-        } else {
-            ""
-        };
-        lines.extend(effect_lines(ink, label, effect));
-    }
-    if first {
+    let seen: Vec<&Effect> = seen(shown);
+    if seen.is_empty() {
         lines.extend(ink.labelled("Effects", Tone::Good, "nothing was changed"));
+    } else {
+        let refused = |effect: &&&Effect| matches!(effect, Effect::Denied { .. });
+        let undeclared = seen
+            .iter()
+            .filter(|effect| is_undeclared(effect) && !refused(effect))
+            .count();
+        let (tone, declared) = match undeclared {
+            0 => (Tone::Plain, String::new()),
+            _ => (Tone::Danger, format!(", {undeclared} NOT DECLARED")),
+        };
+        lines.extend(ink.labelled("Effects", tone, &format!("{}{declared}", counted(shown))));
     }
-    let listed = shown.effects.len() as u64;
-    if shown.effects_total > listed {
-        lines.extend(ink.labelled(
-            "",
-            Tone::Faint,
-            &format!("and {} more", shown.effects_total - listed),
-        ));
+    for effect in seen.iter().take(FIRST) {
+        lines.extend(effect_lines(ink, "", effect));
+    }
+    if seen.len() > FIRST {
+        let rest = format!("and {} more, at the end", seen.len() - FIRST);
+        lines.extend(ink.labelled("", Tone::Faint, &rest));
     }
     if let Some(proof) = &shown.rollback {
         let proven = proof.outcome == Outcome::Passed && proof.differences.is_empty();
@@ -93,10 +152,9 @@ pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
             ),
         };
         lines.extend(ink.labelled("Undo", tone, &text));
-        proof
-            .differences
-            .iter()
-            .for_each(|difference| lines.extend(ink.labelled("", Tone::Danger, difference)));
+        for difference in &proof.differences {
+            lines.extend(ink.labelled("", Tone::Danger, difference));
+        }
     }
     lines
 }

@@ -100,10 +100,8 @@ impl Lab {
     }
 
     fn fingerprint(&self) -> blackstart::base::Digest {
-        execute::fingerprint(
-            &self.plan,
-            self.inventory.as_ref().map(|(inventory, _)| inventory),
-        )
+        let inventory = self.inventory.as_ref().map(|(inventory, _)| inventory);
+        self.plan.fingerprint(inventory)
     }
 
     pub fn evidence(&self) -> PlanEvidence {

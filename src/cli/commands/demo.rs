@@ -87,12 +87,12 @@ fn auto(runtime: &Runtime, root: &Path, output: &mut Output) -> Result<Exit, Com
     stage.begin(output, "a tree, a backup, the damage")?;
     let demo = prepare(runtime, root)?;
     let lost = demo.differences()?;
-    output.data(&format!(
+    output.say(&format!(
         "  {} entries, {} bytes, backed up with tar by a drafted script; then damaged: {} differences, like\n",
         demo.before.len(), demo.before.bytes(), lost.len()
     ))?;
     for line in lost.iter().take(4) {
-        output.data(&format!("    {line}\n"))?;
+        output.say(&format!("    {line}\n"))?;
     }
 
     stage.begin(
@@ -102,10 +102,10 @@ fn auto(runtime: &Runtime, root: &Path, output: &mut Output) -> Result<Exit, Com
     let plan = drafted(runtime, &demo, output)?;
 
     stage.begin(output, "check: every command read, nothing run")?;
-    output.data("  a colleague added a step to the plan; the check says:\n")?;
+    output.say("  a colleague added a step to the plan; the check says:\n")?;
     let planted = demo.plant(&plan);
     let plan = mended(runtime, &demo, &planted, output)?;
-    let fingerprint = runtime.fingerprint(&plan, Some(&demo.inventory));
+    let fingerprint = plan.fingerprint(Some(&demo.inventory));
 
     stage.begin(
         output,
@@ -129,23 +129,27 @@ fn auto(runtime: &Runtime, root: &Path, output: &mut Output) -> Result<Exit, Com
     let differences = demo.differences()?;
     if !differences.is_empty() {
         for line in &differences {
-            output.data(&format!("    {line}\n"))?;
+            output.say(&format!("    {line}\n"))?;
         }
         return Err(CommandError::new(
             Exit::Verification,
             format!("the recovered tree has {} differences", differences.len()),
         ));
     }
-    output.data(&format!(
+    output.say(&format!(
         "  identical: {} entries, every byte, mode, owner, time and link\n",
         demo.before.len()
     ))?;
 
     stage.begin(output, "report")?;
-    let text = render(&runtime.report(&run)?, Format::Markdown);
+    let report = runtime.report(&run)?;
+    let text = render(&report, Format::Markdown);
     write_whole(&root.join("report.md"), text.as_bytes(), Executable::No)?;
-    output.data(&escape::terminal(&text))?;
-    output.data("\nThe demo recovered its tree. A first real use with your own inventory: see the README, or `blackstart inventory --help`.\n")?;
+    output.say(&escape::terminal(&text))?;
+    if output.is_json() {
+        output.data(&render(&report, Format::Json))?;
+    }
+    output.say("\nThe demo recovered its tree. A first real use with your own inventory: see the README, or `blackstart inventory --help`.\n")?;
     Ok(Exit::Ok)
 }
 
@@ -156,7 +160,7 @@ struct Stages {
 impl Stages {
     fn begin(&mut self, output: &mut Output, what: &str) -> Result<(), CommandError> {
         self.number += 1;
-        output.data(&format!("\n== {} {what}\n", self.number))
+        output.say(&format!("\n== {} {what}\n", self.number))
     }
 }
 
@@ -212,7 +216,7 @@ fn draft_of(runtime: &Runtime, demo: &Demo) -> Result<Draft, CommandError> {
 
 fn drafted(runtime: &Runtime, demo: &Demo, output: &mut Output) -> Result<Plan, CommandError> {
     let drafted = draft_of(runtime, demo)?;
-    output.data(&format!(
+    output.say(&format!(
         "  {}: {} steps, from runbook {}\n",
         drafted.plan.title,
         drafted.plan.steps.len(),
@@ -222,7 +226,7 @@ fn drafted(runtime: &Runtime, demo: &Demo, output: &mut Output) -> Result<Plan, 
         .lines()
         .take_while(|line| *line != "terms:")
     {
-        output.data(&format!("  {line}\n"))?;
+        output.say(&format!("  {line}\n"))?;
     }
     Ok(drafted.plan)
 }
@@ -235,7 +239,7 @@ fn mended(
     output: &mut Output,
 ) -> Result<Plan, CommandError> {
     let checked = check(runtime, planted, demo)?;
-    output.data(&indented(&findings::text(
+    output.say(&indented(&findings::text(
         "plan",
         &checked.findings,
         &Texts::Plan(planted),
@@ -269,19 +273,19 @@ fn mended(
     };
     let (before, after) = (text(planted), text(&plan));
     let diff = similar::TextDiff::from_lines(&before, &after);
-    output.data("  the fix it offers, applied:\n")?;
+    output.say("  the fix it offers, applied:\n")?;
     for change in diff
         .iter_all_changes()
         .filter(|change| change.tag() != similar::ChangeTag::Equal)
     {
-        output.data(&format!(
+        output.say(&format!(
             "    {}{}\n",
             change.tag(),
             escape::one_line(change.value().trim_end())
         ))?;
     }
     let again = check(runtime, &plan, demo)?;
-    output.data(&format!(
+    output.say(&format!(
         "  checked again: {} findings, {} high or critical; risk {}\n",
         again.findings.len(),
         bad(&again),
@@ -297,7 +301,7 @@ fn mended(
 }
 
 fn check(runtime: &Runtime, plan: &Plan, demo: &Demo) -> Result<Checked, CommandError> {
-    let fingerprint = runtime.fingerprint(plan, Some(&demo.inventory));
+    let fingerprint = plan.fingerprint(Some(&demo.inventory));
     Ok(runtime.check_plan(plan, Some(&demo.inventory), fingerprint)?)
 }
 
@@ -310,7 +314,7 @@ fn dry_run(
 ) -> Result<(), CommandError> {
     let mut quiet = |_: DryRunProgress<'_>| {};
     let result = runtime.dry_run(plan, Some(&demo.inventory), fingerprint, None, &mut quiet)?;
-    output.data(&indented(&super::dry_run::text(&result, 3)))
+    output.say(&indented(&super::dry_run::text(&result, 3)))
 }
 
 /// Approves, with a waiver and its reason for everything a dry run cannot prove.
@@ -329,7 +333,7 @@ fn approve(
             Waived::Level => "this machine cannot make a sandbox; the tree is a throw-away",
             _ => "it is a throw-away tree and the demo plays the operator",
         };
-        output.data(&format!(
+        output.say(&format!(
             "  waived: {}, because {reason}\n",
             escape::one_line(&gap.message)
         ))?;
@@ -342,7 +346,7 @@ fn approve(
         waivers,
         Duration::from_secs(3600),
     )?;
-    output.data(&format!(
+    output.say(&format!(
         "  approved: fingerprint {}\n",
         approved.approval.fingerprint.short()
     ))
@@ -372,7 +376,7 @@ fn execute(
                     .why
                     .map(|why| format!(": {}", escape::one_line(&why)))
                     .unwrap_or_default();
-                output.data(
+                output.say(
                     &format!(
                         "  {:?} {step} ({:.1} s){why}\n",
                         end.outcome,
@@ -422,7 +426,7 @@ fn by_hand(demo: &Demo, step: &str, output: &mut Output) -> Result<(), CommandEr
         return Ok(());
     }
     demo.back_up()?;
-    output.data("  the demo made the new backup\n")
+    output.say("  the demo made the new backup\n")
 }
 
 fn indented(text: &str) -> String {

@@ -11,7 +11,6 @@ use crate::cli::problems::load;
 use crate::cli::{CommandError, Exit, Global};
 use crate::draft::{Draft, Request, artifacts, draft};
 use crate::evidence::Severity;
-use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{self, Kind};
 use crate::runtime::Runtime;
@@ -104,14 +103,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         .map(|directory| write(&drafted, directory))
         .transpose()?
         .unwrap_or_default();
-    print(
-        &drafted,
-        &written,
-        &runtime,
-        &inventory,
-        incident.as_ref(),
-        output,
-    )?;
+    print(&drafted, &written, &runtime, &inventory, output)?;
     Ok(Exit::Ok)
 }
 
@@ -150,10 +142,9 @@ fn print(
     written: &[PathBuf],
     runtime: &Runtime,
     inventory: &Inventory,
-    incident: Option<&Incident>,
     output: &mut Output,
 ) -> Result<(), CommandError> {
-    let fingerprint = runtime.fingerprint(&drafted.plan, Some(inventory));
+    let fingerprint = drafted.plan.fingerprint(Some(inventory));
     let checked = runtime.check_plan(&drafted.plan, Some(inventory), fingerprint)?;
     if output.is_json() {
         return output.object(&serde_json::json!({
@@ -162,7 +153,6 @@ fn print(
             "runbook": drafted.runbook, "questions": drafted.questions, "fingerprint": fingerprint.to_string(),
         }));
     }
-    let _ = incident;
     if written.is_empty() {
         output.data(&escape::terminal(&plan::write(&drafted.plan)))?;
     }

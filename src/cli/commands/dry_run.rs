@@ -1,7 +1,5 @@
 //! `blackstart dry-run`: runs a plan or a script where it can do no harm, and reports what it did.
 
-use std::path::PathBuf;
-
 use crate::base::{Id, escape, nearest};
 use crate::cli::output::Output;
 use crate::cli::plans::PlanArgs;
@@ -90,7 +88,7 @@ fn known(plan: &crate::plan::Plan, step: &str) -> Result<Id, CommandError> {
 }
 
 /// A plan is YAML that says so; every other readable file is a script.
-fn is_script(path: &PathBuf) -> Result<bool, CommandError> {
+fn is_script(path: &std::path::Path) -> Result<bool, CommandError> {
     if !path.exists() {
         return Ok(false);
     }

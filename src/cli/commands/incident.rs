@@ -93,7 +93,10 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         Action::Show { id } => {
             let runtime = Runtime::open(global.data_dir.clone())?;
             let incident = runtime.incident(&id)?;
-            output.data(&escape::terminal(&document::write(&incident)))?;
+            match output.is_json() {
+                true => output.object(&incident)?,
+                false => output.data(&escape::terminal(&document::write(&incident)))?,
+            }
         }
         Action::Import { file } => {
             let (incident, _) = load(&file, output, incident::read)?;

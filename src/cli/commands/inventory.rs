@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use crate::base::escape;
 use crate::cli::output::Output;
+use crate::cli::plans::name_of;
 use crate::cli::problems::load;
 use crate::cli::{CommandError, Exit, Global};
 use crate::inventory::{self, Inventory};
+use crate::runtime::Runtime;
 
 /// Check and show inventories
 #[derive(Debug, clap::Args)]
@@ -25,6 +27,11 @@ enum Action {
         /// The inventory
         file: PathBuf,
     },
+    /// Keep an inventory in the store, so that plans drafted from it find it again
+    Import {
+        /// The inventory
+        file: PathBuf,
+    },
     /// Show assets and their copies
     Show {
         /// The inventory
@@ -33,7 +40,7 @@ enum Action {
 }
 
 /// Runs the command.
-pub fn run(args: Args, _: &Global, output: &mut Output) -> Result<Exit, CommandError> {
+pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     match args.action {
         Action::Check { file } => {
             let (inventory, _) = load(&file, output, inventory::read)?;
@@ -53,9 +60,23 @@ pub fn run(args: Args, _: &Global, output: &mut Output) -> Result<Exit, CommandE
                 ))?;
             }
         }
+        Action::Import { file } => {
+            let (inventory, text) = load(&file, output, inventory::read)?;
+            let digest =
+                Runtime::open(global.data_dir.clone())?.keep_inventory(&name_of(&file), &text)?;
+            match output.is_json() {
+                true => output.object(&serde_json::json!({
+                    "schema": "blackstart/inventory-kept/v1", "digest": digest.to_string(), "assets": inventory.assets.len(),
+                }))?,
+                false => output.data(&format!("kept {} assets, sha256 {}\n", inventory.assets.len(), digest.short()))?,
+            }
+        }
         Action::Show { file } => {
             let (inventory, _) = load(&file, output, inventory::read)?;
-            output.data(&table(&inventory))?;
+            match output.is_json() {
+                true => output.object(&*inventory)?,
+                false => output.data(&table(&inventory))?,
+            }
         }
     }
     Ok(Exit::Ok)

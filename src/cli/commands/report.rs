@@ -14,8 +14,8 @@ use crate::runtime::files::{Executable, write_whole};
     after_help = "Examples:\n  blackstart report latest\n  blackstart report latest --out report.md"
 )]
 pub struct Args {
-    /// The run; `latest` is the newest
-    #[arg(default_value = "latest")]
+    /// The run or the incident; `latest` is the newest run
+    #[arg(default_value = "latest", value_name = "RUN|INCIDENT")]
     run: String,
     /// Write it to this file instead of standard output
     #[arg(long, value_name = "FILE")]

@@ -13,7 +13,8 @@ use crate::incident::{self, DataState, Incident};
 use crate::inventory::v1;
 use crate::inventory::{self, AssetKind, Inventory};
 use crate::plan::{Phase, Plan, Provenance, Step, StepKind};
-use crate::probe;
+use crate::probe::Here;
+use crate::tools::PATH;
 use manifest::Manifest;
 
 /// The asset of the demo.
@@ -152,10 +153,9 @@ impl Demo {
 
 /// Runs the backup script and reads the line it prints for the inventory.
 fn back_up(script: &Path) -> Result<v1::CopyMade, DemoError> {
-    let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     let ran = Command::new(script)
         .env_clear()
-        .env("PATH", path)
+        .env("PATH", PATH)
         .output()?;
     let said = String::from_utf8_lossy(&ran.stdout).into_owned();
     let copy = said
@@ -197,7 +197,7 @@ repos: [{{id: copies, kind: directory, host: demo1}}]
     let mut document = read::<v1::Inventory>(&text)
         .value
         .ok_or_else(|| DemoError::Document("its inventory".into()))?;
-    document.hosts[0].identity = Some(probe::identity());
+    document.hosts[0].identity = Some(Here::look().identity());
     document.assets[0].paths = vec![path("office")];
     document.repos[0].path = Some(path("copies"));
     match copy {

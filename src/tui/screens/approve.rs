@@ -72,7 +72,8 @@ impl Screen for Approve {
         } else {
             offers.push(offer("A", "approve", "Approve exactly this plan"));
         }
-        if state.approving.gaps.iter().any(|gap| gap.waiver.is_some()) {
+        let chosen = state.approving.gaps.get(self.list.cursor);
+        if chosen.is_some_and(|gap| gap.waiver.is_some()) {
             offers.push(offer(
                 "Enter",
                 "give reason",

@@ -32,9 +32,12 @@ pub fn line(state: &State) -> &'static str {
                 }
             }
         }
-        Stage::Approve => {
-            "an approval holds for exactly this plan. A approves it, then x goes to the run."
-        }
+        Stage::Approve => match state.approving.open().count() {
+            0 => "nothing is open any more. A approves exactly this plan, then x goes to the run.",
+            _ => {
+                "no sandbox can prove what people do: Enter accepts it with a reason, which the report shows."
+            }
+        },
         Stage::Run => match &state.run {
             Some(run) if run.id.is_some() && run.state.is_over() => {
                 "it is over: every step was checked. v shows the report."

@@ -14,7 +14,7 @@ use crate::tui::dialog::Dialog;
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
-use crate::tui::proof::{effects, outcome_tone, outcome_word, output};
+use crate::tui::proof::{effects, more_effects, outcome_tone, outcome_word, output};
 use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::{Theme, Tone};
 
@@ -431,6 +431,9 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
         .flat_map(|shown| [("Output", &shown.stdout), ("Errors", &shown.stderr)])
     {
         lines.extend(output(ink, label, captured));
+    }
+    if let Some(shown) = shown {
+        lines.extend(more_effects(ink, shown));
     }
     lines
 }
