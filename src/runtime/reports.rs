@@ -5,6 +5,7 @@ use crate::base::Id;
 use crate::estimate::estimate;
 use crate::evidence::{Event, Run};
 use crate::report::{Report, RunSource, Sources, report};
+use crate::store::DocumentKind;
 
 impl Runtime {
     /// Returns the report of a run, by its id or `latest`, or of the newest run that answers an incident.
