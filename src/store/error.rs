@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use crate::base::Digest;
+
 /// Why the store cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -77,6 +79,14 @@ pub enum StoreError {
         what: &'static str,
         /// Why.
         why: String,
+    },
+    /// A document is not what was stored.
+    #[error("the text of {name:?} ({}) was changed in the store", digest.short())]
+    Changed {
+        /// Its name.
+        name: String,
+        /// The digest it was stored under.
+        digest: Digest,
     },
     /// There is nothing of that name.
     #[error("there is no {what} {name:?} in {}", file.display())]
