@@ -122,6 +122,16 @@ impl StoreError {
     /// Sorts an error of SQLite.
     pub(super) fn of(file: &Path, source: rusqlite::Error) -> Self {
         let file = file.to_owned();
+        // A full disk also shows as a failed write or a failed enlargement of the shared memory file.
+        let full = [
+            rusqlite::ffi::SQLITE_IOERR_WRITE,
+            rusqlite::ffi::SQLITE_IOERR_SHMSIZE,
+        ];
+        if let Some(error) = source.sqlite_error()
+            && full.contains(&error.extended_code)
+        {
+            return Self::Full { file, source };
+        }
         match source.sqlite_error_code() {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { file, source }
