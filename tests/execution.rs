@@ -149,7 +149,7 @@ fn an_edited_plan_does_not_run_on_the_approval_of_the_old_one() {
     );
     assert_eq!(changed.unwrap(), 1);
     let said = lab.expect(8);
-    assert!(said.contains("was set up for another plan"), "{said}");
+    assert!(said.contains("was changed in the store"), "{said}");
     assert_eq!(lab.trace("trace"), "");
     from.record(
         now(),
@@ -160,6 +160,36 @@ fn an_edited_plan_does_not_run_on_the_approval_of_the_old_one() {
         },
     )
     .unwrap();
+}
+
+#[test]
+fn an_approval_changed_in_the_store_does_not_let_a_plan_run() {
+    let lab = Lab::unapproved(TWO, None);
+    let yesterday = now().checked_sub(Duration::from_secs(90_000)).unwrap();
+    lab.approve(yesterday, Duration::from_secs(3600), vec![]);
+    let database = rusqlite::Connection::open(lab.data().join("blackstart.db")).unwrap();
+    let text: String = database
+        .query_row(
+            "SELECT text FROM evidence WHERE kind = 'approval'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let mut approval: serde_json::Value = serde_json::from_str(&text).unwrap();
+    approval["expires"] = now()
+        .checked_add(Duration::from_secs(3600))
+        .unwrap()
+        .to_string()
+        .into();
+    database
+        .execute(
+            "UPDATE evidence SET text = ?1 WHERE kind = 'approval'",
+            [approval.to_string()],
+        )
+        .unwrap();
+    let said = lab.expect(8);
+    assert!(said.contains("is not what the log records"), "{said}");
+    assert_eq!(lab.trace("trace"), "");
 }
 
 #[test]

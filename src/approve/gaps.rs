@@ -76,6 +76,7 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
             Open::Waivable(reason) => why.push(reason),
             Open::Never(reason) => gap(format!("step {id}: {reason}"), None, DRY_RUN),
         }
+        why.extend(open_rollback(shown));
         if !why.is_empty() {
             let message = format!("step {id}: {}", why.join(", and "));
             gap(message, Some(Waived::Step(step.id.clone())), DRY_RUN);
@@ -99,15 +100,6 @@ fn open(step: &Step, shown: Option<&StepDryRun>, full: bool) -> Open {
             false => Open::Nothing,
         };
     };
-    let rollback = shown.rollback.as_ref().filter(|proof| match proof.outcome {
-        Outcome::Failed | Outcome::TimedOut => true,
-        Outcome::Passed
-        | Outcome::Limited
-        | Outcome::Simulated
-        | Outcome::OtherHost
-        | Outcome::Manual
-        | Outcome::NotRun => !proof.differences.is_empty(),
-    });
     match shown.outcome {
         Outcome::Failed => Open::Never("it failed in the dry run".into()),
         Outcome::TimedOut => {
@@ -133,9 +125,24 @@ fn open(step: &Step, shown: Option<&StepDryRun>, full: bool) -> Open {
         )),
         Outcome::OtherHost => Open::Waivable(format!("it runs on {}, not here", step.host())),
         Outcome::Manual => Open::Waivable("a person does it, nothing ran".into()),
-        Outcome::Passed if rollback.is_some() => {
-            Open::Waivable("its rollback does not bring back what was".into())
-        }
         Outcome::Passed => Open::Nothing,
+    }
+}
+
+/// Returns what the rollback of a step leaves open, whatever became of the step itself.
+fn open_rollback(shown: Option<&StepDryRun>) -> Option<String> {
+    let proof = shown?.rollback.as_ref()?;
+    let differs = Some("its rollback does not bring back what was".to_owned());
+    match proof.outcome {
+        Outcome::Failed | Outcome::TimedOut => differs,
+        Outcome::Passed | Outcome::OtherHost | Outcome::Manual => {
+            differs.filter(|_| !proof.differences.is_empty())
+        }
+        Outcome::Simulated | Outcome::Limited | Outcome::NotRun => {
+            match proof.differences.is_empty() {
+                true => Some("its rollback is not proven".into()),
+                false => differs,
+            }
+        }
     }
 }

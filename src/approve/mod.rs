@@ -10,7 +10,7 @@ pub use gaps::{Gap, gaps};
 pub use refusal::Refusal;
 
 use crate::base::{Digest, Id, Risk, Timestamp};
-use crate::evidence::{Approval, PlanEvidence, Waived, Waiver};
+use crate::evidence::{Approval, Change, Effect, PlanEvidence, Waived, Waiver};
 use crate::plan::{ApprovalNeed, Plan, Step};
 
 /// How long an approval holds where nobody says otherwise.
@@ -131,7 +131,7 @@ pub fn permit(
     })
 }
 
-/// Returns the harm a step can do: the worse of what the plan claims and what the check computed.
+/// Returns the harm a step can do: the worst of what the plan claims, what the check computed and what the dry run saw.
 pub fn risk(step: &Step, evidence: &PlanEvidence) -> Risk {
     if !step.runs() {
         return step.claimed_risk();
@@ -141,7 +141,32 @@ pub fn risk(step: &Step, evidence: &PlanEvidence) -> Risk {
         .as_ref()
         .map(|checked| checked.risk(step.id.as_str()));
     let claimed = step.risk.unwrap_or(Risk::Read);
-    claimed.max(computed.unwrap_or(Risk::Unknown))
+    let said = claimed.max(computed.unwrap_or(Risk::Unknown));
+    said.max(observed(step, evidence, said))
+}
+
+/// Returns the harm a dry run saw. A step that is said to look only, and changes files, is not what it is said to be.
+fn observed(step: &Step, evidence: &PlanEvidence, said: Risk) -> Risk {
+    let dry_run = evidence.dry_run.iter().flat_map(|dry_run| &dry_run.steps);
+    let effects = dry_run
+        .filter(|shown| shown.id == step.id)
+        .flat_map(|shown| &shown.effects);
+    let of_change = |change: Change| match change {
+        Change::Created | Change::Metadata => Risk::Write,
+        Change::Modified | Change::Deleted | Change::Renamed | Change::TypeChanged => match said {
+            Risk::Read => Risk::Destructive,
+            Risk::Write
+            | Risk::Disruptive
+            | Risk::Destructive
+            | Risk::Irreversible
+            | Risk::Unknown => Risk::Write,
+        },
+    };
+    let changes = effects.filter_map(|effect| match effect {
+        Effect::File(file) => Some(of_change(file.change)),
+        Effect::Exec { .. } | Effect::Connect { .. } | Effect::Denied { .. } => None,
+    });
+    changes.max().unwrap_or(Risk::Read)
 }
 
 /// Tells whether the full name of its target must be typed before a step of this risk runs.

@@ -1,7 +1,7 @@
 //! Why a plan may not run, and the next command to type.
 
 use super::{Gap, need};
-use crate::base::{Digest, readable};
+use crate::base::{Digest, Id, readable};
 use crate::evidence::{Approval, PlanEvidence};
 use crate::plan::{ApprovalNeed, Plan};
 
@@ -25,6 +25,16 @@ impl Refusal {
         Self {
             message: format!("the plan {:?} is not approved", plan.id.as_str()),
             next: "blackstart approve PLAN --as NAME".into(),
+        }
+    }
+
+    /// Returns the refusal of an approval that the log does not record as it stands in the store.
+    pub fn unrecorded(approval: &Id) -> Self {
+        Self {
+            message: format!(
+                "the approval {approval} is not what the log records: it was changed, or put into the store"
+            ),
+            next: "blackstart log verify, then approve again".into(),
         }
     }
 

@@ -388,3 +388,61 @@ fn two_people_are_two_names_from_two_accounts() {
         &[],
     );
 }
+
+#[test]
+fn a_step_that_is_said_to_look_and_was_seen_to_change_files_is_not_a_look() {
+    use crate::evidence::{Declared, FileEffect};
+    let seen = |change: Change, expected: Risk| {
+        let mut evidence = evidence();
+        let effect = Effect::File(FileEffect {
+            change,
+            path: "/srv/data/a".into(),
+            from: None,
+            bytes: None,
+            mode: None,
+            diff: None,
+            declared: Declared::NothingDeclared,
+        });
+        evidence.dry_run.as_mut().unwrap().steps[0].effects = vec![effect];
+        let step = &plan().steps[0];
+        assert_eq!(risk(step, &evidence), expected, "{change:?}");
+        assert_ne!(need(step, &evidence), ApprovalNeed::None);
+    };
+    seen(Change::Created, Risk::Write);
+    seen(Change::Deleted, Risk::Destructive);
+    seen(Change::Modified, Risk::Destructive);
+    seen(Change::Renamed, Risk::Destructive);
+}
+
+#[test]
+fn a_rollback_that_is_not_proven_is_said_whatever_became_of_the_step() {
+    use crate::evidence::RollbackProof;
+    let shown = |outcome: Outcome, rollback: Outcome, differences: &[&str], expected: &str| {
+        let change = |_: &mut Plan, evidence: &mut PlanEvidence| {
+            let step = &mut evidence.dry_run.as_mut().unwrap().steps[1];
+            step.outcome = outcome;
+            step.simulated = vec!["systemctl".into()];
+            step.rollback = Some(RollbackProof {
+                outcome: rollback,
+                differences: differences.iter().map(|&one| one.to_owned()).collect(),
+            });
+        };
+        let expected = format!("plan \"restore\": step copy: {expected}");
+        check(change, |_| {}, &[&expected]);
+    };
+    let lost = "its rollback does not bring back what was";
+    shown(Outcome::Passed, Outcome::Failed, &["/srv/a differs"], lost);
+    let both = format!("stand-ins answered for systemctl, and {lost}");
+    shown(
+        Outcome::Simulated,
+        Outcome::Failed,
+        &["/srv/a differs"],
+        &both,
+    );
+    shown(
+        Outcome::Passed,
+        Outcome::Simulated,
+        &[],
+        "its rollback is not proven",
+    );
+}

@@ -133,7 +133,12 @@ impl<'a> Unit<'a> {
 
     fn made_anew(&self) -> Vec<String> {
         let mut fresh = Vec::new();
-        for run in self.named(&["mkdir", "mktemp", "install", "createdb"]) {
+        for run in self.named(&["mkdir", "mktemp", "createdb"]) {
+            // Where the script goes on although it was there already, nothing says that it is new.
+            let setting = &run.command.setting;
+            if !setting.errexit || setting.masked {
+                continue;
+            }
             let parents = run
                 .command
                 .literals()

@@ -158,17 +158,23 @@ pub(super) fn take(result: &mut StepDryRun, mut observed: Observed, step: &Step)
 }
 
 /// Puts what the check did into the result; `alone` where the step has no command.
-fn take_check(result: &mut StepDryRun, observed: Observed, alone: bool, step: &Step) {
+fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step: &Step) {
     let outcome = outcome_of(&observed);
-    let wrote = observed
+    declared::mark(&mut observed.effects, step.effects.as_ref());
+    let wrote: Vec<Effect> = observed
         .effects
         .iter()
         .filter(|effect| matches!(effect, Effect::File(_)))
-        .count();
-    if wrote > 0 {
+        .cloned()
+        .collect();
+    if !wrote.is_empty() {
         result.notes.push(format!(
-            "its check changes {wrote} paths; a check is to look only"
+            "its check changes {} paths; a check is to look only",
+            wrote.len()
         ));
+        // Seen and approved like what the command does.
+        result.effects_total += wrote.len() as u64;
+        result.effects.extend(wrote);
     }
     result.duration += observed.duration;
     append(&mut result.stdout, &observed.stdout);

@@ -19,13 +19,13 @@ use super::processes;
 use super::secrets;
 use super::start::{Greeting, TypedSecret};
 use super::target::place;
-use crate::approve::{Permit, must_be_typed, permit};
+use crate::approve::{Permit, Refusal, must_be_typed, permit};
 use crate::base::{Clock as _, Id, Secret};
 use crate::evidence::{Event, Run, RunState};
 use crate::inventory::Inventory;
 use crate::plan::Plan;
 use crate::probe::{Here, Place};
-use crate::store::{DocumentKind, Store, refuse_network_file_system};
+use crate::store::{DocumentKind, Store, StoreError, refuse_network_file_system};
 
 /// What a runner is told on its command line.
 #[derive(Debug)]
@@ -183,6 +183,7 @@ fn load(store: &Store, run: &Run) -> Result<(Plan, Option<Inventory>), Refused> 
                 run.id
             ),
         )),
+        Err(error @ StoreError::Changed { .. }) => Err(Refused::new(NOT_APPROVED, chain(&error))),
         Err(error) => Err(Refused::new(1, chain(&error))),
     };
     let (plan, problems) = crate::plan::read(&text(DocumentKind::Plan, run.plan_digest)?);
@@ -233,7 +234,10 @@ fn allow(
     let evidence = store.plan_evidence(fingerprint).map_err(failed)?;
     let approvals = store.approvals(fingerprint).map_err(failed)?;
     permit(plan, fingerprint, &evidence, &approvals, now, &run.by).map_err(|refusals| {
-        let messages = refusals.iter().map(ToString::to_string).collect();
+        let unrecorded = store.unrecorded_approvals(fingerprint).unwrap_or_default();
+        let unrecorded = unrecorded.iter().map(Refusal::unrecorded);
+        let refusals = unrecorded.chain(refusals);
+        let messages = refusals.map(|refusal| refusal.to_string()).collect();
         Refused(Greeting::Refused {
             code: NOT_APPROVED,
             messages,

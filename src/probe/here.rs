@@ -74,8 +74,9 @@ impl Here {
 
     fn differs(&self, identity: &Identity) -> Vec<String> {
         let mut wrong = vec![];
+        // Two names that are missing are not the same name.
         if let Some(expected) = identity.machine_id.as_deref().map(str::trim)
-            && !expected.eq_ignore_ascii_case(&self.machine_id)
+            && (expected.is_empty() || !expected.eq_ignore_ascii_case(&self.machine_id))
         {
             wrong.push(format!(
                 "its machine-id is {:?}, not {expected:?}",
@@ -89,7 +90,7 @@ impl Here {
             } else {
                 short
             };
-            if !expected.eq_ignore_ascii_case(found) {
+            if expected.is_empty() || !expected.eq_ignore_ascii_case(found) {
                 wrong.push(format!("its hostname is {found:?}, not {expected:?}"));
             }
         }
@@ -138,5 +139,26 @@ mod tests {
         );
         check("access: ssh, identity: {machine_id: abc}", "here");
         check("access: ssh, identity: {machine_id: abd}", "elsewhere");
+    }
+
+    #[test]
+    fn an_empty_identity_proves_nothing_on_a_machine_without_one() {
+        let here = Here {
+            hostname: String::new(),
+            machine_id: String::new(),
+        };
+        for identity in ["machine_id: ''", "machine_id: ' '", "hostname: ''"] {
+            let inventory = crate::inventory::read(&format!(
+                "schema: blackstart/inventory/v1\nhosts: [{{id: db1, access: ssh, identity: {{{identity}}}}}]\n"
+            ));
+            let Some(inventory) = inventory.0 else {
+                continue;
+            };
+            assert_eq!(
+                here.place(&inventory.hosts[0]),
+                Place::Elsewhere,
+                "{identity}"
+            );
+        }
     }
 }

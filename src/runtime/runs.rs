@@ -32,7 +32,13 @@ impl Runtime {
             &who.name,
         )
         .map(drop)
-        .map_err(|refusals| RuntimeError::Refused { refusals })
+        .or_else(|refusals| {
+            let unrecorded = self.store().unrecorded_approvals(fingerprint)?;
+            let unrecorded = unrecorded.iter().map(approve::Refusal::unrecorded);
+            Err(RuntimeError::Refused {
+                refusals: unrecorded.chain(refusals).collect(),
+            })
+        })
     }
 
     /// Sets a run of a plan up. Nothing runs before [`Runtime::start_run`].

@@ -150,7 +150,10 @@ impl Resolver {
                 self.aside(body);
                 fields.push(unknown("<(…)", Origin::Output, false));
             }
-            PartKind::Arithmetic(_) => fields.push(unknown("$((…))", Origin::Output, false)),
+            PartKind::Arithmetic(text) => {
+                let value = self.expanded(text, part.span);
+                fields.push(value);
+            }
         }
     }
 

@@ -16,6 +16,15 @@ impl Resolver {
         wrappers: Vec<String>,
     ) {
         let mut at = 1;
+        for pair in words.windows(2) {
+            let option = match pair[0].literal().as_deref() {
+                Some("-o") => pair[1].literal(),
+                _ => pair[1]
+                    .literal()
+                    .and_then(|t| t.strip_prefix("-o").map(str::to_owned)),
+            };
+            self.ssh_option(option.as_deref().unwrap_or_default(), span);
+        }
         while let Some(text) = words
             .get(at)
             .and_then(Argument::literal)
@@ -65,6 +74,17 @@ impl Resolver {
         self.env = saved;
     }
 
+    /// Follows the commands that ssh runs on this side.
+    fn ssh_option(&mut self, option: &str, span: Span) {
+        let Some((name, text)) = option.split_once(['=', ' ']) else {
+            return;
+        };
+        let runs = ["proxycommand", "localcommand", "knownhostscommand"];
+        if runs.contains(&name.trim().to_ascii_lowercase().as_str()) && text.trim() != "none" {
+            self.nested(text, span, None);
+        }
+    }
+
     pub(super) fn shell(
         &mut self,
         words: Vec<Argument>,
@@ -110,9 +130,7 @@ impl Resolver {
         }
         let rest = words.get(at..).unwrap_or_default().to_vec();
         let incoming = self.incoming.clone();
-        let version = words
-            .iter()
-            .any(|w| w.literal().as_deref() == Some("--version"));
+        let version = words.get(1).and_then(Argument::literal).as_deref() == Some("--version");
         self.push(words, redirects, span, wrappers);
         match (command, rest.first().cloned()) {
             _ if version => {}

@@ -9,6 +9,7 @@ use super::ast::{
     Arm, Assigned, Assignment, Link, Loop, Redirect, RedirectKind, Simple, Statement,
     StatementKind, Word,
 };
+use super::hidden;
 use super::lower_word::{Source, heredoc, pattern_text, span_of};
 
 /// Returns our form of a sequence of statements.
@@ -178,7 +179,24 @@ fn compound(from: &CompoundCommand, source: Source<'_>) -> StatementKind {
         CompoundCommand::Foreach(c) => each(c.variable.as_str(), Some(&c.words), &c.body),
         CompoundCommand::Select(c) => each(c.variable.as_str(), Some(&c.words), &c.body),
         CompoundCommand::Repeat(c) => each("", None, &c.body),
-        CompoundCommand::ArithmeticFor(c) => each("", None, &c.body),
+        CompoundCommand::ArithmeticFor(c) => {
+            let parts = [c.init_span, c.condition_span, c.step_span];
+            let text = parts.iter().flatten().map(|span| span.slice(source.text));
+            let text = text.collect::<Vec<_>>().join(";");
+            let span = span_of(c.left_paren_span, source);
+            StatementKind::Loop(Loop {
+                variable: Some(String::new()),
+                words: None,
+                condition: vec![Statement {
+                    kind: StatementKind::Arithmetic(text),
+                    negated: false,
+                    background: false,
+                    redirects: Vec::new(),
+                    span,
+                }],
+                body: body(&c.body),
+            })
+        }
         CompoundCommand::While(c) => until(&c.condition, &c.body),
         CompoundCommand::Until(c) => until(&c.condition, &c.body),
         CompoundCommand::Case(c) => StatementKind::Case {
@@ -237,10 +255,13 @@ fn condition(from: &ConditionalExpr, source: Source<'_>, words: &mut Vec<Word>) 
             words.push(operator(inner.right_paren_span));
         }
         ConditionalExpr::Word(word) | ConditionalExpr::Regex(word) => words.push(source.word(word)),
-        ConditionalExpr::Pattern(pattern) => words.push(Word::text(
-            &pattern_text(pattern, source),
-            span_of(pattern.span, source),
-        )),
+        ConditionalExpr::Pattern(pattern) => {
+            let (text, span) = (pattern_text(pattern, source), span_of(pattern.span, source));
+            words.push(match hidden::holds_command(&text) {
+                true => hidden::word(&text, span),
+                false => Word::text(&text, span),
+            });
+        }
         ConditionalExpr::VarRef(name) => {
             words.push(Word::text(name.name.as_str(), span_of(name.span, source)))
         }
@@ -252,12 +273,22 @@ fn assignments(from: &[shuck_ast::Assignment], source: Source<'_>) -> Vec<Assign
 }
 
 fn assignment(from: &shuck_ast::Assignment, source: Source<'_>) -> Assignment {
+    let subscript = from.target.subscript.as_ref();
+    let index = subscript.map_or("", |s| s.syntax_text(source.text));
+    let span = span_of(from.span, source);
+    let scalar = |word| {
+        let mut word = source.word(word);
+        if hidden::holds_command(index) {
+            word.parts.push(hidden::part(index, span));
+        }
+        word
+    };
     Assignment {
         name: from.target.name.as_str().to_owned(),
-        indexed: from.target.subscript.is_some(),
+        indexed: subscript.is_some(),
         append: from.append,
         value: match &from.value {
-            AssignmentValue::Scalar(word) => Assigned::Scalar(source.word(word)),
+            AssignmentValue::Scalar(word) => Assigned::Scalar(scalar(word)),
             AssignmentValue::Compound(array) => Assigned::Array(
                 array
                     .elements
@@ -266,8 +297,21 @@ fn assignment(from: &shuck_ast::Assignment, source: Source<'_>) -> Assignment {
                     .collect(),
             ),
         },
-        span: span_of(from.span, source),
+        span,
     }
+}
+
+/// Tells whether the target of a duplication is a descriptor, or `-`, or not known before the run.
+fn names_descriptor(from: &shuck_ast::Redirect, source: Source<'_>) -> bool {
+    let RedirectTarget::Word(word) = &from.target else {
+        return true;
+    };
+    let text = span_of(word.span, source).slice(source.text);
+    text.starts_with('$')
+        || text
+            .trim_end_matches('-')
+            .bytes()
+            .all(|b| b.is_ascii_digit())
 }
 
 fn redirect(from: &shuck_ast::Redirect, source: Source<'_>) -> Redirect {
@@ -279,6 +323,10 @@ fn redirect(from: &shuck_ast::Redirect, source: Source<'_>) -> Redirect {
         K::ReadWrite => RedirectKind::ReadWrite,
         K::HereDoc | K::HereDocStrip => RedirectKind::Heredoc,
         K::HereString => RedirectKind::HereString,
+        // `>& file` is `> file` for both outputs, where it names no descriptor.
+        K::DupOutput if from.fd.is_none_or(|fd| fd == 1) && !names_descriptor(from, source) => {
+            RedirectKind::Truncate
+        }
         K::DupOutput | K::DupInput => RedirectKind::Duplicate,
     };
     let (target, quoted_delimiter) = match &from.target {

@@ -10,6 +10,7 @@ use shuck_ast::{
 
 use super::ast::{Expansion, Part, PartKind, Variable, Word};
 use super::brace;
+use super::hidden;
 use super::lower::sequence;
 use crate::base::Span;
 
@@ -71,7 +72,10 @@ impl Source<'_> {
 
     fn part(self, node: &WordPartNode, quoted: bool, out: &mut Vec<Part>) {
         let span = span_of(node.span, self);
-        let mut push = |kind| out.push(Part { kind, quoted, span });
+        let mut push = |kind| {
+            let kind = self.with_commands(kind, span);
+            out.push(Part { kind, quoted, span });
+        };
         match &node.kind {
             WordPart::Literal(text) => self.literal(text, node.span, quoted, out),
             WordPart::ZshQualifiedGlob(_) => push(PartKind::Glob(span.slice(self.text).to_owned())),
@@ -137,6 +141,27 @@ impl Source<'_> {
             WordPart::PrefixMatch { prefix, .. } => {
                 push(variable(prefix.as_str(), None, Expansion::Other));
             }
+        }
+    }
+
+    /// A pattern, a subscript, a message or an offset may hold a command; then the whole expansion is text to follow.
+    fn with_commands(self, kind: PartKind, span: Span) -> PartKind {
+        let slice = span.slice(self.text);
+        let unread = |variable: &Variable| match variable.expansion {
+            Expansion::Plain | Expansion::Length | Expansion::Other => true,
+            Expansion::Required { .. } => true,
+            Expansion::Default { .. } | Expansion::Alternative(_) => variable.index.is_some(),
+        };
+        match &kind {
+            PartKind::Variable(variable) if unread(variable) && hidden::holds_command(slice) => {
+                PartKind::Arithmetic(slice.to_owned())
+            }
+            PartKind::Variable(variable)
+                if slice.ends_with("@P}") && variable.expansion == Expansion::Other =>
+            {
+                hidden::prompt(&variable.name)
+            }
+            _ => kind,
         }
     }
 
@@ -316,7 +341,7 @@ pub(super) fn heredoc(from: &Heredoc, source: Source<'_>) -> Word {
             },
         };
         parts.push(Part {
-            kind,
+            kind: source.with_commands(kind, span),
             quoted: true,
             span,
         });

@@ -5,6 +5,7 @@ mod brace;
 mod command;
 mod environment;
 mod expand;
+mod hidden;
 mod interpreter;
 mod lower;
 mod lower_word;

@@ -105,11 +105,12 @@ impl Resolver {
             StatementKind::Pipeline(stages) => self.pipeline(stages, statement.span),
             StatementKind::List(links) => self.list(links),
             StatementKind::Condition(words) => {
-                for word in words {
-                    self.word(word);
-                }
+                let words: Vec<Argument> = words.iter().map(|word| self.word(word)).collect();
+                self.condition_subscripts(&words, statement.span);
             }
-            StatementKind::Arithmetic(_) => {}
+            StatementKind::Arithmetic(text) => {
+                self.expanded(text, statement.span);
+            }
             StatementKind::Function { name, body } => {
                 Rc::make_mut(&mut self.env.functions)
                     .insert(name.clone(), Rc::new((**body).clone()));
@@ -160,6 +161,9 @@ impl Resolver {
                 });
                 for arm in arms {
                     self.env = before.clone();
+                    for pattern in &arm.patterns {
+                        self.expanded(pattern, statement.span);
+                    }
                     refine::arm(&mut self.env, word, arm);
                     self.in_branch(&arm.body);
                     if !terminates(&self.env, &arm.body) {
@@ -438,6 +442,71 @@ mod tests {
             "python3 -c 'import shutil; shutil.rmtree(\"/\")'",
             "python3 -c",
         );
+    }
+
+    #[test]
+    fn a_command_in_a_place_that_is_no_word_is_found() {
+        for text in [
+            "(( x = $(rm -rf /x) ))",
+            "echo $(( 1 + $(rm -rf /x) ))",
+            "echo $((1+`rm -rf /x`))",
+            "for ((i = $(rm -rf /x); i < 2; i++)); do :; done",
+            "a[$(rm -rf /x)]=1",
+            "echo ${a[$(rm -rf /x)]}",
+            "echo ${a/b/$(rm -rf /x)}",
+            "echo ${a#$(rm -rf /x)}",
+            "echo \"${a%%$(rm -rf /x)}\"",
+            "echo ${a:$(rm -rf /x)}",
+            "echo ${a:?$(rm -rf /x)}",
+            "cat <<E\n${a/b/$(rm -rf /x)}\nE\n",
+            "case x in $(rm -rf /x)) ;; esac",
+            "[[ x == $(rm -rf /x) ]]",
+            "[[ x == y$(rm -rf /x)* ]]",
+            "ssh -o ProxyCommand='rm -rf /x' h true",
+            "ssh -oLocalCommand='rm -rf /x' h",
+            "env -S'rm -rf' /x",
+            "env --split-string='rm -rf /x'",
+            "nsenter -t 1 -m rm -rf /x",
+            "script -qc 'rm -rf /x' /dev/null",
+            "su --command='rm -rf /x'",
+            "su postgres -c'rm -rf /x'",
+            "bash -c 'rm -rf /x' --version",
+            "sudo -s <<< 'rm -rf /x'",
+            "su - <<E\nrm -rf /x\nE\n",
+            "chroot /mnt <<E\nrm -rf /x\nE\n",
+        ] {
+            let found = listed(text);
+            assert!(found.contains("rm -rf /x"), "{text}\n{found}");
+        }
+        for text in [
+            "echo \"${x@P}\"",
+            "test -v 'a[$(rm -rf /x)]'",
+            "printf -v 'a[$(rm -rf /x)]' y",
+            "read 'a[$(rm -rf /x)]'",
+            "let 'a[$(rm -rf /x)]=1'",
+            "[[ 'a[$(rm -rf /x)]' -eq 0 ]]",
+            "BASH_ENV=/x bash -c true",
+            "LD_PRELOAD=/x ls",
+            "export PROMPT_COMMAND=x",
+            "PATH=/tmp/x:$PATH ls",
+            "PATH=.:$PATH",
+            "env LD_PRELOAD=/x ls",
+        ] {
+            let found = listed(text);
+            assert!(found.contains("? "), "{text}\n{found}");
+        }
+        for text in [
+            "PATH=/usr/local/bin:$PATH",
+            "export PATH=\"$HOME/bin:$PATH\"",
+            "x=$(( $(date +%s) - 5 ))",
+            "printf '%s' 'a[$(x)]'",
+            "echo x >&2",
+            "exec 3>&1 4>&-",
+            "sudo -v",
+        ] {
+            let found = listed(text);
+            assert!(!found.contains("? "), "{text}\n{found}");
+        }
     }
 
     #[test]

@@ -18,7 +18,8 @@ impl Resolver {
         } else {
             for assignment in &simple.assignments {
                 if let Assigned::Scalar(word) = &assignment.value {
-                    self.word(word);
+                    let value = self.word(word);
+                    self.steered(&assignment.name, &value);
                 }
             }
         }
@@ -54,7 +55,9 @@ impl Resolver {
     fn assign(&mut self, assignment: &Assignment) {
         let value = match &assignment.value {
             Assigned::Scalar(word) => {
-                let mut pieces = self.word(word).pieces;
+                let value = self.word(word);
+                self.steered(&assignment.name, &value);
+                let mut pieces = value.pieces;
                 if assignment.append {
                     let mut before = self.env.lookup(&assignment.name);
                     if !self.env.values.contains_key(&assignment.name) {

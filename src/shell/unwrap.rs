@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::ast::{Statement, StatementKind};
+use super::ast::{RedirectKind, Statement, StatementKind};
 use super::command::{Opaque, Redirection};
 use super::environment::{Value, unknown};
 use super::parse::parse;
@@ -18,6 +18,11 @@ const NESTING: usize = 6;
 const CALLS: usize = 12;
 
 const SHELLS: &[&str] = &["bash", "sh", "dash", "ksh", "zsh", "ash", "rbash"];
+
+/// Programs that start a shell where they are given no command; it reads what they are given.
+const PASS_INPUT: &[&str] = &[
+    "sudo", "su", "runuser", "doas", "chroot", "nsenter", "unshare", "sg", "newgrp", "script",
+];
 
 impl Resolver {
     /// Notes that something would run that cannot be read.
@@ -87,8 +92,9 @@ impl Resolver {
                 }
             }
             "ssh" => return self.ssh(words, redirects, span, wrappers),
-            "su" | "runuser" => {
-                if let Some(text) = flag_value(&words, &["-c", "--command", "-lc"]) {
+            "su" | "runuser" | "sg" | "script" => {
+                if let Some(text) = wrapper::flag_value(&words, &["-c", "--command", "-lc", "-qc"])
+                {
                     let user = words[1..]
                         .iter()
                         .filter_map(Argument::literal)
@@ -96,7 +102,10 @@ impl Resolver {
                     let saved =
                         std::mem::replace(&mut self.setting.user, user.or(Some("root".to_owned())));
                     let script = self.as_script(&text);
-                    self.push_redirects(redirects, span);
+                    match name == "script" {
+                        true => self.push(words.clone(), redirects, span, wrappers),
+                        false => self.push_redirects(redirects, span),
+                    }
                     self.nested(&script, span, None);
                     self.setting.user = saved;
                     return;
@@ -129,14 +138,18 @@ impl Resolver {
         if let Some(wrapper) = wrapper::find(&name) {
             let own = wrapper.unwrap(&words);
             let asks = name == "command" && own.flag(&["v", "V"]);
-            let split = own.value(&["S", "split-string"]).or_else(|| {
-                (name == "env" && own.flag(&["S"]))
-                    .then(|| words.get(own.start))
-                    .flatten()
-            });
+            let split = own.value(&["S", "split-string"]);
             if let Some(text) = split.cloned().filter(|_| name == "env") {
-                let script = self.as_script(&text);
+                let mut script = self.as_script(&text);
+                for word in &words[own.start..] {
+                    script.push(' ');
+                    script.push_str(&self.as_script(word));
+                }
+                self.push_redirects(redirects, span);
                 return self.nested(&script, span, None);
+            }
+            for (name, value) in own.assigned() {
+                self.steered(name, &Argument::text(value, words[0].span));
             }
             if name == "flock"
                 && (own.flag(&["c"])
@@ -159,6 +172,17 @@ impl Resolver {
                 } else if name == "sudo" {
                     self.setting.user = Some("root".to_owned());
                 }
+                let mut redirects = redirects;
+                if matches!(name.as_str(), "strace" | "ltrace" | "time")
+                    && let Some(target) = own.value(&["o", "output"]).cloned()
+                {
+                    redirects.push(Redirection {
+                        kind: RedirectKind::Truncate,
+                        descriptor: None,
+                        target,
+                        span,
+                    });
+                }
                 self.setting.contained |= wrapper.contained;
                 self.setting.repeated |= name == "xargs";
                 wrappers.push(name);
@@ -167,6 +191,10 @@ impl Resolver {
                 return;
             }
         }
+        if PASS_INPUT.contains(&name.as_str()) && self.incoming.is_some() {
+            return self.shell(words[..1].to_vec(), redirects, span, wrappers);
+        }
+        self.subscripts(&words, span);
         self.builtin(&name, &words);
         self.push(words, redirects, span, wrappers);
     }
@@ -407,14 +435,6 @@ impl Resolver {
             }
         }
     }
-}
-
-/// Returns the word behind one of these flags.
-fn flag_value(words: &[Argument], flags: &[&str]) -> Option<Argument> {
-    let at = words
-        .iter()
-        .position(|w| w.literal().is_some_and(|t| flags.contains(&t.as_str())))?;
-    words.get(at + 1).cloned()
 }
 
 /// Returns where the command of `docker exec [flags] CONTAINER command` starts.

@@ -49,7 +49,7 @@ const WRAPPERS: &[Wrapper] = &[
     Wrapper {
         long: &["unset", "chdir", "split-string"],
         assignments: true,
-        ..plain("env", "uC", 0)
+        ..plain("env", "uCS", 0)
     },
     Wrapper {
         long: &["adjustment"],
@@ -112,6 +112,10 @@ const WRAPPERS: &[Wrapper] = &[
     plain("watch", "n", 0),
     plain("strace", "eopsu", 0),
     plain("unshare", "", 0),
+    Wrapper {
+        long: &["target", "setuid", "setgid"],
+        ..plain("nsenter", "tSG", 0)
+    },
     plain("systemd-inhibit", "", 0),
     Wrapper {
         long: &["unit", "property", "uid", "gid", "description", "slice"],
@@ -143,6 +147,8 @@ pub(super) struct Unwrapped {
     pub(super) values: Vec<(String, Argument)>,
     /// Flags without a value, without dashes.
     pub(super) flags: Vec<String>,
+    /// Variables set for the command, as `NAME=value`.
+    pub(super) assignments: Vec<String>,
 }
 
 impl Unwrapped {
@@ -152,6 +158,13 @@ impl Unwrapped {
             .iter()
             .find(|(n, _)| names.contains(&n.as_str()))
             .map(|(_, v)| v)
+    }
+
+    /// Returns the variables set for the command, with their values.
+    pub(super) fn assigned(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.assignments
+            .iter()
+            .filter_map(|one| one.split_once('='))
     }
 
     /// Tells whether one of these flags is given.
@@ -186,7 +199,9 @@ impl Wrapper {
                 }
             } else if let Some(short) = text.strip_prefix('-').filter(|s| !s.is_empty()) {
                 self.short(short, words, &mut out);
-            } else if !(self.assignments && text.contains('=') && !text.starts_with('=')) {
+            } else if self.assignments && text.contains('=') && !text.starts_with('=') {
+                out.assignments.push(text);
+            } else {
                 break;
             }
             out.start += 1;
@@ -214,4 +229,25 @@ impl Wrapper {
             return;
         }
     }
+}
+
+/// Returns the word behind one of these flags.
+pub(super) fn flag_value(words: &[Argument], flags: &[&str]) -> Option<Argument> {
+    let at = words
+        .iter()
+        .position(|w| w.literal().is_some_and(|t| flags.contains(&t.as_str())));
+    if let Some(at) = at {
+        return words.get(at + 1).cloned();
+    }
+    // `--command=text`, `-ctext`.
+    let own = words.iter().skip(1).map(Argument::literal);
+    let own = own.take_while(|text| text.as_deref() != Some("--"));
+    own.zip(&words[1..]).find_map(|(text, word)| {
+        let text = text?;
+        let value = flags.iter().find_map(|flag| match flag.starts_with("--") {
+            true => text.strip_prefix(flag)?.strip_prefix('='),
+            false => text.strip_prefix(flag),
+        })?;
+        Some(Argument::text(value, word.span))
+    })
 }

@@ -92,11 +92,11 @@ impl Store {
             "SELECT {COLUMNS}, text FROM documents JOIN texts USING (digest) \
              WHERE kind = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1"
         );
-        self.read(|connection| {
+        sound(self.read(|connection| {
             connection
                 .query_row(&sql, params![kind.word(), id], document)
                 .optional()
-        })
+        })?)
     }
 
     /// Returns the newest document of a kind, whatever its name.
@@ -105,11 +105,11 @@ impl Store {
             "SELECT {COLUMNS}, text FROM documents JOIN texts USING (digest) \
              WHERE kind = ?1 ORDER BY seq DESC LIMIT 1"
         );
-        self.read(|connection| {
+        sound(self.read(|connection| {
             connection
                 .query_row(&sql, params![kind.word()], document)
                 .optional()
-        })
+        })?)
     }
 
     /// Returns the version of a document that has this text.
@@ -122,11 +122,11 @@ impl Store {
             "SELECT {COLUMNS}, text FROM documents JOIN texts USING (digest) \
              WHERE kind = ?1 AND digest = ?2 ORDER BY seq DESC LIMIT 1"
         );
-        self.read(|connection| {
+        sound(self.read(|connection| {
             connection
                 .query_row(&sql, params![kind.word(), digest.to_string()], document)
                 .optional()
-        })
+        })?)
     }
 
     /// Returns the newest version of every document of a kind, by name. No text is read.
@@ -159,6 +159,19 @@ fn document(row: &Row<'_>) -> rusqlite::Result<Document> {
         entry: entry(row)?,
         text: row.get(4)?,
     })
+}
+
+/// Passes a document on whose text is the one that was stored.
+fn sound(document: Option<Document>) -> Result<Option<Document>, StoreError> {
+    match document {
+        Some(document) if Digest::of(document.text.as_bytes()) != document.entry.digest => {
+            Err(StoreError::Changed {
+                name: document.entry.id,
+                digest: document.entry.digest,
+            })
+        }
+        Some(_) | None => Ok(document),
+    }
 }
 
 /// Returns the digest in a column.

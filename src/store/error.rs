@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use crate::base::Digest;
+
 /// Why the store cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -78,6 +80,14 @@ pub enum StoreError {
         /// Why.
         why: String,
     },
+    /// A document is not what was stored.
+    #[error("the text of {name:?} ({}) was changed in the store", digest.short())]
+    Changed {
+        /// Its name.
+        name: String,
+        /// The digest it was stored under.
+        digest: Digest,
+    },
     /// There is nothing of that name.
     #[error("there is no {what} {name:?} in {}", file.display())]
     Missing {
@@ -112,6 +122,16 @@ impl StoreError {
     /// Sorts an error of SQLite.
     pub(super) fn of(file: &Path, source: rusqlite::Error) -> Self {
         let file = file.to_owned();
+        // A full disk also shows as a failed write or a failed enlargement of the shared memory file.
+        let full = [
+            rusqlite::ffi::SQLITE_IOERR_WRITE,
+            rusqlite::ffi::SQLITE_IOERR_SHMSIZE,
+        ];
+        if let Some(error) = source.sqlite_error()
+            && full.contains(&error.extended_code)
+        {
+            return Self::Full { file, source };
+        }
         match source.sqlite_error_code() {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { file, source }

@@ -113,6 +113,34 @@ impl Store {
         })
     }
 
+    /// Returns the records that say exactly this, each with the digest of the record before it.
+    pub(super) fn said(
+        &self,
+        event: &str,
+        detail: &str,
+    ) -> Result<Vec<(Record, Digest)>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, (SELECT hash FROM log AS before WHERE before.seq = log.seq - 1) \
+             FROM log WHERE event = ?1 AND detail = ?2 ORDER BY seq"
+        );
+        let read = |row: &Row<'_>| {
+            let one = record(row)?;
+            let first: Option<String> = row.get(7)?;
+            let previous = match first {
+                Some(_) => digest(row, 7)?,
+                None if one.seq == 1 => Digest::ZERO,
+                None => one.hash,
+            };
+            Ok((one, previous))
+        };
+        self.read(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_map(params![event, detail], read)?
+                .collect()
+        })
+    }
+
     /// Returns the records after `seq`, oldest first, of one run or of all.
     pub fn records(&self, run: Option<&Id>, after: u64) -> Result<Vec<Record>, StoreError> {
         let (condition, name) = match run {

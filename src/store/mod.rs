@@ -11,6 +11,8 @@ mod runs;
 mod schema;
 mod verify;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -44,6 +46,12 @@ impl Store {
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         place::make(directory)?;
         let file = directory.join(FILE);
+        // Its journals get the mode of the database; in a directory that others may enter, that is what protects it.
+        let _ = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&file);
         let open = || -> rusqlite::Result<Connection> {
             let mut connection = Connection::open(&file)?;
             connection.busy_timeout(PATIENCE)?;
@@ -112,6 +120,20 @@ impl Store {
 mod tests {
     use super::*;
     use crate::evidence::Event;
+
+    #[test]
+    fn nobody_else_reads_the_store_wherever_it_lies() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(directory.path(), open).unwrap();
+        let _store = Store::open(directory.path()).unwrap();
+        for entry in std::fs::read_dir(directory.path()).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?}", entry.file_name());
+        }
+    }
 
     #[test]
     fn a_full_disk_is_said_and_leaves_no_half_record() {

@@ -38,6 +38,9 @@ pub const TOOL: Tool = Tool {
         value('\0', "key", Role::Text),
         value('\0', "query", Role::Text),
         value('\0', "prefix", Role::Text),
+        value('v', "volume", Role::Text),
+        value('\0', "mount", Role::Text),
+        flag('\0', "privileged"),
         flag('\0', "delete"),
         flag('\0', "recursive"),
         flag('\0', "dryrun"),
@@ -54,6 +57,14 @@ pub const TOOL: Tool = Tool {
                 .take(3)
                 .any(|w| beginnings.iter().any(|b| w.starts_with(b)))
         };
+        let container = matches!(call.name, "docker" | "podman" | "nerdctl");
+        if container
+            && starts(&["run", "create"])
+            && call.has(&["v", "volume", "mount", "privileged"])
+        {
+            // What it runs there reaches what is handed in.
+            return Risk::Unknown;
+        }
         if starts(&["schedule-key-deletion", "delete-key", "destroy-key"]) {
             Risk::Irreversible
         } else if call.has(&["delete"])

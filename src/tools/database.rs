@@ -163,7 +163,8 @@ pub const TOOL: Tool = Tool {
             },
             "pg_restore" => match () {
                 () if call.has(&["list"]) => Risk::Read,
-                () if call.has(&["clean"]) => Risk::Destructive,
+                // Its -c takes no value: what is taken for one may be a flag or the name of the database.
+                () if call.has(&["clean", "command"]) => Risk::Destructive,
                 () if call.value(&["dbname"]).is_none() => Risk::Read,
                 () => Risk::Write,
             },

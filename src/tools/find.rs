@@ -24,6 +24,9 @@ pub const TOOL: Tool = Tool {
         value('-', "printf", Role::Text),
         value('-', "regex", Role::Text),
         value('-', "fprint", Role::Target),
+        value('-', "fprint0", Role::Target),
+        value('-', "fprintf", Role::Target),
+        value('-', "fls", Role::Target),
         value('-', "newermt", Role::Text),
         value('-', "atime", Role::Text),
         value('-', "ctime", Role::Text),
@@ -47,6 +50,8 @@ pub const TOOL: Tool = Tool {
     risk: |call| {
         if call.has(&["delete"]) {
             Risk::Destructive
+        } else if call.has(&["fprint", "fprint0", "fprintf", "fls"]) {
+            call.replaces()
         } else {
             Risk::Read
         }

@@ -1,12 +1,17 @@
 //! What is known of external tools, as data: flags, what their words are for, the harm of a call.
 
+mod builtin;
 mod chmod;
 mod cloud;
 mod cp;
 mod database;
 mod dd;
+mod fetch;
+mod filter;
 pub mod find;
+mod git;
 mod gzip;
+mod host;
 mod ln;
 mod lvm;
 mod mkfs;
@@ -22,6 +27,7 @@ pub mod sql;
 mod systemctl;
 pub mod tar;
 mod tool;
+mod uniq;
 
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
@@ -49,6 +55,12 @@ pub const TOOLS: &[&Tool] = &[
     &database::TOOL,
     &cloud::TOOL,
     &opaque::TOOL,
+    &builtin::TOOL,
+    &fetch::TOOL,
+    &filter::TOOL,
+    &git::TOOL,
+    &host::TOOL,
+    &uniq::TOOL,
 ];
 
 /// Returns the description of a tool by its name or one of its other names.
@@ -159,6 +171,44 @@ mod tests {
         check("gzip -t f", Risk::Read);
         check("python3 x.py", Risk::Unknown);
         check("shred -u key", Risk::Irreversible);
+        check("sort -fo out in", Risk::Destructive);
+        check("sort -k2 -t, in", Risk::Read);
+        check("uniq -c in", Risk::Read);
+        check("uniq in out", Risk::Destructive);
+        check("xxd -c 16 in", Risk::Read);
+        check("xxd -r in out", Risk::Destructive);
+        check("find . -fprintf out %p", Risk::Destructive);
+        check("find . -fls list.new", Risk::Write);
+        check("sed -n w\\tout in", Risk::Unknown);
+        check("awk -v x=1 BEGIN{system(x)}", Risk::Unknown);
+        check("awk -F: {print} in", Risk::Read);
+        check("gawk -i inplace 1 in", Risk::Unknown);
+        check("tar -tf a -I ./x", Risk::Unknown);
+        check("tar --use-compress-program=pigz -tf a", Risk::Read);
+        check("tar -tf a --checkpoint-action=exec=./x", Risk::Unknown);
+        check("date +%F", Risk::Read);
+        check("date -d yesterday +%F", Risk::Read);
+        check("date 0101000020", Risk::Disruptive);
+        check("hostname -f", Risk::Read);
+        check("hostname other", Risk::Disruptive);
+        check("journalctl --vacuum-time=1s", Risk::Destructive);
+        check("dmesg -C", Risk::Destructive);
+        check("curl -fsS -o out https://x", Risk::Destructive);
+        check("curl -fsSLO https://x/a", Risk::Write);
+        check("curl -X DELETE https://x", Risk::Destructive);
+        check("wget -qO- https://x", Risk::Write);
+        check("git clean -fdx", Risk::Destructive);
+        check("git -C /srv reset --hard", Risk::Destructive);
+        check("git checkout -- .", Risk::Destructive);
+        check("git -c core.pager=./x log", Risk::Unknown);
+        check("git log --oneline", Risk::Read);
+        check("mapfile -t lines", Risk::Read);
+        check("mapfile -C ./x lines", Risk::Unknown);
+        check("hash -p /bin/rm ls", Risk::Unknown);
+        check("hash -r", Risk::Read);
+        check("enable -f ./x.so x", Risk::Unknown);
+        check("pg_restore -d x f", Risk::Write);
+        check("pg_restore -cd x f", Risk::Destructive);
     }
 
     #[test]

@@ -2,24 +2,24 @@
 
 /// Commands that change nothing, whatever their arguments: they look, compare, compute or wait.
 pub const READ_ONLY: &str = "
-    [ [[ test true false : echo printf cat head tail less more ls stat df du file wc cut sort
-    uniq tr grep egrep fgrep zgrep zcat xzcat bzcat zstdcat diff cmp comm paste join nl od xxd
-    hexdump strings base64 base32 md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum
-    cksum sum date cal sleep wait hostname uname whoami id groups who w users last uptime free
+    [ [[ test true false : echo printf cat head tail less more ls stat df du file wc cut 
+     tr grep egrep fgrep zgrep zcat xzcat bzcat zstdcat diff cmp comm paste join nl od 
+    hexdump strings base32 md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum
+    cksum sum cal sleep wait uname whoami id groups who w users last uptime free
     ps top pgrep pidof lsof vmstat iostat ss netstat ping ping6 dig host nslookup getent
     traceroute mountpoint findmnt lsblk blkid lvs vgs pvs lvdisplay vgdisplay pvdisplay pvscan
     vgscan lvscan smartctl lscpu lsmem lspci lsusb nproc arch env printenv pwd cd pushd popd
-    dirs dirname basename readlink realpath which type hash command whereis man help seq expr bc
-    factor numfmt jq yq xmllint column fold fmt rev tac shuf journalctl dmesg timeout nohup time
-    times set unset shift export local declare typeset readonly let read mapfile readarray
+    dirs dirname basename readlink realpath which type command whereis man help seq expr bc
+    factor numfmt xmllint column fold fmt rev tac shuf timeout nohup time
+    times set unset shift export local declare typeset readonly let read 
     return exit break continue trap umask ulimit shopt getopts alias unalias jobs fg bg disown
-    exec eval builtin caller compgen complete enable history logout suspend bind tput stty tty
+    exec eval builtin caller history logout suspend tput stty tty
     clear reset locale getconf sudo xargs flock nice ionice stdbuf setsid su getfacl getfattr
     lsattr namei tree pstree ssh sh bash dash zsh ksh debugfs dumpe2fs e2image xfs_info
     xfs_metadump gpg-agent ldapsearch age-keygen named-checkzone named-checkconf systemd-analyze
     loginctl sar redis-check-rdb redis-check-aof pv myisamchk innochecksum dpkg-query rpm
-    apt-cache apt-mark lsb_release sha3sum b3sum xxhsum md5deep hashdeep yes mesg ethtool arp
-    route ifconfig chronyc ntpq zipinfo coproc doas envsubst strace ltrace watch parallel chroot
+    apt-cache apt-mark lsb_release sha3sum b3sum xxhsum md5deep hashdeep yes mesg ethtool 
+      chronyc ntpq zipinfo coproc doas envsubst strace ltrace watch parallel chroot
     unshare nsenter runuser setpriv rev-parse md5 sha1 pathchk sync logname hostid tsort ptx pr
     expand unexpand nologin sg newgrp busybox toybox locate apropos whatis info objdump readelf
     nm
@@ -27,8 +27,8 @@ pub const READ_ONLY: &str = "
 
 /// Commands that at most create something: they encrypt, fetch, split, notify.
 pub const CREATE: &str = "
-    gpg gpg2 age openssl split csplit curl wget git hg svn cpio unzip mail mailx sendmail msmtp
-    logger systemd-cat ssh-keygen ssh-add script iconv dos2unix patchelf telnet nc ncat socat
+    gpg gpg2 age openssl split csplit hg svn cpio unzip mail mailx sendmail msmtp
+    logger systemd-cat ssh-keygen ssh-add script dos2unix patchelf telnet nc ncat socat
     wall write
 ";
 

@@ -33,16 +33,23 @@ pub const TOOL: Tool = Tool {
         flag('V', "version"),
         value('c', "", Role::Command),
         value('m', "", Role::Text),
+        value('v', "assign", Role::Text),
+        value('F', "field-separator", Role::Text),
+        value('e', "source", Role::Text),
+        value('f', "file", Role::Source),
     ],
     operands: Operands::All(Role::Command),
     risk: |call| {
         let script = call.operand(0);
         let quiet_awk = matches!(call.name, "awk" | "gawk" | "mawk")
-            && !["system", "|", ">", "getline"]
+            && !["system", "|", ">", "getline", "@"]
                 .iter()
                 .any(|word| script.contains(word))
             && call.operands.first().is_some_and(|w| w.certain)
-            && !call.has(&["f"]);
+            && call
+                .flags
+                .iter()
+                .all(|flag| matches!(flag.name.as_str(), "assign" | "field-separator"));
         // Distributions keep settings there, in files that only assign.
         let settings = matches!(call.name, "source" | ".")
             && (script == "/etc/os-release" || script.starts_with("/etc/default/"));

@@ -76,6 +76,15 @@ fn statement(text: &str) -> Risk {
     let text = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
     let mut words = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '\\' | '.'));
     let first = words.next().unwrap_or_default();
+    // psql takes its own commands anywhere in a line, and mysql `\\G` behind a query.
+    if let Some(at) = text.find('\\').filter(|at| *at > 0) {
+        let rest = &text[at..];
+        let after = match rest {
+            "\\G" => Risk::Unknown,
+            _ => backslash(rest.split([' ', '|', '(']).next().unwrap_or_default(), rest),
+        };
+        return after.max(statement(&text[..at]));
+    }
     let second = words.find(|w| !w.is_empty()).unwrap_or_default();
     let has = |word: &str| {
         text.split(|c: char| !c.is_alphanumeric() && c != '_')
@@ -134,12 +143,8 @@ fn statement(text: &str) -> Risk {
             }
         }
         "DETACH" => Risk::Read,
-        dot if dot.starts_with('.') => meta(dot),
-        back if back.starts_with('\\') => match back {
-            "\\!" | "\\I" | "\\IR" | "\\O" | "\\G" | "\\GEXEC" | "\\COPY" => Risk::Unknown,
-            _ if text.starts_with("\\!") => Risk::Unknown,
-            _ => Risk::Read,
-        },
+        dot if dot.starts_with('.') => meta(dot, text),
+        back if back.starts_with('\\') => backslash(back, text),
         _ => Risk::Unknown,
     }
 }
@@ -156,9 +161,22 @@ fn select(text: &str, has: &dyn Fn(&str) -> bool) -> Risk {
     let destroys = [
         "PG_DROP_REPLICATION_SLOT",
         "LO_UNLINK",
+        "LO_EXPORT",
+        "WRITEFILE",
+        "PG_FILE_",
         "PG_LOGICAL_SLOT_GET_CHANGES",
     ];
-    if has("DELETE")
+    let runs = [
+        "LOAD_EXTENSION",
+        "EDIT(",
+        "DBLINK",
+        "QUERY_TO_XML",
+        "SYS_EXEC",
+        "SYS_EVAL",
+    ];
+    if runs.iter().any(|f| text.contains(f)) {
+        Risk::Unknown
+    } else if has("DELETE")
         || has("UPDATE") && !text.contains("FOR UPDATE")
         || destroys.iter().any(|f| text.contains(f))
     {
@@ -177,12 +195,61 @@ fn select(text: &str, has: &dyn Fn(&str) -> bool) -> Risk {
     }
 }
 
-fn meta(dot: &str) -> Risk {
+/// sqlite3 takes any unambiguous beginning of a dot command, so only whole names are known.
+fn meta(dot: &str, text: &str) -> Risk {
     match dot {
-        ".BACKUP" | ".SAVE" | ".CLONE" | ".OUTPUT" | ".ONCE" | ".EXCEL" => Risk::Write,
-        ".RESTORE" | ".IMPORT" | ".READ" | ".RECOVER_INTO" => Risk::Destructive,
-        ".SHELL" | ".SYSTEM" | ".LOAD" => Risk::Unknown,
-        _ => Risk::Read,
+        ".BACKUP" | ".SAVE" | ".CLONE" => Risk::Write,
+        // Their files are replaced; `|` makes them programs, and a quoted name is not seen here.
+        ".OUTPUT" | ".ONCE" if text == dot || text.ends_with(" STDOUT") => Risk::Read,
+        ".OUTPUT" | ".ONCE" if !text.contains(['|', '\'', '"']) => Risk::Destructive,
+        ".RESTORE" | ".RECOVER_INTO" => Risk::Destructive,
+        ".IMPORT" | ".READ" if !text.contains(['|', '\'', '"']) => Risk::Destructive,
+        ".BAIL" | ".BINARY" | ".CHANGES" | ".CONNECTION" | ".DATABASES" | ".DBINFO" | ".DUMP"
+        | ".ECHO" | ".EQP" | ".EXIT" | ".EXPLAIN" | ".FULLSCHEMA" | ".HEADER" | ".HEADERS"
+        | ".HELP" | ".INDEXES" | ".INDICES" | ".INTCK" | ".LIMIT" | ".LINT" | ".MODE"
+        | ".NULLVALUE" | ".OPEN" | ".PRINT" | ".PROMPT" | ".QUIT" | ".RECOVER" | ".SCHEMA"
+        | ".SEPARATOR" | ".SHA3SUM" | ".SHOW" | ".STATS" | ".TABLES" | ".TIMEOUT" | ".TIMER"
+        | ".VERSION" | ".VFSINFO" | ".VFSLIST" | ".WIDTH" => Risk::Read,
+        _ => Risk::Unknown,
+    }
+}
+
+/// psql's own commands that only look or set how things are shown.
+fn backslash(back: &str, text: &str) -> Risk {
+    let shows = matches!(
+        back,
+        "\\A"
+            | "\\C"
+            | "\\CONNECT"
+            | "\\CONNINFO"
+            | "\\ECHO"
+            | "\\ELIF"
+            | "\\ELSE"
+            | "\\ENCODING"
+            | "\\ENDIF"
+            | "\\H"
+            | "\\IF"
+            | "\\L"
+            | "\\PSET"
+            | "\\Q"
+            | "\\QECHO"
+            | "\\SET"
+            | "\\SF"
+            | "\\SV"
+            | "\\T"
+            | "\\TIMING"
+            | "\\UNSET"
+            | "\\WARN"
+            | "\\X"
+            | "\\Z"
+    ) || back.starts_with("\\D");
+    // Back quotes run commands; they and double quotes look the same here.
+    let runs = text.contains("\"\"") && !back.starts_with("\\D");
+    let more = text[1..].contains('\\');
+    if shows && !runs && !more {
+        Risk::Read
+    } else {
+        Risk::Unknown
     }
 }
 
@@ -216,5 +283,15 @@ mod tests {
         check("COPY t FROM PROGRAM 'x'", Risk::Unknown);
         check("alter database shop rename to x", Risk::Disruptive);
         check("", Risk::Read);
+        check(".shel rm -rf /x", Risk::Unknown);
+        check(".once |rm -rf /x", Risk::Unknown);
+        check(".output x.sql", Risk::Destructive);
+        check("select 1 \\! rm -rf /x", Risk::Unknown);
+        check("select 'rm' \\g |sh", Risk::Unknown);
+        check("\\set x `rm -rf /x`", Risk::Unknown);
+        check("\\dt+ public.*", Risk::Read);
+        check("\\w x", Risk::Unknown);
+        check("select writefile('/x', '')", Risk::Destructive);
+        check("select load_extension('/x')", Risk::Unknown);
     }
 }

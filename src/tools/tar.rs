@@ -40,6 +40,10 @@ pub const TOOL: Tool = Tool {
         attached('\0', "checkpoint"),
         value('\0', "checkpoint-action", Role::Command),
         value('\0', "to-command", Role::Command),
+        value('F', "info-script", Role::Command),
+        value('\0', "new-volume-script", Role::Command),
+        value('\0', "rsh-command", Role::Command),
+        value('\0', "rmt-command", Role::Command),
         flag('\0', "remove-files"),
         flag('\0', "delete"),
         flag('\0', "keep-newer-files"),
@@ -53,6 +57,9 @@ pub const TOOL: Tool = Tool {
             call.value(names)
                 .is_some_and(|w| w.fresh || w.text == "-" || w.text == "/dev/null")
         };
+        if runs_programs(call) {
+            return Risk::Unknown;
+        }
         if call.has(&["remove-files", "delete", "overwrite"]) {
             return Risk::Destructive;
         }
@@ -71,6 +78,36 @@ pub const TOOL: Tool = Tool {
         }
     },
 };
+
+/// Tells whether a call makes tar run a program that is no compressor.
+fn runs_programs(call: &super::Call<'_>) -> bool {
+    const COMPRESSORS: &[&str] = &[
+        "gzip", "pigz", "xz", "pixz", "zstd", "zstdmt", "bzip2", "pbzip2", "lbzip2", "lz4", "lzop",
+        "lzip", "plzip", "lzma", "compress",
+    ];
+    let compressor = |text: &str| {
+        let program = text.split_whitespace().next().unwrap_or_default();
+        let name = program
+            .strip_prefix("/usr/bin/")
+            .or(program.strip_prefix("/bin/"));
+        COMPRESSORS.contains(&name.unwrap_or(program)) && !text.contains(['$', '`', ';', '|', '&'])
+    };
+    let always = [
+        "to-command",
+        "info-script",
+        "new-volume-script",
+        "rsh-command",
+        "rmt-command",
+    ];
+    call.flags.iter().any(|flag| {
+        let text = flag.value.as_ref().map_or("", |word| word.text.as_str());
+        match flag.name.as_str() {
+            "use-compress-program" => !compressor(text),
+            "checkpoint-action" => text.starts_with("exec"),
+            name => always.contains(&name),
+        }
+    })
+}
 
 /// What a call of tar does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

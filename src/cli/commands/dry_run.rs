@@ -143,9 +143,13 @@ pub fn text(run: &DryRun, most: usize) -> String {
         }
         if let Some(proof) = &step.rollback {
             match (proof.outcome, proof.differences.as_slice()) {
-                (Outcome::Passed | Outcome::Simulated, []) => {
+                (Outcome::Passed, []) => {
                     lines.push("    rollback proven: the tree is what it was".into())
                 }
+                (Outcome::Simulated, []) => lines.push(
+                    "    rollback simulated: the files are what they were, stand-ins answered for the rest"
+                        .into(),
+                ),
                 (outcome, differences) => {
                     lines.push(format!(
                         "    ROLLBACK NOT PROVEN ({}), {} differences",
