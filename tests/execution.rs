@@ -193,6 +193,28 @@ fn an_approval_changed_in_the_store_does_not_let_a_plan_run() {
 }
 
 #[test]
+fn two_runs_of_one_plan_do_not_work_against_each_other() {
+    let lab = Lab::new("
+- {id: a, title: A, kind: command, risk: write, run: 'echo a >> $W/trace; until test -e $W/go; do sleep 0.05; done'}
+");
+    lab.create("r2");
+    let mut first = lab.spawn(&[]);
+    until("the step runs", || lab.trace("trace") == "a\n");
+    let said = lab.run_of("r2");
+    assert!(said.contains("another run of the plan"), "{said}");
+    // The runner dies; its step goes on, and still nobody else may begin.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let said = lab.run_of("r2");
+    assert!(said.contains("still runs, whose runner died"), "{said}");
+    std::fs::write(lab.work("go"), "").unwrap();
+    lab.expect(0);
+    assert_eq!(lab.trace("trace"), "a\n");
+    assert_eq!(lab.run_of("r2").lines().count(), 1);
+    assert_eq!(lab.trace("trace"), "a\na\n");
+}
+
+#[test]
 fn two_runners_do_not_share_a_run() {
     let lab = Lab::new("
 - {id: a, title: A, kind: command, risk: write, run: 'echo a >> $W/trace; until test -e $W/go; do sleep 0.05; done'}

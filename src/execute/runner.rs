@@ -21,7 +21,7 @@ use super::start::{Greeting, TypedSecret};
 use super::target::place;
 use crate::approve::{Permit, Refusal, must_be_typed, permit};
 use crate::base::{Clock as _, Id, Secret};
-use crate::evidence::{Event, Run, RunState};
+use crate::evidence::{Event, Run, RunState, StepState};
 use crate::inventory::Inventory;
 use crate::plan::Plan;
 use crate::probe::{Here, Place};
@@ -95,6 +95,7 @@ fn begin(options: &Options) -> Result<u8, Refused> {
         RunState::Running => Before::Died,
         _ => Before::Left,
     };
+    let _alone = alone(&store, &data_dir, &run)?;
     let (plan, inventory) = load(&store, &run)?;
     let clock = SystemClock;
     let permit = allow(&store, &run, &plan, inventory.as_ref(), clock.now())?;
@@ -144,6 +145,47 @@ fn begin(options: &Options) -> Result<u8, Refused> {
     };
     let ending = engine.go();
     Ok(finish(&mut engine, ending))
+}
+
+/// Takes the place of the one run of a plan that may be under way: two at once would work against each other on the
+/// same targets. A step that outlived the runner of an earlier run counts as well.
+fn alone(store: &Store, data_dir: &Path, run: &Run) -> Result<Lock, Refused> {
+    let place = data_dir.join("plans").join(run.plan.as_str());
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&place);
+    made.map_err(|error| Refused::new(1, format!("{}: {error}", place.display())))?;
+    let lock = Lock::take(&place).map_err(|error| match error {
+        LockError::Held(holder) => Refused::new(
+            1,
+            format!(
+                "another run of the plan {} is under way (process {holder}); follow it with: blackstart attach latest",
+                run.plan
+            ),
+        ),
+        LockError::File(error) => Refused::new(1, format!("{}: {error}", place.display())),
+    })?;
+    let failed = |error| Refused::new(1, chain(&error));
+    for other in store.runs().map_err(failed)? {
+        if other.plan != run.plan || other.id == run.id || other.state != RunState::Running {
+            continue;
+        }
+        let record = store.run_record(&other.id).map_err(failed)?;
+        let alive = record.steps.iter().find(|(_, step)| match &step.state {
+            StepState::Started { process, .. } => processes::lives(process),
+            StepState::NotStarted
+            | StepState::Ended(_)
+            | StepState::Skipped
+            | StepState::RolledBack
+            | StepState::RollbackFailed => false,
+        });
+        if let Some((step, _)) = alive {
+            let message = format!(
+                "step {step} of run {} still runs, whose runner died; go on with it: blackstart run --resume {}",
+                other.id, other.id
+            );
+            return Err(Refused::new(1, message));
+        }
+    }
+    Ok(lock)
 }
 
 /// Records how the run stands and returns the exit code.

@@ -172,11 +172,21 @@ impl Lab {
     }
 
     pub fn command(&self, more: &[&str]) -> Command {
+        self.command_of(self.run.as_str(), more)
+    }
+
+    /// Runs the runner of another run of the same plan, and returns what it said first.
+    pub fn run_of(&self, run: &str) -> String {
+        let output = self.command_of(run, &["--no-input"]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn command_of(&self, run: &str, more: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command
             .args(["__runner", "--data-dir"])
             .arg(self.data())
-            .args(["--run", self.run.as_str()]);
+            .args(["--run", run]);
         command
             .args(more)
             .stdin(Stdio::null())
