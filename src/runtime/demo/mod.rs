@@ -7,11 +7,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::base::document::{read, write};
-use crate::base::{Id, Risk, Size, Timestamp};
-use crate::incident::{self, DataState, Incident};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::base::document::{Read, read, write};
+use crate::base::{Id, Problem, Risk, Size, Timestamp};
+use crate::incident::Incident;
 use crate::inventory::v1;
-use crate::inventory::{self, AssetKind, Inventory};
+use crate::inventory::{self, Inventory};
 use crate::plan::{Phase, Plan, Provenance, Step, StepKind};
 use crate::probe::Here;
 use crate::tools::PATH;
@@ -84,7 +87,7 @@ impl Demo {
         tree::damage(&data)?;
         // Whole seconds, rounded up: the copy's own time is rounded down, and must lie before the damage.
         let damaged = Timestamp::from_second(now().as_second() + 1).unwrap_or_else(|_| now());
-        let incident = incident_of(damaged);
+        let incident = incident_of(damaged)?;
         Ok(Self {
             script,
             root: root.to_owned(),
@@ -181,60 +184,57 @@ fn inventory_of(
     copy: Option<v1::CopyMade>,
 ) -> Result<(Inventory, String), DemoError> {
     let path = |name: &str| root.join(name).to_string_lossy().into_owned();
-    let text = format!(
-        "schema: blackstart/inventory/v1
-hosts: [{{id: demo1, access: local}}]
-assets:
-  - {{id: {ASSET}, kind: {kind}, host: demo1, size: {size}B, files: {files}, targets: {{rto: 1h, rpo: 1d}}}}
-backups:
-  - {{id: office-tar, asset: {ASSET}, tool: tar, type: full, repo: copies, interval: 1d, restore_rate: 50MB/s}}
-repos: [{{id: copies, kind: directory, host: demo1}}]
-",
-        kind = AssetKind::Files.word(),
-        size = tree.bytes(),
-        files = tree.len(),
-    );
-    let mut document = read::<v1::Inventory>(&text)
-        .value
-        .ok_or_else(|| DemoError::Document("its inventory".into()))?;
-    document.hosts[0].identity = Some(Here::look().identity());
-    document.assets[0].paths = vec![path("office")];
-    document.repos[0].path = Some(path("copies"));
-    match copy {
-        Some(copy) => {
-            document.assets[0].size = Some(Size(tree.bytes()));
-            document.backups[0].path = copy.path.clone();
-            document.backups[0].last_success = Some(copy);
-        }
-        None => document.backups[0].path = Some(path("copies")),
+    let mut document =
+        fixture::<v1::Inventory>(include_str!("../../../fixtures/demo/inventory.yaml"))?;
+    for host in &mut document.hosts {
+        host.identity = Some(Here::look().identity());
+    }
+    for asset in &mut document.assets {
+        asset.paths = vec![path("office")];
+        asset.size = Some(Size(tree.bytes()));
+        asset.files = Some(tree.len() as u64);
+    }
+    for repo in &mut document.repos {
+        repo.path = Some(path("copies"));
+    }
+    for backup in &mut document.backups {
+        backup.path = copy
+            .as_ref()
+            .map_or_else(|| Some(path("copies")), |copy| copy.path.clone());
+        backup.last_success = copy.clone();
     }
     let text = write(&document);
     match inventory::read(&text) {
         (Some(inventory), problems) if problems.is_empty() => Ok((inventory, text)),
-        (_, problems) => Err(DemoError::Document(
-            problems
-                .into_iter()
-                .map(|problem| problem.message)
-                .collect(),
-        )),
+        (_, problems) => Err(wrong(problems)),
     }
 }
 
-fn incident_of(now: Timestamp) -> Incident {
-    Incident {
-        schema: incident::v1::Tag::V1,
-        id: id("inc-demo"),
-        title: Some("The office share is half empty".into()),
-        description: Some("A clean-up script ran with an unset variable. Invoices and contracts are gone, the payroll is cut short.".into()),
-        detected_at: Some(now),
-        damage_at: Some(now),
-        affected: vec![id(ASSET)],
-        scenario: Some("operator_error".into()),
-        environment: Some("demo".into()),
-        constraints: vec![],
-        data: [(ASSET.to_owned(), DataState::Lost)].into(),
-        lost: vec![],
-        unusable: vec![],
-        evidence: vec!["rm: cannot remove 'lock': No such file or directory".into()],
+fn incident_of(now: Timestamp) -> Result<Incident, DemoError> {
+    let mut incident = fixture::<Incident>(include_str!("../../../fixtures/demo/incident.yaml"))?;
+    incident.detected_at = Some(now);
+    incident.damage_at = Some(now);
+    Ok(incident)
+}
+
+/// Reads a document of the demo, which is part of the program.
+fn fixture<T: DeserializeOwned + JsonSchema>(text: &str) -> Result<T, DemoError> {
+    match read::<T>(text) {
+        Read {
+            value: Some(value),
+            problems,
+            ..
+        } if problems.is_empty() => Ok(value),
+        Read { problems, .. } => Err(wrong(problems)),
     }
+}
+
+fn wrong(problems: Vec<Problem>) -> DemoError {
+    DemoError::Document(
+        problems
+            .into_iter()
+            .map(|problem| problem.message)
+            .collect::<Vec<_>>()
+            .join("; "),
+    )
 }
