@@ -109,6 +109,7 @@ fn the_environment_of_a_step_is_clean() {
             "PATH",
             "PWD",
             "SHLVL",
+            "TERM",
             "USER",
             "_"
         ]

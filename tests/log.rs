@@ -388,3 +388,18 @@ proptest! {
         prop_assert!(named, "{:?}", broken);
     }
 }
+
+#[test]
+fn an_anchor_is_said_as_one_object_where_json_is_asked_for() {
+    let (directory, _store, _connection) = log(3);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_blackstart"))
+        .arg("--data-dir")
+        .arg(directory.path())
+        .args(["--json", "log", "anchor"])
+        .arg(directory.path().join("anchor"))
+        .output()
+        .unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["schema"], "blackstart/anchor/v1");
+    assert_eq!(said["seq"], 3);
+}

@@ -73,6 +73,13 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         }
         Action::Anchor { file } => {
             let anchor = store.anchor(&file, runtime.now())?;
+            if output.is_json() {
+                output.object(&serde_json::json!({
+                    "schema": "blackstart/anchor/v1", "seq": anchor.seq, "head": anchor.head.to_string(),
+                    "at": anchor.at, "file": file.to_string_lossy(),
+                }))?;
+                return Ok(Exit::Ok);
+            }
             output.data(&format!(
                 "anchored record {} ({}) in {}\n",
                 anchor.seq,
