@@ -14,11 +14,7 @@ use support::{Times, head, installed, line};
 fn main() {
     let scripts = scripts();
     let bytes: usize = scripts.iter().map(|(_, text)| text.len()).sum();
-    println!(
-        "{} scripts of this machine, {:.1} MB",
-        scripts.len(),
-        bytes as f64 / 1e6
-    );
+    println!("{} scripts of this machine, {:.1} MB", scripts.len(), bytes as f64 / 1e6);
     let facts = Facts::default();
 
     let mut each: Vec<f64> = vec![];
@@ -34,9 +30,7 @@ fn main() {
     let ours = started.elapsed().as_secs_f64();
     each.sort_by(f64::total_cmp);
     let quantile = |share: f64| {
-        each.get((share * (each.len().max(1) - 1) as f64) as usize)
-            .copied()
-            .unwrap_or_default()
+        each.get((share * (each.len().max(1) - 1) as f64) as usize).copied().unwrap_or_default()
     };
     println!(
         "blackstart, one thread: {:.0} scripts/s, {:.2} MB/s; per script median {:.3} ms, p99 {:.2} ms, max {:.1} ms",
@@ -67,11 +61,8 @@ fn main() {
 
     head("one file, with the start of the process");
     let file = std::env::temp_dir().join("blackstart-bench.sh");
-    std::fs::write(
-        &file,
-        "#!/bin/bash\nset -euo pipefail\ntar -czf /backup/a.tgz -C /srv/app .\n",
-    )
-    .expect("a temporary file");
+    std::fs::write(&file, "#!/bin/bash\nset -euo pipefail\ntar -czf /backup/a.tgz -C /srv/app .\n")
+        .expect("a temporary file");
     let data = tempfile::tempdir().expect("a temporary directory");
     let times = Times::of(30, || {
         let _ = Command::new(env!("CARGO_BIN_EXE_blackstart"))
@@ -111,11 +102,8 @@ fn scripts() -> Vec<(PathBuf, String)> {
         let Ok(entries) = std::fs::read_dir(directory) else {
             continue;
         };
-        let mut paths: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.is_file())
-            .collect();
+        let mut paths: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
         paths.sort();
         for path in paths {
             let Ok(bytes) = std::fs::read(&path) else {

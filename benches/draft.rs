@@ -29,24 +29,12 @@ fn main() {
         runbook: None,
     };
     head("template draft, 200 assets");
-    line(
-        "read the inventory",
-        &Times::of(30, || drop(inventory::read(&small))),
-    );
-    line(
-        "read the library of runbooks",
-        &Times::of(30, || drop(Library::new([]))),
-    );
-    line(
-        "draft with its estimate",
-        &Times::of(100, || drop(draft(&request).expect("a draft"))),
-    );
+    line("read the inventory", &Times::of(30, || drop(inventory::read(&small))));
+    line("read the library of runbooks", &Times::of(30, || drop(Library::new([]))));
+    line("draft with its estimate", &Times::of(100, || drop(draft(&request).expect("a draft"))));
     let large = document(10_000);
     head("ten thousand assets");
-    line(
-        "read the inventory",
-        &Times::of(5, || drop(inventory::read(&large))),
-    );
+    line("read the inventory", &Times::of(5, || drop(inventory::read(&large))));
 }
 
 fn document(assets: usize) -> String {

@@ -13,11 +13,7 @@ const ROUNDS: usize = 60;
 
 fn main() {
     let root = rustix::process::geteuid().is_root();
-    head(if root {
-        "one step, as root"
-    } else {
-        "one step, as an ordinary user"
-    });
+    head(if root { "one step, as root" } else { "one step, as an ordinary user" });
     let program = env!("CARGO_BIN_EXE_blackstart");
     let mut session = match Session::start(&Options::new(program)) {
         Ok(session) => session,
@@ -52,20 +48,14 @@ fn main() {
     let mut candidates: Vec<(&str, &mut dyn FnMut())> =
         vec![("sh -c true", &mut plain), ("blackstart step", &mut ours)];
     if installed("bwrap") {
-        candidates.push((
-            "bwrap, read-only root, no effects reported",
-            &mut bubblewrap,
-        ));
+        candidates.push(("bwrap, read-only root, no effects reported", &mut bubblewrap));
     }
     let times = Times::in_turns(ROUNDS, &mut candidates);
     for ((name, _), times) in candidates.iter().zip(&times) {
         line(name, times);
     }
     let milliseconds = |at: usize| {
-        times
-            .get(at)
-            .map(|times| times.median().as_secs_f64() * 1e3)
-            .unwrap_or(f64::NAN)
+        times.get(at).map(|times| times.median().as_secs_f64() * 1e3).unwrap_or(f64::NAN)
     };
     println!(
         "overhead over sh: {:.2} ms median; against bwrap: {:.2} times",
@@ -85,10 +75,8 @@ fn main() {
         run(Command::new("sh").args(["-c", script]));
         let _ = std::fs::remove_dir_all("/var/tmp/blackstart-bench");
     };
-    let mut candidates: [(&str, &mut dyn FnMut()); 2] = [
-        ("sh, and removing them", &mut plain),
-        ("blackstart step, effects reported", &mut ours),
-    ];
+    let mut candidates: [(&str, &mut dyn FnMut()); 2] =
+        [("sh, and removing them", &mut plain), ("blackstart step, effects reported", &mut ours)];
     let times = Times::in_turns(10, &mut candidates);
     for ((name, _), times) in candidates.iter().zip(&times) {
         line(name, times);
@@ -96,9 +84,5 @@ fn main() {
 }
 
 fn run(command: &mut Command) {
-    let _ = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
 }

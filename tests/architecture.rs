@@ -55,19 +55,11 @@ const MAY_IMPORT: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// The layers that may touch the outside.
-const IO: &[&str] = &[
-    "store", "sandbox", "probe", "dryrun", "execute", "runtime", "tui", "cli",
-];
+const IO: &[&str] = &["store", "sandbox", "probe", "dryrun", "execute", "runtime", "tui", "cli"];
 
 /// Folders in which every new thing is one new file, registered in `mod.rs`.
-const ONE_FILE_EACH: &[&str] = &[
-    "check/rules",
-    "tools",
-    "sandbox/standins",
-    "report/formats",
-    "cli/commands",
-    "tui/screens",
-];
+const ONE_FILE_EACH: &[&str] =
+    &["check/rules", "tools", "sandbox/standins", "report/formats", "cli/commands", "tui/screens"];
 
 /// The only file that may hold `unsafe`.
 const UNSAFE: &str = "sandbox/sys.rs";
@@ -119,12 +111,7 @@ fn sources() -> Vec<Source> {
     visit(&src(), &mut found);
     found.sort();
     let read = |path: PathBuf| Source {
-        path: path
-            .strip_prefix(src())
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned(),
+        path: path.strip_prefix(src()).unwrap().to_str().unwrap().to_owned(),
         text: fs::read_to_string(&path).unwrap(),
     };
     found.into_iter().map(read).collect()
@@ -162,10 +149,7 @@ fn climbs(source: &Source) -> Vec<String> {
 
 fn first_names(rest: &str) -> Vec<String> {
     let name = |text: &str| {
-        text.trim()
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect::<String>()
+        text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
     };
     let Some(group) = rest.strip_prefix('{') else {
         return vec![name(rest)];
@@ -196,19 +180,13 @@ fn the_table_has_no_cycle_and_names_every_module() {
     let mut seen: Vec<&str> = vec![];
     for (module, nouns, others) in MAY_IMPORT {
         for used in nouns.iter().chain(*others) {
-            assert!(
-                seen.contains(used),
-                "{module} names {used}, which is not below it"
-            );
+            assert!(seen.contains(used), "{module} names {used}, which is not below it");
         }
         seen.push(module);
     }
     for source in sources() {
         let top = source.top().trim_end_matches(".rs");
-        assert!(
-            seen.contains(&top) || ["lib", "main"].contains(&top),
-            "{top} is not in the table"
-        );
+        assert!(seen.contains(&top) || ["lib", "main"].contains(&top), "{top} is not in the table");
     }
 }
 
@@ -221,10 +199,7 @@ fn modules_import_only_what_the_table_allows() {
     let mut wrong = vec![];
     for source in sources().iter().filter(|source| source.path.contains('/')) {
         let top = source.top();
-        for used in imports(&source.production())
-            .into_iter()
-            .chain(climbs(source))
-        {
+        for used in imports(&source.production()).into_iter().chain(climbs(source)) {
             if used != top
                 && table.contains_key(used.as_str())
                 && !table[top].contains(&used.as_str())
@@ -249,11 +224,7 @@ fn only_the_outer_layers_may_touch_the_outside() {
 fn unsafe_code_stands_in_one_file() {
     for source in sources().iter().filter(|source| source.path != UNSAFE) {
         let code = source.production();
-        assert!(
-            !code.contains("allow(unsafe_code)"),
-            "{} allows unsafe code",
-            source.path
-        );
+        assert!(!code.contains("allow(unsafe_code)"), "{} allows unsafe code", source.path);
     }
 }
 
@@ -302,9 +273,7 @@ fn imports_are_found_in_groups_and_through_super() {
         text: "use super::super::super::store::Store;".into(),
     };
     assert_eq!(climbs(&source), ["store"]);
-    let source = Source {
-        path: "check/rules/a.rs".into(),
-        text: "use super::super::facts::Facts;".into(),
-    };
+    let source =
+        Source { path: "check/rules/a.rs".into(), text: "use super::super::facts::Facts;".into() };
     assert!(climbs(&source).is_empty());
 }

@@ -23,9 +23,7 @@ steps: [{id: a, title: t, kind: command, run: 'true', risk: read}]
 
 impl Bench {
     fn new() -> Self {
-        let bench = Self {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let bench = Self { dir: tempfile::tempdir().unwrap() };
         bench.write("inventory.yaml", INVENTORY.as_bytes());
         bench.write("plan.yaml", PLAN.as_bytes());
         bench
@@ -61,25 +59,16 @@ impl Bench {
         let took = started.elapsed();
         let said = String::from_utf8(output.stderr).expect("messages are UTF-8");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}:\n{said}");
-        assert!(
-            said.contains(expected),
-            "{arguments:?}: no {expected:?} in:\n{said}"
-        );
+        assert!(said.contains(expected), "{arguments:?}: no {expected:?} in:\n{said}");
         assert_eq!(
             said.matches("error: ").count().min(1),
             1,
             "{arguments:?}: no error in:\n{said}"
         );
-        assert!(
-            !said.contains('\x1b') && !said.contains("panicked"),
-            "{said:?}"
-        );
+        assert!(!said.contains('\x1b') && !said.contains("panicked"), "{said:?}");
         assert!(!self.path("out").exists(), "{arguments:?} wrote");
         // Generous: these machines are shared and this is an unoptimised build.
-        assert!(
-            took < Duration::from_secs(20),
-            "{arguments:?} took {took:?}"
-        );
+        assert!(took < Duration::from_secs(20), "{arguments:?} took {took:?}");
     }
 }
 
@@ -91,24 +80,8 @@ fn commands(bad: &str) -> Vec<Vec<&str>> {
         vec!["estimate", bad],
         vec!["estimate", "inventory.yaml", "--incident", bad],
         vec!["incident", "import", bad],
-        vec![
-            "draft",
-            "--inventory",
-            bad,
-            "--asset",
-            "docs",
-            "--out",
-            "out",
-        ],
-        vec![
-            "draft",
-            "--inventory",
-            "inventory.yaml",
-            "--incident",
-            bad,
-            "--out",
-            "out",
-        ],
+        vec!["draft", "--inventory", bad, "--asset", "docs", "--out", "out"],
+        vec!["draft", "--inventory", "inventory.yaml", "--incident", bad, "--out", "out"],
         vec!["check", bad],
         vec!["check", "plan.yaml", "--inventory", bad],
         vec!["dry-run", bad],
@@ -121,10 +94,7 @@ fn commands(bad: &str) -> Vec<Vec<&str>> {
 #[test]
 fn what_is_no_document_is_refused_by_every_command() {
     let bench = Bench::new();
-    bench.write(
-        "binary.yaml",
-        &(0..=255).cycle().take(5_000).collect::<Vec<u8>>(),
-    );
+    bench.write("binary.yaml", &(0..=255).cycle().take(5_000).collect::<Vec<u8>>());
     bench.write("latin.yaml", b"schema: blackstart/plan/v1\nid: caf\xe9\n");
     bench.write("empty.yaml", b"");
     bench.write("brackets.yaml", "[".repeat(100_000).as_bytes());
@@ -136,11 +106,7 @@ fn what_is_no_document_is_refused_by_every_command() {
             "{}: &{} [*{}, *{}]\n",
             n,
             n + 100,
-            if n == 0 {
-                "a".into()
-            } else {
-                (n + 99).to_string()
-            },
+            if n == 0 { "a".into() } else { (n + 99).to_string() },
             "a"
         ));
     }
@@ -175,21 +141,9 @@ fn a_wrong_document_is_refused_with_position_and_nearest_name() {
         format!("schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n{steps}")
     };
     for (text, command, expected) in [
-        (
-            inventory("asets: []\n"),
-            "inventory",
-            "did you mean \"assets\"?",
-        ),
-        (
-            inventory("assets: [{id: a, kind: fils}]\n"),
-            "inventory",
-            "did you mean \"files\"?",
-        ),
-        (
-            inventory("assets: [{id: a, kind: files, size: 300}]\n"),
-            "inventory",
-            "like 300GB",
-        ),
+        (inventory("asets: []\n"), "inventory", "did you mean \"assets\"?"),
+        (inventory("assets: [{id: a, kind: fils}]\n"), "inventory", "did you mean \"files\"?"),
+        (inventory("assets: [{id: a, kind: files, size: 300}]\n"), "inventory", "like 300GB"),
         (
             inventory("hosts: [{id: db1}]\nassets: [{id: a, kind: files, host: db2}]\n"),
             "inventory",
@@ -200,11 +154,7 @@ fn a_wrong_document_is_refused_with_position_and_nearest_name() {
             "inventory",
             "like 90s",
         ),
-        (
-            inventory("assets: [{id: ../a, kind: files}]\n"),
-            "inventory",
-            "an id starts with",
-        ),
+        (inventory("assets: [{id: ../a, kind: files}]\n"), "inventory", "an id starts with"),
         (
             plan(
                 "- {id: a, title: t, kind: manual, needs: [b]}\n- {id: b, title: t, kind: manual, needs: [a]}\n",
@@ -217,11 +167,7 @@ fn a_wrong_document_is_refused_with_position_and_nearest_name() {
             "check",
             "did you mean \"timeout\"?",
         ),
-        (
-            plan("- {id: a, title: t, kind: command}\n"),
-            "check",
-            "needs \"run\"",
-        ),
+        (plan("- {id: a, title: t, kind: command}\n"), "check", "needs \"run\""),
         (
             plan("- {id: a, title: t, kind: manual}\n- {id: a, title: t, kind: manual}\n"),
             "check",
@@ -247,24 +193,12 @@ fn wrong_words_on_the_command_line_are_refused_with_what_is_right() {
     );
     bench.refuses(&["draft", "--inventory", "inventory.yaml"], "name an asset");
     bench.refuses(&["rule", "SH0002"], "there is no rule");
-    bench.refuses(
-        &["runbook", "show", "files-restore-tra"],
-        "files-restore-tar",
-    );
+    bench.refuses(&["runbook", "show", "files-restore-tra"], "files-restore-tar");
     bench.refuses(&["approve", "plan.yaml", "--as", ""], "--as needs a name");
-    bench.refuses(
-        &["approve", "plan.yaml", "--as", "a", "--waive", "a="],
-        "the reason is empty",
-    );
-    bench.refuses(
-        &["approve", "plan.yaml", "--as", "a", "--expires", "0s"],
-        "approves nothing",
-    );
+    bench.refuses(&["approve", "plan.yaml", "--as", "a", "--waive", "a="], "the reason is empty");
+    bench.refuses(&["approve", "plan.yaml", "--as", "a", "--expires", "0s"], "approves nothing");
     bench.refuses(&["dry-run", "plan.yaml", "--step", "b"], "there is no step");
-    bench.refuses(
-        &["run", "plan.yaml", "--confirm-target", "no-such"],
-        "is not a target",
-    );
+    bench.refuses(&["run", "plan.yaml", "--confirm-target", "no-such"], "is not a target");
     bench.refuses(&["incident", "show", "none"], "there is no incident");
     bench.refuses(&["frobnicate"], "unrecognized subcommand");
 }
@@ -281,30 +215,12 @@ fn a_place_that_cannot_be_written_is_said_with_what_to_do() {
             .env("PATH", "/usr/bin:/bin");
         home.map(|home| command.env("HOME", home));
         let output = command.output().unwrap();
-        (
-            output.status.code(),
-            String::from_utf8(output.stderr).unwrap(),
-        )
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let (code, said) = run(&["check", "plan.yaml"], None);
-    assert_eq!(
-        (code, said.contains("--data-dir")),
-        (Some(2), true),
-        "{said}"
-    );
-    let (code, said) = run(
-        &["--data-dir", "/proc/blackstart", "check", "plan.yaml"],
-        None,
-    );
-    assert_eq!(
-        (code, said.contains("--data-dir")),
-        (Some(1), true),
-        "{said}"
-    );
+    assert_eq!((code, said.contains("--data-dir")), (Some(2), true), "{said}");
+    let (code, said) = run(&["--data-dir", "/proc/blackstart", "check", "plan.yaml"], None);
+    assert_eq!((code, said.contains("--data-dir")), (Some(1), true), "{said}");
     let (code, said) = run(&["--data-dir", "plan.yaml", "check", "plan.yaml"], None);
-    assert_eq!(
-        (code, said.contains("--data-dir")),
-        (Some(1), true),
-        "{said}"
-    );
+    assert_eq!((code, said.contains("--data-dir")), (Some(1), true), "{said}");
 }

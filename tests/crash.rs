@@ -40,12 +40,7 @@ fn at_every_point(steps: &str, code: i32, holds: impl Fn(&Lab, u64)) -> u64 {
 #[test]
 fn a_runner_killed_at_any_point_of_its_journal_is_resumed_and_no_step_runs_twice() {
     let points = at_every_point(FIVE, 0, |lab, point| {
-        assert_eq!(
-            lab.trace("trace"),
-            "b\nc\ne\n",
-            "killed at {point}\n{}",
-            lab.journal()
-        );
+        assert_eq!(lab.trace("trace"), "b\nc\ne\n", "killed at {point}\n{}", lab.journal());
         assert_eq!(lab.state(), RunState::Succeeded);
     });
     assert!(points >= 30, "{points} points are too few for five steps");
@@ -78,10 +73,7 @@ fn a_runner_that_dies_again_and_again_still_finishes() {
         assert!(deaths < 50, "it makes no progress");
     }
     assert!(deaths > 3);
-    assert_eq!(
-        (lab.trace("trace").as_str(), lab.state()),
-        ("b\nc\ne\n", RunState::Succeeded)
-    );
+    assert_eq!((lab.trace("trace").as_str(), lab.state()), ("b\nc\ne\n", RunState::Succeeded));
     lab.chain_holds();
 }
 
@@ -112,9 +104,7 @@ fn a_step_outlives_its_runner_and_is_waited_for() {
     runner.wait().unwrap();
     assert!(lives(&lab.trace("pid")), "the step lives on");
     let mut second = lab.spawn(&["--no-input"]);
-    until("the second runner waits", || {
-        lab.journal().contains("still runs")
-    });
+    until("the second runner waits", || lab.journal().contains("still runs"));
     std::fs::write(lab.work("go"), "").unwrap();
     assert_eq!(second.wait().unwrap().code(), Some(0), "{}", lab.journal());
     assert_eq!(lab.trace("trace"), "a\ndone\nb\n");
@@ -143,10 +133,7 @@ fn the_timeout_of_a_step_holds_without_a_runner() {
     runner.wait().unwrap();
     until("the step was ended", || !lives(&lab.trace("pid")));
     lab.expect(5);
-    assert_eq!(
-        lab.record().step("a").end.unwrap().outcome,
-        StepOutcome::TimedOut
-    );
+    assert_eq!(lab.record().step("a").end.unwrap().outcome, StepOutcome::TimedOut);
 }
 
 #[test]
@@ -182,23 +169,13 @@ fn a_living_orphan_is_waited_for_and_then_a_person_is_asked() {
     let lab = slow("resume: ask");
     kill_all_that_watches(&lab);
     let mut runner = lab.spawn(&["--no-input"]);
-    until("the runner waits for it", || {
-        lab.journal().contains("waiting for them")
-    });
+    until("the runner waits for it", || lab.journal().contains("waiting for them"));
     std::fs::write(lab.work("go"), "").unwrap();
     assert_eq!(runner.wait().unwrap().code(), Some(10), "{}", lab.journal());
     assert_eq!(lab.trace("trace"), "a\ndone\n", "it was not run again");
     let (question, _) = lab.record().step("a").question.unwrap();
     assert_eq!(question, Question::Unknown);
-    execute::answer(
-        &mut lab.store(),
-        &lab.run,
-        &id("a"),
-        Answer::Done,
-        &ana(),
-        now(),
-    )
-    .unwrap();
+    execute::answer(&mut lab.store(), &lab.run, &id("a"), Answer::Done, &ana(), now()).unwrap();
     lab.expect(0);
     assert_eq!(lab.trace("trace"), "a\ndone\nb\n");
     lab.chain_holds();
@@ -206,10 +183,9 @@ fn a_living_orphan_is_waited_for_and_then_a_person_is_asked() {
 
 #[test]
 fn an_unknown_result_is_resolved_by_the_check() {
-    for (check, trace) in [
-        ("grep -q done $W/trace", "a\ndone\nb\n"),
-        ("test -e $W/again", "a\ndone\na\ndone\nb\n"),
-    ] {
+    for (check, trace) in
+        [("grep -q done $W/trace", "a\ndone\nb\n"), ("test -e $W/again", "a\ndone\na\ndone\nb\n")]
+    {
         let lab = slow(&format!(
             "resume: check\n  check: '{check} || grep -c done $W/trace | grep -q 2'"
         ));
@@ -245,20 +221,13 @@ fn the_journal_says_started_before_the_step_runs() {
         );
         let (ended, _) = lab.run(&["--no-input", "--die-at", &point.to_string()]);
         assert_eq!(ended, None, "no point was found");
-        let started = lab
-            .events()
-            .iter()
-            .any(|event| matches!(event, Event::StepStarted { .. }));
+        let started = lab.events().iter().any(|event| matches!(event, Event::StepStarted { .. }));
         if started {
             assert_eq!(lab.trace("trace"), "", "killed at {point}");
             lab.expect(0);
             assert_eq!(lab.trace("trace"), "a\n");
             return;
         }
-        assert_eq!(
-            lab.trace("trace"),
-            "",
-            "killed at {point}: it ran before it was recorded"
-        );
+        assert_eq!(lab.trace("trace"), "", "killed at {point}: it ran before it was recorded");
     }
 }

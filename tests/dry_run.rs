@@ -30,9 +30,7 @@ fn dry_run(steps: &str, who: Who, tools: &Path) -> DryRun {
     let (plan, problems) = plan::read(&text);
     assert_eq!(problems, [], "{text}");
     let plan = plan.expect("reads");
-    let Order::Steps(order) = plan::order(&plan) else {
-        panic!("a circle")
-    };
+    let Order::Steps(order) = plan::order(&plan) else { panic!("a circle") };
     let mut begun = Vec::new();
     let mut note = |progress: Progress<'_>| {
         if let Progress::Begins(id) = progress {
@@ -42,23 +40,12 @@ fn dry_run(steps: &str, who: Who, tools: &Path) -> DryRun {
     let clock = Fixed(Timestamp::UNIX_EPOCH);
     let result =
         dryrun::dry_run(&plan, &order, &options(who, tools), &clock, &mut note).expect("runs");
-    assert_eq!(
-        begun,
-        result
-            .steps
-            .iter()
-            .map(|step| step.id.clone())
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(begun, result.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>());
     result
 }
 
 fn outcomes(result: &DryRun) -> Vec<(&str, &str)> {
-    result
-        .steps
-        .iter()
-        .map(|step| (step.id.as_str(), step.outcome.word()))
-        .collect()
+    result.steps.iter().map(|step| (step.id.as_str(), step.outcome.word())).collect()
 }
 
 /// Everybody with a sandbox, and a directory for programs and data.
@@ -129,10 +116,7 @@ fn a_rollback_that_forgets_something_is_not_proven() {
         );
         assert_eq!(
             proof(&result.steps[1]),
-            (
-                Outcome::Failed,
-                "the rollback itself failed:".to_owned() + " "
-            )
+            (Outcome::Failed, "the rollback itself failed:".to_owned() + " ")
         );
         assert_eq!(outcomes(&result), [("a", "passed"), ("b", "passed")]);
     }
@@ -165,9 +149,7 @@ fn what_was_not_declared_is_marked_and_too_many_deletions_fail() {
         let step = &result.steps[0];
         assert_eq!(step.outcome, Outcome::Failed, "as {who:?}: {step:#?}");
         assert!(
-            step.notes
-                .iter()
-                .any(|note| note.contains("deletes 2 entries")),
+            step.notes.iter().any(|note| note.contains("deletes 2 entries")),
             "{:?}",
             step.notes
         );
@@ -176,29 +158,18 @@ fn what_was_not_declared_is_marked_and_too_many_deletions_fail() {
             .iter()
             .filter_map(|effect| match effect {
                 Effect::File(file) => {
-                    let name = file
-                        .path
-                        .file_name()
-                        .expect("a name")
-                        .to_string_lossy()
-                        .into_owned();
+                    let name =
+                        file.path.file_name().expect("a name").to_string_lossy().into_owned();
                     Some((name, file.declared == Declared::Yes))
                 }
                 _ => None,
             })
             .collect();
-        let expected = [
-            ("a", true),
-            ("b", false),
-            ("made", true),
-            ("bs-elsewhere", false),
-        ];
+        let expected = [("a", true), ("b", false), ("made", true), ("bs-elsewhere", false)];
         let mut marked = marked;
         marked.sort();
-        let mut expected: Vec<_> = expected
-            .iter()
-            .map(|(name, yes)| ((*name).to_owned(), *yes))
-            .collect();
+        let mut expected: Vec<_> =
+            expected.iter().map(|(name, yes)| ((*name).to_owned(), *yes)).collect();
         expected.sort();
         assert_eq!(marked, expected);
         assert!(root.join("a").exists());
@@ -213,11 +184,7 @@ fn a_secret_is_a_dummy_and_is_said_to_be() {
 ";
         let result = dry_run(steps, who, directory.path());
         assert_eq!(result.steps[0].stdout.text, "blackstart-dummy-key-1\n");
-        assert!(
-            result.steps[0].notes[0].contains("dummy"),
-            "{:?}",
-            result.steps[0].notes
-        );
+        assert!(result.steps[0].notes[0].contains("dummy"), "{:?}", result.steps[0].notes);
     }
 }
 
@@ -227,10 +194,7 @@ fn a_script_runs_by_its_first_line() {
         let clock = Fixed(Timestamp::UNIX_EPOCH);
         for (text, out) in [
             ("#!/bin/sh -e\necho $-\n", "e"),
-            (
-                "false\necho plain bash ${BASH_VERSION:+yes}\n",
-                "plain bash yes\n",
-            ),
+            ("false\necho plain bash ${BASH_VERSION:+yes}\n", "plain bash yes\n"),
             ("#!/usr/bin/perl\nprint 'perl';\n", "perl"),
         ] {
             let path = directory.path().join("script");
@@ -240,10 +204,7 @@ fn a_script_runs_by_its_first_line() {
                     .expect("runs");
             let step = &result.steps[0];
             assert!(step.stdout.text.starts_with(out), "{text}: {step:?}");
-            assert_eq!(
-                (step.outcome, step.id.as_str()),
-                (Outcome::Passed, "script")
-            );
+            assert_eq!((step.outcome, step.id.as_str()), (Outcome::Passed, "script"));
         }
     }
 }
@@ -267,12 +228,7 @@ fn without_a_sandbox_nothing_runs_and_the_level_says_so() {
         Ok(result) => {
             assert_eq!(result.level, Level::StaticOnly);
             assert_eq!(outcomes(&result), [("a", "not-run"), ("b", "manual")]);
-            assert!(
-                result
-                    .level_reason
-                    .expect("a reason")
-                    .contains("max_user_namespaces")
-            );
+            assert!(result.level_reason.expect("a reason").contains("max_user_namespaces"));
         }
         Err(error) => {
             assert!(std::env::var_os("CI").is_none(), "{error:?}");

@@ -19,11 +19,7 @@ fn a_run_goes_through_its_steps_and_records_each() {
     let lab = Lab::new(TWO);
     lab.expect(0);
     assert_eq!(lab.trace("trace"), "a\nb\n");
-    let names: Vec<String> = lab
-        .records()
-        .into_iter()
-        .map(|record| record.name)
-        .collect();
+    let names: Vec<String> = lab.records().into_iter().map(|record| record.name).collect();
     assert_eq!(
         names,
         [
@@ -38,18 +34,12 @@ fn a_run_goes_through_its_steps_and_records_each() {
         ]
     );
     let end = lab.record().step("b").end.unwrap();
-    assert_eq!(
-        (end.outcome, end.exit_code),
-        (StepOutcome::Succeeded, Some(0))
-    );
+    assert_eq!((end.outcome, end.exit_code), (StepOutcome::Succeeded, Some(0)));
     let output = |stream| {
         let path = execute::output_file(&lab.data(), &lab.run, end.files.as_ref().unwrap(), stream);
         std::fs::read_to_string(path).unwrap()
     };
-    assert_eq!(
-        (output("stdout"), output("stderr")),
-        ("out\n".into(), "err\n".into())
-    );
+    assert_eq!((output("stdout"), output("stderr")), ("out\n".into(), "err\n".into()));
     assert_eq!(lab.state(), RunState::Succeeded);
     lab.chain_holds();
     let said = lab.expect(1);
@@ -72,13 +62,7 @@ fn a_front_starts_a_runner_and_follows_it() {
         seen.extend(record.map(|record| record.seq));
         std::ops::ControlFlow::Continue(())
     });
-    assert_eq!(
-        followed.unwrap(),
-        Followed::Finished {
-            state: RunState::Succeeded,
-            code: 0
-        }
-    );
+    assert_eq!(followed.unwrap(), Followed::Finished { state: RunState::Succeeded, code: 0 });
     assert_eq!(started.wait().unwrap(), 0);
     assert_eq!(seen.len(), 8);
 }
@@ -88,11 +72,7 @@ fn the_environment_of_a_step_is_clean() {
     let lab = Lab::new("
 - {id: a, title: A, kind: command, risk: write, run: 'env | sort > $W/env; pwd > $W/pwd; umask > $W/umask; cat > $W/stdin'}
 ");
-    let status = lab
-        .command(&["--no-input"])
-        .env("LEAK", "1")
-        .status()
-        .unwrap();
+    let status = lab.command(&["--no-input"]).env("LEAK", "1").status().unwrap();
     assert!(status.success());
     let names: Vec<String> = lab
         .trace("env")
@@ -101,18 +81,7 @@ fn the_environment_of_a_step_is_clean() {
         .collect();
     assert_eq!(
         names,
-        [
-            "BLACKSTART_TRY",
-            "HOME",
-            "LANG",
-            "LOGNAME",
-            "PATH",
-            "PWD",
-            "SHLVL",
-            "TERM",
-            "USER",
-            "_"
-        ]
+        ["BLACKSTART_TRY", "HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHLVL", "TERM", "USER", "_"]
     );
     assert_eq!(
         (lab.trace("pwd"), lab.trace("umask"), lab.trace("stdin")),
@@ -144,23 +113,13 @@ fn an_edited_plan_does_not_run_on_the_approval_of_the_old_one() {
     edited.expect(8);
     // The stored text of the plan changed behind the back of the run.
     let database = rusqlite::Connection::open(lab.data().join("blackstart.db")).unwrap();
-    let changed = database.execute(
-        "UPDATE texts SET text = replace(text, 'echo out', 'echo other')",
-        [],
-    );
+    let changed =
+        database.execute("UPDATE texts SET text = replace(text, 'echo out', 'echo other')", []);
     assert_eq!(changed.unwrap(), 1);
     let said = lab.expect(8);
     assert!(said.contains("was changed in the store"), "{said}");
     assert_eq!(lab.trace("trace"), "");
-    from.record(
-        now(),
-        None,
-        None,
-        &Event::Note {
-            text: "the store still works".into(),
-        },
-    )
-    .unwrap();
+    from.record(now(), None, None, &Event::Note { text: "the store still works".into() }).unwrap();
 }
 
 #[test]
@@ -170,23 +129,12 @@ fn an_approval_changed_in_the_store_does_not_let_a_plan_run() {
     lab.approve(yesterday, Duration::from_secs(3600), vec![]);
     let database = rusqlite::Connection::open(lab.data().join("blackstart.db")).unwrap();
     let text: String = database
-        .query_row(
-            "SELECT text FROM evidence WHERE kind = 'approval'",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT text FROM evidence WHERE kind = 'approval'", [], |row| row.get(0))
         .unwrap();
     let mut approval: serde_json::Value = serde_json::from_str(&text).unwrap();
-    approval["expires"] = now()
-        .checked_add(Duration::from_secs(3600))
-        .unwrap()
-        .to_string()
-        .into();
+    approval["expires"] = now().checked_add(Duration::from_secs(3600)).unwrap().to_string().into();
     database
-        .execute(
-            "UPDATE evidence SET text = ?1 WHERE kind = 'approval'",
-            [approval.to_string()],
-        )
+        .execute("UPDATE evidence SET text = ?1 WHERE kind = 'approval'", [approval.to_string()])
         .unwrap();
     let said = lab.expect(8);
     assert!(said.contains("is not what the log records"), "{said}");
@@ -355,10 +303,7 @@ fn a_timeout_ends_everything_that_a_step_started() {
     assert_eq!(end.outcome, StepOutcome::TimedOut, "{end:?}");
     let pids = lab.trace("pids");
     assert_eq!(pids.lines().count(), 5, "{pids}");
-    assert_eq!(
-        pids.lines().filter(|pid| lives(pid)).collect::<Vec<_>>(),
-        Vec::<&str>::new()
-    );
+    assert_eq!(pids.lines().filter(|pid| lives(pid)).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 #[test]
@@ -388,18 +333,11 @@ fn a_step_may_leave_a_daemon_that_goes_on_writing() {
     let pid = lab.trace("pid");
     assert!(lives(&pid), "the daemon lives on");
     let end = lab.record().step("a").end.unwrap();
-    assert!(
-        end.left_running
-            .iter()
-            .any(|left| left.contains(pid.trim())),
-        "{end:?}"
-    );
+    assert!(end.left_running.iter().any(|left| left.contains(pid.trim())), "{end:?}");
     std::fs::remove_file(lab.work("date")).unwrap();
     until("the daemon writes again", || !lab.trace("date").is_empty());
     std::fs::write(lab.work("end"), "").unwrap();
-    until("the daemon ended by itself", || {
-        lab.trace("over") == "over\n"
-    });
+    until("the daemon ended by itself", || lab.trace("over") == "over\n");
 }
 
 #[test]
@@ -470,10 +408,7 @@ fn a_manual_step_waits_for_a_person_also_over_a_restart() {
     let answer = |step: &str, answer| {
         execute::answer(&mut lab.store(), &lab.run, &id(step), answer, &ana(), now())
     };
-    assert!(
-        answer("a", Answer::Again).is_err(),
-        "that is no answer to it"
-    );
+    assert!(answer("a", Answer::Again).is_err(), "that is no answer to it");
     assert!(answer("b", Answer::Done).is_err(), "it was not asked yet");
     answer("a", Answer::Done).unwrap();
     lab.expect(10);
@@ -484,10 +419,7 @@ fn a_manual_step_waits_for_a_person_also_over_a_restart() {
     answer("b", Answer::Done).unwrap();
     lab.expect(0);
     assert_eq!(lab.trace("trace"), "c\n");
-    assert_eq!(
-        lab.record().step("a").end.unwrap().why.as_deref(),
-        Some("ana says it is done")
-    );
+    assert_eq!(lab.record().step("a").end.unwrap().why.as_deref(), Some("ana says it is done"));
 }
 
 #[test]
@@ -502,10 +434,7 @@ fn a_run_stops_at_once_or_after_the_step_when_a_person_wants_it() {
     execute::request_stop(&mut lab.store(), &lab.run, Stop::Now, &ana(), now()).unwrap();
     assert_eq!(runner.wait().unwrap().code(), Some(130));
     assert!(!lives(&lab.trace("pid")));
-    assert_eq!(
-        lab.record().step("a").end.unwrap().outcome,
-        StepOutcome::Stopped
-    );
+    assert_eq!(lab.record().step("a").end.unwrap().outcome, StepOutcome::Stopped);
 
     let lab = Lab::new(steps);
     let mut runner = lab.spawn(&[]);
@@ -513,10 +442,7 @@ fn a_run_stops_at_once_or_after_the_step_when_a_person_wants_it() {
     execute::request_stop(&mut lab.store(), &lab.run, Stop::AfterStep, &ana(), now()).unwrap();
     std::fs::write(lab.work("go"), "").unwrap();
     assert_eq!(runner.wait().unwrap().code(), Some(130));
-    assert_eq!(
-        lab.record().step("a").end.unwrap().outcome,
-        StepOutcome::Succeeded
-    );
+    assert_eq!(lab.record().step("a").end.unwrap().outcome, StepOutcome::Succeeded);
     lab.expect(0);
     assert_eq!(lab.trace("trace"), "b\n");
 }
@@ -527,11 +453,7 @@ fn a_secret_reaches_its_step_and_nothing_else() {
     let steps = "
 - {id: a, title: A, kind: command, risk: write, run: 'echo \"$PASSWORD\" > $W/got; echo \"it is $PASSWORD\"; tr \"\\0\" \" \" < /proc/$$/cmdline >&2', secrets: [{env: PASSWORD, secret: key}]}
 ";
-    for source in [
-        "{env: BLACKSTART_TEST_SECRET}",
-        "{file: SECRETFILE}",
-        "{prompt: Which?}",
-    ] {
+    for source in ["{env: BLACKSTART_TEST_SECRET}", "{file: SECRETFILE}", "{prompt: Which?}"] {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), format!("{secret}\n")).unwrap();
         let source = source.replace("SECRETFILE", file.path().to_str().unwrap());
@@ -561,27 +483,15 @@ fn a_secret_reaches_its_step_and_nothing_else() {
         assert_eq!(std::fs::read_to_string(path).unwrap(), "it is [secret]\n");
         for entry in walk(&lab.data()) {
             let content = std::fs::read(&entry).unwrap();
-            let found = content
-                .windows(secret.len())
-                .any(|window| window == secret.as_bytes());
+            let found = content.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!found, "{} holds the secret", entry.display());
         }
     }
 }
 
 fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| {
-            if path.is_dir() {
-                walk(&path)
-            } else {
-                vec![path]
-            }
-        })
-        .collect()
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 #[test]
@@ -600,10 +510,7 @@ fn a_step_does_not_run_on_a_machine_that_is_not_the_one_meant() {
     let elsewhere = lab("access: ssh, address: 192.0.2.1");
     let said = elsewhere.expect(1);
     assert!(said.contains("step b runs on host"), "{said}");
-    assert_eq!(
-        (wrong.trace("trace"), elsewhere.trace("trace")),
-        (String::new(), String::new())
-    );
+    assert_eq!((wrong.trace("trace"), elsewhere.trace("trace")), (String::new(), String::new()));
     let right = lab("access: local");
     right.expect(0);
     assert_eq!(right.trace("trace"), "a\nb\n");
@@ -617,12 +524,7 @@ fn a_step_runs_as_another_account_only_for_root() {
 - {id: b, title: B, kind: command, risk: write, run: 'id -un'}
 ",
     );
-    let root = std::process::Command::new("id")
-        .arg("-u")
-        .output()
-        .unwrap()
-        .stdout
-        == b"0\n";
+    let root = std::process::Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
     if !root {
         let said = lab.expect(1);
         assert!(said.contains("which only root can do"), "{said}");
@@ -633,15 +535,7 @@ fn a_step_runs_as_another_account_only_for_root() {
     let path = execute::output_file(&lab.data(), &lab.run, &files, "stdout");
     let output = std::fs::read_to_string(path).unwrap();
     assert!(output.starts_with("daemon\n"), "{output}");
-    assert!(
-        !output
-            .lines()
-            .nth(1)
-            .unwrap()
-            .split(' ')
-            .any(|group| group == "0"),
-        "{output}"
-    );
+    assert!(!output.lines().nth(1).unwrap().split(' ').any(|group| group == "0"), "{output}");
     let unknown = Lab::new(
         "
 - {id: a, title: A, kind: command, risk: write, run_as: no-such-account, run: 'true'}
@@ -660,10 +554,7 @@ fn a_process_of_somebody_else_that_holds_the_output_does_not_hold_the_run() {
     );
     let mut runner = lab.spawn(&[]);
     until("the step runs", || !lab.trace("output").is_empty());
-    let output = std::fs::OpenOptions::new()
-        .write(true)
-        .open(lab.trace("output").trim())
-        .unwrap();
+    let output = std::fs::OpenOptions::new().write(true).open(lab.trace("output").trim()).unwrap();
     std::fs::write(lab.work("held"), "").unwrap();
     assert_eq!(runner.wait().unwrap().code(), Some(0));
     drop(output);

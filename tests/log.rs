@@ -21,14 +21,7 @@ fn log(count: i64) -> (tempfile::TempDir, Store, Connection) {
     let mut store = Store::open(directory.path()).unwrap();
     for number in 1..=count {
         let run = Id::parse(&format!("r{}", number % 3)).unwrap();
-        store
-            .record(
-                at(number),
-                Some(&run),
-                None,
-                &note(&format!("note {number}")),
-            )
-            .unwrap();
+        store.record(at(number), Some(&run), None, &note(&format!("note {number}"))).unwrap();
     }
     let connection = Connection::open(directory.path().join("blackstart.db")).unwrap();
     connection
@@ -41,13 +34,8 @@ fn log(count: i64) -> (tempfile::TempDir, Store, Connection) {
 fn check(sql: &str, expected: &[&str]) {
     let (_directory, store, connection) = log(10);
     connection.execute_batch(sql).unwrap();
-    let found: Vec<String> = store
-        .verify(&[])
-        .unwrap()
-        .broken
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let found: Vec<String> =
+        store.verify(&[]).unwrap().broken.iter().map(ToString::to_string).collect();
     assert_eq!(found, expected, "{sql}");
 }
 
@@ -60,10 +48,9 @@ fn an_untouched_log_verifies() {
 
 #[test]
 fn a_changed_field_is_found_whichever_it_is() {
-    for field in [
-        "detail = replace(detail, '4', '5')",
-        "hash = replace(hash, substr(hash, 1, 1), 'z')",
-    ] {
+    for field in
+        ["detail = replace(detail, '4', '5')", "hash = replace(hash, substr(hash, 1, 1), 'z')"]
+    {
         check(
             &format!("UPDATE log SET {field} WHERE seq = 4"),
             &match field.starts_with("hash") {
@@ -73,17 +60,11 @@ fn a_changed_field_is_found_whichever_it_is() {
         );
     }
     for (field, what) in [
-        (
-            "at = '2023-11-14T22:13:25Z'",
-            "note at 2023-11-14T22:13:25Z, run r1",
-        ),
+        ("at = '2023-11-14T22:13:25Z'", "note at 2023-11-14T22:13:25Z, run r1"),
         ("run = 'r2'", "note at 2023-11-14T22:13:24Z, run r2"),
         ("run = NULL", "note at 2023-11-14T22:13:24Z"),
         ("step = 's'", "note at 2023-11-14T22:13:24Z, step s, run r1"),
-        (
-            "event = 'approval'",
-            "approval at 2023-11-14T22:13:24Z, run r1",
-        ),
+        ("event = 'approval'", "approval at 2023-11-14T22:13:24Z, run r1"),
     ] {
         let found = format!("record 4 ({what}) was changed, moved or put in after it was written");
         check(&format!("UPDATE log SET {field} WHERE seq = 4"), &[&found]);
@@ -93,34 +74,21 @@ fn a_changed_field_is_found_whichever_it_is() {
 #[test]
 fn a_removed_record_is_found_in_the_middle_at_the_start_and_at_the_end() {
     check("DELETE FROM log WHERE seq = 4", &["record 4 is missing"]);
-    check(
-        "DELETE FROM log WHERE seq IN (4, 5, 6)",
-        &["records 4 to 6 are missing"],
-    );
+    check("DELETE FROM log WHERE seq IN (4, 5, 6)", &["records 4 to 6 are missing"]);
     check("DELETE FROM log WHERE seq = 1", &["record 1 is missing"]);
-    check(
-        "DELETE FROM log WHERE seq > 8",
-        &["records 9 to 10 are missing"],
-    );
+    check("DELETE FROM log WHERE seq > 8", &["records 9 to 10 are missing"]);
     check("DELETE FROM log", &["records 1 to 10 are missing"]);
 }
 
 #[test]
 fn a_gap_that_is_closed_again_is_found() {
     let (_directory, store, connection) = log(10);
-    connection
-        .execute_batch("DELETE FROM log WHERE seq = 4")
-        .unwrap();
+    connection.execute_batch("DELETE FROM log WHERE seq = 4").unwrap();
     for seq in 5..=10 {
-        connection
-            .execute("UPDATE log SET seq = ?1 - 1 WHERE seq = ?1", [seq])
-            .unwrap();
+        connection.execute("UPDATE log SET seq = ?1 - 1 WHERE seq = ?1", [seq]).unwrap();
     }
     let broken = store.verify(&[]).unwrap().broken;
-    assert!(
-        matches!(broken.first(), Some(Broken::Changed { seq: 4, .. })),
-        "{broken:?}"
-    );
+    assert!(matches!(broken.first(), Some(Broken::Changed { seq: 4, .. })), "{broken:?}");
 }
 
 #[test]
@@ -145,9 +113,7 @@ fn reordered_and_inserted_records_are_found() {
 
     let (_directory, store, connection) = log(10);
     for seq in (5..=10).rev() {
-        connection
-            .execute("UPDATE log SET seq = ?1 + 1 WHERE seq = ?1", [seq])
-            .unwrap();
+        connection.execute("UPDATE log SET seq = ?1 + 1 WHERE seq = ?1", [seq]).unwrap();
     }
     connection
         .execute_batch(
@@ -166,31 +132,16 @@ fn a_cut_and_rewritten_tail_shows_against_an_anchor() {
     let anchors = Anchor::read(&path).unwrap();
     assert_eq!(store.verify(&anchors).unwrap().broken, []);
     let seventh = store.records(None, 6).unwrap().remove(0).hash;
-    connection
-        .execute_batch("DELETE FROM log WHERE seq > 7")
-        .unwrap();
-    connection
-        .execute(
-            "UPDATE log_head SET seq = 7, hash = ?1",
-            [seventh.to_string()],
-        )
-        .unwrap();
+    connection.execute_batch("DELETE FROM log WHERE seq > 7").unwrap();
+    connection.execute("UPDATE log_head SET seq = 7, hash = ?1", [seventh.to_string()]).unwrap();
     assert_eq!(store.verify(&[]).unwrap().broken, [], "the rest is a chain");
     let found = store.verify(&anchors).unwrap().broken;
-    assert_eq!(
-        found,
-        [Broken::Anchor {
-            anchor: anchor.clone(),
-            last: 7
-        }]
-    );
+    assert_eq!(found, [Broken::Anchor { anchor: anchor.clone(), last: 7 }]);
     assert!(found[0].to_string().contains("the end was cut off"));
 
     let mut store = Store::open(directory.path()).unwrap();
     for number in 8..=12 {
-        store
-            .record(at(number), None, None, &note("other"))
-            .unwrap();
+        store.record(at(number), None, None, &note("other")).unwrap();
     }
     assert_eq!(store.verify(&[]).unwrap().broken, []);
     let found = store.verify(&anchors).unwrap().broken;
@@ -201,9 +152,7 @@ fn a_cut_and_rewritten_tail_shows_against_an_anchor() {
 #[test]
 fn a_tail_that_was_cut_off_is_not_grown_over() {
     let (directory, _, connection) = log(10);
-    connection
-        .execute_batch("DELETE FROM log WHERE seq > 7")
-        .unwrap();
+    connection.execute_batch("DELETE FROM log WHERE seq > 7").unwrap();
     let mut store = Store::open(directory.path()).unwrap();
     store.record(at(20), None, None, &note("later")).unwrap();
     let broken = store.verify(&[]).unwrap().broken;
@@ -247,34 +196,18 @@ fn writers_queue_and_the_chain_holds() {
 fn a_store_that_cannot_be_used_says_why() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("blackstart.db");
-    std::fs::write(
-        &file,
-        "this is no database, it is a text of some length".repeat(20),
-    )
-    .unwrap();
-    assert!(matches!(
-        Store::open(directory.path()),
-        Err(StoreError::Damaged { .. })
-    ));
+    std::fs::write(&file, "this is no database, it is a text of some length".repeat(20)).unwrap();
+    assert!(matches!(Store::open(directory.path()), Err(StoreError::Damaged { .. })));
 
     std::fs::remove_file(&file).unwrap();
     Store::open(directory.path()).unwrap();
-    Connection::open(&file)
-        .unwrap()
-        .pragma_update(None, "user_version", 99)
-        .unwrap();
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let newer = Store::open(directory.path()).unwrap_err();
-    assert!(
-        matches!(newer, StoreError::Newer { found: 99, .. }),
-        "{newer}"
-    );
+    assert!(matches!(newer, StoreError::Newer { found: 99, .. }), "{newer}");
 
     let occupied = directory.path().join("file");
     std::fs::write(&occupied, "").unwrap();
-    assert!(matches!(
-        Store::open(&occupied),
-        Err(StoreError::Directory { .. })
-    ));
+    assert!(matches!(Store::open(&occupied), Err(StoreError::Directory { .. })));
     let mode = |path: &std::path::Path| {
         std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions())
             & 0o777
@@ -314,20 +247,8 @@ fn the_log_is_exported_as_it_is() {
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert_eq!(lines.lines().count(), 3);
     assert_eq!(
-        (
-            &first["schema"],
-            &first["seq"],
-            &first["run"],
-            &first["event"],
-            &first["detail"]["text"]
-        ),
-        (
-            &"blackstart/event/v1".into(),
-            &1.into(),
-            &"r1".into(),
-            &"note".into(),
-            &"note 1".into()
-        )
+        (&first["schema"], &first["seq"], &first["run"], &first["event"], &first["detail"]["text"]),
+        (&"blackstart/event/v1".into(), &1.into(), &"r1".into(), &"note".into(), &"note 1".into())
     );
 }
 
@@ -336,25 +257,16 @@ fn documents_keep_every_version_and_list_the_newest() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(directory.path()).unwrap();
     let id = Id::parse("p").unwrap();
-    let mut put = |text: &str, second| {
-        store
-            .put(DocumentKind::Plan, &id, "title", text, at(second))
-            .unwrap()
-    };
+    let mut put =
+        |text: &str, second| store.put(DocumentKind::Plan, &id, "title", text, at(second)).unwrap();
     let (first, _) = (put("one", 1), put("two", 2));
     assert_eq!(put("one", 3), first);
     assert_eq!(put("one", 4), first);
     let latest = store.latest(DocumentKind::Plan, "p").unwrap().unwrap();
     assert_eq!((latest.text.as_str(), latest.entry.at), ("one", at(3)));
-    let two = store
-        .by_digest(DocumentKind::Plan, Digest::of(b"two"))
-        .unwrap()
-        .unwrap();
+    let two = store.by_digest(DocumentKind::Plan, Digest::of(b"two")).unwrap().unwrap();
     assert_eq!(two.text, "two");
-    assert_eq!(
-        store.by_digest(DocumentKind::Incident, first).unwrap(),
-        None
-    );
+    assert_eq!(store.by_digest(DocumentKind::Incident, first).unwrap(), None);
     assert_eq!(store.list(DocumentKind::Plan).unwrap().len(), 1);
 }
 

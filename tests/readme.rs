@@ -25,9 +25,8 @@ fn every_command_of_the_readme_works_as_written() {
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let mut script = shell_blocks(&readme);
     // The run itself is interactive: here the questions of the manual steps are answered through a terminal of script(1).
-    let afterwards = script
-        .find("blackstart report latest")
-        .expect("the README ends with a report");
+    let afterwards =
+        script.find("blackstart report latest").expect("the README ends with a report");
     let run = "rm -r ~/documents/letters
 script --quiet --return --command 'blackstart run recovery/*.yaml --confirm-target documents' typescript <<'ANSWERS'
 done
@@ -76,18 +75,13 @@ fn the_readme_names_no_command_that_does_not_exist() {
         .filter(|(at, _)| readme[..*at].ends_with(['`', ' ', '\n', '#']));
     let mut named: Vec<&str> = words
         .filter_map(|(at, found)| {
-            readme[at + found.len()..]
-                .split(|c: char| !c.is_ascii_lowercase() && c != '-')
-                .next()
+            readme[at + found.len()..].split(|c: char| !c.is_ascii_lowercase() && c != '-').next()
         })
         .filter(|word| !word.is_empty() && !word.starts_with('-'))
         .collect();
     named.sort_unstable();
     named.dedup();
-    let help = Command::new(env!("CARGO_BIN_EXE_blackstart"))
-        .arg("--help")
-        .output()
-        .unwrap();
+    let help = Command::new(env!("CARGO_BIN_EXE_blackstart")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let prose = ["alone", "takes", "is"];
     for word in named.into_iter().filter(|word| !prose.contains(word)) {

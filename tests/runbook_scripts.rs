@@ -92,18 +92,12 @@ fn every_draft() -> Vec<(String, Inventory, Draft)> {
                 .tools
                 .first()
                 .map_or("none", |tool| tool.split(':').next().expect("first"));
-            let copy_type = if runbook.id.as_str().contains("incremental") {
-                "incremental"
-            } else {
-                "full"
-            };
+            let copy_type =
+                if runbook.id.as_str().contains("incremental") { "incremental" } else { "full" };
             let text = INVENTORY
                 .replace("tool: rsync", &format!("tool: {tool}"))
                 .replace("tool: tar", &format!("tool: {tool}"))
-                .replace(
-                    "tool: restic, type: full",
-                    &format!("tool: {tool}, type: {copy_type}"),
-                )
+                .replace("tool: restic, type: full", &format!("tool: {tool}, type: {copy_type}"))
                 .replace(
                     &format!("id: rsync-b, asset: files-b, tool: {tool}, type: full"),
                     &format!("id: rsync-b, asset: files-b, tool: {tool}, type: {copy_type}"),
@@ -147,11 +141,9 @@ fn bash_and_shellcheck_accept_every_script() {
     for (name, _, made) in every_draft() {
         let mut scripts: Vec<(String, String)> = vec![];
         for step in &made.plan.steps {
-            for (part, text) in [
-                ("run", &step.run),
-                ("check", &step.check),
-                ("rollback", &step.rollback),
-            ] {
+            for (part, text) in
+                [("run", &step.run), ("check", &step.check), ("rollback", &step.rollback)]
+            {
                 if let Some(text) = text {
                     scripts.push((
                         format!("{name}, {}, {part}", step.id),
@@ -173,9 +165,7 @@ fn bash_and_shellcheck_accept_every_script() {
                 "{name}: {}\n{text}",
                 String::from_utf8_lossy(&output.stderr)
             );
-            let file = directory
-                .path()
-                .join(format!("{}.sh", name.replace([' ', ',', '/'], "_")));
+            let file = directory.path().join(format!("{}.sh", name.replace([' ', ',', '/'], "_")));
             std::fs::write(&file, text).expect("written");
             files.push(file);
         }
@@ -187,11 +177,7 @@ fn bash_and_shellcheck_accept_every_script() {
             .args(&files)
             .output()
             .expect("runs");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
 }
 
@@ -202,10 +188,7 @@ fn our_own_rules_find_nothing() {
         let checked = check::plan(&made.plan, Some(&inventory), &Facts::default());
         assert!(checked.parsed, "{name} cannot be read");
         for finding in checked.findings {
-            found.push(format!(
-                "{name}: {} {:?} {}",
-                finding.rule, finding.step, finding.message
-            ));
+            found.push(format!("{name}: {} {:?} {}", finding.rule, finding.step, finding.message));
         }
         for (step, (_, computed)) in made.plan.steps.iter().zip(&checked.steps) {
             if step.runs() && step.claimed_risk() < *computed {
@@ -342,15 +325,10 @@ fn bash_gets_every_hostile_value_back_as_the_word_it_was_or_nothing_at_all() {
             .output()
             .expect("bash");
         let option = format!("--option={value}");
-        let expected: Vec<&str> = vec![
-            value, value, value, value, value, value, &option, "equal", value,
-        ];
+        let expected: Vec<&str> =
+            vec![value, value, value, value, value, value, &option, "equal", value];
         let expected: String = expected.iter().map(|word| format!("{word}\0")).collect();
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            expected,
-            "{value:?}\n{run}"
-        );
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{value:?}\n{run}");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{value:?}");
         assert_eq!(
             std::fs::read_dir(directory.path()).expect("there").count(),
@@ -358,16 +336,7 @@ fn bash_gets_every_hostile_value_back_as_the_word_it_was_or_nothing_at_all() {
             "{value:?} did something"
         );
     }
-    assert_eq!(
-        refused,
-        [
-            "-rf",
-            "--checkpoint-action=exec=touch CANARY",
-            "",
-            "\u{0}",
-            "a\u{0}b"
-        ]
-    );
+    assert_eq!(refused, ["-rf", "--checkpoint-action=exec=touch CANARY", "", "\u{0}", "a\u{0}b"]);
 }
 
 proptest::proptest! {
@@ -391,10 +360,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("services: [site.service, \"worker@1.service\"]", "services"),
     ("path: files-a/x.tar.gz", "path"),
     ("path: /mnt/backup", "path"),
-    (
-        "sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-        "sha256",
-    ),
+    ("sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "sha256"),
     ("name: \"The Operators\"", "name"),
     ("title: data gone", "title"),
     ("scenario: operator_error", "scenario"),
@@ -410,18 +376,10 @@ fn no_field_of_an_inventory_or_incident_leaves_its_word() {
     for (field, name) in FIELDS {
         for value in HOSTILE.iter().filter(|value| !value.contains('\0')) {
             // Paths must be absolute to get as far as a script.
-            let prefix = if ["path", "paths"].contains(name) {
-                "/"
-            } else {
-                ""
-            };
+            let prefix = if ["path", "paths"].contains(name) { "/" } else { "" };
             {
                 let text = serde_json::to_string(&format!("{prefix}{value}")).expect("text");
-                let text = if field.contains('[') {
-                    format!("[{text}]")
-                } else {
-                    text
-                };
+                let text = if field.contains('[') { format!("[{text}]") } else { text };
                 let replaced = |document: &str| document.replace(field, &format!("{name}: {text}"));
                 let (Some(inventory), _) = inventory::read(&replaced(INVENTORY)) else {
                     continue;

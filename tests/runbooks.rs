@@ -57,12 +57,7 @@ impl Place {
     fn bash(&self, script: &str) -> std::process::Output {
         let mut words: Vec<&str> = match self.account {
             Account::Caller => vec![],
-            Account::Nobody => vec![
-                "setpriv",
-                "--reuid=65534",
-                "--regid=65534",
-                "--clear-groups",
-            ],
+            Account::Nobody => vec!["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
         };
         words.extend(plan::SHELL);
         Command::new(words[0])
@@ -131,10 +126,7 @@ impl Place {
         let mut entries = BTreeMap::new();
         let mut inodes = BTreeMap::new();
         list(Path::new(at), Path::new(at), &mut entries, &mut inodes);
-        for names in inodes
-            .values()
-            .filter(|names: &&Vec<Vec<u8>>| names.len() > 1)
-        {
+        for names in inodes.values().filter(|names: &&Vec<Vec<u8>>| names.len() > 1) {
             for name in names {
                 entries
                     .entry(name.clone())
@@ -160,10 +152,8 @@ impl Place {
         let incident = incident::read(
             "schema: blackstart/incident/v1\nid: inc-1\naffected: [data]\nscenario: operator_error\ndamage_at: 2026-11-21T11:59:00Z\n",
         );
-        let parameters = parameters
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let parameters =
+            parameters.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let library = Library::new([]);
         let request = Request {
             inventory: &inventory,
@@ -187,24 +177,12 @@ fn list(
     inodes: &mut BTreeMap<(u64, u64), Vec<Vec<u8>>>,
 ) {
     let meta = fs::symlink_metadata(at).unwrap_or_else(|error| panic!("{}: {error}", at.display()));
-    let name = at
-        .strip_prefix(root)
-        .expect("below")
-        .as_os_str()
-        .as_bytes()
-        .to_vec();
+    let name = at.strip_prefix(root).expect("below").as_os_str().as_bytes().to_vec();
     let content = if meta.is_file() {
         if meta.nlink() > 1 {
-            inodes
-                .entry((meta.dev(), meta.ino()))
-                .or_default()
-                .push(name.clone());
+            inodes.entry((meta.dev(), meta.ino())).or_default().push(name.clone());
         }
-        format!(
-            "{} {}",
-            meta.size(),
-            Digest::of(&fs::read(at).expect("readable"))
-        )
+        format!("{} {}", meta.size(), Digest::of(&fs::read(at).expect("readable")))
     } else if meta.is_symlink() {
         format!("-> {}", fs::read_link(at).expect("a link").display())
     } else {
@@ -220,10 +198,8 @@ fn list(
     );
     entries.insert(name, entry);
     if meta.is_dir() {
-        let mut names: Vec<PathBuf> = fs::read_dir(at)
-            .expect("readable")
-            .map(|e| e.expect("an entry").path())
-            .collect();
+        let mut names: Vec<PathBuf> =
+            fs::read_dir(at).expect("readable").map(|e| e.expect("an entry").path()).collect();
         names.sort();
         for name in names {
             list(root, &name, entries, inodes);
@@ -232,14 +208,8 @@ fn list(
 }
 
 fn steps(plan: &Plan) -> Vec<&Step> {
-    let Order::Steps(order) = plan::order(plan) else {
-        panic!("a circle")
-    };
-    order
-        .into_iter()
-        .map(|at| &plan.steps[at])
-        .filter(|step| step.runs())
-        .collect()
+    let Order::Steps(order) = plan::order(plan) else { panic!("a circle") };
+    order.into_iter().map(|at| &plan.steps[at]).filter(|step| step.runs()).collect()
 }
 
 fn quoted(text: &str) -> String {
@@ -335,22 +305,14 @@ fn cycle(account: Account, way: &Way<'_>, several: bool) {
     }
     let place = Place::new(account);
     let repo = place.text("the repo");
-    let names: &[&str] = if several {
-        &["my 'data' $(x)", "b/other"]
-    } else {
-        &["my 'data' $(x)"]
-    };
+    let names: &[&str] = if several { &["my 'data' $(x)", "b/other"] } else { &["my 'data' $(x)"] };
     let data: Vec<String> = names.iter().map(|name| place.text(name)).collect();
     for at in &data {
         place.make_tree(at);
     }
     place.must(
         "prepare",
-        &format!(
-            "repo={}; mkdir -p -- \"$repo\"; {}",
-            quoted(&repo),
-            way.prepare
-        ),
+        &format!("repo={}; mkdir -p -- \"$repo\"; {}", quoted(&repo), way.prepare),
     );
     let trees = |place: &Place| -> Vec<BTreeMap<Vec<u8>, String>> {
         data.iter().map(|at| place.tree(at)).collect()
@@ -374,12 +336,8 @@ fn cycle(account: Account, way: &Way<'_>, several: bool) {
     let printed = place.run(&backup.plan);
     assert_eq!(trees(&place), before, "a backup changes nothing");
     let line = replace_time(last_success(&printed));
-    let recovery = place.draft(
-        Kind::Recovery,
-        &inventory(&format!(", last_success: {line}")),
-        true,
-        &[],
-    );
+    let recovery =
+        place.draft(Kind::Recovery, &inventory(&format!(", last_success: {line}")), true, &[]);
     assert_eq!(recovery.runbook, way.recovery, "{:?}", recovery.questions);
     for at in &data {
         place.must(
@@ -420,18 +378,12 @@ fn cycle(account: Account, way: &Way<'_>, several: bool) {
 #[test]
 fn a_full_tar_brings_back_every_byte_and_attribute() {
     for account in accounts() {
-        for (compression, needs) in [
-            ("gzip", &["tar", "gzip"]),
-            ("xz", &["tar", "xz"]),
-            ("zstd", &["tar", "zstd"]),
-        ] {
+        for (compression, needs) in
+            [("gzip", &["tar", "gzip"]), ("xz", &["tar", "xz"]), ("zstd", &["tar", "zstd"])]
+        {
             cycle(
                 account,
-                &Way {
-                    needs,
-                    parameters: &[("compression", compression)],
-                    ..FULL_TAR
-                },
+                &Way { needs, parameters: &[("compression", compression)], ..FULL_TAR },
                 false,
             );
         }
@@ -478,11 +430,7 @@ fn increments_bring_back_the_last_state_with_what_was_deleted_and_renamed() {
             false,
             &[("chain_length", "3"), ("keep", "1")],
         );
-        assert_eq!(
-            backup.runbook, "files-backup-tar-incremental",
-            "{:?}",
-            backup.questions
-        );
+        assert_eq!(backup.runbook, "files-backup-tar-incremental", "{:?}", backup.questions);
         let mut lines = vec![];
         for (hour, change) in [
             "true",
@@ -504,15 +452,8 @@ fn increments_bring_back_the_last_state_with_what_was_deleted_and_renamed() {
             &format!(", last_success: {}, copies: [{}]", lines[2], lines[1]),
         );
         let recovery = place.draft(Kind::Recovery, &text, true, &[]);
-        assert_eq!(
-            recovery.runbook, "files-restore-tar",
-            "{:?}",
-            recovery.questions
-        );
-        place.must(
-            "damage",
-            &format!("chmod -R u+rwx -- {0}; rm -rf -- {0}", quoted(&data)),
-        );
+        assert_eq!(recovery.runbook, "files-restore-tar", "{:?}", recovery.questions);
+        place.must("damage", &format!("chmod -R u+rwx -- {0}; rm -rf -- {0}", quoted(&data)));
         let printed = place.run(&recovery.plan);
         assert!(printed.contains("identical to the manifest"), "{printed}");
         assert_eq!(place.tree(&data), before);
@@ -520,10 +461,8 @@ fn increments_bring_back_the_last_state_with_what_was_deleted_and_renamed() {
         place.next_second();
         let printed = place.run(&backup.plan);
         assert!(last_success(&printed).contains("-full.tar.gz"), "{printed}");
-        let kept = place.must(
-            "look",
-            &format!("find {} -name '*.sha256'", quoted(&place.text("repo"))),
-        );
+        let kept =
+            place.must("look", &format!("find {} -name '*.sha256'", quoted(&place.text("repo"))));
         assert_eq!(kept.lines().count(), 1, "{kept}");
     }
 }
@@ -553,11 +492,7 @@ fn archives_that_others_made_come_back_whatever_their_names_are() {
         let mut before = place.tree(&data);
         place.must(
             "archive",
-            &format!(
-                "data={}; archive={}; {way}",
-                quoted(&data),
-                quoted(&archive)
-            ),
+            &format!("data={}; archive={}; {way}", quoted(&data), quoted(&archive)),
         );
         let inventory = format!(
             "assets: [{{id: data, kind: files, paths: [{}]}}]\nbackups: [{{id: old, asset: data, tool: tar, path: {}, last_success: {{at: 2026-11-20T00:00:00Z}}}}]\n",
@@ -565,17 +500,10 @@ fn archives_that_others_made_come_back_whatever_their_names_are() {
             yaml(&archive)
         );
         let recovery = place.draft(Kind::Recovery, &inventory, true, &[]);
-        assert_eq!(
-            recovery.runbook, "files-restore-tar",
-            "{:?}",
-            recovery.questions
-        );
+        assert_eq!(recovery.runbook, "files-restore-tar", "{:?}", recovery.questions);
         place.must("damage", &format!("rm -rf -- {}", quoted(&data)));
         let printed = place.run(&recovery.plan);
-        assert!(
-            printed.contains("there is no manifest of backup time"),
-            "{printed}"
-        );
+        assert!(printed.contains("there is no manifest of backup time"), "{printed}");
         let mut after = place.tree(&data);
         if at == 1 {
             // Such an archive does not hold the directory itself.
@@ -594,18 +522,12 @@ fn a_damaged_copy_is_found_before_anything_changes() {
     let place = Place::new(Account::Caller);
     let (data, archive) = (place.text("data"), place.text("old.tgz"));
     place.make_tree(&data);
-    place.must(
-        "archive",
-        &format!("tar -C {data} -czf {archive} .; truncate -s -2000 {archive}"),
-    );
+    place.must("archive", &format!("tar -C {data} -czf {archive} .; truncate -s -2000 {archive}"));
     let inventory = format!(
         "assets: [{{id: data, kind: files, paths: [{data}]}}]\nbackups: [{{id: old, asset: data, tool: tar, path: {archive}, last_success: {{at: 2026-11-20T00:00:00Z}}}}]\n"
     );
     let plan = place.draft(Kind::Recovery, &inventory, true, &[]).plan;
-    let check = plan
-        .step("preflight")
-        .and_then(|step| step.check.clone())
-        .expect("a check");
+    let check = plan.step("preflight").and_then(|step| step.check.clone()).expect("a check");
     assert!(!place.bash(&check).status.success());
 }
 
@@ -624,40 +546,24 @@ fn a_tree_that_differs_in_one_thing_is_not_accepted() {
         )
     };
     let printed = place.run(&place.draft(Kind::Backup, &inventory(""), false, &[]).plan);
-    let text = inventory(&format!(
-        ", last_success: {}",
-        replace_time(last_success(&printed))
-    ));
+    let text = inventory(&format!(", last_success: {}", replace_time(last_success(&printed))));
     let plan = place.draft(Kind::Recovery, &text, true, &[]).plan;
-    let run = |id: &str| {
-        plan.step(id)
-            .and_then(|step| step.run.clone())
-            .expect("runs")
-    };
-    let verify = plan
-        .step("verify")
-        .and_then(|step| step.check.clone())
-        .expect("a check");
+    let run = |id: &str| plan.step(id).and_then(|step| step.run.clone()).expect("runs");
+    let verify = plan.step("verify").and_then(|step| step.check.clone()).expect("a check");
     place.must("restore", &run("restore"));
     place.must("verify", &verify);
     let tree = format!("{data}.restoring-20261121T120000Z/tree");
     for (change, undo) in [
         ("printf x >> nothing", "printf '' > nothing"),
         ("chmod 0601 big", "chmod 0600 big"),
-        (
-            "touch -d '1980-06-01T00:00:01Z' big",
-            "touch -d '1980-06-01T00:00:00Z' big",
-        ),
+        ("touch -d '1980-06-01T00:00:01Z' big", "touch -d '1980-06-01T00:00:00Z' big"),
         ("mv nothing elsewhere", "mv elsewhere nothing"),
         ("ln -sfn other link", "true"),
         ("cp -p one one2; mv one2 one", "true"),
         ("rmdir empty", "true"),
     ] {
         place.must("a change", &format!("cd {tree}; {change}"));
-        assert!(
-            !place.bash(&verify).status.success(),
-            "accepted after: {change}"
-        );
+        assert!(!place.bash(&verify).status.success(), "accepted after: {change}");
         place.must("undo", &format!("cd {tree}; {undo}"));
     }
 }
@@ -697,11 +603,7 @@ fn a_sqlite_database_comes_back_with_every_row() {
                 true,
                 &[],
             );
-            assert_eq!(
-                recovery.runbook, "sqlite-restore",
-                "{:?}",
-                recovery.questions
-            );
+            assert_eq!(recovery.runbook, "sqlite-restore", "{:?}", recovery.questions);
             place.must(
                 "damage",
                 &format!(
@@ -712,10 +614,7 @@ fn a_sqlite_database_comes_back_with_every_row() {
             let damaged = place.tree(place.dir.path().to_str().expect("UTF-8"));
             let printed = place.run(&recovery.plan);
             assert!(printed.contains("as at backup time"), "{printed}");
-            assert_eq!(
-                place.must("mode", &format!("stat -c %a -- {}", quoted(&data))),
-                "640\n"
-            );
+            assert_eq!(place.must("mode", &format!("stat -c %a -- {}", quoted(&data))), "640\n");
             for step in steps(&recovery.plan).into_iter().rev() {
                 if let Some(rollback) = &step.rollback {
                     place.must(&format!("rollback of {}", step.id), rollback);
@@ -755,12 +654,7 @@ fn the_script_of_a_backup_plan_runs_on_its_own() {
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(
         names,
-        [
-            "backup-data",
-            "backup-data.service",
-            "backup-data.timer",
-            "backup-data.cron"
-        ]
+        ["backup-data", "backup-data.service", "backup-data.timer", "backup-data.cron"]
     );
     let script = place.path("backup-data");
     fs::write(&script, &files[0].contents).expect("written");
@@ -768,35 +662,15 @@ fn the_script_of_a_backup_plan_runs_on_its_own() {
         place.must("the script", &format!("bash {}", script.display()));
         place.next_second();
     }
-    let kept = fs::read_dir(place.path("repo/data"))
-        .expect("there")
-        .filter(|entry| {
-            entry
-                .as_ref()
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .ends_with(".sha256")
-        });
-    assert_eq!(
-        kept.count(),
-        2,
-        "older copies are removed, the newest two stay"
-    );
+    let kept = fs::read_dir(place.path("repo/data")).expect("there").filter(|entry| {
+        entry.as_ref().expect("an entry").file_name().to_string_lossy().ends_with(".sha256")
+    });
+    assert_eq!(kept.count(), 2, "older copies are removed, the newest two stay");
     let failing = format!("rm -rf {data}; mkdir {data}; bash {}", script.display());
     let output = place.bash(&failing);
     assert!(!output.status.success(), "an empty source is refused");
     let shown = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        shown.contains("missing or empty") && shown.contains("failed in preflight"),
-        "{shown}"
-    );
-    let kept = fs::read_dir(place.path("repo/data"))
-        .expect("there")
-        .count();
-    assert_eq!(
-        kept,
-        2 * 3 + 1,
-        "a failed run leaves the copies as they were"
-    );
+    assert!(shown.contains("missing or empty") && shown.contains("failed in preflight"), "{shown}");
+    let kept = fs::read_dir(place.path("repo/data")).expect("there").count();
+    assert_eq!(kept, 2 * 3 + 1, "a failed run leaves the copies as they were");
 }

@@ -53,12 +53,9 @@ const SCRIPTS: &[&str] = &[
 
 fn fixture(root: &Path) {
     fs::create_dir(root.join("b")).expect("b");
-    for (name, content) in [
-        ("a", "alpha\nbeta\n"),
-        ("b/c", "one\n"),
-        ("b/empty", ""),
-        ("bin", "\0\u{1}\u{2}"),
-    ] {
+    for (name, content) in
+        [("a", "alpha\nbeta\n"), ("b/c", "one\n"), ("b/empty", ""), ("bin", "\0\u{1}\u{2}")]
+    {
         fs::write(root.join(name), content).expect("a file");
         fs::set_permissions(root.join(name), fs::Permissions::from_mode(0o644)).expect("rights");
     }
@@ -69,11 +66,7 @@ fn fixture(root: &Path) {
 fn own(root: &Path, who: Who) {
     if who == Who::User && sandbox_support::is_root() {
         let owner = format!("{0}:{0}", sandbox_support::NOBODY);
-        let done = Command::new("chown")
-            .args(["-R", &owner])
-            .arg(root)
-            .status()
-            .expect("chown");
+        let done = Command::new("chown").args(["-R", &owner]).arg(root).status().expect("chown");
         assert!(done.success());
     }
 }
@@ -82,25 +75,13 @@ fn on_host(script: &str, root: &Path, who: Who) -> (Option<i32>, Option<i32>, St
     use std::os::unix::process::ExitStatusExt;
     let mut words = prefix(who);
     words.extend(
-        [
-            "bash",
-            "--noprofile",
-            "--norc",
-            "-euo",
-            "pipefail",
-            "-c",
-            script,
-        ]
-        .map(str::to_owned),
+        ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script].map(str::to_owned),
     );
     let output = Command::new(&words[0])
         .args(&words[1..])
         .current_dir(root)
         .env_clear()
-        .env(
-            "PATH",
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        )
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("LANG", "C.UTF-8")
         .env("HOME", "/")
         .stdin(Stdio::null())
@@ -118,18 +99,11 @@ fn reported(observed: &Observed, root: &Path) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for effect in &observed.effects {
         let Effect::File(file) = effect else { continue };
-        let relative = |path: &Path| {
-            path.strip_prefix(root)
-                .unwrap_or(path)
-                .display()
-                .to_string()
-        };
+        let relative = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
         match file.change {
             Change::Renamed => {
-                lines.insert(format!(
-                    "deleted {}",
-                    relative(file.from.as_ref().expect("a source"))
-                ));
+                lines
+                    .insert(format!("deleted {}", relative(file.from.as_ref().expect("a source"))));
                 lines.insert(format!("created {}", relative(&file.path)));
             }
             Change::Metadata if file.diff.as_deref() == Some("modification time") => {}
@@ -184,11 +158,7 @@ fn a_run_ends_and_changes_as_on_the_host() {
             request.cwd.clone_from(&root);
             request.layering = Layering::Discard;
             let inside = session.run(&request).expect("runs");
-            assert_eq!(
-                picture(&root),
-                before,
-                "{script}: the sandbox leaves the host alone"
-            );
+            assert_eq!(picture(&root), before, "{script}: the sandbox leaves the host alone");
             let (code, signal, stdout) = on_host(script, &root, who);
             let real = changed(&before, &picture(&root));
             let told = reported(&inside, &root);
@@ -225,17 +195,11 @@ fn each_run_stands_on_the_kept_ones_before_it() {
             session.run(&request).expect("runs")
         };
         assert!(run(&mut session, "echo 1 > /tmp/bs-layer", Layering::Keep).succeeded());
-        let dropped = run(
-            &mut session,
-            "echo 2 > /tmp/bs-layer; cat /tmp/bs-layer",
-            Layering::Discard,
-        );
+        let dropped =
+            run(&mut session, "echo 2 > /tmp/bs-layer; cat /tmp/bs-layer", Layering::Discard);
         assert_eq!(dropped.stdout.text, "2\n");
-        let seen = run(
-            &mut session,
-            "cat /tmp/bs-layer; mv /tmp/bs-layer /tmp/bs-moved",
-            Layering::Keep,
-        );
+        let seen =
+            run(&mut session, "cat /tmp/bs-layer; mv /tmp/bs-layer /tmp/bs-moved", Layering::Keep);
         assert_eq!(seen.stdout.text, "1\n");
         let moved: Vec<_> = seen
             .effects
@@ -245,20 +209,12 @@ fn each_run_stands_on_the_kept_ones_before_it() {
                 _ => None,
             })
             .collect();
-        let expected = (
-            Change::Renamed,
-            PathBuf::from("/tmp/bs-moved"),
-            Some(PathBuf::from("/tmp/bs-layer")),
-        );
+        let expected =
+            (Change::Renamed, PathBuf::from("/tmp/bs-moved"), Some(PathBuf::from("/tmp/bs-layer")));
         assert_eq!(moved, [expected]);
         assert!(!Path::new("/tmp/bs-moved").exists());
         session.discard_top().expect("discards");
-        assert_eq!(
-            run(&mut session, "cat /tmp/bs-layer", Layering::Discard)
-                .stdout
-                .text,
-            "1\n"
-        );
+        assert_eq!(run(&mut session, "cat /tmp/bs-layer", Layering::Discard).stdout.text, "1\n");
         assert_eq!(session.depth(), 1);
         for round in 0..40 {
             assert!(
@@ -267,9 +223,7 @@ fn each_run_stands_on_the_kept_ones_before_it() {
             );
         }
         assert_eq!(
-            run(&mut session, "wc -l < /tmp/bs-rounds", Layering::Discard)
-                .stdout
-                .text,
+            run(&mut session, "wc -l < /tmp/bs-rounds", Layering::Discard).stdout.text,
             "40\n"
         );
     }
@@ -281,23 +235,11 @@ fn a_difference_names_what_a_rollback_forgot() {
         ("echo x > made", "rm made", &[]),
         ("echo x > made", "true", &["made was not there"]),
         ("cp a a.bak; echo x > a", "mv a.bak a", &[]),
-        (
-            "cp a a.bak; echo x > a",
-            "cp a.bak a",
-            &["a.bak was not there"],
-        ),
+        ("cp a a.bak; echo x > a", "cp a.bak a", &["a.bak was not there"]),
         ("chmod 600 a", "chmod 640 a", &["a mode 0644 -> 0640"]),
-        (
-            "rm -r b",
-            "mkdir b; echo one > b/c",
-            &["b/empty is missing"],
-        ),
+        ("rm -r b", "mkdir b; echo one > b/c", &["b/empty is missing"]),
         ("mv b c", "mv c b", &[]),
-        (
-            "mv b c",
-            "mv c b; echo x >> b/c",
-            &["b/c content (4 -> 6 bytes)"],
-        ),
+        ("mv b c", "mv c b; echo x >> b/c", &["b/c content (4 -> 6 bytes)"]),
         ("ln -sfn b l", "ln -sfn a l", &[]),
         ("rm a; mkdir a", "true", &["a was a file, is a directory"]),
     ];
@@ -324,10 +266,8 @@ fn a_difference_names_what_a_rollback_forgot() {
                 .filter(|difference| !difference.time_only)
                 .map(|difference| format!("{} {}", difference.path, difference.what))
                 .collect();
-            let expected = expected
-                .iter()
-                .map(|line| format!("{}/{line}", root.display()))
-                .collect();
+            let expected =
+                expected.iter().map(|line| format!("{}/{line}", root.display())).collect();
             assert_eq!(found, expected, "as {who:?}: {run}, then {rollback}");
             session.discard_top().expect("discards");
             session.discard_top().expect("discards");
@@ -373,9 +313,7 @@ fn programs_connections_and_refusals_are_seen() {
         };
         let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; mount -t tmpfs none /mnt 2>/dev/null || true";
         let seen = session.run(&step(text)).expect("runs");
-        let ls = Effect::Exec {
-            argv: ["ls", "-d", "/"].map(str::to_owned).to_vec(),
-        };
+        let ls = Effect::Exec { argv: ["ls", "-d", "/"].map(str::to_owned).to_vec() };
         assert!(seen.effects.contains(&ls), "{:?}", seen.effects);
         let called = |effect: &Effect| matches!(effect, Effect::Connect { destination, .. } if destination == "192.0.2.7:5432");
         assert!(seen.effects.iter().any(called), "{:?}", seen.effects);
@@ -396,19 +334,12 @@ fn a_stopped_unit_stays_stopped_until_its_layer_is_dropped() {
         assert!(stop.succeeded(), "{}", stop.stderr.text);
         assert_eq!(stop.simulated, ["systemctl"]);
         assert!(
-            !stop
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::File(_))),
+            !stop.effects.iter().any(|effect| matches!(effect, Effect::File(_))),
             "{:?}",
             stop.effects
         );
         let ask = |session: &mut Session| {
-            session
-                .run(&step("systemctl is-active app || true"))
-                .expect("runs")
-                .stdout
-                .text
+            session.run(&step("systemctl is-active app || true")).expect("runs").stdout.text
         };
         assert_eq!(ask(&mut session), "inactive\n");
         session.discard_top().expect("discards");
@@ -430,16 +361,10 @@ fn long_scripts_long_outputs_and_limits_are_handled() {
             continue;
         };
         let long = format!(": {}\necho end", "x".repeat(300 << 10));
-        assert_eq!(
-            session.run(&step(&long)).expect("runs").stdout.text,
-            "end\n"
-        );
+        assert_eq!(session.run(&step(&long)).expect("runs").stdout.text, "end\n");
 
         let mut request = step("head -c 3000000 /dev/zero | tr '\\0' x; echo end");
-        request.limits = Limits {
-            output: 1_000,
-            ..Limits::default()
-        };
+        request.limits = Limits { output: 1_000, ..Limits::default() };
         let seen = session.run(&request).expect("runs");
         assert_eq!(seen.stdout.dropped, 3_000_004 - 1_000);
         assert!(seen.stdout.text.starts_with("xxx") && seen.stdout.text.ends_with("xend\n"));
@@ -458,27 +383,19 @@ fn a_missing_program_and_a_missing_directory_end_as_in_a_shell() {
     let Some(mut session) = session(Who::User, directory.path()) else {
         return;
     };
-    let missing = session
-        .run(&Request::new(["no-such-program"]))
-        .expect("runs");
+    let missing = session.run(&Request::new(["no-such-program"])).expect("runs");
     assert_eq!(missing.exit_code, Some(127), "{}", missing.stderr.text);
     let mut request = step("true");
     request.cwd = "/no/such/directory".into();
     let missing = session.run(&request).expect("runs");
     assert_eq!(missing.exit_code, Some(127));
-    assert!(
-        missing.stderr.text.contains("working directory"),
-        "{}",
-        missing.stderr.text
-    );
+    assert!(missing.stderr.text.contains("working directory"), "{}", missing.stderr.text);
 }
 
 #[test]
 fn where_namespaces_are_refused_the_reason_and_the_fix_are_named() {
     let directory = open_directory();
-    match Session::start(&Options::new(sandbox_support::refused_program(
-        directory.path(),
-    ))) {
+    match Session::start(&Options::new(sandbox_support::refused_program(directory.path()))) {
         Err(SandboxError::Unavailable { reason, fix }) => {
             assert!(reason.contains("No space left"), "{reason}");
             assert!(fix.contains("max_user_namespaces"), "{fix}");
@@ -489,10 +406,7 @@ fn where_namespaces_are_refused_the_reason_and_the_fix_are_named() {
         other => panic!("{other:?}"),
     }
     let missing = Session::start(&Options::new(directory.path().join("no-such-binary")));
-    assert!(
-        matches!(missing, Err(SandboxError::Lost { .. })),
-        "{missing:?}"
-    );
+    assert!(matches!(missing, Err(SandboxError::Lost { .. })), "{missing:?}");
 }
 
 /// Prints, never judges: machines differ.

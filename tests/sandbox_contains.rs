@@ -43,11 +43,7 @@ impl Canary {
         unix.set_nonblocking(true).expect("nonblocking");
         let tcp = TcpListener::bind("127.0.0.1:0").expect("a port");
         tcp.set_nonblocking(true).expect("nonblocking");
-        Self {
-            directory,
-            tcp,
-            unix,
-        }
+        Self { directory, tcp, unix }
     }
 
     fn root(&self) -> &Path {
@@ -64,21 +60,14 @@ impl Canary {
 }
 
 fn limits() -> Limits {
-    Limits {
-        wall_ms: 3_000,
-        memory: 512 << 20,
-        processes: 320,
-        output: 64 << 10,
-    }
+    Limits { wall_ms: 3_000, memory: 512 << 20, processes: 320, output: 64 << 10 }
 }
 
 fn attempt(session: &mut Session, script: &str) -> Observed {
     let mut request = step(script);
     request.limits = limits();
     request.layering = Layering::Discard;
-    session
-        .run(&request)
-        .unwrap_or_else(|error| panic!("{script}: {error}"))
+    session.run(&request).unwrap_or_else(|error| panic!("{script}: {error}"))
 }
 
 /// What must be seen of an attempt.
@@ -95,16 +84,8 @@ enum Seen {
 
 /// `{tree}` is the canary, `{socket}` its socket, `{port}` its port on the host's loopback.
 const ATTEMPTS: &[(&str, &str, Seen)] = &[
-    (
-        "delete the canary",
-        "rm -rf {tree}; test ! -e {tree}",
-        Seen::Anything,
-    ),
-    (
-        "delete everything",
-        "rm -rf / --no-preserve-root",
-        Seen::Fails,
-    ),
+    ("delete the canary", "rm -rf {tree}; test ! -e {tree}", Seen::Anything),
+    ("delete everything", "rm -rf / --no-preserve-root", Seen::Fails),
     (
         "overwrite in place",
         "for f in {tree}/a {tree}/b/c; do echo pwned > $f; done",
@@ -115,42 +96,18 @@ const ATTEMPTS: &[(&str, &str, Seen)] = &[
         "chmod -R 777 {tree}; touch -d 2001-01-01 {tree}/a",
         Seen::Anything,
     ),
-    (
-        "through a link",
-        "ln -s {tree} /tmp/link-out; rm -rf /tmp/link-out/*",
-        Seen::Anything,
-    ),
-    (
-        "through a hard link",
-        "ln {tree}/a /tmp/hard-out && echo x >> /tmp/hard-out",
-        Seen::Anything,
-    ),
-    (
-        "fork bomb",
-        "b(){ b|b& };b; sleep 30",
-        Seen::Limit(Limit::Processes),
-    ),
-    (
-        "fill the disk",
-        "dd if=/dev/zero of=/tmp/fill bs=1M count=400",
-        Seen::Limit(Limit::Disk),
-    ),
+    ("through a link", "ln -s {tree} /tmp/link-out; rm -rf /tmp/link-out/*", Seen::Anything),
+    ("through a hard link", "ln {tree}/a /tmp/hard-out && echo x >> /tmp/hard-out", Seen::Anything),
+    ("fork bomb", "b(){ b|b& };b; sleep 30", Seen::Limit(Limit::Processes)),
+    ("fill the disk", "dd if=/dev/zero of=/tmp/fill bs=1M count=400", Seen::Limit(Limit::Disk)),
     (
         "flood with files",
         "mkdir /tmp/flood; cd /tmp/flood; for ((i=0;i<40000;i++)); do : > $i; done",
         Seen::Limit(Limit::Disk),
     ),
-    (
-        "eat memory",
-        "head -c 2G /dev/zero | tail",
-        Seen::Limit(Limit::Memory),
-    ),
+    ("eat memory", "head -c 2G /dev/zero | tail", Seen::Limit(Limit::Memory)),
     ("endless output", "yes", Seen::Anything),
-    (
-        "claim a huge file",
-        "truncate -s 100T /tmp/sparse",
-        Seen::Anything,
-    ),
+    ("claim a huge file", "truncate -s 100T /tmp/sparse", Seen::Anything),
     (
         "nest directories",
         "cd /tmp; for ((i=0;i<400;i++)); do mkdir dddddddddddd; cd dddddddddddd; done",
@@ -161,58 +118,22 @@ const ATTEMPTS: &[(&str, &str, Seen)] = &[
         "trap '' TERM INT HUP; while :; do sleep 1; done",
         Seen::Limit(Limit::WallClock),
     ),
-    (
-        "stop oneself",
-        "kill -STOP $$",
-        Seen::Limit(Limit::WallClock),
-    ),
+    ("stop oneself", "kill -STOP $$", Seen::Limit(Limit::WallClock)),
     (
         "leave a daemon",
         "(setsid nohup sh -c 'sleep 3; echo late > {tree}/late' >/dev/null 2>&1 &) ; echo gone",
         Seen::Says("gone"),
     ),
-    (
-        "hold the output open",
-        "sleep 60 & echo parent-exits",
-        Seen::Says("parent-exits"),
-    ),
+    ("hold the output open", "sleep 60 & echo parent-exits", Seen::Says("parent-exits")),
     ("kill everybody", "kill -9 -1", Seen::Anything),
-    (
-        "kill the first process",
-        "kill -9 1; echo alive",
-        Seen::Says("alive"),
-    ),
+    ("kill the first process", "kill -9 1; echo alive", Seen::Says("alive")),
     ("mount", "mount -t tmpfs none {tree}", Seen::Fails),
-    (
-        "uncover /proc/sys",
-        "umount /proc/sys || mount -o remount,rw /proc/sys",
-        Seen::Fails,
-    ),
-    (
-        "new namespaces",
-        "unshare -Ur true || unshare -m true",
-        Seen::Fails,
-    ),
-    (
-        "enter the first process's namespaces",
-        "nsenter -t 1 -m true",
-        Seen::Fails,
-    ),
-    (
-        "the first process's root",
-        "echo pwned > /proc/1/root{tree}/a",
-        Seen::Anything,
-    ),
-    (
-        "kernel settings",
-        "echo pwned > /proc/sys/kernel/core_pattern",
-        Seen::Fails,
-    ),
-    (
-        "kernel settings by another way",
-        "echo 1 > /proc/sys/vm/drop_caches",
-        Seen::Fails,
-    ),
+    ("uncover /proc/sys", "umount /proc/sys || mount -o remount,rw /proc/sys", Seen::Fails),
+    ("new namespaces", "unshare -Ur true || unshare -m true", Seen::Fails),
+    ("enter the first process's namespaces", "nsenter -t 1 -m true", Seen::Fails),
+    ("the first process's root", "echo pwned > /proc/1/root{tree}/a", Seen::Anything),
+    ("kernel settings", "echo pwned > /proc/sys/kernel/core_pattern", Seen::Fails),
+    ("kernel settings by another way", "echo 1 > /proc/sys/vm/drop_caches", Seen::Fails),
     (
         "sysfs",
         "echo pwned > /sys/kernel/uevent_helper || echo 1 > /sys/kernel/mm/ksm/run",
@@ -223,46 +144,22 @@ const ATTEMPTS: &[(&str, &str, Seen)] = &[
         "mkdir /sys/fs/cgroup/pwned || mkdir /sys/fs/cgroup/memory/pwned",
         Seen::Fails,
     ),
-    (
-        "reboot",
-        "reboot -f || echo b > /proc/sysrq-trigger",
-        Seen::Fails,
-    ),
-    (
-        "host name",
-        "hostname pwned || echo pwned > /proc/sys/kernel/hostname",
-        Seen::Fails,
-    ),
+    ("reboot", "reboot -f || echo b > /proc/sysrq-trigger", Seen::Fails),
+    ("host name", "hostname pwned || echo pwned > /proc/sys/kernel/hostname", Seen::Fails),
     ("clock", "date -s 2001-01-01", Seen::Fails),
-    (
-        "make a device",
-        "mknod /tmp/disk b 8 0 && cat /tmp/disk",
-        Seen::Fails,
-    ),
+    ("make a device", "mknod /tmp/disk b 8 0 && cat /tmp/disk", Seen::Fails),
     ("open a disk", "ls /dev/[svx]d[a-z] /dev/nvme*", Seen::Fails),
     ("kernel log", "dmesg || cat /dev/kmsg", Seen::Fails),
     ("terminal", "echo x > /dev/tty", Seen::Fails),
-    (
-        "host's loopback",
-        "echo x > /dev/tcp/127.0.0.1/{port}",
-        Seen::Fails,
-    ),
-    (
-        "metadata service",
-        "echo x > /dev/tcp/169.254.169.254/80",
-        Seen::Fails,
-    ),
+    ("host's loopback", "echo x > /dev/tcp/127.0.0.1/{port}", Seen::Fails),
+    ("metadata service", "echo x > /dev/tcp/169.254.169.254/80", Seen::Fails),
     ("datagram out", "echo x > /dev/udp/8.8.8.8/53", Seen::Fails),
     (
         "host's unix socket",
         "perl -MSocket -e 'socket(S,AF_UNIX,SOCK_STREAM,0); connect(S,sockaddr_un(\"{socket}\")) or die $!; syswrite S,\"x\"'",
         Seen::Fails,
     ),
-    (
-        "vsock",
-        "perl -e 'socket(S,40,1,0) or die $!'",
-        Seen::Says("Address family not supported"),
-    ),
+    ("vsock", "perl -e 'socket(S,40,1,0) or die $!'", Seen::Says("Address family not supported")),
     (
         "raw packets",
         "perl -e 'socket(S,17,3,0) or die $!'",
@@ -288,11 +185,7 @@ const ATTEMPTS: &[(&str, &str, Seen)] = &[
         "perl -e 'my $r=syscall(250,0,-3,1); print \"r=$r $!\"'",
         Seen::Says("not permitted"),
     ),
-    (
-        "inherited descriptors",
-        "echo fds=$(ls /proc/self/fd)",
-        Seen::Says("fds=0 1 2 3\n"),
-    ),
+    ("inherited descriptors", "echo fds=$(ls /proc/self/fd)", Seen::Says("fds=0 1 2 3\n")),
     (
         "inherited environment",
         "env -u PATH -u HOME -u LANG -u TERM -u PWD -u SHLVL -u _ -u OLDPWD env | wc -l",
@@ -307,10 +200,7 @@ const ATTEMPTS: &[(&str, &str, Seen)] = &[
 
 #[test]
 fn no_attempt_changes_the_host() {
-    assert!(
-        std::env::consts::ARCH == "x86_64",
-        "the numbers of system calls below are x86-64's"
-    );
+    assert!(std::env::consts::ARCH == "x86_64", "the numbers of system calls below are x86-64's");
     for who in everybody() {
         let canary = Canary::new();
         let Some(mut session) = session_with(who, canary.root(), |options| {
@@ -380,10 +270,7 @@ fn hostile_names_and_sizes_are_reported_as_they_are() {
             r#""/tmp/hostile/\xFF\xFE""#,
             r#""/tmp/hostile/-rf""#,
         ] {
-            assert!(
-                names.iter().any(|name| name == expected),
-                "{expected} in {names:?}"
-            );
+            assert!(names.iter().any(|name| name == expected), "{expected} in {names:?}");
         }
         let sparse = seen.effects.iter().find_map(|effect| match effect {
             Effect::File(file) if file.path.ends_with("sparse") => {
@@ -406,11 +293,7 @@ fn more_changes_than_are_listed_are_still_counted() {
         let mut request =
             step("mkdir /tmp/many; cd /tmp/many; for ((i=0;i<2500;i++)); do : > $i; done");
         let made = session.run(&request).expect("runs");
-        let files = made
-            .effects
-            .iter()
-            .filter(|effect| matches!(effect, Effect::File(_)))
-            .count();
+        let files = made.effects.iter().filter(|effect| matches!(effect, Effect::File(_))).count();
         assert_eq!(files, 2_000);
         assert!(made.effects_total >= 2_501, "{}", made.effects_total);
         request = step("rm -rf /tmp/many");
@@ -436,11 +319,7 @@ fn a_killed_parent_takes_everything_along() {
             .expect("starts");
         let mut to = supervisor.stdin.take().expect("a pipe");
         let mut from = supervisor.stdout.take().expect("a pipe");
-        let mode = if who == Who::Root {
-            "RootShifted"
-        } else {
-            "User"
-        };
+        let mode = if who == Who::Root { "RootShifted" } else { "User" };
         let marker = format!("1234567{}", std::process::id());
         let lines = format!(
             "{{\"Start\":{{\"mode\":\"{mode}\",\"disk\":67108864,\"files\":10000,\"home\":\"/\"}}}}\n\
@@ -458,13 +337,10 @@ fn a_killed_parent_takes_everything_along() {
 }
 
 fn running(marker: &str) -> bool {
-    fs::read_dir("/proc")
-        .expect("/proc")
-        .flatten()
-        .any(|entry| {
-            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            line.starts_with(b"sleep\0") && String::from_utf8_lossy(&line).contains(marker)
-        })
+    fs::read_dir("/proc").expect("/proc").flatten().any(|entry| {
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        line.starts_with(b"sleep\0") && String::from_utf8_lossy(&line).contains(marker)
+    })
 }
 
 fn wait_until(what: &str, mut state: impl FnMut() -> bool) {

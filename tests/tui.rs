@@ -55,10 +55,7 @@ impl Terminal {
         drop(slave);
         let master = fs::File::from(master);
         let screen = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
-        let seen = Arc::new(Mutex::new(Seen {
-            screen,
-            raw: vec![],
-        }));
+        let seen = Arc::new(Mutex::new(Seen { screen, raw: vec![] }));
         let (mut reader, shared) = (master.try_clone().unwrap(), Arc::clone(&seen));
         std::thread::spawn(move || {
             let mut bytes = [0; 8192];
@@ -71,11 +68,7 @@ impl Terminal {
                 seen.raw.extend_from_slice(&bytes[..count]);
             }
         });
-        Self {
-            child,
-            master,
-            seen,
-        }
+        Self { child, master, seen }
     }
 
     fn pid(&self) -> Pid {
@@ -107,10 +100,7 @@ impl Terminal {
             if holds(&screen) {
                 return screen;
             }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "no {what:?} on the screen:\n{screen}"
-            );
+            assert!(started.elapsed() < PATIENCE, "no {what:?} on the screen:\n{screen}");
             std::thread::yield_now();
             std::thread::park_timeout(Duration::from_millis(5));
         }
@@ -137,10 +127,7 @@ impl Terminal {
             if left.is_empty() && cooked {
                 break;
             }
-            assert!(
-                started.elapsed() < PATIENCE,
-                "left on: {left:?}, cooked: {cooked}"
-            );
+            assert!(started.elapsed() < PATIENCE, "left on: {left:?}, cooked: {cooked}");
             std::thread::park_timeout(Duration::from_millis(5));
         }
         assert!(!self.seen.lock().unwrap().screen.screen().hide_cursor());
@@ -155,12 +142,7 @@ impl Drop for Terminal {
 }
 
 fn size(rows: u16, columns: u16) -> termios::Winsize {
-    termios::Winsize {
-        ws_row: rows,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    }
+    termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }
 
 /// Returns the private modes that were set and not reset; the cursor (25) is the other way round.
@@ -173,11 +155,7 @@ fn modes_left_on(raw: &[u8]) -> BTreeSet<u32> {
             continue;
         };
         let sets = if mode == 25 { end == 'l' } else { end == 'h' };
-        let _ = if sets {
-            on.insert(mode)
-        } else {
-            on.remove(&mode)
-        };
+        let _ = if sets { on.insert(mode) } else { on.remove(&mode) };
     }
     on
 }
@@ -244,9 +222,7 @@ fn it_stops_and_goes_on_as_the_shell_wants() {
     let mut terminal = Terminal::start(place.path(), 24, 80);
     terminal.wait_for("Nothing here yet");
     kill_process(terminal.pid(), Signal::TSTP).unwrap();
-    let (_, status) = waitpid(Some(terminal.pid()), WaitOptions::UNTRACED)
-        .unwrap()
-        .unwrap();
+    let (_, status) = waitpid(Some(terminal.pid()), WaitOptions::UNTRACED).unwrap().unwrap();
     assert!(status.stopped());
     terminal.assert_given_back();
     kill_process(terminal.pid(), Signal::CONT).unwrap();
@@ -265,10 +241,9 @@ fn it_follows_the_size_of_the_terminal() {
     let place = place();
     let terminal = Terminal::start(place.path(), 24, 80);
     terminal.wait_for("Nothing here yet");
-    for (rows, columns, expected) in [
-        (10u16, 40u16, "blackstart needs 60x16, has 40x10"),
-        (30, 100, "Nothing here yet"),
-    ] {
+    for (rows, columns, expected) in
+        [(10u16, 40u16, "blackstart needs 60x16, has 40x10"), (30, 100, "Nothing here yet")]
+    {
         terminal
             .seen
             .lock()

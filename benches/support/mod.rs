@@ -42,10 +42,7 @@ impl Times {
     /// Returns the time below which `share` of the runs stayed.
     pub fn quantile(&self, share: f64) -> Duration {
         let last = self.0.len().saturating_sub(1);
-        self.0
-            .get((share * last as f64).round() as usize)
-            .copied()
-            .unwrap_or_default()
+        self.0.get((share * last as f64).round() as usize).copied().unwrap_or_default()
     }
 
     /// Returns the median.
@@ -57,10 +54,7 @@ impl Times {
 /// Prints the head of a table.
 pub fn head(title: &str) {
     println!("\n{title}");
-    println!(
-        "{:44} {:>6} {:>10} {:>10} {:>10}",
-        "", "n", "min", "median", "p99"
-    );
+    println!("{:44} {:>6} {:>10} {:>10} {:>10}", "", "n", "min", "median", "p99");
 }
 
 /// Prints one line of a table.

@@ -24,29 +24,17 @@ const DRY_RUN: &str = "blackstart dry-run PLAN";
 pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
     let mut gaps = vec![];
     let mut gap = |message: String, waiver: Option<Waived>, fix: &str| {
-        gaps.push(Gap {
-            message,
-            waiver,
-            fix: fix.to_owned(),
-        });
+        gaps.push(Gap { message, waiver, fix: fix.to_owned() });
     };
     match &evidence.checked {
         None => gap("it was not checked".into(), None, CHECK),
         Some(checked) => {
-            for finding in checked
-                .findings
-                .iter()
-                .filter(|one| one.severity >= Severity::High)
-            {
-                let place = finding
-                    .step
-                    .as_ref()
-                    .map_or(String::new(), |step| format!(", step {step}"));
+            for finding in checked.findings.iter().filter(|one| one.severity >= Severity::High) {
+                let place =
+                    finding.step.as_ref().map_or(String::new(), |step| format!(", step {step}"));
                 let severity = finding.severity.word();
-                let message = format!(
-                    "open {severity} finding {}{place}: {}",
-                    finding.rule, finding.message
-                );
+                let message =
+                    format!("open {severity} finding {}{place}: {}", finding.rule, finding.message);
                 let (rule, step) = (finding.rule.clone(), finding.step.clone());
                 gap(message, Some(Waived::Finding { rule, step }), CHECK);
             }
@@ -57,10 +45,7 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
         return gaps;
     };
     if !dry_run.level.counts() {
-        let why = dry_run
-            .level_reason
-            .as_deref()
-            .map_or(String::new(), |why| format!(" ({why})"));
+        let why = dry_run.level_reason.as_deref().map_or(String::new(), |why| format!(" ({why})"));
         let message = format!("its dry run is {} only{why}", dry_run.level.word());
         gap(message, Some(Waived::Level), DRY_RUN);
     }
@@ -119,10 +104,9 @@ fn open(step: &Step, shown: Option<&StepDryRun>, full: bool) -> Open {
             let limit = shown.limit.as_deref().unwrap_or("a limit");
             Open::Waivable(format!("{limit} stopped its dry run"))
         }
-        Outcome::Simulated => Open::Waivable(format!(
-            "stand-ins answered for {}",
-            shown.simulated.join(", ")
-        )),
+        Outcome::Simulated => {
+            Open::Waivable(format!("stand-ins answered for {}", shown.simulated.join(", ")))
+        }
         Outcome::OtherHost => Open::Waivable(format!("it runs on {}, not here", step.host())),
         Outcome::Manual => Open::Waivable("a person does it, nothing ran".into()),
         Outcome::Passed => Open::Nothing,

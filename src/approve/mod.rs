@@ -73,18 +73,12 @@ pub fn permit(
 ) -> Result<Permit, Vec<Refusal>> {
     let seen = evidence.digest();
     let why_not = |approval: &Approval| void(approval, fingerprint, seen, now);
-    let valid: Vec<&Approval> = approvals
-        .iter()
-        .filter(|approval| why_not(approval).is_none())
-        .collect();
-    let waivers: Vec<Waiver> = valid
-        .iter()
-        .flat_map(|approval| approval.waivers.iter().cloned())
-        .collect();
+    let valid: Vec<&Approval> =
+        approvals.iter().filter(|approval| why_not(approval).is_none()).collect();
+    let waivers: Vec<Waiver> =
+        valid.iter().flat_map(|approval| approval.waivers.iter().cloned()).collect();
     let waived = |what: &Waived| {
-        waivers
-            .iter()
-            .any(|waiver| waiver.what == *what && !waiver.reason.trim().is_empty())
+        waivers.iter().any(|waiver| waiver.what == *what && !waiver.reason.trim().is_empty())
     };
 
     let mut refusals: Vec<Refusal> = vec![];
@@ -96,11 +90,7 @@ pub fn permit(
             refusals.push(Refusal::not_approved(plan));
         }
     }
-    let pairs = || {
-        valid
-            .iter()
-            .flat_map(|one| valid.iter().map(move |other| (one, other)))
-    };
+    let pairs = || valid.iter().flat_map(|one| valid.iter().map(move |other| (one, other)));
     let two = pairs().any(|(one, other)| one.by != other.by && one.os_user != other.os_user);
     if need == ApprovalNeed::Two && !valid.is_empty() && !two && !waived(&Waived::SecondApprover) {
         let same_account = pairs().any(|(one, other)| one.by != other.by);
@@ -118,15 +108,8 @@ pub fn permit(
     Ok(Permit {
         fingerprint,
         operator: operator.to_owned(),
-        risks: plan
-            .steps
-            .iter()
-            .map(|step| (step.id.clone(), risk(step, evidence)))
-            .collect(),
-        approved_by: valid
-            .iter()
-            .map(|one| format!("{} ({})", one.by, one.os_user))
-            .collect(),
+        risks: plan.steps.iter().map(|step| (step.id.clone(), risk(step, evidence))).collect(),
+        approved_by: valid.iter().map(|one| format!("{} ({})", one.by, one.os_user)).collect(),
         waivers,
     })
 }
@@ -136,10 +119,7 @@ pub fn risk(step: &Step, evidence: &PlanEvidence) -> Risk {
     if !step.runs() {
         return step.claimed_risk();
     }
-    let computed = evidence
-        .checked
-        .as_ref()
-        .map(|checked| checked.risk(step.id.as_str()));
+    let computed = evidence.checked.as_ref().map(|checked| checked.risk(step.id.as_str()));
     let claimed = step.risk.unwrap_or(Risk::Read);
     let said = claimed.max(computed.unwrap_or(Risk::Unknown));
     said.max(observed(step, evidence, said))
@@ -148,9 +128,7 @@ pub fn risk(step: &Step, evidence: &PlanEvidence) -> Risk {
 /// Returns the harm a dry run saw. A step that is said to look only, and changes files, is not what it is said to be.
 fn observed(step: &Step, evidence: &PlanEvidence, said: Risk) -> Risk {
     let dry_run = evidence.dry_run.iter().flat_map(|dry_run| &dry_run.steps);
-    let effects = dry_run
-        .filter(|shown| shown.id == step.id)
-        .flat_map(|shown| &shown.effects);
+    let effects = dry_run.filter(|shown| shown.id == step.id).flat_map(|shown| &shown.effects);
     let of_change = |change: Change| match change {
         Change::Created | Change::Metadata => Risk::Write,
         Change::Modified | Change::Deleted | Change::Renamed | Change::TypeChanged => match said {
@@ -197,10 +175,7 @@ fn void(approval: &Approval, fingerprint: Digest, seen: Digest, now: Timestamp) 
     if approval.evidence != seen {
         return Some(Refusal::other_evidence(approval));
     }
-    let longest = approval
-        .at
-        .checked_add(HOLDS_AT_MOST)
-        .unwrap_or(Timestamp::MAX);
+    let longest = approval.at.checked_add(HOLDS_AT_MOST).unwrap_or(Timestamp::MAX);
     let latest = now.checked_add(SKEW).unwrap_or(Timestamp::MAX);
     if approval.at > latest || approval.expires <= approval.at || approval.expires > longest {
         return Some(Refusal::impossible_times(approval));

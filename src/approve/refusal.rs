@@ -85,10 +85,7 @@ impl Refusal {
         evidence: &PlanEvidence,
         same_account: bool,
     ) -> Self {
-        let asking = plan
-            .steps
-            .iter()
-            .filter(|step| need(step, evidence) == ApprovalNeed::Two);
+        let asking = plan.steps.iter().filter(|step| need(step, evidence) == ApprovalNeed::Two);
         let steps: Vec<&str> = asking.map(|step| step.id.as_str()).collect();
         let why = match same_account {
             true => "the second approval comes from the same account as the first",
@@ -106,9 +103,6 @@ impl Refusal {
             Some(what) => format!("blackstart approve PLAN --as NAME --waive '{what}=REASON'"),
             None => gap.fix,
         };
-        Self {
-            message: format!("plan {:?}: {}", plan.id.as_str(), gap.message),
-            next,
-        }
+        Self { message: format!("plan {:?}: {}", plan.id.as_str(), gap.message), next }
     }
 }

@@ -57,10 +57,7 @@ fn evidence() -> PlanEvidence {
             at: at("2026-01-01T00:00:00Z"),
             level: Level::FullRoot,
             level_reason: None,
-            steps: vec![
-                dry_step("look", Outcome::Passed),
-                dry_step("copy", Outcome::Passed),
-            ],
+            steps: vec![dry_step("look", Outcome::Passed), dry_step("copy", Outcome::Passed)],
         }),
     }
 }
@@ -79,12 +76,7 @@ fn approval(plan: &Plan, evidence: &PlanEvidence) -> Approval {
 }
 
 fn waiver(what: Waived) -> Waiver {
-    Waiver {
-        what,
-        reason: "known".into(),
-        by: "ana".into(),
-        at: at("2026-01-01T10:00:00Z"),
-    }
+    Waiver { what, reason: "known".into(), by: "ana".into(), at: at("2026-01-01T10:00:00Z") }
 }
 
 /// Runs `change` over a plan that may run, and compares the messages of the refusals.
@@ -99,20 +91,9 @@ fn check(
     let mut approvals = vec![approval(&plan, &evidence)];
     approve(&mut approvals);
     let now = at("2026-01-01T12:00:00Z");
-    let refused = permit(
-        &plan,
-        plan.fingerprint(None),
-        &evidence,
-        &approvals,
-        now,
-        "ben",
-    );
-    let messages: Vec<String> = refused
-        .err()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|refusal| refusal.message)
-        .collect();
+    let refused = permit(&plan, plan.fingerprint(None), &evidence, &approvals, now, "ben");
+    let messages: Vec<String> =
+        refused.err().unwrap_or_default().into_iter().map(|refusal| refusal.message).collect();
     assert_eq!(messages, expected);
 }
 
@@ -123,11 +104,7 @@ fn a_proven_and_approved_plan_may_run() {
 
 #[test]
 fn without_an_approval_in_force_nothing_that_changes_anything_runs() {
-    check(
-        |_, _| {},
-        |approvals| approvals.clear(),
-        &["the plan \"restore\" is not approved"],
-    );
+    check(|_, _| {}, |approvals| approvals.clear(), &["the plan \"restore\" is not approved"]);
     check(
         |_, _| {},
         |approvals| approvals[0].expires = at("2026-01-01T12:00:00Z"),
@@ -182,24 +159,14 @@ fn a_plan_cannot_excuse_itself_from_approval() {
         plan.steps[1].approval = Some(ApprovalNeed::None);
         plan.steps[1].risk = Some(Risk::Read);
     };
-    check(
-        excuse,
-        |approvals| approvals.clear(),
-        &["the plan \"restore\" is not approved"],
-    );
+    check(excuse, |approvals| approvals.clear(), &["the plan \"restore\" is not approved"]);
 }
 
 #[test]
 fn what_failed_or_was_never_tried_cannot_be_waived() {
     for (outcome, message) in [
-        (
-            Outcome::Failed,
-            "plan \"restore\": step copy: it failed in the dry run",
-        ),
-        (
-            Outcome::NotRun,
-            "plan \"restore\": step copy: the dry run did not come to it",
-        ),
+        (Outcome::Failed, "plan \"restore\": step copy: it failed in the dry run"),
+        (Outcome::NotRun, "plan \"restore\": step copy: the dry run did not come to it"),
     ] {
         check(
             |_, evidence| evidence.dry_run.as_mut().unwrap().steps[1].outcome = outcome,
@@ -207,16 +174,8 @@ fn what_failed_or_was_never_tried_cannot_be_waived() {
             &[message],
         );
     }
-    check(
-        |_, evidence| evidence.dry_run = None,
-        |_| {},
-        &["plan \"restore\": it was not dry-run"],
-    );
-    check(
-        |_, evidence| evidence.checked = None,
-        |_| {},
-        &["plan \"restore\": it was not checked"],
-    );
+    check(|_, evidence| evidence.dry_run = None, |_| {}, &["plan \"restore\": it was not dry-run"]);
+    check(|_, evidence| evidence.checked = None, |_| {}, &["plan \"restore\": it was not checked"]);
     check(
         |_, evidence| evidence.dry_run.as_mut().unwrap().steps.truncate(1),
         |_| {},
@@ -226,12 +185,7 @@ fn what_failed_or_was_never_tried_cannot_be_waived() {
 
 #[test]
 fn what_proves_less_needs_a_waiver_of_exactly_that() {
-    let outcomes = [
-        Outcome::Limited,
-        Outcome::Simulated,
-        Outcome::OtherHost,
-        Outcome::Manual,
-    ];
+    let outcomes = [Outcome::Limited, Outcome::Simulated, Outcome::OtherHost, Outcome::Manual];
     for outcome in outcomes {
         let less = move |_: &mut Plan, evidence: &mut PlanEvidence| {
             evidence.dry_run.as_mut().unwrap().steps[1].outcome = outcome;
@@ -239,11 +193,7 @@ fn what_proves_less_needs_a_waiver_of_exactly_that() {
         let (mut plan, mut changed) = (plan(), evidence());
         less(&mut plan, &mut changed);
         assert_eq!(gaps(&plan, &changed).len(), 1, "{outcome:?}");
-        check(
-            less,
-            |approvals| approvals[0].waivers = vec![waiver(Waived::Step(id("copy")))],
-            &[],
-        );
+        check(less, |approvals| approvals[0].waivers = vec![waiver(Waived::Step(id("copy")))], &[]);
         let other = |approvals: &mut Vec<Approval>| {
             approvals[0].waivers = vec![waiver(Waived::Step(id("look"))), waiver(Waived::Level)];
         };
@@ -252,29 +202,14 @@ fn what_proves_less_needs_a_waiver_of_exactly_that() {
         let mut approvals = vec![approval(&plan, &evidence)];
         other(&mut approvals);
         let now = at("2026-01-01T12:00:00Z");
-        let refused = permit(
-            &plan,
-            plan.fingerprint(None),
-            &evidence,
-            &approvals,
-            now,
-            "ben",
-        );
+        let refused = permit(&plan, plan.fingerprint(None), &evidence, &approvals, now, "ben");
         assert!(refused.is_err(), "{outcome:?}");
     }
     let unreadable = |_: &mut Plan, evidence: &mut PlanEvidence| {
         evidence.checked.as_mut().unwrap().risks[1].1 = Risk::Unknown;
     };
-    check(
-        unreadable,
-        |_| {},
-        &["plan \"restore\": step copy: its risk is unknown"],
-    );
-    check(
-        unreadable,
-        |a| a[0].waivers = vec![waiver(Waived::Step(id("copy")))],
-        &[],
-    );
+    check(unreadable, |_| {}, &["plan \"restore\": step copy: its risk is unknown"]);
+    check(unreadable, |a| a[0].waivers = vec![waiver(Waived::Step(id("copy")))], &[]);
 }
 
 #[test]
@@ -282,10 +217,7 @@ fn a_waiver_without_a_reason_is_none() {
     check(
         |_, evidence| evidence.dry_run.as_mut().unwrap().steps[1].outcome = Outcome::Manual,
         |approvals| {
-            let empty = Waiver {
-                reason: " ".into(),
-                ..waiver(Waived::Step(id("copy")))
-            };
+            let empty = Waiver { reason: " ".into(), ..waiver(Waived::Step(id("copy"))) };
             approvals[0].waivers = vec![empty];
         },
         &["plan \"restore\": step copy: a person does it, nothing ran"],
@@ -305,19 +237,10 @@ fn an_open_high_finding_needs_a_waiver_of_its_rule_and_step() {
             vec![finding(Severity::Medium), finding(Severity::Critical)];
     };
     let refused = ["plan \"restore\": open critical finding FS001, step copy: deletes /"];
-    let waived = |step| {
-        waiver(Waived::Finding {
-            rule: "FS001".into(),
-            step,
-        })
-    };
+    let waived = |step| waiver(Waived::Finding { rule: "FS001".into(), step });
     check(finding, |_| {}, &refused);
     check(finding, |a| a[0].waivers = vec![waived(None)], &refused);
-    check(
-        finding,
-        |a| a[0].waivers = vec![waived(Some(id("copy")))],
-        &[],
-    );
+    check(finding, |a| a[0].waivers = vec![waived(Some(id("copy")))], &[]);
 }
 
 #[test]
@@ -326,18 +249,11 @@ fn a_level_waiver_stands_for_what_the_machine_cannot_prove_but_not_for_failures(
         move |_: &mut Plan, evidence: &mut PlanEvidence| {
             let dry_run = evidence.dry_run.as_mut().unwrap();
             dry_run.level = Level::StaticOnly;
-            dry_run
-                .steps
-                .iter_mut()
-                .for_each(|step| step.outcome = outcome);
+            dry_run.steps.iter_mut().for_each(|step| step.outcome = outcome);
         }
     };
     let waive = |a: &mut Vec<Approval>| a[0].waivers = vec![waiver(Waived::Level)];
-    check(
-        level(Outcome::NotRun),
-        |_| {},
-        &["plan \"restore\": its dry run is static-only only"],
-    );
+    check(level(Outcome::NotRun), |_| {}, &["plan \"restore\": its dry run is static-only only"]);
     check(level(Outcome::NotRun), waive, &[]);
     check(
         level(Outcome::Failed),
@@ -356,19 +272,12 @@ fn two_people_are_two_names_from_two_accounts() {
     };
     let second = |name: &'static str, account: &'static str| {
         move |approvals: &mut Vec<Approval>| {
-            let other = Approval {
-                by: name.into(),
-                os_user: account.into(),
-                ..approvals[0].clone()
-            };
+            let other =
+                Approval { by: name.into(), os_user: account.into(), ..approvals[0].clone() };
             approvals.push(other);
         }
     };
-    check(
-        two,
-        |_| {},
-        &["two people must approve copy, but only one approved"],
-    );
+    check(two, |_| {}, &["two people must approve copy, but only one approved"]);
     check(
         two,
         second("ana", "ben (1001)"),
@@ -382,11 +291,7 @@ fn two_people_are_two_names_from_two_accounts() {
         ],
     );
     check(two, second("ben", "ben (1001)"), &[]);
-    check(
-        two,
-        |a| a[0].waivers = vec![waiver(Waived::SecondApprover)],
-        &[],
-    );
+    check(two, |a| a[0].waivers = vec![waiver(Waived::SecondApprover)], &[]);
 }
 
 #[test]
@@ -433,16 +338,6 @@ fn a_rollback_that_is_not_proven_is_said_whatever_became_of_the_step() {
     let lost = "its rollback does not bring back what was";
     shown(Outcome::Passed, Outcome::Failed, &["/srv/a differs"], lost);
     let both = format!("stand-ins answered for systemctl, and {lost}");
-    shown(
-        Outcome::Simulated,
-        Outcome::Failed,
-        &["/srv/a differs"],
-        &both,
-    );
-    shown(
-        Outcome::Passed,
-        Outcome::Simulated,
-        &[],
-        "its rollback is not proven",
-    );
+    shown(Outcome::Simulated, Outcome::Failed, &["/srv/a differs"], &both);
+    shown(Outcome::Passed, Outcome::Simulated, &[], "its rollback is not proven");
 }

@@ -28,26 +28,17 @@ pub struct Read<T> {
 
 /// Returns the JSON Schema of a document type.
 pub fn schema_of<T: JsonSchema>() -> Json {
-    schemars::SchemaGenerator::default()
-        .into_root_schema_for::<T>()
-        .to_value()
+    schemars::SchemaGenerator::default().into_root_schema_for::<T>().to_value()
 }
 
 /// Reads `text` as a `T`, and returns the value with every problem.
 pub fn read<T: DeserializeOwned + JsonSchema>(text: &str) -> Read<T> {
     let (root, syntax) = yaml::parse(text);
     let Some(root) = root else {
-        return Read {
-            value: None,
-            problems: syntax,
-            root: None,
-        };
+        return Read { value: None, problems: syntax, root: None };
     };
     let schema = schema_of::<T>();
-    let mut reader = Reader {
-        schema: &schema,
-        problems: Problems::default(),
-    };
+    let mut reader = Reader { schema: &schema, problems: Problems::default() };
     let json = reader.value(&root, &schema, "the document");
     let mut problems = reader.problems;
     problems.extend(syntax);
@@ -60,11 +51,7 @@ pub fn read<T: DeserializeOwned + JsonSchema>(text: &str) -> Read<T> {
             None
         }
     };
-    Read {
-        value,
-        problems: problems.into_sorted(),
-        root: Some(root),
-    }
+    Read { value, problems: problems.into_sorted(), root: Some(root) }
 }
 
 /// Returns a document as YAML that reads back as the same value. Long commands stay on their lines.
@@ -86,11 +73,7 @@ impl<'s> Reader<'s> {
             let next = if let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
                 self.schema.pointer(reference.trim_start_matches('#'))
             } else {
-                match schema
-                    .get("anyOf")
-                    .and_then(Json::as_array)
-                    .map(Vec::as_slice)
-                {
+                match schema.get("anyOf").and_then(Json::as_array).map(Vec::as_slice) {
                     Some([one, null])
                         if null.get("type").and_then(Json::as_str) == Some("null") =>
                     {
@@ -108,10 +91,8 @@ impl<'s> Reader<'s> {
 
     fn value(&mut self, node: &Node, schema: &'s Json, name: &str) -> Json {
         let schema = self.resolve(schema);
-        if let Some(choices) = schema
-            .get("anyOf")
-            .or_else(|| schema.get("oneOf"))
-            .and_then(Json::as_array)
+        if let Some(choices) =
+            schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Json::as_array)
         {
             return self.choice(node, schema, choices, name);
         }
@@ -132,9 +113,7 @@ impl<'s> Reader<'s> {
 
         let fields = schema.get("properties").and_then(Json::as_object);
         let names = || fields.into_iter().flatten().map(|(name, _)| name.as_str());
-        let others = schema
-            .get("additionalProperties")
-            .filter(|other| other.is_object());
+        let others = schema.get("additionalProperties").filter(|other| other.is_object());
         let mut read = Map::new();
         for (key, value) in entries {
             match (fields.and_then(|fields| fields.get(&key.text)), others) {
@@ -212,19 +191,14 @@ impl<'s> Reader<'s> {
             if let Some(text) = id.text()
                 && !seen.insert(text)
             {
-                self.problem(
-                    id.span,
-                    format!("the id {text:?} stands in this list a second time"),
-                );
+                self.problem(id.span, format!("the id {text:?} stands in this list a second time"));
             }
         }
     }
 
     fn choice(&mut self, node: &Node, schema: &'s Json, choices: &'s [Json], name: &str) -> Json {
-        let words: Vec<&str> = choices
-            .iter()
-            .filter_map(|choice| choice.get("const")?.as_str())
-            .collect();
+        let words: Vec<&str> =
+            choices.iter().filter_map(|choice| choice.get("const")?.as_str()).collect();
         if words.len() == choices.len() {
             return self.word(node, &words, name);
         }
@@ -235,10 +209,7 @@ impl<'s> Reader<'s> {
             if (type_of(choice) == "object") != is_map {
                 continue;
             }
-            let mut attempt = Reader {
-                schema: self.schema,
-                problems: Problems::default(),
-            };
+            let mut attempt = Reader { schema: self.schema, problems: Problems::default() };
             let read = attempt.value(node, choice, name);
             if attempt.problems.is_empty() {
                 return read;
@@ -248,18 +219,13 @@ impl<'s> Reader<'s> {
         match (is_map, first_problems) {
             (true, Some(problems)) => self.problems.extend(problems.into_sorted()),
             (_, _) => {
-                let what = schema
-                    .get("description")
-                    .and_then(Json::as_str)
-                    .unwrap_or("one of its forms");
+                let what =
+                    schema.get("description").and_then(Json::as_str).unwrap_or("one of its forms");
                 self.problem(
                     node.span,
                     format!(
                         "{name} must be {}",
-                        what.lines()
-                            .next()
-                            .unwrap_or_default()
-                            .trim_end_matches('.')
+                        what.lines().next().unwrap_or_default().trim_end_matches('.')
                     ),
                 );
             }
@@ -281,9 +247,7 @@ impl<'s> Reader<'s> {
                 },
             )
         });
-        words
-            .first()
-            .map_or(Json::Null, |word| Json::String((*word).to_owned()))
+        words.first().map_or(Json::Null, |word| Json::String((*word).to_owned()))
     }
 
     fn scalar(&mut self, node: &Node, schema: &'s Json, name: &str) -> Json {
@@ -336,10 +300,8 @@ impl<'s> Reader<'s> {
     /// A value of the right shape for one that could not be read, so that the rest still can be.
     fn placeholder(&self, schema: &'s Json) -> Json {
         let schema = self.resolve(schema);
-        if let Some(first) = schema
-            .get("anyOf")
-            .or_else(|| schema.get("oneOf"))
-            .and_then(|choices| choices.get(0))
+        if let Some(first) =
+            schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(|choices| choices.get(0))
         {
             return self.placeholder(first);
         }
@@ -348,25 +310,18 @@ impl<'s> Reader<'s> {
         }
         match (type_of(schema), schema.get("format").and_then(Json::as_str)) {
             ("object", _) => {
-                let required = schema
-                    .get("required")
-                    .and_then(Json::as_array)
-                    .into_iter()
-                    .flatten();
+                let required =
+                    schema.get("required").and_then(Json::as_array).into_iter().flatten();
                 let fields = required.filter_map(Json::as_str).map(|name| {
                     let field = schema.pointer(&format!("/properties/{name}"));
-                    (
-                        name.to_owned(),
-                        field.map_or(Json::Null, |field| self.placeholder(field)),
-                    )
+                    (name.to_owned(), field.map_or(Json::Null, |field| self.placeholder(field)))
                 });
                 Json::Object(fields.collect())
             }
             ("array", _) => Json::Array(vec![]),
-            ("integer" | "number", _) => schema
-                .get("minimum")
-                .cloned()
-                .unwrap_or_else(|| Json::from(0)),
+            ("integer" | "number", _) => {
+                schema.get("minimum").cloned().unwrap_or_else(|| Json::from(0))
+            }
             ("boolean", _) => Json::Bool(false),
             (_, Some("id")) => Json::String("unreadable".into()),
             (_, Some("size")) => Json::String("0B".into()),
@@ -415,21 +370,16 @@ fn within(schema: &Json, read: Json) -> Result<Json, String> {
 fn type_of(schema: &Json) -> &str {
     match schema.get("type") {
         Some(Json::String(name)) => name,
-        Some(Json::Array(names)) => names
-            .iter()
-            .filter_map(Json::as_str)
-            .find(|name| *name != "null")
-            .unwrap_or("string"),
+        Some(Json::Array(names)) => {
+            names.iter().filter_map(Json::as_str).find(|name| *name != "null").unwrap_or("string")
+        }
         _ if schema.get("properties").is_some() => "object",
         _ => "string",
     }
 }
 
 fn requires_anything(schema: &Json) -> bool {
-    schema
-        .get("required")
-        .and_then(Json::as_array)
-        .is_some_and(|fields| !fields.is_empty())
+    schema.get("required").and_then(Json::as_array).is_some_and(|fields| !fields.is_empty())
 }
 
 #[cfg(test)]
@@ -487,18 +437,12 @@ mod tests {
                     "{:?} {}{}",
                     p.span.slice(text),
                     p.message,
-                    p.help
-                        .as_ref()
-                        .map(|h| format!(" ({h})"))
-                        .unwrap_or_default()
+                    p.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default()
                 )
             })
             .collect();
         assert_eq!(shown, expected);
-        assert!(
-            read.value.is_some(),
-            "a value is returned whatever the problems"
-        );
+        assert!(read.value.is_some(), "a value is returned whatever the problems");
     }
 
     #[test]
@@ -507,13 +451,9 @@ mod tests {
             "id: a\ntimeout: 5m\nparts: [{id: p, version: 012, tested: {result: ok}}, {id: q, tested: full}]",
             &[],
         );
-        let doc = read::<Doc>("id: a\nmode: full\nparts: [{id: p, version: 1.10}]")
-            .value
-            .expect("reads");
-        assert_eq!(
-            (doc.mode, doc.parts[0].version.as_deref()),
-            (Some(Mode::Full), Some("1.10"))
-        );
+        let doc =
+            read::<Doc>("id: a\nmode: full\nparts: [{id: p, version: 1.10}]").value.expect("reads");
+        assert_eq!((doc.mode, doc.parts[0].version.as_deref()), (Some(Mode::Full), Some("1.10")));
     }
 
     #[test]

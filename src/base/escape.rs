@@ -62,10 +62,7 @@ mod tests {
     #[test]
     fn nothing_that_steers_a_terminal_passes() {
         assert_eq!(terminal("a\x1b[31mb\r\n\tc"), "a\\x1b[31mb\\r\n\tc");
-        assert_eq!(
-            one_line("a\nb\u{202e}c\u{9b}1m"),
-            "a\\nb\\u{202e}c\\u{9b}1m"
-        );
+        assert_eq!(one_line("a\nb\u{202e}c\u{9b}1m"), "a\\nb\\u{202e}c\\u{9b}1m");
         assert_eq!(bytes(b"a\xffb\x1b"), "a\\xffb\\x1b");
     }
 }

@@ -50,10 +50,7 @@ mod tests {
     fn a_secret_is_not_shown() {
         let secret = Secret::new("horse");
         assert_eq!(format!("{secret:?}"), "Secret(…)");
-        assert_eq!(
-            secret.hidden_in("a horse, a horse"),
-            "a [secret], a [secret]"
-        );
+        assert_eq!(secret.hidden_in("a horse, a horse"), "a [secret], a [secret]");
         assert_eq!(Secret::new("").hidden_in("abc"), "abc");
     }
 }

@@ -16,10 +16,7 @@ pub struct Span {
 impl Span {
     /// Returns the span of `start..end`; an end before the start gives an empty span.
     pub fn new(start: usize, end: usize) -> Self {
-        Self {
-            start,
-            end: end.max(start),
-        }
+        Self { start, end: end.max(start) }
     }
 
     /// Returns the text the span covers, or nothing where it does not fit `text`.
@@ -29,10 +26,7 @@ impl Span {
 
     /// Returns this span moved right by `offset` bytes.
     pub fn shifted(self, offset: usize) -> Self {
-        Self {
-            start: self.start + offset,
-            end: self.end + offset,
-        }
+        Self { start: self.start + offset, end: self.end + offset }
     }
 }
 
@@ -81,11 +75,7 @@ pub struct Problem {
 impl Problem {
     /// Returns a problem without advice.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
-        Self {
-            span,
-            message: message.into(),
-            help: None,
-        }
+        Self { span, message: message.into(), help: None }
     }
 
     /// Returns the problem of a name that is not among the known ones, with the nearest of them.
@@ -160,10 +150,6 @@ mod tests {
             [at(0), at(1), at(3), at(5), at(6), at(99)],
             ["1:1", "1:2", "2:1", "2:2", "2:3", "3:1"]
         );
-        assert_eq!(
-            at(4),
-            "2:1",
-            "an offset inside a character counts as its start"
-        );
+        assert_eq!(at(4), "2:1", "an offset inside a character counts as its start");
     }
 }

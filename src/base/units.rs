@@ -45,19 +45,9 @@ const SIZES: &[(&str, u64)] = &[
     ("TiB", 1 << 40),
     ("PiB", 1 << 50),
 ];
-const BITS: &[(&str, u64)] = &[
-    ("bit", 1),
-    ("kbit", 1_000),
-    ("Mbit", 1_000_000),
-    ("Gbit", 1_000_000_000),
-];
-const TIMES: &[(&str, u64)] = &[
-    ("s", 1),
-    ("m", 60),
-    ("h", 3_600),
-    ("d", 86_400),
-    ("w", 604_800),
-];
+const BITS: &[(&str, u64)] =
+    &[("bit", 1), ("kbit", 1_000), ("Mbit", 1_000_000), ("Gbit", 1_000_000_000)];
+const TIMES: &[(&str, u64)] = &[("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800)];
 
 impl Size {
     /// Returns the size, or why `text` is none.
@@ -81,9 +71,8 @@ impl ByteRate {
     /// Returns the rate, or why `text` is none.
     pub fn parse(text: &str) -> Result<Self, String> {
         const LIKE: &str = "like 60MB/s or 1Gbit/s";
-        let (amount, per) = text
-            .split_once('/')
-            .ok_or_else(|| format!("a rate is written {LIKE}"))?;
+        let (amount, per) =
+            text.split_once('/').ok_or_else(|| format!("a rate is written {LIKE}"))?;
         let seconds = unit_of(TIMES, per.trim(), "rate", LIKE)? as f64;
         let (number, unit) = quantity(amount)?;
         let bytes = match BITS.iter().find(|(name, _)| *name == unit) {
@@ -103,9 +92,8 @@ impl ChangeRate {
     /// Returns the rate, or why `text` is none.
     pub fn parse(text: &str) -> Result<Self, String> {
         const LIKE: &str = "like 2%/d or 5GB/h";
-        let (amount, per) = text
-            .split_once('/')
-            .ok_or_else(|| format!("a change rate is written {LIKE}"))?;
+        let (amount, per) =
+            text.split_once('/').ok_or_else(|| format!("a change rate is written {LIKE}"))?;
         let seconds = unit_of(TIMES, per.trim(), "change rate", LIKE)? as f64;
         let (number, unit) = quantity(amount)?;
         match unit {
@@ -127,13 +115,9 @@ impl Period {
         }
         let mut total = 0.0;
         while !rest.is_empty() {
-            let digits = rest
-                .find(|c: char| !c.is_ascii_digit() && c != '.')
-                .unwrap_or(rest.len());
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
             let after = &rest[digits..];
-            let unit_end = after
-                .find(|c: char| c.is_ascii_digit())
-                .unwrap_or(after.len());
+            let unit_end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
             let number = number(&rest[..digits])?;
             total += number * unit_of(TIMES, after[..unit_end].trim(), "duration", LIKE)? as f64;
             rest = &after[unit_end..];
@@ -158,9 +142,7 @@ impl Period {
 /// Splits `1.5TiB` into 1.5 and `TiB`.
 fn quantity(text: &str) -> Result<(f64, &str), String> {
     let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     Ok((number(&text[..digits])?, text[digits..].trim()))
 }
 
@@ -175,9 +157,7 @@ fn unit_of(units: &[(&str, u64)], unit: &str, what: &str, like: &str) -> Result<
     match units.iter().find(|(name, _)| *name == unit) {
         Some((_, factor)) => Ok(*factor),
         None if unit.is_empty() => Err(format!("a {what} needs a unit, {like}")),
-        None => Err(format!(
-            "{unit:?} is not a unit of a {what}; write it {like}"
-        )),
+        None => Err(format!("{unit:?} is not a unit of a {what}; write it {like}")),
     }
 }
 
@@ -219,18 +199,9 @@ impl fmt::Display for Period {
 /// The shortest text in a unit of 1000 that reads back as the same number of bytes, else three
 /// significant decimals.
 fn amount(bytes: f64) -> String {
-    let units = [
-        ("PB", 1e15),
-        ("TB", 1e12),
-        ("GB", 1e9),
-        ("MB", 1e6),
-        ("kB", 1e3),
-        ("B", 1.0),
-    ];
-    let (unit, factor) = units
-        .into_iter()
-        .find(|(_, factor)| bytes >= *factor)
-        .unwrap_or(("B", 1.0));
+    let units = [("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0)];
+    let (unit, factor) =
+        units.into_iter().find(|(_, factor)| bytes >= *factor).unwrap_or(("B", 1.0));
     format!("{}{unit}", trimmed(bytes / factor))
 }
 
@@ -267,35 +238,21 @@ macro_rules! text_unit {
 // Written documents must read back as the same value, so rounding for people is not used there.
 text_unit!(Size, "Size", "size", |size: Size| {
     let shown = size.to_string();
-    if Size::parse(&shown) == Ok(size) {
-        shown
-    } else {
-        format!("{}B", size.0)
-    }
+    if Size::parse(&shown) == Ok(size) { shown } else { format!("{}B", size.0) }
 });
 text_unit!(ByteRate, "ByteRate", "byte-rate", |rate: ByteRate| {
     let shown = rate.to_string();
-    if ByteRate::parse(&shown) == Ok(rate) {
-        shown
-    } else {
-        format!("{}B/s", rate.0)
+    if ByteRate::parse(&shown) == Ok(rate) { shown } else { format!("{}B/s", rate.0) }
+});
+text_unit!(ChangeRate, "ChangeRate", "change-rate", |rate: ChangeRate| {
+    let shown = rate.to_string();
+    match rate {
+        _ if ChangeRate::parse(&shown) == Ok(rate) => shown,
+        ChangeRate::SharePerSecond(share) => format!("{}%/s", share * 100.0),
+        ChangeRate::BytesPerSecond(bytes) => format!("{bytes}B/s"),
     }
 });
-text_unit!(
-    ChangeRate,
-    "ChangeRate",
-    "change-rate",
-    |rate: ChangeRate| {
-        let shown = rate.to_string();
-        match rate {
-            _ if ChangeRate::parse(&shown) == Ok(rate) => shown,
-            ChangeRate::SharePerSecond(share) => format!("{}%/s", share * 100.0),
-            ChangeRate::BytesPerSecond(bytes) => format!("{bytes}B/s"),
-        }
-    }
-);
-text_unit!(Period, "Duration", "duration", |period: Period| period
-    .to_string());
+text_unit!(Period, "Duration", "duration", |period: Period| period.to_string());
 
 #[cfg(test)]
 mod tests {
@@ -305,16 +262,10 @@ mod tests {
     fn units_read_as_they_are_written() {
         assert_eq!(Size::parse("1.5TiB"), Ok(Size(1_649_267_441_664)));
         assert_eq!(Size::parse("0B"), Ok(Size(0)));
-        assert_eq!(
-            ByteRate::parse("1Gbit/s").map(ByteRate::bytes_per_second),
-            Ok(125e6)
-        );
+        assert_eq!(ByteRate::parse("1Gbit/s").map(ByteRate::bytes_per_second), Ok(125e6));
         assert_eq!(Period::parse("1h30m"), Ok(Period(5_400)));
         assert_eq!(Period::parse("7d").map(|p| p.to_string()), Ok("7d".into()));
-        assert_eq!(
-            ChangeRate::parse("2%/d"),
-            Ok(ChangeRate::SharePerSecond(0.02 / 86_400.0))
-        );
+        assert_eq!(ChangeRate::parse("2%/d"), Ok(ChangeRate::SharePerSecond(0.02 / 86_400.0)));
     }
 
     #[test]
@@ -323,11 +274,7 @@ mod tests {
             Size::parse("300").unwrap_err(),
             "a size needs a unit, like 300GB, 1.5TiB or 0B"
         );
-        assert!(
-            Period::parse("5 minutes")
-                .unwrap_err()
-                .contains("\"minutes\" is not a unit")
-        );
+        assert!(Period::parse("5 minutes").unwrap_err().contains("\"minutes\" is not a unit"));
         assert!(Period::parse("").is_err() && Size::parse("GB").is_err());
         assert!(ByteRate::parse("0MB/s").is_err());
     }

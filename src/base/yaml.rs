@@ -51,10 +51,9 @@ impl Node {
     /// Returns the value of `key` in a mapping.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
-            Value::Map(entries) => entries
-                .iter()
-                .find(|(name, _)| name.text == key)
-                .map(|(_, node)| node),
+            Value::Map(entries) => {
+                entries.iter().find(|(name, _)| name.text == key).map(|(_, node)| node)
+            }
             Value::Null | Value::Scalar { .. } | Value::List(_) => None,
         }
     }
@@ -166,10 +165,7 @@ impl Builder<'_> {
         if event.is_node() {
             self.nodes += 1;
             if self.nodes > MAX_NODES {
-                return self.stop(
-                    span,
-                    format!("the document has more than {MAX_NODES} values"),
-                );
+                return self.stop(span, format!("the document has more than {MAX_NODES} values"));
             }
         }
         match event {
@@ -178,22 +174,13 @@ impl Builder<'_> {
                 let plain = style == ScalarStyle::Plain;
                 let value = match text.as_ref() {
                     "" | "~" | "null" | "Null" | "NULL" if plain => Value::Null,
-                    _ => Value::Scalar {
-                        text: text.into_owned(),
-                        plain,
-                    },
+                    _ => Value::Scalar { text: text.into_owned(), plain },
                 };
                 self.add(Node { span, value });
             }
             Event::SequenceStart(_, _, tag) => {
                 self.refuse_tag(tag.is_some(), span);
-                self.push(
-                    Open::List {
-                        start: span.start,
-                        items: vec![],
-                    },
-                    span,
-                )?;
+                self.push(Open::List { start: span.start, items: vec![] }, span)?;
             }
             Event::MappingStart(_, _, tag) => {
                 self.refuse_tag(tag.is_some(), span);
@@ -211,10 +198,7 @@ impl Builder<'_> {
                     Problem::new(span, "an alias is not allowed")
                         .with_help("write the value out in both places")
                 });
-                self.add(Node {
-                    span,
-                    value: Value::Null,
-                });
+                self.add(Node { span, value: Value::Null });
             }
             Event::DocumentStart(..) => {
                 self.documents += 1;
@@ -254,33 +238,24 @@ impl Builder<'_> {
     /// Ends the innermost collection; `end` covers its closing bracket, or is empty where it is a block.
     fn close(&mut self, end: Span) {
         let (start, last, value) = match self.open.pop() {
-            Some(Open::List { start, items }) => (
-                start,
-                items.last().map(|item| item.span.end),
-                Value::List(items),
-            ),
-            Some(Open::Map { start, entries, .. }) => (
-                start,
-                entries.last().map(|(_, node)| node.span.end),
-                Value::Map(entries),
-            ),
+            Some(Open::List { start, items }) => {
+                (start, items.last().map(|item| item.span.end), Value::List(items))
+            }
+            Some(Open::Map { start, entries, .. }) => {
+                (start, entries.last().map(|(_, node)| node.span.end), Value::Map(entries))
+            }
             None => return,
         };
         let bracketed = end.end > end.start;
         let end = last.filter(|_| !bracketed).unwrap_or(end.end).max(start);
-        self.add(Node {
-            span: Span::new(start, end),
-            value,
-        });
+        self.add(Node { span: Span::new(start, end), value });
     }
 
     fn add(&mut self, node: Node) {
         match self.open.last_mut() {
             None => self.root = self.root.take().or(Some(node)),
             Some(Open::List { items, .. }) => items.push(node),
-            Some(Open::Map {
-                entries, key, seen, ..
-            }) => match key.take() {
+            Some(Open::Map { entries, key, seen, .. }) => match key.take() {
                 None => {
                     let text = match node.value {
                         Value::Scalar { text, .. } => text,
@@ -291,10 +266,7 @@ impl Builder<'_> {
                             String::new()
                         }
                     };
-                    *key = Some(Key {
-                        span: node.span,
-                        text,
-                    });
+                    *key = Some(Key { span: node.span, text });
                 }
                 Some(name) if !seen.insert(name.text.clone()) => {
                     let message = format!("the key {:?} stands here a second time", name.text);
@@ -312,8 +284,7 @@ impl Builder<'_> {
             self.close(Span::new(self.text.len(), self.text.len()));
         }
         if self.root.is_none() && self.problems.is_empty() {
-            self.problems
-                .add(|| Problem::new(Span::default(), "the document is empty"));
+            self.problems.add(|| Problem::new(Span::default(), "the document is empty"));
         }
         (self.root, self.problems.into_sorted())
     }
@@ -324,11 +295,7 @@ mod tests {
     use super::*;
 
     fn messages(text: &str) -> Vec<String> {
-        parse(text)
-            .1
-            .into_iter()
-            .map(|problem| problem.message)
-            .collect()
+        parse(text).1.into_iter().map(|problem| problem.message).collect()
     }
 
     #[test]
@@ -336,11 +303,7 @@ mod tests {
         let text = "a: 1\nsteps:\n  - id: x\n    run: |\n      ls\n";
         let root = parse(text).0.expect("reads");
         assert_eq!(root.span_at(&["steps", "0", "id"]).slice(text), "x");
-        assert_eq!(
-            root.get("steps")
-                .and_then(|s| s.items()[0].get("run")?.text()),
-            Some("ls\n")
-        );
+        assert_eq!(root.get("steps").and_then(|s| s.items()[0].get("run")?.text()), Some("ls\n"));
     }
 
     #[test]
@@ -352,10 +315,7 @@ mod tests {
 
     #[test]
     fn what_yaml_allows_and_documents_must_not_is_refused() {
-        assert_eq!(
-            messages("a: 1\na: 2"),
-            ["the key \"a\" stands here a second time"]
-        );
+        assert_eq!(messages("a: 1\na: 2"), ["the key \"a\" stands here a second time"]);
         assert_eq!(messages("a: &x 1\nb: *x"), ["an alias is not allowed"]);
         assert_eq!(messages("a: !!str 1"), ["a tag is not allowed"]);
         assert_eq!(

@@ -24,9 +24,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// Returns every command with its unit, in order.
     pub fn runs(&self) -> impl Iterator<Item = (&Unit<'a>, Run<'_>)> {
-        self.units
-            .iter()
-            .flat_map(|unit| unit.runs().map(move |run| (unit, run)))
+        self.units.iter().flat_map(|unit| unit.runs().map(move |run| (unit, run)))
     }
 
     /// Returns the commands before one: those above it, and those of earlier texts.
@@ -36,14 +34,11 @@ impl<'a> Context<'a> {
         run: Run<'c>,
     ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
         let position = self.position(unit);
-        self.units[..=position]
-            .iter()
-            .enumerate()
-            .flat_map(move |(at, unit)| {
-                unit.runs()
-                    .filter(move |other| at < position || other.index < run.index)
-                    .map(move |other| (unit, other))
-            })
+        self.units[..=position].iter().enumerate().flat_map(move |(at, unit)| {
+            unit.runs()
+                .filter(move |other| at < position || other.index < run.index)
+                .map(move |other| (unit, other))
+        })
     }
 
     /// Returns the commands behind one.
@@ -53,14 +48,11 @@ impl<'a> Context<'a> {
         run: Run<'c>,
     ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
         let position = self.position(unit);
-        self.units[position..]
-            .iter()
-            .enumerate()
-            .flat_map(move |(at, unit)| {
-                unit.runs()
-                    .filter(move |other| at > 0 || other.index > run.index)
-                    .map(move |other| (unit, other))
-            })
+        self.units[position..].iter().enumerate().flat_map(move |(at, unit)| {
+            unit.runs()
+                .filter(move |other| at > 0 || other.index > run.index)
+                .map(move |other| (unit, other))
+        })
     }
 
     fn position(&self, unit: &Unit<'a>) -> usize {

@@ -29,16 +29,11 @@ impl Language {
     pub fn of(text: &str, file_name: &str) -> Self {
         if let Some(line) = text.strip_prefix("#!") {
             let line = line.lines().next().unwrap_or_default();
-            let mut words = line
-                .split_whitespace()
-                .filter(|w| !w.starts_with('-') && !w.contains('='));
+            let mut words =
+                line.split_whitespace().filter(|w| !w.starts_with('-') && !w.contains('='));
             let first = words.next().unwrap_or_default();
             let program = first.rsplit('/').next().unwrap_or_default();
-            let program = if program == "env" {
-                words.next().unwrap_or_default()
-            } else {
-                program
-            };
+            let program = if program == "env" { words.next().unwrap_or_default() } else { program };
             return match program {
                 "bash" => Self::Bash,
                 "sh" | "dash" | "ash" | "ksh" => Self::Sh,

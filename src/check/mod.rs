@@ -48,10 +48,7 @@ pub fn rules() -> &'static [&'static Rule] {
 
 /// Returns the rule of that code or name.
 pub fn rule(code: &str) -> Option<&'static Rule> {
-    RULES
-        .iter()
-        .copied()
-        .find(|rule| rule.code.eq_ignore_ascii_case(code) || rule.name == code)
+    RULES.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(code) || rule.name == code)
 }
 
 /// Checks one script. Whoever checks many calls [`on_deep_stack`] once around all of them.
@@ -61,21 +58,14 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         parsed: false,
         risk: Risk::Unknown,
         steps: Vec::new(),
-        findings: vec![rules::unreadable(
-            Place::Whole,
-            None,
-            "the checker failed on this script",
-        )],
+        findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this script")],
     })
 }
 
 fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
     let shell = matches!(language, Language::Bash | Language::Sh);
-    let units = if shell {
-        vec![Unit::new(text, None, Place::Whole, language)]
-    } else {
-        Vec::new()
-    };
+    let units =
+        if shell { vec![Unit::new(text, None, Place::Whole, language)] } else { Vec::new() };
     let parsed = units.iter().all(|u| u.script.parsed)
         && language != Language::Other
         && !facts.rejected.contains_key(text);
@@ -92,21 +82,9 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
             "the language of this script is not known",
         ));
     }
-    let context = Context {
-        units,
-        python,
-        plan: None,
-        inventory: None,
-        facts,
-    };
+    let context = Context { units, python, plan: None, inventory: None, facts };
     findings.extend(judge(&context));
-    Checked {
-        language,
-        parsed,
-        risk,
-        steps: Vec::new(),
-        findings,
-    }
+    Checked { language, parsed, risk, steps: Vec::new(), findings }
 }
 
 /// Checks a plan: every text of every step, the order of the steps, and the names they use.
@@ -116,11 +94,7 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         parsed: false,
         risk: Risk::Unknown,
         steps: Vec::new(),
-        findings: vec![rules::unreadable(
-            Place::Whole,
-            None,
-            "the checker failed on this plan",
-        )],
+        findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this plan")],
     })
 }
 
@@ -144,42 +118,22 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         .steps
         .iter()
         .map(|step| {
-            let own = units
-                .iter()
-                .filter(|u| u.step.is_some_and(|s| s.id == step.id));
-            let risk = own
-                .filter(|u| u.part != Place::Rollback)
-                .map(|u| match u.language {
-                    Language::Bash | Language::Sh => risk::of_unit(u),
-                    Language::Python | Language::Other => Risk::Unknown,
-                });
+            let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
+            let risk = own.filter(|u| u.part != Place::Rollback).map(|u| match u.language {
+                Language::Bash | Language::Sh => risk::of_unit(u),
+                Language::Python | Language::Other => Risk::Unknown,
+            });
             (step.id.clone(), risk.max().unwrap_or(Risk::Read))
         })
         .collect();
     let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
     let parsed = units.iter().all(reads);
-    let context = Context {
-        units,
-        python: None,
-        plan: Some(plan),
-        inventory,
-        facts,
-    };
+    let context = Context { units, python: None, plan: Some(plan), inventory, facts };
     let mut findings = judge(&context);
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
-    let risk = steps
-        .iter()
-        .map(|(_, risk)| *risk)
-        .max()
-        .unwrap_or(Risk::Read);
-    Checked {
-        language: Language::Bash,
-        parsed,
-        risk,
-        steps,
-        findings,
-    }
+    let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
+    Checked { language: Language::Bash, parsed, risk, steps, findings }
 }
 
 fn judge(context: &Context<'_>) -> Vec<Finding> {

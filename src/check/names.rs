@@ -3,17 +3,8 @@
 /// Tells whether a path is unfinished work by its name: a later rename puts it in place.
 pub fn is_partial_name(path: &str) -> bool {
     let name = crate::shell::path::file_name(path);
-    let endings = [
-        ".new",
-        ".tmp",
-        ".temp",
-        ".partial",
-        ".part",
-        ".incomplete",
-        ".inprogress",
-        ".wip",
-        "~",
-    ];
+    let endings =
+        [".new", ".tmp", ".temp", ".partial", ".part", ".incomplete", ".inprogress", ".wip", "~"];
     endings.iter().any(|e| name.ends_with(e)) || name.starts_with(".tmp")
 }
 
@@ -79,9 +70,7 @@ pub fn looks_backup(path: &str) -> bool {
                 | "offsite"
                 | "copies"
                 | "mirror"
-        ) || word
-            .strip_prefix("backup")
-            .is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
+        ) || word.strip_prefix("backup").is_some_and(|n| n.chars().all(|c| c.is_ascii_digit()))
     };
     words(path).any(|w| backup(&w))
 }

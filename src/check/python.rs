@@ -62,12 +62,7 @@ impl<'a> Python<'a> {
             }
             let (kind, length, inner) = one(rest, c);
             let span = Span::new(at, at + length);
-            tokens.push(Token {
-                kind,
-                text: &rest[inner.start..inner.end],
-                span,
-                indent,
-            });
+            tokens.push(Token { kind, text: &rest[inner.start..inner.end], span, indent });
             at += length;
         }
         Self { text, tokens }
@@ -79,28 +74,19 @@ impl<'a> Python<'a> {
         &'p self,
         names: &'p [&str],
     ) -> impl Iterator<Item = (usize, usize, usize)> + 'p {
-        self.tokens
-            .iter()
-            .enumerate()
-            .filter_map(move |(at, token)| {
-                let named = token.kind == TokenKind::Name && names.contains(&token.text);
-                let open = self
-                    .tokens
-                    .get(at + 1)
-                    .is_some_and(|t| t.text == "(" && t.kind == TokenKind::Sign);
-                (named && open).then(|| (at, at + 1, self.close(at + 1)))
-            })
+        self.tokens.iter().enumerate().filter_map(move |(at, token)| {
+            let named = token.kind == TokenKind::Name && names.contains(&token.text);
+            let open =
+                self.tokens.get(at + 1).is_some_and(|t| t.text == "(" && t.kind == TokenKind::Sign);
+            (named && open).then(|| (at, at + 1, self.close(at + 1)))
+        })
     }
 
     /// Returns the index behind the bracket that closes the one at `open`.
     fn close(&self, open: usize) -> usize {
         let mut depth = 0usize;
-        for (at, token) in self
-            .tokens
-            .iter()
-            .enumerate()
-            .skip(open)
-            .filter(|(_, t)| t.kind == TokenKind::Sign)
+        for (at, token) in
+            self.tokens.iter().enumerate().skip(open).filter(|(_, t)| t.kind == TokenKind::Sign)
         {
             match token.text {
                 "(" | "[" | "{" => depth += 1,
@@ -122,11 +108,7 @@ fn one(rest: &str, first: char) -> (TokenKind, usize, Span) {
         let end = rest.find(|c| !word(c)).unwrap_or(rest.len());
         let prefix = end <= 2 && rest[..end].chars().all(|c| "rbfuRBFU".contains(c));
         if !(prefix && rest[end..].starts_with(['\'', '"'])) {
-            let kind = if first.is_ascii_digit() {
-                TokenKind::Number
-            } else {
-                TokenKind::Name
-            };
+            let kind = if first.is_ascii_digit() { TokenKind::Number } else { TokenKind::Name };
             return (kind, end, Span::new(0, end));
         }
         let (_, length, inner) = one(&rest[end..], rest[end..].chars().next().unwrap_or('"'));
@@ -134,11 +116,7 @@ fn one(rest: &str, first: char) -> (TokenKind, usize, Span) {
     }
     if first == '\'' || first == '"' {
         let triple = &rest[..1].repeat(3);
-        let quote = if rest.starts_with(triple.as_str()) {
-            triple.as_str()
-        } else {
-            &rest[..1]
-        };
+        let quote = if rest.starts_with(triple.as_str()) { triple.as_str() } else { &rest[..1] };
         let mut at = quote.len();
         while at < rest.len() && !rest[at..].starts_with(quote) {
             if quote.len() == 1 && rest[at..].starts_with('\n') {
@@ -153,9 +131,5 @@ fn one(rest: &str, first: char) -> (TokenKind, usize, Span) {
         let inner = Span::new(quote.len().min(at), at.min(rest.len()));
         return (TokenKind::Text, (at + quote.len()).min(rest.len()), inner);
     }
-    (
-        TokenKind::Sign,
-        first.len_utf8(),
-        Span::new(0, first.len_utf8()),
-    )
+    (TokenKind::Sign, first.len_utf8(), Span::new(0, first.len_utf8()))
 }

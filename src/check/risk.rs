@@ -7,35 +7,20 @@ use crate::shell::{Command, Origin, Piece, Redirection};
 use crate::tools::{self, sql};
 
 /// Directories in which a command of a known name is that command.
-const TRUSTED: &[&str] = &[
-    "/bin/", "/usr/", "/sbin/", "/opt/", "/snap/", "/lib/", "/nix/",
-];
+const TRUSTED: &[&str] = &["/bin/", "/usr/", "/sbin/", "/opt/", "/snap/", "/lib/", "/nix/"];
 
 /// Returns the harm of a text: that of its worst command, `unknown` where part of it cannot be read.
 pub fn of_unit(unit: &Unit<'_>) -> Risk {
     if !unit.script.parsed || !unit.commands.opaque.is_empty() {
         return Risk::Unknown;
     }
-    unit.commands
-        .list
-        .iter()
-        .map(|c| of_command(unit, c))
-        .max()
-        .unwrap_or(Risk::Read)
+    unit.commands.list.iter().map(|c| of_command(unit, c)).max().unwrap_or(Risk::Read)
 }
 
 /// Returns the harm of one command with its redirects.
 pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
-    let redirects = command
-        .redirects
-        .iter()
-        .map(|r| of_redirect(unit, command, r))
-        .max();
-    let words = if command.words.is_empty() {
-        Risk::Read
-    } else {
-        of_words(unit, command)
-    };
+    let redirects = command.redirects.iter().map(|r| of_redirect(unit, command, r)).max();
+    let words = if command.words.is_empty() { Risk::Read } else { of_words(unit, command) };
     words.max(redirects.unwrap_or(Risk::Read))
 }
 
@@ -87,10 +72,7 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
 
 /// Returns the harm of what a database client reads from standard input.
 fn of_input(command: &Command) -> Risk {
-    let from_file = command
-        .redirects
-        .iter()
-        .any(|r| r.kind == RedirectKind::Read);
+    let from_file = command.redirects.iter().any(|r| r.kind == RedirectKind::Read);
     let piped = command.setting.stage.is_some_and(|s| s.position > 0);
     match &command.input {
         Some(text) => sql::risk(&text.shown()),

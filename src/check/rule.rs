@@ -105,8 +105,5 @@ impl Report {
 
 /// Returns an edit that replaces `span`.
 pub fn edit(span: Span, replacement: impl Into<String>) -> Option<Edit> {
-    Some(Edit {
-        span,
-        replacement: replacement.into(),
-    })
+    Some(Edit { span, replacement: replacement.into() })
 }

@@ -40,32 +40,16 @@ impl<'a> Unit<'a> {
     /// Reads a text. Must be called on the deep stack.
     pub fn new(text: &'a str, step: Option<&'a Step>, part: Place, language: Language) -> Self {
         let script = shell::parse(text);
-        let options = if step.is_some() {
-            Options::STRICT
-        } else {
-            shebang(text)
-        };
+        let options = if step.is_some() { Options::STRICT } else { shebang(text) };
         let commands = shell::commands(&script, options);
-        let mut unit = Self {
-            text,
-            step,
-            part,
-            language,
-            script,
-            commands,
-            fresh: Vec::new(),
-        };
+        let mut unit = Self { text, step, part, language, script, commands, fresh: Vec::new() };
         unit.fresh = unit.made_anew();
         unit
     }
 
     /// Returns the commands in order.
     pub fn runs(&self) -> impl Iterator<Item = Run<'_>> {
-        self.commands
-            .list
-            .iter()
-            .enumerate()
-            .map(|(index, command)| Run { index, command })
+        self.commands.list.iter().enumerate().map(|(index, command)| Run { index, command })
     }
 
     /// Returns the commands of these names.
@@ -77,20 +61,12 @@ impl<'a> Unit<'a> {
     pub fn take_apart(&self, command: &Command) -> Option<Call<'static>> {
         let name = command.name()?;
         let tool = tools::tool(&name)?;
-        let name = tool
-            .aliases
-            .iter()
-            .copied()
-            .find(|a| *a == name)
-            .unwrap_or(tool.name);
+        let name = tool.aliases.iter().copied().find(|a| *a == name).unwrap_or(tool.name);
         let mut words = self.words(command);
         if tool.name == "tar"
             && let Some(first) = words.first_mut()
             && !first.text.starts_with('-')
-            && first
-                .text
-                .chars()
-                .all(|c| "cxtrufzjJvpPkSCTmhW".contains(c))
+            && first.text.chars().all(|c| "cxtrufzjJvpPkSCTmhW".contains(c))
         {
             first.text.insert(0, '-');
         }
@@ -139,11 +115,8 @@ impl<'a> Unit<'a> {
             if !setting.errexit || setting.masked {
                 continue;
             }
-            let parents = run
-                .command
-                .literals()
-                .iter()
-                .any(|w| w.starts_with("-p") || w == "--parents");
+            let parents =
+                run.command.literals().iter().any(|w| w.starts_with("-p") || w == "--parents");
             for argument in run.command.arguments() {
                 let path = run.command.path(argument);
                 if path.starts_with(['/', '$']) && (!parents || looks_scratch(&path)) {
@@ -157,15 +130,9 @@ impl<'a> Unit<'a> {
 
 /// Returns the options the first line sets (`#!/bin/bash -eu`).
 fn shebang(text: &str) -> Options {
-    let line = text
-        .strip_prefix("#!")
-        .and_then(|t| t.lines().next())
-        .unwrap_or_default();
-    let letters: String = line
-        .split_whitespace()
-        .skip(1)
-        .filter_map(|w| w.strip_prefix('-'))
-        .collect();
+    let line = text.strip_prefix("#!").and_then(|t| t.lines().next()).unwrap_or_default();
+    let letters: String =
+        line.split_whitespace().skip(1).filter_map(|w| w.strip_prefix('-')).collect();
     Options {
         errexit: letters.contains('e'),
         nounset: letters.contains('u'),

@@ -61,18 +61,12 @@ impl Exit {
             Self::Chain,
             Self::Interrupted,
         ];
-        all.into_iter()
-            .find(|exit| *exit as u8 == code)
-            .unwrap_or(Self::Error)
+        all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Error)
     }
 
     /// Returns the exit code for what the command line parser says: help is not an error.
     pub fn from_clap(error: &clap::Error) -> Self {
-        if error.use_stderr() {
-            Self::Input
-        } else {
-            Self::Ok
-        }
+        if error.use_stderr() { Self::Input } else { Self::Ok }
     }
 }
 
@@ -98,12 +92,7 @@ pub struct CommandError {
 impl CommandError {
     /// Returns an error that ends the command with `exit`.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            causes: vec![],
-            hints: vec![],
-        }
+        Self { exit, message: message.into(), causes: vec![], hints: vec![] }
     }
 
     /// Returns an error for another error and all that caused it.
@@ -114,12 +103,7 @@ impl CommandError {
             causes.push(cause.to_string());
             source = cause.source();
         }
-        Self {
-            exit,
-            message: error.to_string(),
-            causes,
-            hints: vec![],
-        }
+        Self { exit, message: error.to_string(), causes, hints: vec![] }
     }
 
     /// Returns the error with the plan's own name in the commands it advises.
@@ -143,9 +127,7 @@ impl CommandError {
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
         let exit = match &error {
-            FileError::Io {
-                action: "write", ..
-            } => Exit::Error,
+            FileError::Io { action: "write", .. } => Exit::Error,
             FileError::Io { .. }
             | FileError::NotAFile { .. }
             | FileError::TooLarge { .. }
@@ -183,10 +165,7 @@ impl From<RuntimeError> for CommandError {
                 let mut refused = Self::new(Exit::Approval, what);
                 refused.causes = match refusals.len() {
                     1 => vec![],
-                    _ => refusals
-                        .iter()
-                        .map(|refusal| refusal.message.clone())
-                        .collect(),
+                    _ => refusals.iter().map(|refusal| refusal.message.clone()).collect(),
                 };
                 refused.hints = refusals.into_iter().map(|refusal| refusal.next).collect();
                 refused.hints.dedup();
@@ -197,10 +176,8 @@ impl From<RuntimeError> for CommandError {
             | RuntimeError::InventoryMissing { .. }
             | RuntimeError::NoHome => Self::caused(Exit::Input, &error),
             RuntimeError::Execute(ExecuteError::Refused { code, messages }) => {
-                let mut refused = Self::new(
-                    Exit::of_code(code),
-                    messages.first().cloned().unwrap_or_default(),
-                );
+                let mut refused =
+                    Self::new(Exit::of_code(code), messages.first().cloned().unwrap_or_default());
                 refused.causes = messages.into_iter().skip(1).collect();
                 refused
             }

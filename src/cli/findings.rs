@@ -56,10 +56,9 @@ impl<'a> Texts<'a> {
     fn position(&self, finding: &Finding) -> Position {
         let within = Position::of(self.of(finding), finding.span.start);
         match self {
-            Self::Plan {
-                plan,
-                file: Some(file),
-            } => in_file(plan, file, finding, within).unwrap_or(within),
+            Self::Plan { plan, file: Some(file) } => {
+                in_file(plan, file, finding, within).unwrap_or(within)
+            }
             Self::Script(_) | Self::Plan { file: None, .. } => within,
         }
     }
@@ -68,10 +67,7 @@ impl<'a> Texts<'a> {
 /// Returns where a position within a step's text stands in the plan's file. Exact in a block of lines (`run: |`); in a
 /// quoted or folded text the place where that text begins.
 fn in_file(plan: &Plan, file: &str, finding: &Finding, within: Position) -> Option<Position> {
-    let at = plan
-        .steps
-        .iter()
-        .position(|step| Some(&step.id) == finding.step.as_ref())?;
+    let at = plan.steps.iter().position(|step| Some(&step.id) == finding.step.as_ref())?;
     let root = yaml::parse(file).0?;
     let step = root.get("steps")?.items().get(at)?;
     let Some(text) = step.get(finding.part.word()) else {
@@ -93,11 +89,7 @@ fn in_file(plan: &Plan, file: &str, finding: &Finding, within: Position) -> Opti
 pub fn text(name: &str, findings: &[Finding], texts: &Texts<'_>, colour: bool) -> String {
     let mut shown = String::new();
     for finding in findings {
-        let step = finding
-            .step
-            .as_ref()
-            .map(|step| format!(" step {step}"))
-            .unwrap_or_default();
+        let step = finding.step.as_ref().map(|step| format!(" step {step}")).unwrap_or_default();
         let part = match finding.part {
             Place::Whole => String::new(),
             part => format!(" {}", part.word()),
@@ -113,11 +105,7 @@ pub fn text(name: &str, findings: &[Finding], texts: &Texts<'_>, colour: bool) -
             finding.name,
             escape::one_line(&finding.message)
         );
-        let problem = Problem {
-            span: finding.span,
-            message: title,
-            help: finding.fix.clone(),
-        };
+        let problem = Problem { span: finding.span, message: title, help: finding.fix.clone() };
         let text = texts.of(finding);
         if text.is_empty() {
             shown.push_str(&format!("{}\n --> {place}\n", problem.message));
@@ -146,10 +134,7 @@ mod tests {
         let file = "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - id: a\n    title: t\n    kind: command\n    run: |\n      set -e\n\n      rm -rf $UNSET/*\n    risk: destructive\n";
         let plan = crate::plan::read(file).0.expect("reads");
         let checked = check::plan(&plan, None, &Facts::default());
-        let texts = Texts::Plan {
-            plan: &plan,
-            file: Some(file),
-        };
+        let texts = Texts::Plan { plan: &plan, file: Some(file) };
         let found = json(&checked.findings, &texts);
         let line = found[0]["line"].as_u64().expect("a line") as usize;
         assert_eq!(file.lines().nth(line - 1), Some("      rm -rf $UNSET/*"));

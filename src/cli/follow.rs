@@ -32,23 +32,13 @@ pub fn follow(
     output: &mut Output,
 ) -> Result<Exit, CommandError> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGHUP,
-        signal_hook::consts::SIGTERM,
-    ] {
+    for signal in
+        [signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP, signal_hook::consts::SIGTERM]
+    {
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
     let directory = runtime.directory();
-    let mut view = View {
-        runtime,
-        run,
-        plan,
-        role,
-        directory,
-        tails: vec![],
-        failure: None,
-    };
+    let mut view = View { runtime, run, plan, role, directory, tails: vec![], failure: None };
     let followed = runtime.follow_run(run, from, |record| {
         if interrupted.load(Ordering::Relaxed) {
             return ControlFlow::Break(());
@@ -76,9 +66,7 @@ pub fn follow(
         )
         .hint(format!("blackstart run --resume {run}"))),
         Followed::Left => {
-            output.note(&format!(
-                "the run goes on; come back with: blackstart attach {run}"
-            ));
+            output.note(&format!("the run goes on; come back with: blackstart attach {run}"));
             Ok(Exit::Interrupted)
         }
     }
@@ -108,15 +96,7 @@ impl View<'_> {
             return Ok(());
         };
         match (&record.step, event) {
-            (
-                Some(step),
-                Event::StepStarted {
-                    part,
-                    files,
-                    attempt,
-                    ..
-                },
-            ) => {
+            (Some(step), Event::StepStarted { part, files, attempt, .. }) => {
                 self.drain(output);
                 self.tails = ["stdout", "stderr"]
                     .map(|stream| Tail::new(output_file(&self.directory, self.run, &files, stream)))
@@ -126,11 +106,7 @@ impl View<'_> {
                     .step(step.as_str())
                     .map(|step| escape::one_line(&step.title))
                     .unwrap_or_default();
-                let again = if attempt > 1 {
-                    format!(" (try {attempt})")
-                } else {
-                    String::new()
-                };
+                let again = if attempt > 1 { format!(" (try {attempt})") } else { String::new() };
                 match part {
                     Part::Run => output.note(&format!("running    {step}: {title}{again}")),
                     Part::Check => output.note(&format!("checking   {step}")),
@@ -145,10 +121,8 @@ impl View<'_> {
                     StepOutcome::TimedOut => "TIMED OUT",
                     StepOutcome::Stopped => "stopped",
                 };
-                let why = end
-                    .why
-                    .map(|why| format!(": {}", escape::one_line(&why)))
-                    .unwrap_or_default();
+                let why =
+                    end.why.map(|why| format!(": {}", escape::one_line(&why))).unwrap_or_default();
                 output.note(&format!(
                     "{word:10} {step} ({:.1} s){why}",
                     end.duration_ms as f64 / 1e3
@@ -178,12 +152,7 @@ impl View<'_> {
                     self.ask(step, &question, output)?;
                 }
             }
-            (
-                _,
-                Event::RunStarted {
-                    hostname, resumed, ..
-                },
-            ) => {
+            (_, Event::RunStarted { hostname, resumed, .. }) => {
                 output.note(&format!(
                     "{} on {}",
                     if resumed { "resumed" } else { "started" },

@@ -68,10 +68,8 @@ impl Output {
     pub fn progress(&mut self, line: &str) {
         if self.progress {
             let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-            let line: String = escape::one_line(line)
-                .chars()
-                .take(width.saturating_sub(1))
-                .collect();
+            let line: String =
+                escape::one_line(line).chars().take(width.saturating_sub(1)).collect();
             let _ = write!(io::stderr().lock(), "\r\x1b[2K{line}");
             let _ = io::stderr().flush();
         }
@@ -98,16 +96,8 @@ impl Output {
             let _ = writeln!(stderr, "{value}");
             return;
         }
-        let (red, plain) = if self.colour {
-            ("\x1b[31;1m", "\x1b[0m")
-        } else {
-            ("", "")
-        };
-        let _ = writeln!(
-            stderr,
-            "{red}error{plain}: {}",
-            escape::terminal(&error.message)
-        );
+        let (red, plain) = if self.colour { ("\x1b[31;1m", "\x1b[0m") } else { ("", "") };
+        let _ = writeln!(stderr, "{red}error{plain}: {}", escape::terminal(&error.message));
         for cause in &error.causes {
             let _ = writeln!(stderr, "  because: {}", escape::terminal(cause));
         }
@@ -117,10 +107,7 @@ impl Output {
     }
 
     fn write(mut stream: impl Write, text: &str) -> Result<(), CommandError> {
-        match stream
-            .write_all(text.as_bytes())
-            .and_then(|()| stream.flush())
-        {
+        match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
             // A reader that stopped reading (`| head`) is no error worth a message.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Err(CommandError::new(Exit::Error, ""))

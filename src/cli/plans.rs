@@ -57,19 +57,13 @@ impl PlanArgs {
         }
         runtime.keep_plan(&plan)?;
         let fingerprint = plan.fingerprint(inventory.as_ref());
-        Ok(Loaded {
-            plan,
-            inventory,
-            fingerprint,
-        })
+        Ok(Loaded { plan, inventory, fingerprint })
     }
 }
 
 /// Reads a plan from a file; where there is no such file and the name could be one, the kept plan of that name.
 fn read(path: &Path, runtime: &Runtime, output: &mut Output) -> Result<Plan, CommandError> {
-    let name = path
-        .to_str()
-        .filter(|name| crate::base::Id::parse(name).is_ok());
+    let name = path.to_str().filter(|name| crate::base::Id::parse(name).is_ok());
     if let Some(name) = name.filter(|_| !path.exists())
         && let Ok(plan) = runtime.plan(name)
     {
@@ -80,7 +74,5 @@ fn read(path: &Path, runtime: &Runtime, output: &mut Output) -> Result<Plan, Com
 
 /// Returns the name under which a file is kept: its stem.
 pub fn name_of(path: &Path) -> String {
-    path.file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }

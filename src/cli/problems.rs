@@ -49,11 +49,8 @@ pub fn refusal(path: &Path, text: &str, problems: &[Problem], output: &mut Outpu
     };
     let mut error = CommandError::new(Exit::Input, what);
     if output.is_json() {
-        error.causes = problems
-            .iter()
-            .take(SHOWN)
-            .map(|problem| line(&name, text, problem))
-            .collect();
+        error.causes =
+            problems.iter().take(SHOWN).map(|problem| line(&name, text, problem)).collect();
     } else {
         output.note(&render(&name, text, problems, output.colour()));
     }
@@ -61,16 +58,8 @@ pub fn refusal(path: &Path, text: &str, problems: &[Problem], output: &mut Outpu
 }
 
 fn line(name: &str, text: &str, problem: &Problem) -> String {
-    let help = problem
-        .help
-        .as_ref()
-        .map(|help| format!(" ({help})"))
-        .unwrap_or_default();
-    format!(
-        "{name}:{}: {}{help}",
-        Position::of(text, problem.span.start),
-        problem.message
-    )
+    let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+    format!("{name}:{}: {}{help}", Position::of(text, problem.span.start), problem.message)
 }
 
 /// Returns the problems as text, each with its line and a caret below it.
@@ -107,9 +96,7 @@ pub fn snippet(name: &str, text: &str, problem: &Problem, weight: Weight, colour
     let after = clip(&text[problem.span.end.clamp(start, line_end)..line_end]);
     let shown = format!("{before}{marked}{after}");
     let caret = before.len()
-        ..(before.len() + marked.len())
-            .max(before.len() + 1)
-            .min(shown.len().max(before.len()));
+        ..(before.len() + marked.len()).max(before.len() + 1).min(shown.len().max(before.len()));
     let message = escape::one_line(&problem.message);
     let help = problem.help.as_deref().map(escape::one_line);
     let source = Snippet::source(shown.as_str())
@@ -122,15 +109,9 @@ pub fn snippet(name: &str, text: &str, problem: &Problem, weight: Weight, colour
     };
     let mut report = vec![Group::with_title(level.primary_title(message.as_str())).element(source)];
     if let Some(help) = &help {
-        report.push(Group::with_title(
-            Level::HELP.secondary_title(help.as_str()),
-        ));
+        report.push(Group::with_title(Level::HELP.secondary_title(help.as_str())));
     }
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&report)
 }
 
@@ -158,15 +139,7 @@ mod tests {
     #[test]
     fn nothing_in_the_file_reaches_the_terminal_unescaped() {
         let text = "a: \x1b[31m\u{202e}x\n";
-        let shown = render(
-            "p",
-            text,
-            &[Problem::new(Span::new(3, 8), "bad \x1b")],
-            false,
-        );
-        assert!(
-            !shown.contains('\x1b') && !shown.contains('\u{202e}'),
-            "{shown:?}"
-        );
+        let shown = render("p", text, &[Problem::new(Span::new(3, 8), "bad \x1b")], false);
+        assert!(!shown.contains('\x1b') && !shown.contains('\u{202e}'), "{shown:?}");
     }
 }

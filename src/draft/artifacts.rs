@@ -19,22 +19,10 @@ pub fn artifacts(plan: &Plan) -> Vec<Artifact> {
     let Some(install) = plan.steps.iter().find_map(|step| step.install.as_ref()) else {
         return vec![];
     };
-    let name = install
-        .path
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let file = |name: String, contents: String| Artifact {
-        name,
-        contents,
-        executable: false,
-    };
+    let name = install.path.rsplit('/').next().unwrap_or_default().to_owned();
+    let file = |name: String, contents: String| Artifact { name, contents, executable: false };
     let mut artifacts = vec![
-        Artifact {
-            executable: true,
-            ..file(name.clone(), script(plan))
-        },
+        Artifact { executable: true, ..file(name.clone(), script(plan)) },
         file(format!("{name}.service"), service(plan, install)),
         file(format!("{name}.timer"), timer(plan, install)),
     ];
@@ -82,26 +70,15 @@ fn service(plan: &Plan, install: &Install) -> String {
     if let Some(account) = plan.steps.iter().find_map(|step| step.run_as.as_ref()) {
         unit.push_str(&format!("User={}\n", unit_text(account)));
     }
-    if plan
-        .steps
-        .iter()
-        .any(|step: &Step| !step.secrets.is_empty())
-    {
-        unit.push_str(&format!(
-            "EnvironmentFile={}.env\n",
-            unit_text(&install.path)
-        ));
+    if plan.steps.iter().any(|step: &Step| !step.secrets.is_empty()) {
+        unit.push_str(&format!("EnvironmentFile={}.env\n", unit_text(&install.path)));
     }
     unit.push_str("Nice=10\nIOSchedulingClass=idle\n");
     unit
 }
 
 fn timer(plan: &Plan, install: &Install) -> String {
-    let zone = install
-        .timezone
-        .as_deref()
-        .map(|zone| format!(" {zone}"))
-        .unwrap_or_default();
+    let zone = install.timezone.as_deref().map(|zone| format!(" {zone}")).unwrap_or_default();
     format!(
         "[Unit]\nDescription=When: {}\n\n[Timer]\nOnCalendar={}{}\nPersistent=true\nRandomizedDelaySec=5min\n\n[Install]\nWantedBy=timers.target\n",
         unit_text(&plan.title),
@@ -117,10 +94,7 @@ fn unit_text(text: &str) -> String {
 
 /// Returns a word for `ExecStart=` (systemd.service(5), COMMAND LINES).
 fn unit_word(text: &str) -> String {
-    let escaped = unit_text(text)
-        .replace('$', "$$")
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"");
+    let escaped = unit_text(text).replace('$', "$$").replace('\\', "\\\\").replace('"', "\\\"");
     match escaped.contains(char::is_whitespace) || escaped.contains(['\'', '"', ';']) {
         true => format!("\"{escaped}\""),
         false => escaped,
@@ -131,10 +105,9 @@ fn unit_word(text: &str) -> String {
 fn cron(install: &Install) -> Option<String> {
     const DAYS: &[&str] = &["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
     let (day, rest) = match install.schedule.split_once(' ') {
-        Some((day, rest)) if DAYS.contains(&day) => (
-            DAYS.iter().position(|known| *known == day)?.to_string(),
-            rest,
-        ),
+        Some((day, rest)) if DAYS.contains(&day) => {
+            (DAYS.iter().position(|known| *known == day)?.to_string(), rest)
+        }
         _ => ("*".to_owned(), install.schedule.as_str()),
     };
     let time = rest.strip_prefix("*-*-* ")?;
@@ -175,36 +148,18 @@ mod tests {
     fn schedules_that_cron_knows_become_its_lines() {
         let check = |schedule: &str, expected: Option<&str>| {
             let line = cron(&install(schedule));
-            assert_eq!(
-                line.as_deref().and_then(|text| text.lines().nth(1)),
-                expected
-            );
+            assert_eq!(line.as_deref().and_then(|text| text.lines().nth(1)), expected);
         };
-        check(
-            "*-*-* 02:00:00",
-            Some("0 2 * * * root /usr/local/sbin/backup-data"),
-        );
-        check(
-            "*-*-* *:00:00",
-            Some("0 * * * * root /usr/local/sbin/backup-data"),
-        );
-        check(
-            "*-*-* 00/6:00:00",
-            Some("0 */6 * * * root /usr/local/sbin/backup-data"),
-        );
-        check(
-            "Sun *-*-* 02:30:00",
-            Some("30 2 * * 0 root /usr/local/sbin/backup-data"),
-        );
+        check("*-*-* 02:00:00", Some("0 2 * * * root /usr/local/sbin/backup-data"));
+        check("*-*-* *:00:00", Some("0 * * * * root /usr/local/sbin/backup-data"));
+        check("*-*-* 00/6:00:00", Some("0 */6 * * * root /usr/local/sbin/backup-data"));
+        check("Sun *-*-* 02:30:00", Some("30 2 * * 0 root /usr/local/sbin/backup-data"));
         check("2026-01-01 02:00:00", None);
     }
 
     #[test]
     fn a_unit_keeps_its_lines_whatever_a_title_holds() {
-        assert_eq!(
-            unit_text("a\nExecStart=/bin/x 100%"),
-            "a\\nExecStart=/bin/x 100%%"
-        );
+        assert_eq!(unit_text("a\nExecStart=/bin/x 100%"), "a\\nExecStart=/bin/x 100%%");
         assert_eq!(unit_word("/opt/my dir/$x"), "\"/opt/my dir/$$x\"");
     }
 }

@@ -52,10 +52,7 @@ impl Facts {
                 copy_facts(link.backup, link.copy, repo)
             })
             .collect();
-        let archives: Vec<&str> = chain
-            .iter()
-            .filter_map(|copy| copy["path"].as_str())
-            .collect();
+        let archives: Vec<&str> = chain.iter().filter_map(|copy| copy["path"].as_str()).collect();
         let complete = !archives.is_empty() && archives.iter().all(|archive| !archive.is_empty());
         let archives = if complete { archives } else { vec![] };
         let earlier = &archives[..archives.len().saturating_sub(1)];
@@ -67,14 +64,9 @@ impl Facts {
         let started: Vec<Json> = services.iter().rev().cloned().collect();
         let transfer =
             chosen.and_then(|chosen| estimate::transfer_seconds(inventory, asset, chosen));
-        let data_limit = transfer.map_or(DATA_LIMIT, |seconds| {
-            (seconds * 4.0).ceil().max(900.0) as u64
-        });
-        let place = |name: &str| {
-            places
-                .first()
-                .map_or(Json::from(""), |place| place[name].clone())
-        };
+        let data_limit =
+            transfer.map_or(DATA_LIMIT, |seconds| (seconds * 4.0).ceil().max(900.0) as u64);
+        let place = |name: &str| places.first().map_or(Json::from(""), |place| place[name].clone());
         let is_several = paths.len() > 1;
         let facts = json!({
             "asset": {
@@ -119,10 +111,7 @@ impl Facts {
             "limits": { "restore": data_limit, "read": data_limit, "backup": data_limit, "rename": RENAME_LIMIT },
             "tag": tag,
         });
-        Self {
-            value: Value::from(minijinja::value::Serde(facts)),
-            questions,
-        }
+        Self { value: Value::from(minijinja::value::Serde(facts)), questions }
     }
 }
 
@@ -148,10 +137,7 @@ fn paths(asset: &Asset, questions: &mut Vec<String>) -> Vec<String> {
         }
     }
     if asset.paths.is_empty() {
-        questions.push(format!(
-            "where is the data of {}? The inventory names no paths",
-            asset.id
-        ));
+        questions.push(format!("where is the data of {}? The inventory names no paths", asset.id));
     }
     let nested = |path: &String| {
         let inside = |other: &String| other != path && path.starts_with(&format!("{other}/"));
@@ -165,11 +151,7 @@ fn paths(asset: &Asset, questions: &mut Vec<String>) -> Vec<String> {
         ));
         return vec![];
     }
-    if paths.len() < asset.paths.len() {
-        vec![]
-    } else {
-        paths
-    }
+    if paths.len() < asset.paths.len() { vec![] } else { paths }
 }
 
 /// Returns each path with the names a recovery uses beside it.
@@ -182,11 +164,7 @@ fn places(paths: &[String], tag: &str) -> Vec<Json> {
                 Some(("", _)) | None => "/",
                 Some((parent, _)) => parent,
             };
-            let suffix = if paths.len() > 1 {
-                format!(".{}", at + 1)
-            } else {
-                String::new()
-            };
+            let suffix = if paths.len() > 1 { format!(".{}", at + 1) } else { String::new() };
             json!({
                 "path": path, "parent": parent, "suffix": suffix, "n": at + 1,
                 "work": format!("{path}.restoring-{tag}"),
@@ -199,13 +177,8 @@ fn places(paths: &[String], tag: &str) -> Vec<Json> {
 
 /// Returns the instant behind which no copy may be taken, in UTC: the damage, its detection, or now.
 fn not_after(request: &Request<'_>) -> String {
-    let damage = request
-        .incident
-        .and_then(|incident| incident.damage_at.or(incident.detected_at));
-    damage
-        .unwrap_or(request.now)
-        .strftime("%Y-%m-%d %H:%M:%S")
-        .to_string()
+    let damage = request.incident.and_then(|incident| incident.damage_at.or(incident.detected_at));
+    damage.unwrap_or(request.now).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn empty_copy() -> Json {
@@ -213,9 +186,7 @@ fn empty_copy() -> Json {
 }
 
 fn copy_facts(backup: &Backup, copy: Option<&CopyMade>, repo: Option<&Repo>) -> Json {
-    let relative = copy
-        .and_then(|copy| copy.path.as_deref())
-        .or(backup.path.as_deref());
+    let relative = copy.and_then(|copy| copy.path.as_deref()).or(backup.path.as_deref());
     let root = repo.and_then(|repo| repo.path.as_deref());
     let place = match (root, relative) {
         (_, Some(relative)) if relative.starts_with('/') => relative.to_owned(),
@@ -234,12 +205,8 @@ fn copy_facts(backup: &Backup, copy: Option<&CopyMade>, repo: Option<&Repo>) -> 
 
 /// Returns where a backup's copies go: its own directory, or one with the asset's name below the repository.
 fn destination(asset: &Asset, backup: Option<&Backup>, repo: Option<&Repo>) -> String {
-    let root = repo
-        .and_then(|repo| repo.path.as_deref())
-        .unwrap_or_default();
-    let own = backup
-        .and_then(|backup| backup.path.as_deref())
-        .unwrap_or_default();
+    let root = repo.and_then(|repo| repo.path.as_deref()).unwrap_or_default();
+    let own = backup.and_then(|backup| backup.path.as_deref()).unwrap_or_default();
     let (parent, name) = own.rsplit_once('/').unwrap_or(("", own));
     let directory = match name.contains(".tar") || name.contains(".t") || name.ends_with(".db") {
         true => parent,
@@ -261,9 +228,7 @@ fn address(repo: &Repo) -> String {
 
 fn key(backup: Option<&Backup>) -> &str {
     let encryption = backup.and_then(|backup| backup.encryption.as_ref());
-    encryption
-        .and_then(|encryption| encryption.key.as_ref())
-        .map_or("", Id::as_str)
+    encryption.and_then(|encryption| encryption.key.as_ref()).map_or("", Id::as_str)
 }
 
 fn compression(copy: &Json) -> &'static str {
@@ -287,12 +252,8 @@ fn schedule(backup: Option<&Backup>) -> String {
         let known = |c: char| c.is_ascii_alphanumeric() || " *:,/.~-".contains(c);
         text.chars().all(known) && text.contains([':', '*'])
     };
-    let own = backup
-        .and_then(|backup| backup.schedule.as_deref())
-        .filter(calendar);
-    let hours = backup
-        .and_then(|backup| backup.interval)
-        .map_or(24, |interval| interval.0 / 3_600);
+    let own = backup.and_then(|backup| backup.schedule.as_deref()).filter(calendar);
+    let hours = backup.and_then(|backup| backup.interval).map_or(24, |interval| interval.0 / 3_600);
     own.map(str::to_owned).unwrap_or_else(|| {
         match hours {
             0..=1 => "*-*-* *:00:00",
@@ -308,19 +269,13 @@ fn owner(inventory: &Inventory, asset: &Asset) -> String {
     let Some(owner) = &asset.owner else {
         return "its owner".into();
     };
-    let contact = inventory
-        .contacts
-        .iter()
-        .find(|contact| contact.id == *owner);
+    let contact = inventory.contacts.iter().find(|contact| contact.id == *owner);
     let name = contact.and_then(|contact| contact.name.clone());
     name.unwrap_or_else(|| owner.to_string())
 }
 
 fn host(inventory: &Inventory, asset: &Asset) -> Json {
-    let host = asset
-        .host
-        .as_ref()
-        .and_then(|host| inventory.host(host.as_str()));
+    let host = asset.host.as_ref().and_then(|host| inventory.host(host.as_str()));
     let identity = host.and_then(|host| host.identity.as_ref());
     json!({
         "id": asset.host.as_ref().map_or("", Id::as_str),
@@ -348,24 +303,12 @@ fn services(inventory: &Inventory, asset: &Asset) -> Vec<Json> {
     let mut slugs = HashSet::new();
     for asset in reached.into_iter().rev() {
         let host = asset.host.as_ref().map_or("", Id::as_str);
-        for name in asset
-            .services
-            .iter()
-            .filter(|name| seen.insert((host, name.as_str())))
-        {
+        for name in asset.services.iter().filter(|name| seen.insert((host, name.as_str()))) {
             let plain = |c: char| {
-                if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                    c
-                } else {
-                    '-'
-                }
+                if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }
             };
             let slug: String = name.chars().take(60).map(plain).collect();
-            let mut slug = if host.is_empty() {
-                slug
-            } else {
-                format!("{slug}-{host}")
-            };
+            let mut slug = if host.is_empty() { slug } else { format!("{slug}-{host}") };
             while !slugs.insert(slug.clone()) {
                 slug.push('x');
             }

@@ -50,9 +50,7 @@ mod tests {
 
     fn refusal(source: &str, value: &str) -> Option<String> {
         let templates = Templates::new([]).expect("no includes");
-        let rendered = templates
-            .shell("t", source, &context! { v => value })
-            .expect("renders");
+        let rendered = templates.shell("t", source, &context! { v => value }).expect("renders");
         check(&rendered).err()
     }
 
@@ -113,9 +111,6 @@ mod tests {
     #[test]
     fn a_refusal_shows_the_value_escaped() {
         let why = refusal("f \"{{ v }}\"", "\u{1b}[31m").expect("refused");
-        assert_eq!(
-            why,
-            "the value \"\\x1b[31m\" is part of a longer word or stands in quotes"
-        );
+        assert_eq!(why, "the value \"\\x1b[31m\" is part of a longer word or stands in quotes");
     }
 }

@@ -45,11 +45,7 @@ impl Library {
     /// directory and its content. The same path, or the same id, replaces the program's; a text that cannot be
     /// read replaces nothing.
     pub fn new(texts: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut library = Self {
-            entries: vec![],
-            includes: vec![],
-            unreadable: vec![],
-        };
+        let mut library = Self { entries: vec![], includes: vec![], unreadable: vec![] };
         let mut builtin = vec![];
         collect(&BUILTIN, &mut builtin);
         for (path, text) in builtin.into_iter().chain(texts) {
@@ -71,27 +67,16 @@ impl Library {
         let (runbook, problems) = runbook::read(&text);
         match runbook.filter(|_| problems.is_empty()) {
             Some(runbook) => {
-                self.entries
-                    .retain(|known| known.path != path && known.runbook.id != runbook.id);
-                self.entries.push(Entry {
-                    path,
-                    text,
-                    runbook,
-                });
+                self.entries.retain(|known| known.path != path && known.runbook.id != runbook.id);
+                self.entries.push(Entry { path, text, runbook });
             }
-            None => self.unreadable.push(Unreadable {
-                path,
-                text,
-                problems,
-            }),
+            None => self.unreadable.push(Unreadable { path, text, problems }),
         }
     }
 
     /// Returns a runbook by its id.
     pub fn get(&self, id: &str) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .find(|entry| entry.runbook.id.as_str() == id)
+        self.entries.iter().find(|entry| entry.runbook.id.as_str() == id)
     }
 }
 

@@ -91,11 +91,7 @@ pub fn draft(request: &Request<'_>) -> Result<Draft, DraftError> {
     let asset = asset_of(request)?;
     let choice = match request.kind {
         Kind::Recovery => estimate::choose(request.inventory, request.incident, asset),
-        Kind::Backup => Choice {
-            needed: false,
-            chosen: None,
-            refused: vec![],
-        },
+        Kind::Backup => Choice { needed: false, chosen: None, refused: vec![] },
     };
     let ranking = rank::rank(request, asset, choice.chosen.as_ref());
     if let Some(wanted) = request.runbook
@@ -144,19 +140,10 @@ pub fn draft(request: &Request<'_>) -> Result<Draft, DraftError> {
 }
 
 fn asset_of<'a>(request: &Request<'a>) -> Result<&'a Asset, DraftError> {
-    let affected = request
-        .incident
-        .and_then(|incident| incident.affected.first());
-    let wanted = request
-        .asset
-        .or(affected.map(Id::as_str))
-        .ok_or(DraftError::NoAsset)?;
+    let affected = request.incident.and_then(|incident| incident.affected.first());
+    let wanted = request.asset.or(affected.map(Id::as_str)).ok_or(DraftError::NoAsset)?;
     request.inventory.asset(wanted).ok_or_else(|| {
-        let known = request
-            .inventory
-            .assets
-            .iter()
-            .map(|asset| asset.id.as_str());
+        let known = request.inventory.assets.iter().map(|asset| asset.id.as_str());
         DraftError::UnknownAsset {
             asset: wanted.to_owned(),
             near: crate::base::nearest(wanted, known).map(str::to_owned),

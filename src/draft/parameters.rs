@@ -25,10 +25,7 @@ pub fn values(
             (None, None) => String::new(),
         };
         let value = typed(parameter.of, &text).map_err(|why| {
-            let help = parameter
-                .help
-                .as_deref()
-                .unwrap_or("a value of the runbook");
+            let help = parameter.help.as_deref().unwrap_or("a value of the runbook");
             match text.is_empty() {
                 true => format!("{name} is not known ({help})"),
                 false => format!("{name} ({help}): \"{}\" {why}", escape::one_line(&text)),
@@ -46,10 +43,9 @@ fn typed(of: ParameterType, text: &str) -> Result<Value, String> {
         ParameterType::Text => Ok(Value::from(text)),
         ParameterType::Path => path(text).map(Value::from),
         ParameterType::Id => Id::parse(text).map(|id| Value::from(id.as_str())),
-        ParameterType::Number => text
-            .parse::<u64>()
-            .map(Value::from)
-            .map_err(|_| "is not a whole number".into()),
+        ParameterType::Number => {
+            text.parse::<u64>().map(Value::from).map_err(|_| "is not a whole number".into())
+        }
         ParameterType::Size => Size::parse(text).map(|size| Value::from(size.0)),
         ParameterType::Duration => Period::parse(text).map(|period| Value::from(period.0)),
     }
@@ -63,10 +59,8 @@ pub fn path(text: &str) -> Result<String, String> {
     if !text.starts_with('/') {
         return Err("is not an absolute path".into());
     }
-    let parts: Vec<&str> = text
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .collect();
+    let parts: Vec<&str> =
+        text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     match parts.contains(&"..") {
         true => Err("holds \"..\"".into()),
         false => Ok(format!("/{}", parts.join("/"))),

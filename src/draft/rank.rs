@@ -23,13 +23,10 @@ pub fn rank<'a>(
     chosen: Option<&Chosen<'a>>,
 ) -> Vec<Ranked> {
     let tool = tool(request, asset, chosen);
-    let scenario = request.scenario.or(request
-        .incident
-        .and_then(|incident| incident.scenario.as_deref()));
-    let words = request
-        .incident
-        .map(|incident| incident.words().to_lowercase())
-        .unwrap_or_default();
+    let scenario =
+        request.scenario.or(request.incident.and_then(|incident| incident.scenario.as_deref()));
+    let words =
+        request.incident.map(|incident| incident.words().to_lowercase()).unwrap_or_default();
     let mut ranking: Vec<Ranked> = vec![];
     for entry in &request.library.entries {
         let runbook = &entry.runbook;
@@ -37,11 +34,7 @@ pub fn rank<'a>(
             continue;
         }
         let matches = &runbook.matches;
-        let mut ranked = Ranked {
-            id: runbook.id.to_string(),
-            score: 0,
-            reasons: vec![],
-        };
+        let mut ranked = Ranked { id: runbook.id.to_string(), score: 0, reasons: vec![] };
         let mut add = |score: u32, reason: String| {
             ranked.score += score;
             ranked.reasons.push(reason);
@@ -69,11 +62,7 @@ pub fn rank<'a>(
             Some(_) if !matches.scenarios.is_empty() => continue,
             Some(_) | None => {}
         }
-        for word in matches
-            .words
-            .iter()
-            .filter(|word| words.contains(&word.to_lowercase()))
-            .take(3)
+        for word in matches.words.iter().filter(|word| words.contains(&word.to_lowercase())).take(3)
         {
             add(1, format!("the incident says \"{word}\""));
         }

@@ -24,11 +24,8 @@ pub fn plan(
     let templates = Templates::new(request.library.includes.iter().cloned())
         .map_err(|error| error.to_string())?;
     let parameters = parameters::values(request, &templates, &runbook.parameters, &facts.value)?;
-    let own = Value::from(
-        parameters
-            .into_iter()
-            .collect::<std::collections::BTreeMap<String, Value>>(),
-    );
+    let own =
+        Value::from(parameters.into_iter().collect::<std::collections::BTreeMap<String, Value>>());
     let renderer = Renderer {
         templates: &templates,
         facts: context! { ..own, ..facts.value.clone() },
@@ -40,14 +37,10 @@ pub fn plan(
     }
     let mut roles = std::collections::BTreeMap::new();
     for (role, template) in &runbook.roles {
-        roles.insert(
-            role.clone(),
-            renderer.text(&format!("role {role}"), template)?,
-        );
+        roles.insert(role.clone(), renderer.text(&format!("role {role}"), template)?);
     }
-    let scenario = request.scenario.or(request
-        .incident
-        .and_then(|incident| incident.scenario.as_deref()));
+    let scenario =
+        request.scenario.or(request.incident.and_then(|incident| incident.scenario.as_deref()));
     let mut id = format!("{}-{}", runbook.id, asset.id);
     id.truncate(128);
     let plan = Plan {
@@ -71,10 +64,7 @@ pub fn plan(
     let (read, problems) = plan::read(&plan::write(&plan));
     match (read, problems.first()) {
         (Some(read), None) if read == plan => Ok(plan),
-        (_, Some(problem)) => Err(format!(
-            "the plan it makes is not valid: {}",
-            problem.message
-        )),
+        (_, Some(problem)) => Err(format!("the plan it makes is not valid: {}", problem.message)),
         (_, None) => Err("the plan it makes does not read back as it was".into()),
     }
 }
@@ -94,9 +84,7 @@ struct Made {
 
 impl Renderer<'_> {
     fn text(&self, name: &str, template: &str) -> Result<String, String> {
-        self.templates
-            .text(name, template, &self.facts)
-            .map_err(|error| error.to_string())
+        self.templates.text(name, template, &self.facts).map_err(|error| error.to_string())
     }
 
     fn steps(&self, templates: &[StepTemplate]) -> Result<Vec<Step>, String> {
@@ -107,11 +95,7 @@ impl Renderer<'_> {
                     Some(item) => context! { item, ..self.facts.clone() },
                     None => self.facts.clone(),
                 };
-                let step = OneStep {
-                    all: self,
-                    facts,
-                    template,
-                };
+                let step = OneStep { all: self, facts, template };
                 if let Some((step, needs)) = step.render()? {
                     made.push(Made { from, needs, step });
                 }
@@ -122,9 +106,7 @@ impl Renderer<'_> {
             .map(|one| self.needs(&made, templates, &one.needs))
             .collect::<Result<_, _>>()?;
         let steps = made.into_iter().zip(resolved);
-        Ok(steps
-            .map(|(one, needs)| Step { needs, ..one.step })
-            .collect())
+        Ok(steps.map(|(one, needs)| Step { needs, ..one.step }).collect())
     }
 
     /// Returns what a step is repeated for; one `None` where it stands once.
@@ -137,9 +119,7 @@ impl Renderer<'_> {
             .templates
             .evaluate(&name, expression, &self.facts)
             .map_err(|error| error.to_string())?;
-        let items = list
-            .try_iter()
-            .map_err(|_| format!("{name} gives no list"))?;
+        let items = list.try_iter().map_err(|_| format!("{name} gives no list"))?;
         Ok(items.map(Some).collect())
     }
 
@@ -245,26 +225,17 @@ impl OneStep<'_> {
     }
 
     fn evaluate(&self, field: &str, expression: &str) -> Result<Value, String> {
-        let value = self
-            .all
-            .templates
-            .evaluate(&self.name(field), expression, &self.facts);
+        let value = self.all.templates.evaluate(&self.name(field), expression, &self.facts);
         value.map_err(|error| error.to_string())
     }
 
     fn text(&self, field: &str, template: &str) -> Result<String, String> {
-        let text = self
-            .all
-            .templates
-            .text(&self.name(field), template, &self.facts);
+        let text = self.all.templates.text(&self.name(field), template, &self.facts);
         text.map_err(|error| error.to_string())
     }
 
     fn optional(&self, field: &str, template: &Option<String>) -> Result<Option<String>, String> {
-        let text = template
-            .as_deref()
-            .map(|template| self.text(field, template))
-            .transpose()?;
+        let text = template.as_deref().map(|template| self.text(field, template)).transpose()?;
         Ok(text.filter(|text| !text.is_empty()))
     }
 
@@ -274,8 +245,7 @@ impl OneStep<'_> {
             return Ok(None);
         }
         let id = Id::parse(&text);
-        id.map(Some)
-            .map_err(|why| format!("{}: {why}", self.name(field)))
+        id.map(Some).map_err(|why| format!("{}: {why}", self.name(field)))
     }
 
     fn optional_id(&self, field: &str, template: &Option<String>) -> Result<Option<Id>, String> {

@@ -27,10 +27,7 @@ fn drafted(inventory_text: &str, incident_text: &str, parameters: &[(&str, &str)
     assert_eq!(problems, []);
     let (incident, problems) = incident::read(incident_text);
     assert_eq!(problems, []);
-    let parameters = parameters
-        .iter()
-        .map(|(k, v)| ((*k).into(), (*v).into()))
-        .collect();
+    let parameters = parameters.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
     let request = Request {
         inventory: &inventory.expect("reads"),
         incident: incident.as_ref(),
@@ -52,10 +49,7 @@ fn ids(plan: &Plan) -> Vec<&str> {
 #[test]
 fn the_runbook_of_the_newest_copys_tool_is_filled_with_the_facts() {
     let made = drafted(INVENTORY, INCIDENT, &[]);
-    assert_eq!(
-        (made.runbook.as_str(), made.questions.len()),
-        ("files-restore-tar", 0)
-    );
+    assert_eq!((made.runbook.as_str(), made.questions.len()), ("files-restore-tar", 0));
     assert_eq!(
         ids(&made.plan),
         [
@@ -76,14 +70,7 @@ fn the_runbook_of_the_newest_copys_tool_is_filled_with_the_facts() {
     );
     let restore = made.plan.step("restore").expect("there");
     let needs: Vec<&str> = restore.needs.iter().map(Id::as_str).collect();
-    assert_eq!(
-        needs,
-        [
-            "preflight",
-            "stop-shop.service-web1",
-            "stop-site.service-web1"
-        ]
-    );
+    assert_eq!(needs, ["preflight", "stop-shop.service-web1", "stop-site.service-web1"]);
     let run = restore.run.as_deref().expect("runs");
     assert!(
         run.contains("archives=(/mnt/backup/data/x.tar.gz)") && run.contains("target=/srv/data\n"),
@@ -92,10 +79,7 @@ fn the_runbook_of_the_newest_copys_tool_is_filled_with_the_facts() {
     let effects = restore.effects.as_ref().expect("declared");
     assert_eq!(
         effects.writes,
-        [
-            "/srv/data.restoring-20261121T120000Z",
-            "/srv/data.restoring-20261121T120000Z/**"
-        ]
+        ["/srv/data.restoring-20261121T120000Z", "/srv/data.restoring-20261121T120000Z/**"]
     );
     let point = made.plan.recovery_point.expect("chosen");
     assert_eq!(
@@ -103,10 +87,7 @@ fn the_runbook_of_the_newest_copys_tool_is_filled_with_the_facts() {
         ("nightly", Some("2026-11-20T02:00:00Z".into()))
     );
     let rto = made.estimate.rto.expect("computed");
-    assert_eq!(
-        rto.critical_path.first().map(String::as_str),
-        Some("confirm-host")
-    );
+    assert_eq!(rto.critical_path.first().map(String::as_str), Some("confirm-host"));
     assert_eq!(
         rto.critical_path.last().map(String::as_str),
         Some("accept"),
@@ -118,21 +99,12 @@ fn the_runbook_of_the_newest_copys_tool_is_filled_with_the_facts() {
 #[test]
 fn every_step_that_changes_something_has_a_check_a_timeout_effects_and_a_way_back() {
     let made = drafted(INVENTORY, INCIDENT, &[]);
-    for step in made
-        .plan
-        .steps
-        .iter()
-        .filter(|step| step.kind == crate::plan::StepKind::Command)
-    {
+    for step in made.plan.steps.iter().filter(|step| step.kind == crate::plan::StepKind::Command) {
         let complete = step.check.is_some()
             && step.timeout.is_some()
             && step.effects.is_some()
             && step.rollback.is_some();
-        assert!(
-            complete && step.why.is_some() && step.expect.is_some(),
-            "{}",
-            step.id
-        );
+        assert!(complete && step.why.is_some() && step.expect.is_some(), "{}", step.id);
     }
 }
 
@@ -147,15 +119,9 @@ fn what_the_inventory_lacks_becomes_a_question_and_a_plan_by_hand() {
             "runbook files-restore-tar cannot be used: archive is not known (the newest archive to restore)"
         ]
     );
-    assert_eq!(
-        drafted(&lacking, INCIDENT, &[("archive", "/x.tgz")]).runbook,
-        "files-restore-tar"
-    );
-    let relative = drafted(
-        &INVENTORY.replace("paths: [/srv/data]", "paths: [srv/data]"),
-        INCIDENT,
-        &[],
-    );
+    assert_eq!(drafted(&lacking, INCIDENT, &[("archive", "/x.tgz")]).runbook, "files-restore-tar");
+    let relative =
+        drafted(&INVENTORY.replace("paths: [/srv/data]", "paths: [srv/data]"), INCIDENT, &[]);
     assert_eq!(
         relative.questions[0],
         "the path \"srv/data\" of data is not an absolute path: where is the data?"
@@ -164,20 +130,13 @@ fn what_the_inventory_lacks_becomes_a_question_and_a_plan_by_hand() {
 
 #[test]
 fn data_that_is_intact_is_not_replaced_by_a_copy() {
-    let made = drafted(
-        INVENTORY,
-        &format!("{INCIDENT}data: {{data: intact}}\n"),
-        &[],
-    );
+    let made = drafted(INVENTORY, &format!("{INCIDENT}data: {{data: intact}}\n"), &[]);
     assert_eq!(
         (made.runbook.as_str(), made.plan.recovery_point.clone()),
         ("recover-by-hand", None)
     );
     let ids = ids(&made.plan);
-    assert!(
-        ids.contains(&"repair") && !ids.contains(&"restore"),
-        "{ids:?}"
-    );
+    assert!(ids.contains(&"repair") && !ids.contains(&"restore"), "{ids:?}");
 }
 
 #[test]

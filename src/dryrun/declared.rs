@@ -26,10 +26,7 @@ pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
                     }
                 });
             }
-            Effect::Connect {
-                destination,
-                declared: mark,
-            } => {
+            Effect::Connect { destination, declared: mark } => {
                 let yes = stays_here(destination)
                     || declared.network.iter().any(|one| one == destination);
                 *mark = announced(yes);
@@ -42,9 +39,7 @@ pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
 /// A socket of this machine is no destination.
 fn stays_here(destination: &str) -> bool {
     destination.starts_with("unix:")
-        || destination
-            .parse::<SocketAddr>()
-            .is_ok_and(|address| address.ip().is_loopback())
+        || destination.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
 }
 
 fn named(patterns: &[String], path: &Path) -> bool {
@@ -60,10 +55,7 @@ fn matches(pattern: &str, path: &Path) -> bool {
             .map(<[u8]>::to_vec)
             .collect()
     };
-    parts_match(
-        &parts(pattern.as_bytes()),
-        &parts(path.as_os_str().as_bytes()),
-    )
+    parts_match(&parts(pattern.as_bytes()), &parts(path.as_os_str().as_bytes()))
 }
 
 /// Row by row, so that no pattern takes more than the product of the lengths.
@@ -128,11 +120,7 @@ mod tests {
             ("", "/anything", false),
         ];
         for (pattern, path, expected) in table {
-            assert_eq!(
-                matches(pattern, Path::new(path)),
-                expected,
-                "{pattern} on {path}"
-            );
+            assert_eq!(matches(pattern, Path::new(path)), expected, "{pattern} on {path}");
         }
     }
 

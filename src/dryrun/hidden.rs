@@ -36,14 +36,10 @@ mod tests {
         let id = crate::base::Id::parse("a").unwrap();
         let mut result = blank(&id, Outcome::Passed, "hunter2 in a note".into());
         result.stdout.text = "said hunter2".into();
-        result.effects = vec![Effect::Exec {
-            argv: vec!["login".into(), "--password=hunter2".into()],
-        }];
+        result.effects =
+            vec![Effect::Exec { argv: vec!["login".into(), "--password=hunter2".into()] }];
         let secret = Secret::new("hunter2");
         let hidden = format!("{:?}", hide(result, [&secret].into_iter()));
-        assert!(
-            !hidden.contains("hunter2") && hidden.contains("--password=[secret]"),
-            "{hidden}"
-        );
+        assert!(!hidden.contains("hunter2") && hidden.contains("--password=[secret]"), "{hidden}");
     }
 }

@@ -79,13 +79,9 @@ pub fn dry_run(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<DryRun, DryRunError> {
     let steps: Vec<&Step> = order.iter().filter_map(|at| plan.steps.get(*at)).collect();
-    let first = steps
-        .first()
-        .map_or(String::new(), |step| step.id.to_string());
-    let mut hosts = Hosts::start(options).map_err(|source| DryRunError::Sandbox {
-        step: first,
-        source,
-    })?;
+    let first = steps.first().map_or(String::new(), |step| step.id.to_string());
+    let mut hosts =
+        Hosts::start(options).map_err(|source| DryRunError::Sandbox { step: first, source })?;
     progress(Progress::Level(hosts.level()));
     let mut results = Vec::new();
     let mut stopped_by: Option<&Id> = None;
@@ -93,22 +89,16 @@ pub fn dry_run(
         progress(Progress::Begins(&step.id));
         let result = match (stopped_by, hosts.level().counts()) {
             _ if !step.runs() => blank(&step.id, Outcome::Manual, by_hand(step)),
-            (Some(failed), _) => blank(
-                &step.id,
-                Outcome::NotRun,
-                format!("step {failed} before it failed"),
-            ),
-            (None, false) => blank(
-                &step.id,
-                Outcome::NotRun,
-                "there is no sandbox here".to_owned(),
-            ),
+            (Some(failed), _) => {
+                blank(&step.id, Outcome::NotRun, format!("step {failed} before it failed"))
+            }
+            (None, false) => {
+                blank(&step.id, Outcome::NotRun, "there is no sandbox here".to_owned())
+            }
             (None, true) => {
                 let result = step::run(step, &mut hosts, options);
-                let result = result.map_err(|source| DryRunError::Sandbox {
-                    step: step.id.to_string(),
-                    source,
-                })?;
+                let result = result
+                    .map_err(|source| DryRunError::Sandbox { step: step.id.to_string(), source })?;
                 hidden::hide(result, options.secrets.values())
             }
         };

@@ -23,20 +23,14 @@ pub fn dry_run_script(
     clock: &dyn Clock,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<DryRun, DryRunError> {
-    let unreadable = |source| DryRunError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| DryRunError::Unreadable { path: path.to_owned(), source };
     let full = std::fs::canonicalize(path).map_err(unreadable)?;
     let mut text = Vec::new();
     std::fs::File::open(&full)
         .and_then(|file| file.take(MENTIONS).read_to_end(&mut text))
         .map_err(unreadable)?;
     let id = id_of(&full);
-    let lost = |source| DryRunError::Sandbox {
-        step: id.to_string(),
-        source,
-    };
+    let lost = |source| DryRunError::Sandbox { step: id.to_string(), source };
     let mut hosts = Hosts::start(options).map_err(lost)?;
     progress(Progress::Level(hosts.level()));
     progress(Progress::Begins(&id));
@@ -48,10 +42,8 @@ pub fn dry_run_script(
         let mut request = Request::new(argv);
         request.cwd.clone_from(&options.cwd);
         request.mentions = text;
-        let observed = hosts
-            .session(LOCAL)
-            .and_then(|session| session.run(&request))
-            .map_err(lost)?;
+        let observed =
+            hosts.session(LOCAL).and_then(|session| session.run(&request)).map_err(lost)?;
         result.outcome = match outcome_of(&observed) {
             Outcome::Passed if !observed.simulated.is_empty() => Outcome::Simulated,
             outcome => outcome,
@@ -66,9 +58,7 @@ pub fn dry_run_script(
         (result.effects, result.effects_total) = (observed.effects, observed.effects_total);
         result.simulated = observed.simulated;
         let refused = observed.refused_on_host.iter();
-        result
-            .notes
-            .extend(refused.map(|what| format!("the host would refuse it: {what}")));
+        result.notes.extend(refused.map(|what| format!("the host would refuse it: {what}")));
         result.notes.extend(observed.notes);
     }
     progress(Progress::Ended(&result));
@@ -83,18 +73,12 @@ pub fn dry_run_script(
 /// Returns the words that start a script with this beginning (execve(2), "Interpreter scripts":
 /// one optional argument, which may hold spaces).
 fn interpreter(head: &[u8]) -> Vec<Vec<u8>> {
-    let line = head
-        .strip_prefix(b"#!")
-        .and_then(|rest| rest.split(|byte| *byte == b'\n').next());
+    let line = head.strip_prefix(b"#!").and_then(|rest| rest.split(|byte| *byte == b'\n').next());
     let Some(line) = line.map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) else {
         return vec![b"bash".to_vec()];
     };
     let mut words = line.splitn(2, |byte| matches!(byte, b' ' | b'\t'));
-    words
-        .by_ref()
-        .map(|word| word.trim_ascii().to_vec())
-        .filter(|word| !word.is_empty())
-        .collect()
+    words.by_ref().map(|word| word.trim_ascii().to_vec()).filter(|word| !word.is_empty()).collect()
 }
 
 fn id_of(path: &Path) -> Id {
@@ -103,18 +87,10 @@ fn id_of(path: &Path) -> Id {
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') {
-                c
-            } else {
-                '-'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' })
         .collect();
     let name = name.trim_start_matches(['.', '_', '-']);
-    Id::parse(name)
-        .or_else(|_| Id::parse("script"))
-        .expect("a word of letters is an id")
+    Id::parse(name).or_else(|_| Id::parse("script")).expect("a word of letters is an id")
 }
 
 #[cfg(test)]
@@ -125,20 +101,14 @@ mod tests {
     fn a_script_is_started_by_its_first_line() {
         let table: [(&str, &[&str]); 5] = [
             ("#!/bin/sh -eu\necho", &["/bin/sh", "-eu"]),
-            (
-                "#! /usr/bin/env  python3 -u\n",
-                &["/usr/bin/env", "python3 -u"],
-            ),
+            ("#! /usr/bin/env  python3 -u\n", &["/usr/bin/env", "python3 -u"]),
             ("echo no line", &["bash"]),
             ("#!\n", &["bash"]),
             ("", &["bash"]),
         ];
         for (head, words) in table {
             let got = interpreter(head.as_bytes());
-            let got: Vec<_> = got
-                .iter()
-                .map(|word| String::from_utf8_lossy(word))
-                .collect();
+            let got: Vec<_> = got.iter().map(|word| String::from_utf8_lossy(word)).collect();
             assert_eq!(got, words, "{head:?}");
         }
     }

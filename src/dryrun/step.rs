@@ -79,35 +79,20 @@ fn request(
     }
     request.cwd.clone_from(&options.cwd);
     request.layering = layering;
-    let declared = step
-        .effects
-        .iter()
-        .flat_map(|effects| effects.writes.iter().chain(&effects.deletes));
-    request.mentions = declared
-        .flat_map(|path| [path.as_bytes(), b"\n"])
-        .collect::<Vec<_>>()
-        .concat();
+    let declared =
+        step.effects.iter().flat_map(|effects| effects.writes.iter().chain(&effects.deletes));
+    request.mentions =
+        declared.flat_map(|path| [path.as_bytes(), b"\n"]).collect::<Vec<_>>().concat();
     // At the user's level another account cannot be had; the step runs as the caller.
     let run_as = step.run_as.as_deref().filter(|_| level == Level::FullRoot);
     let secrets = step.secrets.iter().map(|used| {
         let known = options.secrets.get(&used.secret);
         let value = known.and_then(|secret| String::from_utf8(secret.expose().to_vec()).ok());
-        (
-            used.env.clone(),
-            value.unwrap_or_else(|| dummy(used.secret.as_str())),
-        )
+        (used.env.clone(), value.unwrap_or_else(|| dummy(used.secret.as_str())))
     });
-    request.environment = (options.account)(run_as)
-        .into_iter()
-        .chain(secrets)
-        .collect();
-    let wall_ms = step
-        .timeout
-        .map_or(TIMEOUT_MS, |timeout| timeout.0.saturating_mul(1_000));
-    request.limits = Limits {
-        wall_ms,
-        ..Limits::default()
-    };
+    request.environment = (options.account)(run_as).into_iter().chain(secrets).collect();
+    let wall_ms = step.timeout.map_or(TIMEOUT_MS, |timeout| timeout.0.saturating_mul(1_000));
+    request.limits = Limits { wall_ms, ..Limits::default() };
     request
 }
 
@@ -134,20 +119,14 @@ pub(super) fn take(result: &mut StepDryRun, mut observed: Observed, step: &Step)
     result.stdout = std::mem::take(&mut observed.stdout);
     result.stderr = std::mem::take(&mut observed.stderr);
     result.notes.extend(
-        observed
-            .refused_on_host
-            .iter()
-            .map(|what| format!("the host would refuse it: {what}")),
+        observed.refused_on_host.iter().map(|what| format!("the host would refuse it: {what}")),
     );
     result.notes.append(&mut observed.notes);
     merge_names(&mut result.simulated, observed.simulated);
     declared::mark(&mut observed.effects, step.effects.as_ref());
     result.effects = observed.effects;
     result.effects_total = observed.effects_total;
-    let most = step
-        .effects
-        .as_ref()
-        .and_then(|effects| effects.max_deletes);
+    let most = step.effects.as_ref().and_then(|effects| effects.max_deletes);
     if let Some(most) = most.filter(|most| observed.deleted_total > *most) {
         result.outcome = Outcome::Failed;
         result.notes.push(format!(
@@ -168,10 +147,9 @@ fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step
         .cloned()
         .collect();
     if !wrote.is_empty() {
-        result.notes.push(format!(
-            "its check changes {} paths; a check is to look only",
-            wrote.len()
-        ));
+        result
+            .notes
+            .push(format!("its check changes {} paths; a check is to look only", wrote.len()));
         // Seen and approved like what the command does.
         result.effects_total += wrote.len() as u64;
         result.effects.extend(wrote);
@@ -187,9 +165,7 @@ fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step
         (Outcome::Passed, _) => {}
         (_, StepKind::Wait) => {
             result.outcome = Outcome::Manual;
-            result
-                .notes
-                .push("what it waits for does not happen in a dry run".to_owned());
+            result.notes.push("what it waits for does not happen in a dry run".to_owned());
         }
         (outcome, _) => {
             result.outcome = outcome;
@@ -197,9 +173,9 @@ fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step
                 .limit
                 .filter(|limit| *limit != Limit::WallClock)
                 .map(|limit| limit.word().to_owned());
-            let how = observed.exit_code.map_or("did not end".to_owned(), |code| {
-                format!("exited with {code}")
-            });
+            let how = observed
+                .exit_code
+                .map_or("did not end".to_owned(), |code| format!("exited with {code}"));
             result.notes.push(format!("its check {how}"));
         }
     }
@@ -216,10 +192,7 @@ fn prove(
     let observed = session.run(request)?;
     let found = session.difference_since(depth)?;
     session.discard_top()?;
-    let times = found
-        .iter()
-        .filter(|difference| difference.time_only)
-        .count();
+    let times = found.iter().filter(|difference| difference.time_only).count();
     if times > 0 {
         notes.push(format!(
             "after the rollback {times} files have their content back, with a new modification time"
@@ -228,11 +201,7 @@ fn prove(
     let mut differences: Vec<String> = found
         .into_iter()
         .filter(|difference| !difference.time_only)
-        .map(|difference| {
-            format!("{} {}", difference.path, difference.what)
-                .trim()
-                .to_owned()
-        })
+        .map(|difference| format!("{} {}", difference.path, difference.what).trim().to_owned())
         .collect();
     let outcome = match outcome_of(&observed) {
         Outcome::Passed if !differences.is_empty() => Outcome::Failed,
@@ -243,31 +212,22 @@ fn prove(
         let said = observed.stderr.text.lines().last().unwrap_or_default();
         differences.insert(
             0,
-            format!(
-                "the rollback itself failed: {}",
-                crate::base::escape::one_line(said)
-            ),
+            format!("the rollback itself failed: {}", crate::base::escape::one_line(said)),
         );
     }
-    Ok(RollbackProof {
-        outcome,
-        differences,
-    })
+    Ok(RollbackProof { outcome, differences })
 }
 
 /// Says what a pass does not prove.
 fn label(result: &mut StepDryRun, step: &Step, place: Where, level: Level, options: &Options) {
     if let (Some(user), Level::FullUser) = (&step.run_as, level) {
-        result.notes.push(format!(
-            "it is to run as {user}; here it ran as the calling user"
-        ));
+        result.notes.push(format!("it is to run as {user}; here it ran as the calling user"));
     }
     let unknown = |used: &&SecretUse| !options.secrets.contains_key(&used.secret);
     for secret in step.secrets.iter().filter(unknown) {
-        result.notes.push(format!(
-            "{} held a dummy instead of secret {}",
-            secret.env, secret.secret
-        ));
+        result
+            .notes
+            .push(format!("{} held a dummy instead of secret {}", secret.env, secret.secret));
     }
     if place == Where::Elsewhere {
         let host = step.host();
@@ -278,9 +238,9 @@ fn label(result: &mut StepDryRun, step: &Step, place: Where, level: Level, optio
             ));
         }
         result.outcome = Outcome::OtherHost;
-        result.notes.push(format!(
-            "{host} is another machine; this machine's tree stood in for it"
-        ));
+        result
+            .notes
+            .push(format!("{host} is another machine; this machine's tree stood in for it"));
     } else if result.outcome == Outcome::Passed && !result.simulated.is_empty() {
         result.outcome = Outcome::Simulated;
     }

@@ -33,10 +33,7 @@ fn build<'a>(
     at: Timestamp,
     depth: usize,
 ) -> Result<Vec<Link<'a>>, String> {
-    let last = Link {
-        backup,
-        copy: Some(copy),
-    };
+    let last = Link { backup, copy: Some(copy) };
     let Some(kind) = backup.copy_type.filter(|kind| kind.needs_base()) else {
         return Ok(vec![last]);
     };
@@ -59,10 +56,7 @@ fn build<'a>(
             if let Some(why) = filter.incomplete(other) {
                 return Err(format!("an increment before it cannot be used: {why}"));
             }
-            chain.push(Link {
-                backup,
-                copy: Some(other),
-            });
+            chain.push(Link { backup, copy: Some(other) });
         }
     }
     chain.push(last);
@@ -115,10 +109,7 @@ fn base<'a>(
     }
     let ids: Vec<&str> = candidates.iter().map(|base| base.id.as_str()).collect();
     Err(first_reason.unwrap_or_else(|| {
-        format!(
-            "no copy of {} that it could build on is older",
-            ids.join(", ")
-        )
+        format!("no copy of {} that it could build on is older", ids.join(", "))
     }))
 }
 

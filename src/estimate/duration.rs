@@ -82,9 +82,7 @@ pub fn transfer(
         let whole = asset.size.filter(|_| at == 0);
         let size = link.copy.and_then(|copy| copy.size).or(whole);
         let narrowest = narrowest(inventory, asset, link.backup);
-        let seconds = size
-            .zip(narrowest.as_ref())
-            .map(|(size, (_, rate))| size.0 as f64 / rate);
+        let seconds = size.zip(narrowest.as_ref()).map(|(size, (_, rate))| size.0 as f64 / rate);
         let formula = match (size, &narrowest) {
             (Some(size), Some((what, rate))) => {
                 format!("{} B / {} B/s ({what})", size.0, number(*rate))
@@ -99,14 +97,8 @@ pub fn transfer(
             unit: "s",
             source: Source::Inventory,
         });
-        let repo = link
-            .backup
-            .repo
-            .as_ref()
-            .and_then(|repo| inventory.repo(repo.as_str()));
-        let delay = repo
-            .and_then(|repo| repo.first_byte_delay)
-            .filter(|_| at == 0);
+        let repo = link.backup.repo.as_ref().and_then(|repo| inventory.repo(repo.as_str()));
+        let delay = repo.and_then(|repo| repo.first_byte_delay).filter(|_| at == 0);
         if let Some(delay) = delay {
             terms.push(Term {
                 name: format!("first byte of {}", link.backup.id),
@@ -117,9 +109,7 @@ pub fn transfer(
             });
         }
         let delay = delay.map_or(0.0, |delay| delay.0 as f64);
-        total = total
-            .zip(seconds)
-            .map(|(total, seconds)| total + seconds + delay);
+        total = total.zip(seconds).map(|(total, seconds)| total + seconds + delay);
     }
     terms.push(Term {
         name: "restore".into(),
@@ -133,22 +123,14 @@ pub fn transfer(
 
 /// Returns the slowest of the known rates on the way of a copy, with its name.
 fn narrowest(inventory: &Inventory, asset: &Asset, backup: &Backup) -> Option<(String, f64)> {
-    let repo = backup
-        .repo
-        .as_ref()
-        .and_then(|repo| inventory.repo(repo.as_str()));
-    let restore = backup
-        .restore_rate
-        .map(|rate| ("restore_rate".to_owned(), rate.bytes_per_second()));
+    let repo = backup.repo.as_ref().and_then(|repo| inventory.repo(repo.as_str()));
+    let restore =
+        backup.restore_rate.map(|rate| ("restore_rate".to_owned(), rate.bytes_per_second()));
     let read = repo.and_then(|repo| {
-        repo.read_rate
-            .map(|rate| (format!("read_rate of {}", repo.id), rate.bytes_per_second()))
+        repo.read_rate.map(|rate| (format!("read_rate of {}", repo.id), rate.bytes_per_second()))
     });
     let link = repo.and_then(|repo| link_rate(inventory, asset, repo));
-    [restore, read, link]
-        .into_iter()
-        .flatten()
-        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+    [restore, read, link].into_iter().flatten().min_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
 fn link_rate(inventory: &Inventory, asset: &Asset, repo: &Repo) -> Option<(String, f64)> {
@@ -160,11 +142,7 @@ fn link_rate(inventory: &Inventory, asset: &Asset, repo: &Repo) -> Option<(Strin
         return None;
     }
     let ends = |id: &crate::base::Id| -> Vec<String> {
-        inventory
-            .site_chain(id.as_str())
-            .iter()
-            .map(|site| site.id.to_string())
-            .collect()
+        inventory.site_chain(id.as_str()).iter().map(|site| site.id.to_string()).collect()
     };
     let (from, to) = (ends(from), ends(to));
     let joins = |link: &&crate::inventory::Link| {
@@ -210,12 +188,8 @@ fn along(
         Order::Steps(order) => order,
         Order::Circle(_) => return (None, vec![]),
     };
-    let index: HashMap<&str, usize> = plan
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(at, step)| (step.id.as_str(), at))
-        .collect();
+    let index: HashMap<&str, usize> =
+        plan.steps.iter().enumerate().map(|(at, step)| (step.id.as_str(), at)).collect();
     let mut ends = vec![0.0_f64; plan.steps.len()];
     let mut before: Vec<Option<usize>> = vec![None; plan.steps.len()];
     let mut last = None::<usize>;
@@ -240,11 +214,7 @@ fn along(
         last = before[at];
     }
     path.reverse();
-    let unplaced = if restoring.is_none() {
-        transfer
-    } else {
-        transfer.map(|_| 0.0)
-    };
+    let unplaced = if restoring.is_none() { transfer } else { transfer.map(|_| 0.0) };
     (unplaced.map(|unplaced| unplaced + length), path)
 }
 
@@ -256,12 +226,7 @@ fn restoring_step(plan: &Plan, asset: &Asset) -> Option<usize> {
             && step.asset.as_ref().is_none_or(|id| *id == asset.id)
     };
     let mut best: Option<usize> = None;
-    for (at, step) in plan
-        .steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| restores(step))
-    {
+    for (at, step) in plan.steps.iter().enumerate().filter(|(_, step)| restores(step)) {
         if best.is_none_or(|best| step.timeout > plan.steps[best].timeout) {
             best = Some(at);
         }
@@ -281,8 +246,5 @@ fn fixed_seconds(kind: StepKind) -> f64 {
 }
 
 fn number(value: f64) -> String {
-    format!("{value:.3}")
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
+    format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }

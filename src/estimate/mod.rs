@@ -39,9 +39,7 @@ pub fn estimate(
     let assets = subjects(inventory, incident, plan, &mut result.notes);
     if plan.is_some_and(|plan| plan.kind == Kind::Backup) {
         // Such a plan recovers nothing; what counts is what its schedule can lose.
-        let exposure = assets
-            .iter()
-            .flat_map(|asset| exposure::of_asset(inventory, asset));
+        let exposure = assets.iter().flat_map(|asset| exposure::of_asset(inventory, asset));
         result.exposure = exposure.collect();
         return result;
     }
@@ -54,15 +52,11 @@ pub fn estimate(
         }
         let Some(chosen) = choice.chosen else {
             if choice.needed {
-                result
-                    .notes
-                    .push(format!("no copy of {} can be used", asset.id));
+                result.notes.push(format!("no copy of {} can be used", asset.id));
             }
             continue;
         };
-        result
-            .recovery_points
-            .push(printed(incident, asset, &chosen));
+        result.recovery_points.push(printed(incident, asset, &chosen));
         if main.is_none() {
             main = Some((*asset, chosen));
         }
@@ -71,18 +65,10 @@ pub fn estimate(
     if let Some(point) = &result.recovery_point {
         result.terms.extend(point::terms(incident, point));
     }
-    let asset = main
-        .as_ref()
-        .map_or(assets.first().copied(), |(asset, _)| Some(*asset));
+    let asset = main.as_ref().map_or(assets.first().copied(), |(asset, _)| Some(*asset));
     if let Some(asset) = asset {
         let chosen = main.as_ref().map(|(_, chosen)| chosen);
-        result.rto = Some(duration::rto(
-            inventory,
-            asset,
-            chosen,
-            plan,
-            &mut result.terms,
-        ));
+        result.rto = Some(duration::rto(inventory, asset, chosen, plan, &mut result.terms));
     }
     result
 }
@@ -119,27 +105,20 @@ fn subjects<'a>(
 
 fn printed(incident: Option<&Incident>, asset: &Asset, chosen: &Chosen<'_>) -> Point {
     let loss_seconds = match incident {
-        Some(incident) => incident
-            .damage_at
-            .zip(chosen.at)
-            .map(|(damage, at)| seconds_between(at, damage).max(0)),
+        Some(incident) => {
+            incident.damage_at.zip(chosen.at).map(|(damage, at)| seconds_between(at, damage).max(0))
+        }
         None => exposure::worst(chosen.backup),
     };
     let rpo = asset.targets.and_then(|targets| targets.rpo);
     Point {
         asset: asset.id.clone(),
         backup: chosen.backup.id.clone(),
-        chain: chosen
-            .chain
-            .iter()
-            .map(|link| link.backup.id.clone())
-            .collect(),
+        chain: chosen.chain.iter().map(|link| link.backup.id.clone()).collect(),
         at: chosen.at,
         loss_seconds,
         rpo_seconds: rpo.map(|rpo| rpo.0),
-        meets_rpo: loss_seconds
-            .zip(rpo)
-            .map(|(loss, rpo)| loss as u64 <= rpo.0),
+        meets_rpo: loss_seconds.zip(rpo).map(|(loss, rpo)| loss as u64 <= rpo.0),
         tested: point::tested(chosen.backup),
         notes: chosen.notes(asset),
     }

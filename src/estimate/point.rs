@@ -87,11 +87,7 @@ impl<'a> Filter<'a, '_> {
         if incident.data.get(self.asset) == Some(&DataState::Corrupt) {
             return false;
         }
-        let scenario = incident
-            .scenario
-            .as_deref()
-            .unwrap_or_default()
-            .to_lowercase();
+        let scenario = incident.scenario.as_deref().unwrap_or_default().to_lowercase();
         PHYSICAL.iter().any(|word| scenario.contains(word))
     }
 }
@@ -103,29 +99,16 @@ pub fn choose<'a>(
     asset: &'a Asset,
 ) -> Choice<'a> {
     if incident.is_some_and(|incident| is_intact(incident, asset.id.as_str())) {
-        return Choice {
-            needed: false,
-            chosen: None,
-            refused: vec![],
-        };
+        return Choice { needed: false, chosen: None, refused: vec![] };
     }
-    let filter = Filter {
-        inventory,
-        incident,
-        asset: asset.id.as_str(),
-    };
+    let filter = Filter { inventory, incident, asset: asset.id.as_str() };
     // The damage is not younger than its detection.
     let limit = incident.and_then(|incident| incident.damage_at.or(incident.detected_at));
     let mut usable: Vec<Chosen<'a>> = vec![];
     let mut refused = vec![];
     let mut refuse = |backup: &Backup, at: Option<Timestamp>, why: String| {
         let (asset, backup) = (asset.id.clone(), backup.id.clone());
-        refused.push(Refused {
-            asset,
-            backup,
-            at,
-            why,
-        });
+        refused.push(Refused { asset, backup, at, why });
     };
     for backup in inventory.backups_of(asset.id.as_str()) {
         let mut copies = chain::copies(backup).peekable();
@@ -143,12 +126,7 @@ pub fn choose<'a>(
     let best = (0..usable.len()).max_by_key(|at| {
         let chosen = &usable[*at];
         let fewer = std::cmp::Reverse(chosen.chain.len());
-        (
-            chosen.at,
-            tested(chosen.backup),
-            fewer,
-            std::cmp::Reverse(*at),
-        )
+        (chosen.at, tested(chosen.backup), fewer, std::cmp::Reverse(*at))
     });
     let chosen = best.map(|best| usable.remove(best));
     if let Some(chosen) = &chosen {
@@ -168,11 +146,7 @@ pub fn choose<'a>(
             refuse(other.backup, other.at, why);
         }
     }
-    Choice {
-        needed: true,
-        chosen,
-        refused,
-    }
+    Choice { needed: true, chosen, refused }
 }
 
 fn consider<'a>(
@@ -185,27 +159,17 @@ fn consider<'a>(
         return Err(why);
     }
     let made = copy.at.ok_or("when it was made is not known")?;
-    let follows = matches!(
-        backup.copy_type,
-        Some(CopyType::Continuous | CopyType::Replica)
-    );
+    let follows = matches!(backup.copy_type, Some(CopyType::Continuous | CopyType::Replica));
     let at = match limit {
         // A log can be replayed up to any instant it covers.
         Some(limit) if follows => made.min(limit),
         Some(limit) if made >= limit => {
-            return Err(format!(
-                "it was made at {}, not before the damage",
-                readable(made)
-            ));
+            return Err(format!("it was made at {}, not before the damage", readable(made)));
         }
         _ => made,
     };
     let chain = chain::of(filter, backup, copy, at)?;
-    Ok(Chosen {
-        backup,
-        at: Some(at),
-        chain,
-    })
+    Ok(Chosen { backup, at: Some(at), chain })
 }
 
 /// Returns whether a restore from a backup was ever tried.
@@ -228,9 +192,9 @@ impl Chosen<'_> {
         let mut notes = vec![];
         match tested(self.backup) {
             Tested::Never => notes.push(format!("a restore from {id} was never tried")),
-            Tested::Unknown => notes.push(format!(
-                "whether a restore from {id} was ever tried is not known"
-            )),
+            Tested::Unknown => {
+                notes.push(format!("whether a restore from {id} was ever tried is not known"))
+            }
             Tested::Failed => notes.push(format!("the last try to restore from {id} failed")),
             Tested::Passed => {}
         }
@@ -242,11 +206,7 @@ impl Chosen<'_> {
         if self.backup.repo.is_none() {
             notes.push(format!("where {id} is kept is not known"));
         }
-        let whole = self
-            .chain
-            .first()
-            .and_then(|link| link.copy)
-            .and_then(|copy| copy.size);
+        let whole = self.chain.first().and_then(|link| link.copy).and_then(|copy| copy.size);
         if let Some((copy, whole)) = whole.zip(asset.size) {
             let ratio = asset.compress_ratio.unwrap_or(1.0);
             if copy.0 as f64 * ratio * 20.0 < whole.0 as f64 {

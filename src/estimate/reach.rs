@@ -5,10 +5,7 @@ use crate::inventory::{Backup, Inventory, Kept};
 
 /// Returns why a copy cannot be reached, if it cannot.
 pub fn obstacle(inventory: &Inventory, incident: &Incident, backup: &Backup) -> Option<String> {
-    let lost = Lost {
-        inventory,
-        incident,
-    };
+    let lost = Lost { inventory, incident };
     if incident.is_lost(backup.id.as_str()) {
         return Some("it is lost".into());
     }
@@ -45,9 +42,7 @@ impl Lost<'_> {
             return Some(format!("site {id} is lost"));
         }
         let chain = self.inventory.site_chain(id);
-        let gone = chain
-            .iter()
-            .find(|site| self.incident.is_lost(site.id.as_str()))?;
+        let gone = chain.iter().find(|site| self.incident.is_lost(site.id.as_str()))?;
         Some(format!("site {id} is part of {}, which is lost", gone.id))
     }
 
@@ -72,13 +67,7 @@ impl Lost<'_> {
                 || site.is_some_and(|site| self.site(site.as_str()).is_some())
         });
         asset
-            || place
-                .site
-                .as_ref()
-                .is_some_and(|id| self.site(id.as_str()).is_some())
-            || place
-                .host
-                .as_ref()
-                .is_some_and(|id| self.host(id.as_str()).is_some())
+            || place.site.as_ref().is_some_and(|id| self.site(id.as_str()).is_some())
+            || place.host.as_ref().is_some_and(|id| self.host(id.as_str()).is_some())
     }
 }

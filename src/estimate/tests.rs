@@ -19,24 +19,12 @@ type Found = (String, i64, bool, u64);
 /// Returns what was found, and the refused copies.
 fn summary(estimate: &Estimate) -> (Option<Found>, Vec<String>) {
     let point = estimate.recovery_point.as_ref().map(|point| {
-        let minutes = estimate
-            .rto
-            .as_ref()
-            .and_then(|rto| rto.p50_seconds)
-            .map_or(0, |s| s.div_ceil(60));
+        let minutes =
+            estimate.rto.as_ref().and_then(|rto| rto.p50_seconds).map_or(0, |s| s.div_ceil(60));
         let loss = point.loss_seconds.expect("known") / 60;
-        (
-            point.backup.to_string(),
-            loss,
-            point.meets_rpo.expect("known"),
-            minutes,
-        )
+        (point.backup.to_string(), loss, point.meets_rpo.expect("known"), minutes)
     });
-    let refused = estimate
-        .refused
-        .iter()
-        .map(|r| format!("{}: {}", r.backup, r.why))
-        .collect();
+    let refused = estimate.refused.iter().map(|r| format!("{}: {}", r.backup, r.why)).collect();
     (point, refused)
 }
 
@@ -48,10 +36,7 @@ fn check(
     refused: &[&str],
 ) {
     let (point, named) = summary(&estimate_of(inventory, incident));
-    assert_eq!(
-        point.as_ref().map(|(b, l, m, d)| (b.as_str(), *l, *m, *d)),
-        expected
-    );
+    assert_eq!(point.as_ref().map(|(b, l, m, d)| (b.as_str(), *l, *m, *d)), expected);
     assert_eq!(named, refused);
 }
 
@@ -73,26 +58,17 @@ fn an_empty_dump_is_refused_and_the_older_snapshot_used() {
         Some(("lvm-staging", 370, false, 144)),
         &["dump-nightly: it is empty"],
     );
-    let estimate = estimate_of(
-        WRONG_HOST,
-        "damage_at: 2026-01-31T23:30:00Z\naffected: [db1]",
-    );
+    let estimate = estimate_of(WRONG_HOST, "damage_at: 2026-01-31T23:30:00Z\naffected: [db1]");
     let point = estimate.recovery_point.expect("there is one");
     assert_eq!(
         (point.tested, point.notes[0].as_str()),
         (Tested::Never, "a restore from lvm-staging was never tried")
     );
-    let restore = estimate
-        .terms
-        .iter()
-        .find(|term| term.name == "restore lvm-staging")
-        .expect("a term");
+    let restore =
+        estimate.terms.iter().find(|term| term.name == "restore lvm-staging").expect("a term");
     assert_eq!(
         (restore.value, restore.formula.as_str()),
-        (
-            Some(5_000.0),
-            "300000000000 B / 60000000 B/s (restore_rate)"
-        )
+        (Some(5_000.0), "300000000000 B / 60000000 B/s (restore_rate)")
     );
 }
 
@@ -126,21 +102,10 @@ backups:
 fn a_log_reaches_the_damage_and_brings_its_base_along() {
     let damage = "damage_at: 2026-03-02T14:03:00Z\naffected: [pg]\nscenario: operator_error";
     check(LOG, damage, Some(("wal", 0, true, 28 + 60)), &[]);
-    let chain = estimate_of(LOG, damage)
-        .recovery_point
-        .expect("there is one")
-        .chain;
-    assert_eq!(
-        chain.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
-        ["base-02", "wal"]
-    );
+    let chain = estimate_of(LOG, damage).recovery_point.expect("there is one").chain;
+    assert_eq!(chain.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["base-02", "wal"]);
     // Where the log ends before the damage, its end is the point.
-    check(
-        &LOG.replace("14:14:00", "14:02:00"),
-        damage,
-        Some(("wal", 1, true, 28 + 60)),
-        &[],
-    );
+    check(&LOG.replace("14:14:00", "14:02:00"), damage, Some(("wal", 1, true, 28 + 60)), &[]);
 }
 
 #[test]
@@ -149,10 +114,7 @@ fn a_log_without_its_base_is_worth_nothing() {
         LOG,
         "damage_at: 2026-03-02T14:03:00Z\naffected: [pg]\nunusable: [{backup: base-02, why: checksum wrong}]",
         None,
-        &[
-            "base-02: checksum wrong",
-            "wal: its base base-02 cannot be used: checksum wrong",
-        ],
+        &["base-02: checksum wrong", "wal: its base base-02 cannot be used: checksum wrong"],
     );
 }
 
@@ -167,10 +129,8 @@ backups:
 ";
     let damage = "damage_at: 2026-01-07T12:00:00Z\naffected: [a]";
     check(inventory, damage, Some(("incr", 720, true, 63)), &[]);
-    let broken = inventory.replace(
-        "2026-01-05T00:00:00Z, size: 1GB",
-        "2026-01-05T00:00:00Z, size: 0B",
-    );
+    let broken =
+        inventory.replace("2026-01-05T00:00:00Z, size: 1GB", "2026-01-05T00:00:00Z, size: 0B");
     check(
         &broken,
         damage,
@@ -192,12 +152,7 @@ backups: [{id: standby, asset: a, type: replica, last_success: {at: 2026-01-01T1
     let damage = |scenario: &str| {
         format!("damage_at: 2026-01-01T11:00:00Z\naffected: [a]\nscenario: {scenario}")
     };
-    check(
-        inventory,
-        &damage("disk_loss"),
-        Some(("standby", 0, true, 0)),
-        &[],
-    );
+    check(inventory, &damage("disk_loss"), Some(("standby", 0, true, 0)), &[]);
     check(
         inventory,
         &damage("operator_error"),
@@ -280,14 +235,7 @@ assets: [{id: x, kind: files, host: h, size: 360GB}]
 backups: [{id: k, asset: x, repo: r, type: full, restore_rate: 500MB/s, last_success: {at: 2026-01-01T00:00:00Z}}]
 ";
     let estimate = estimate_of(inventory, "damage_at: 2026-01-02T00:00:00Z\naffected: [x]");
-    let term = estimate
-        .terms
-        .iter()
-        .find(|term| term.name == "restore k")
-        .expect("a term");
+    let term = estimate.terms.iter().find(|term| term.name == "restore k").expect("a term");
     assert_eq!(term.value, Some(3_600.0));
-    assert_eq!(
-        term.formula,
-        "360000000000 B / 100000000 B/s (link a - b x 0.8)"
-    );
+    assert_eq!(term.formula, "360000000000 B / 100000000 B/s (link a - b x 0.8)");
 }

@@ -66,10 +66,7 @@ impl Waived {
         }
         if let Some((rule, step)) = text.split_once('@') {
             return match steps.contains(&step) {
-                true => Ok(Self::Finding {
-                    rule: rule.to_owned(),
-                    step: Some(Id::parse(step)?),
-                }),
+                true => Ok(Self::Finding { rule: rule.to_owned(), step: Some(Id::parse(step)?) }),
                 false => Err(format!("there is no step {step:?}")),
             };
         }
@@ -80,10 +77,7 @@ impl Waived {
         match text {
             "level" => Ok(Self::Level),
             "second-approver" => Ok(Self::SecondApprover),
-            _ if is_rule => Ok(Self::Finding {
-                rule: text.to_owned(),
-                step: None,
-            }),
+            _ if is_rule => Ok(Self::Finding { rule: text.to_owned(), step: None }),
             _ => Err(format!(
                 "{text:?} is neither a step of the plan nor a rule, `RULE@STEP`, `level` or `second-approver`"
             )),
@@ -95,10 +89,7 @@ impl std::fmt::Display for Waived {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Step(step) => write!(out, "{step}"),
-            Self::Finding {
-                rule,
-                step: Some(step),
-            } => write!(out, "{rule}@{step}"),
+            Self::Finding { rule, step: Some(step) } => write!(out, "{rule}@{step}"),
             Self::Finding { rule, step: None } => write!(out, "{rule}"),
             Self::Level => out.write_str("level"),
             Self::SecondApprover => out.write_str("second-approver"),
@@ -120,14 +111,8 @@ mod tests {
             );
         }
         assert_eq!(Waived::parse("level", &[]), Ok(Waived::Level));
-        assert_eq!(
-            Waived::parse("level", &steps).map(|w| matches!(w, Waived::Step(_))),
-            Ok(true)
-        );
-        assert_eq!(
-            Waived::parse("FS001@gone", &steps),
-            Err("there is no step \"gone\"".into())
-        );
+        assert_eq!(Waived::parse("level", &steps).map(|w| matches!(w, Waived::Step(_))), Ok(true));
+        assert_eq!(Waived::parse("FS001@gone", &steps), Err("there is no step \"gone\"".into()));
         assert!(Waived::parse("everything", &steps).is_err());
     }
 }

@@ -31,14 +31,9 @@ impl Level {
 
     /// Returns the level for its word.
     pub fn parse(word: &str) -> Option<Self> {
-        [
-            Self::StaticOnly,
-            Self::ReadOnlyProbe,
-            Self::FullUser,
-            Self::FullRoot,
-        ]
-        .into_iter()
-        .find(|level| level.word() == word)
+        [Self::StaticOnly, Self::ReadOnlyProbe, Self::FullUser, Self::FullRoot]
+            .into_iter()
+            .find(|level| level.word() == word)
     }
 
     /// Tells whether a run at this level counts as a dry run.

@@ -321,11 +321,7 @@ impl Record {
         let (run, step) = (self.run.as_ref(), self.step.as_ref());
         let run = run.map_or("", Id::as_str);
         let step = step.map_or("", Id::as_str);
-        Self::link(
-            self.seq,
-            [&self.at, run, step, &self.name, &self.detail],
-            previous,
-        )
+        Self::link(self.seq, [&self.at, run, step, &self.name, &self.detail], previous)
     }
 
     /// Returns the digest over a record's number, its `at`, `run`, `step`, `event` and `detail` as stored, and the
@@ -351,10 +347,7 @@ impl Record {
     /// Returns the record as one line of `blackstart/event/v1`.
     pub fn json(&self) -> String {
         let text = |value: &str| serde_json::Value::from(value).to_string();
-        let id = |id: &Option<Id>| {
-            id.as_ref()
-                .map_or("null".to_owned(), |id| text(id.as_str()))
-        };
+        let id = |id: &Option<Id>| id.as_ref().map_or("null".to_owned(), |id| text(id.as_str()));
         format!(
             r#"{{"schema":"blackstart/event/v1","seq":{},"at":{},"run":{},"step":{},"event":{},"detail":{},"hash":"{}"}}"#,
             self.seq,
@@ -373,13 +366,8 @@ impl Event {
     pub fn stored(&self) -> (String, String) {
         let value =
             serde_json::to_value(self).expect("an event holds only text, numbers and lists");
-        let name = value
-            .get("event")
-            .and_then(|name| name.as_str())
-            .unwrap_or_default();
-        let detail = value
-            .get("detail")
-            .map_or("{}".to_owned(), ToString::to_string);
+        let name = value.get("event").and_then(|name| name.as_str()).unwrap_or_default();
+        let detail = value.get("detail").map_or("{}".to_owned(), ToString::to_string);
         (name.to_owned(), detail)
     }
 }

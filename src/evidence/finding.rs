@@ -31,9 +31,7 @@ impl Severity {
 
     /// Returns the weight for its word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.word() == word)
+        Self::ALL.into_iter().find(|severity| severity.word() == word)
     }
 }
 

@@ -40,9 +40,7 @@ impl PlanEvidence {
         let mut fields: Vec<Vec<u8>> = vec![];
         let mut add = |parts: &[&str]| {
             fields.push(
-                Digest::of_fields(parts.iter().map(|part| part.as_bytes()))
-                    .to_string()
-                    .into(),
+                Digest::of_fields(parts.iter().map(|part| part.as_bytes())).to_string().into(),
             );
         };
         match &self.checked {
@@ -72,16 +70,10 @@ impl PlanEvidence {
                     let ended = format!("{:?} {:?} {:?}", step.exit_code, step.signal, step.limit);
                     add(&["step", step.id.as_str(), step.outcome.word(), &ended]);
                     add(&["simulated", &step.simulated.join("\0")]);
-                    step.effects
-                        .iter()
-                        .for_each(|effect| add(&["effect", &seen(effect)]));
+                    step.effects.iter().for_each(|effect| add(&["effect", &seen(effect)]));
                     add(&["effects", &step.effects_total.to_string()]);
                     if let Some(proof) = &step.rollback {
-                        add(&[
-                            "rollback",
-                            proof.outcome.word(),
-                            &proof.differences.join("\0"),
-                        ]);
+                        add(&["rollback", proof.outcome.word(), &proof.differences.join("\0")]);
                     }
                 }
             }
@@ -99,10 +91,9 @@ fn seen(effect: &Effect) -> String {
             )
         }
         Effect::Exec { argv } => format!("exec {:?}", argv.first()),
-        Effect::Connect {
-            destination,
-            declared,
-        } => format!("connect {destination:?} {declared:?}"),
+        Effect::Connect { destination, declared } => {
+            format!("connect {destination:?} {declared:?}")
+        }
         Effect::Denied { what } => format!("denied {what:?}"),
     }
 }

@@ -211,17 +211,8 @@ impl RunRecord {
                 self.runner = Some(process);
             }
             Event::TargetConfirmed { target, .. } => self.targets.push(target),
-            Event::StepStarted {
-                part,
-                attempt,
-                process,
-                files,
-            } => {
-                step.state = StepState::Started {
-                    part,
-                    process,
-                    files,
-                };
+            Event::StepStarted { part, attempt, process, files } => {
+                step.state = StepState::Started { part, process, files };
                 (step.question, step.answer) = (None, None);
                 if part == Part::Run {
                     step.attempts = step.attempts.max(attempt);
@@ -265,10 +256,7 @@ impl RunRecord {
                 (self.code, self.why, self.finished) = (Some(code), why, at);
                 // A halt ends one runner, not every later one.
                 for step in self.steps.values_mut() {
-                    step.answer = step
-                        .answer
-                        .take()
-                        .filter(|(answer, _)| *answer != Answer::Halt);
+                    step.answer = step.answer.take().filter(|(answer, _)| *answer != Answer::Halt);
                 }
             }
         }

@@ -15,42 +15,26 @@ pub fn who(name: Option<&str>) -> Who {
     let login = login.trim().parse().ok().filter(|uid| *uid != u32::MAX);
     let uid = login.unwrap_or_else(|| rustix::process::getuid().as_raw());
     let account = by_uid(uid).map_or_else(|| format!("uid-{uid}"), |account| account.name);
-    Who {
-        os_user: format!("{account} ({uid})"),
-        name: name.map_or(account, str::to_owned),
-    }
+    Who { os_user: format!("{account} ({uid})"), name: name.map_or(account, str::to_owned) }
 }
 
 /// Returns the account of this process.
 pub fn own() -> Account {
     let uid = rustix::process::geteuid().as_raw();
     let gid = rustix::process::getegid().as_raw();
-    by_uid(uid).unwrap_or(Account {
-        name: uid.to_string(),
-        uid,
-        gid,
-        home: "/".into(),
-    })
+    by_uid(uid).unwrap_or(Account { name: uid.to_string(), uid, gid, home: "/".into() })
 }
 
 /// Returns what a step finds in its environment of the account it runs as: that of `run_as`, else of this process.
 pub fn environment(run_as: Option<&str>) -> Vec<(String, String)> {
     let account = run_as.and_then(named).unwrap_or_else(own);
-    let pairs = [
-        ("HOME", &account.home),
-        ("USER", &account.name),
-        ("LOGNAME", &account.name),
-    ];
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.clone()))
-        .to_vec()
+    let pairs = [("HOME", &account.home), ("USER", &account.name), ("LOGNAME", &account.name)];
+    pairs.map(|(name, value)| (name.to_owned(), value.clone())).to_vec()
 }
 
 /// Returns an account by name or number.
 pub fn named(name: &str) -> Option<Account> {
-    find(name, |account| {
-        account.name == name || account.uid.to_string() == name
-    })
+    find(name, |account| account.name == name || account.uid.to_string() == name)
 }
 
 fn by_uid(uid: u32) -> Option<Account> {
@@ -63,14 +47,8 @@ fn find(key: &str, matches: impl Fn(&Account) -> bool) -> Option<Account> {
         return Some(account);
     }
     // Accounts of a directory service are not in the file.
-    let output = Command::new("getent")
-        .args(["--", "passwd", key])
-        .output()
-        .ok()?;
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(parse)
-        .find(matches)
+    let output = Command::new("getent").args(["--", "passwd", key]).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).lines().filter_map(parse).find(matches)
 }
 
 fn parse(line: &str) -> Option<Account> {
@@ -90,10 +68,7 @@ mod tests {
     #[test]
     fn an_account_is_read_from_its_line() {
         let account = parse("pg:x:26:27:PostgreSQL:/var/lib/pg:/bin/sh").unwrap();
-        assert_eq!(
-            (account.uid, account.gid, account.home.as_str()),
-            (26, 27, "/var/lib/pg")
-        );
+        assert_eq!((account.uid, account.gid, account.home.as_str()), (26, 27, "/var/lib/pg"));
         assert_eq!(parse("# comment"), None);
         assert_eq!(named("root").map(|account| account.uid), Some(0));
         assert_eq!(named("no-such-account"), None);

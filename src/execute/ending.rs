@@ -41,55 +41,31 @@ impl From<StoreError> for Ending {
 impl Ending {
     /// Everything succeeded.
     pub fn succeeded() -> Self {
-        Self::State {
-            state: RunState::Succeeded,
-            code: 0,
-            why: None,
-        }
+        Self::State { state: RunState::Succeeded, code: 0, why: None }
     }
 
     /// A step failed.
     pub fn failed(why: impl Into<String>) -> Self {
-        Self::State {
-            state: RunState::Failed,
-            code: STEP_FAILED,
-            why: Some(why.into()),
-        }
+        Self::State { state: RunState::Failed, code: STEP_FAILED, why: Some(why.into()) }
     }
 
     /// The run was rolled back.
     pub fn rolled_back(why: impl Into<String>) -> Self {
-        Self::State {
-            state: RunState::RolledBack,
-            code: ROLLED_BACK,
-            why: Some(why.into()),
-        }
+        Self::State { state: RunState::RolledBack, code: ROLLED_BACK, why: Some(why.into()) }
     }
 
     /// It cannot start or go on.
     pub fn refused(code: u8, why: impl Into<String>) -> Self {
-        Self::State {
-            state: RunState::Refused,
-            code,
-            why: Some(why.into()),
-        }
+        Self::State { state: RunState::Refused, code, why: Some(why.into()) }
     }
 
     /// A person is needed.
     pub fn input_needed(why: impl Into<String>) -> Self {
-        Self::State {
-            state: RunState::InputNeeded,
-            code: INPUT_NEEDED,
-            why: Some(why.into()),
-        }
+        Self::State { state: RunState::InputNeeded, code: INPUT_NEEDED, why: Some(why.into()) }
     }
 
     /// A person stopped it.
     pub fn stopped(why: impl Into<String>) -> Self {
-        Self::State {
-            state: RunState::Stopped,
-            code: STOPPED,
-            why: Some(why.into()),
-        }
+        Self::State { state: RunState::Stopped, code: STOPPED, why: Some(why.into()) }
     }
 }

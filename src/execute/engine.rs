@@ -65,13 +65,8 @@ impl Engine<'_> {
 
     fn end(&self) -> Ending {
         let not_done = |step: &&Step| self.state(step) != StepState::Ended(StepOutcome::Succeeded);
-        let failed: Vec<&str> = self
-            .plan
-            .steps
-            .iter()
-            .filter(not_done)
-            .map(|step| step.id.as_str())
-            .collect();
+        let failed: Vec<&str> =
+            self.plan.steps.iter().filter(not_done).map(|step| step.id.as_str()).collect();
         match failed.is_empty() {
             true => Ending::succeeded(),
             false => Ending::State {
@@ -127,11 +122,9 @@ impl Engine<'_> {
             }
             StepState::Ended(_) if step.on_failure() == OnFailure::Continue => return Ok(()),
             StepState::Ended(_) => Some(self.after_failure(step)?),
-            StepState::Started {
-                part,
-                process,
-                files,
-            } => Some(self.reconcile(step, part, &process, &files)?),
+            StepState::Started { part, process, files } => {
+                Some(self.reconcile(step, part, &process, &files)?)
+            }
             StepState::NotStarted
             | StepState::Skipped
             | StepState::RolledBack
@@ -185,10 +178,9 @@ impl Engine<'_> {
     pub fn assert_identity(&self, step: &Step) -> Result<(), Ending> {
         match place(&Here::look(), step, self.inventory) {
             Place::Here => Ok(()),
-            Place::Mismatch { why } => Err(Ending::refused(
-                IDENTITY,
-                format!("step {}: {why}", step.id),
-            )),
+            Place::Mismatch { why } => {
+                Err(Ending::refused(IDENTITY, format!("step {}: {why}", step.id)))
+            }
             Place::Elsewhere => Err(Ending::refused(1, elsewhere(step))),
         }
     }
@@ -210,20 +202,16 @@ impl Engine<'_> {
     }
 
     fn person(&mut self, step: &Step, attempt: u32, question: Question) -> Result<StepEnd, Ending> {
-        let why = step
-            .why
-            .as_deref()
-            .map_or(String::new(), |why| format!(" ({why})"));
+        let why = step.why.as_deref().map_or(String::new(), |why| format!(" ({why})"));
         let (answer, by) = self.ask(step, question, format!("{}{why}", step.title))?;
         let end = |outcome, why: String| StepEnd::known(attempt, outcome, why);
         let end = match answer {
             Answer::Failed => end(StepOutcome::Failed, format!("{by} says it failed")),
             Answer::Done | Answer::Again | Answer::Halt | Answer::Target(_) => match &step.check {
                 Some(check) => match self.check(step, check, attempt)? {
-                    true => end(
-                        StepOutcome::Succeeded,
-                        format!("{by} did it, and its check holds"),
-                    ),
+                    true => {
+                        end(StepOutcome::Succeeded, format!("{by} did it, and its check holds"))
+                    }
                     false => end(
                         StepOutcome::Failed,
                         format!("{by} did it, but its check does not hold"),
@@ -243,11 +231,8 @@ impl Engine<'_> {
         question: Question,
         text: String,
     ) -> Result<(Answer, String), Ending> {
-        let mut asked = self
-            .record
-            .step(step.id.as_str())
-            .question
-            .is_some_and(|(open, _)| open == question);
+        let mut asked =
+            self.record.step(step.id.as_str()).question.is_some_and(|(open, _)| open == question);
         loop {
             self.catch_up()?;
             if let Some((answer, by)) = self.record.step(step.id.as_str()).answer
@@ -292,8 +277,7 @@ impl Engine<'_> {
     pub fn journal(&mut self, step: Option<&Step>, event: Event) -> Result<(), Ending> {
         self.crash.point();
         let now = self.clock.now();
-        self.store
-            .record(now, Some(&self.run.id), step.map(|step| &step.id), &event)?;
+        self.store.record(now, Some(&self.run.id), step.map(|step| &step.id), &event)?;
         self.crash.point();
         self.read_new()
     }

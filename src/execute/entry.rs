@@ -29,12 +29,8 @@ pub fn entry(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> 
 
 fn options(arguments: &[OsString]) -> Option<Options> {
     let mut arguments = arguments.iter();
-    let mut options = Options {
-        data_dir: PathBuf::new(),
-        run: String::new(),
-        input: Input::Asked,
-        die_at: None,
-    };
+    let mut options =
+        Options { data_dir: PathBuf::new(), run: String::new(), input: Input::Asked, die_at: None };
     while let Some(name) = arguments.next() {
         match name.to_str()? {
             "--data-dir" => options.data_dir = arguments.next()?.into(),

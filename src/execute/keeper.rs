@@ -55,13 +55,7 @@ fn serve(files: &Path) -> io::Result<()> {
         Ok(kept) => kept.end(&order, &stop),
         Err(error) => {
             let error = Some(format!("{} cannot be started: {error}", SHELL[0]));
-            (
-                order::Result {
-                    error,
-                    ..order::Result::default()
-                },
-                vec![],
-            )
+            (order::Result { error, ..order::Result::default() }, vec![])
         }
     };
     result.leave(files)?;
@@ -90,10 +84,8 @@ impl Kept {
             .filter(|(name, _)| order.secret.contains(name))
             .map(|(_, value)| Secret::new(value.clone()))
             .collect();
-        let (mut stdout, mut stderr) = (
-            File::create(files.join("stdout"))?,
-            File::create(files.join("stderr"))?,
-        );
+        let (mut stdout, mut stderr) =
+            (File::create(files.join("stdout"))?, File::create(files.join("stderr"))?);
         let mut child = command(order)
             .env_clear()
             .envs(
@@ -115,11 +107,7 @@ impl Kept {
             outputs.push(std::thread::spawn(move || keep(out, &mut stdout, out_mask)));
             outputs.push(std::thread::spawn(move || keep(err, &mut stderr, err_mask)));
         }
-        Ok(Self {
-            child,
-            started: Instant::now(),
-            outputs,
-        })
+        Ok(Self { child, started: Instant::now(), outputs })
     }
 
     /// Waits for the end of the command and of what it must not leave behind.
@@ -175,15 +163,10 @@ impl Kept {
                 return None;
             }
             let left = deadline.map(|deadline| deadline.saturating_sub(self.started.elapsed()));
-            let pause = left
-                .unwrap_or(Duration::MAX)
-                .min(Duration::from_millis(100));
+            let pause = left.unwrap_or(Duration::MAX).min(Duration::from_millis(100));
             match &handle {
                 Some(handle) => {
-                    let pause = Timespec {
-                        tv_sec: 0,
-                        tv_nsec: i64::from(pause.subsec_nanos()),
-                    };
+                    let pause = Timespec { tv_sec: 0, tv_nsec: i64::from(pause.subsec_nanos()) };
                     let _ = poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&pause));
                 }
                 None => std::thread::sleep(pause.min(Duration::from_millis(10))),

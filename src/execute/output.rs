@@ -33,19 +33,13 @@ impl Mask {
     /// Returns a mask for these secrets and for each longer line of one that has several.
     pub fn new(secrets: &[Secret]) -> Self {
         let lines = secrets.iter().flat_map(|secret| {
-            let lines = secret
-                .expose()
-                .split(|byte| *byte == b'\n')
-                .filter(|line| line.len() >= 8);
+            let lines = secret.expose().split(|byte| *byte == b'\n').filter(|line| line.len() >= 8);
             lines.map(Secret::new)
         });
         let mut all: Vec<Secret> = secrets.iter().cloned().chain(lines).collect();
         all.retain(|secret| !secret.expose().is_empty());
         all.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-        Self {
-            secrets: all,
-            held: vec![],
-        }
+        Self { secrets: all, held: vec![] }
     }
 
     /// Returns what can be shown of the stream so far; the start of a possible secret is held back.
@@ -135,10 +129,8 @@ mod tests {
     fn masked(secrets: &[&str], pieces: &[&str]) -> String {
         let secrets: Vec<Secret> = secrets.iter().map(|text| Secret::new(*text)).collect();
         let mut mask = Mask::new(&secrets);
-        let mut shown: Vec<u8> = pieces
-            .iter()
-            .flat_map(|piece| mask.pass(piece.as_bytes()))
-            .collect();
+        let mut shown: Vec<u8> =
+            pieces.iter().flat_map(|piece| mask.pass(piece.as_bytes())).collect();
         shown.extend(mask.finish());
         String::from_utf8(shown).unwrap()
     }
@@ -146,10 +138,7 @@ mod tests {
     #[test]
     fn a_secret_is_masked_however_it_arrives() {
         assert_eq!(masked(&["hunter2"], &["a hunter2 b"]), "a [secret] b");
-        assert_eq!(
-            masked(&["hunter2"], &["a hun", "ter", "2 b hunter"]),
-            "a [secret] b hunter"
-        );
+        assert_eq!(masked(&["hunter2"], &["a hun", "ter", "2 b hunter"]), "a [secret] b hunter");
         assert_eq!(
             masked(&["hunter2", "hunter22"], &["hunter2", "2 hunter2."]),
             "[secret] [secret]."

@@ -32,10 +32,7 @@ pub fn below(root: u32) -> Vec<u32> {
     let mut children: HashMap<u32, Vec<(u32, char)>> = HashMap::new();
     for pid in all() {
         if let Some(stat) = stat(pid) {
-            children
-                .entry(stat.parent)
-                .or_default()
-                .push((pid, stat.state));
+            children.entry(stat.parent).or_default().push((pid, stat.state));
         }
     }
     let (mut found, mut seen, mut next) = (vec![], HashSet::new(), vec![root]);
@@ -56,9 +53,7 @@ pub fn below(root: u32) -> Vec<u32> {
 pub fn marked(marker: &str) -> Vec<u32> {
     let holds = |pid: &u32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment
-            .split(|byte| *byte == 0)
-            .any(|entry| entry == marker.as_bytes())
+        environment.split(|byte| *byte == 0).any(|entry| entry == marker.as_bytes())
     };
     let living = |pid: &u32| identity(*pid).is_some();
     all()
@@ -104,24 +99,16 @@ pub fn reap() {
 
 /// Returns the name of a process, as `ps` shows it.
 pub fn name(pid: u32) -> String {
-    fs::read_to_string(format!("/proc/{pid}/comm"))
-        .unwrap_or_default()
-        .trim_end()
-        .to_owned()
+    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned()
 }
 
 fn boot() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
 }
 
 fn all() -> Vec<u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect()
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 struct Stat {
@@ -159,13 +146,7 @@ mod tests {
     fn this_process_lives_and_one_with_another_start_does_not() {
         let this = identity(std::process::id()).unwrap();
         assert!(lives(&this));
-        assert!(!lives(&Process {
-            start_time: this.start_time + 1,
-            ..this.clone()
-        }));
-        assert!(!lives(&Process {
-            boot: "another boot".into(),
-            ..this
-        }));
+        assert!(!lives(&Process { start_time: this.start_time + 1, ..this.clone() }));
+        assert!(!lives(&Process { boot: "another boot".into(), ..this }));
     }
 }

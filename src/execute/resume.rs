@@ -46,10 +46,7 @@ impl Engine<'_> {
         let marker = self.marker(files);
         let mut kept = Kept::adopted(process, self.files.join(files), marker.clone());
         if processes::lives(process) {
-            self.note(format!(
-                "{files} still runs (process {}); waiting for it",
-                process.pid
-            ))?;
+            self.note(format!("{files} still runs (process {}); waiting for it", process.pid))?;
         }
         if let Some(result) = self.wait(&mut kept)? {
             return Ok(Became::Result(result));
@@ -59,9 +56,7 @@ impl Engine<'_> {
         }
         let left = processes::marked(&marker);
         if !left.is_empty() {
-            self.note(format!(
-                "processes {left:?} of {files} still run; waiting for them"
-            ))?;
+            self.note(format!("processes {left:?} of {files} still run; waiting for them"))?;
             while !processes::marked(&marker).is_empty() {
                 if self.stop_now()? {
                     processes::end(
@@ -88,11 +83,7 @@ impl Engine<'_> {
         };
         match holds {
             Some(true) => {
-                return self.done(
-                    step,
-                    attempt,
-                    "a crash lost its result; its check holds".into(),
-                );
+                return self.done(step, attempt, "a crash lost its result; its check holds".into());
             }
             // The plan says in so many words that the check decides, and the check says that it did not happen.
             Some(false)
@@ -119,11 +110,7 @@ impl Engine<'_> {
     pub fn after_failure(&mut self, step: &Step) -> Result<StepEnd, Ending> {
         let attempt = self.record.step(step.id.as_str()).attempts.max(1);
         let risk = self.permit.risk(step.id.as_str());
-        if let Some(check) = step
-            .check
-            .as_ref()
-            .filter(|_| step.runs() && step.run.is_some())
-        {
+        if let Some(check) = step.check.as_ref().filter(|_| step.runs() && step.run.is_some()) {
             self.assert_identity(step)?;
             if self.check(step, check, attempt)? {
                 return self.done(step, attempt, "it had failed; its check holds".into());
@@ -133,10 +120,8 @@ impl Engine<'_> {
             Some(Resume::Rerun | Resume::Check) => self.perform(step, attempt + 1),
             None if risk <= Risk::Disruptive || !step.runs() => self.perform(step, attempt + 1),
             None | Some(Resume::Ask) => {
-                let text = format!(
-                    "step {} failed: is it done by hand, or shall it run again?",
-                    step.id
-                );
+                let text =
+                    format!("step {} failed: is it done by hand, or shall it run again?", step.id);
                 self.decide(step, attempt, Question::Failed, text)
             }
         }

@@ -22,12 +22,7 @@ impl<'a> Engine<'a> {
             | StepState::RolledBack
             | StepState::RollbackFailed => false,
         };
-        steps
-            .into_iter()
-            .rev()
-            .map(|at| &plan.steps[at])
-            .filter(ran)
-            .collect()
+        steps.into_iter().rev().map(|at| &plan.steps[at]).filter(ran).collect()
     }
 
     /// Decides that steps are rolled back, records it, and does it.
@@ -36,23 +31,14 @@ impl<'a> Engine<'a> {
             steps.into_iter().partition(|step| step.rollback.is_some());
         for step in without {
             if self.permit.risk(step.id.as_str()) > Risk::Read {
-                self.note(format!(
-                    "step {} has no rollback; what it did stays",
-                    step.id
-                ))?;
+                self.note(format!("step {} has no rollback; what it did stays", step.id))?;
             }
         }
         if with.is_empty() {
             return Err(Ending::failed(format!("{why}; there is no rollback")));
         }
         let ids: Vec<Id> = with.iter().map(|step| step.id.clone()).collect();
-        self.journal(
-            None,
-            Event::RollbackStarted {
-                steps: ids.clone(),
-                why: why.to_owned(),
-            },
-        )?;
+        self.journal(None, Event::RollbackStarted { steps: ids.clone(), why: why.to_owned() })?;
         self.roll_back(&ids, why)
     }
 
@@ -60,26 +46,23 @@ impl<'a> Engine<'a> {
     pub fn roll_back(&mut self, steps: &[Id], why: &str) -> Result<(), Ending> {
         for id in steps {
             let plan = self.plan;
-            let Some((step, script)) = plan
-                .step(id.as_str())
-                .and_then(|step| Some((step, step.rollback.as_deref()?)))
+            let Some((step, script)) =
+                plan.step(id.as_str()).and_then(|step| Some((step, step.rollback.as_deref()?)))
             else {
                 continue;
             };
             let succeeded = match self.state(step) {
                 StepState::RolledBack => continue,
-                StepState::Started {
-                    part: Part::Rollback,
-                    process,
-                    files,
-                } => match self.became(&process, &files)? {
-                    Became::Result(result) => self.rolled_back(step, &result, files)?,
-                    Became::Nothing => self.roll_back_step(step, script)?,
-                    Became::Unknown if step.resume == Some(Resume::Rerun) => {
-                        self.roll_back_step(step, script)?
+                StepState::Started { part: Part::Rollback, process, files } => {
+                    match self.became(&process, &files)? {
+                        Became::Result(result) => self.rolled_back(step, &result, files)?,
+                        Became::Nothing => self.roll_back_step(step, script)?,
+                        Became::Unknown if step.resume == Some(Resume::Rerun) => {
+                            self.roll_back_step(step, script)?
+                        }
+                        Became::Unknown => self.unknown_rollback(step, script)?,
                     }
-                    Became::Unknown => self.unknown_rollback(step, script)?,
-                },
+                }
                 StepState::NotStarted
                 | StepState::Started { .. }
                 | StepState::Ended(_)
@@ -87,9 +70,7 @@ impl<'a> Engine<'a> {
                 | StepState::RollbackFailed => self.roll_back_step(step, script)?,
             };
             if !succeeded {
-                return Err(Ending::failed(format!(
-                    "{why}; the rollback of step {id} failed"
-                )));
+                return Err(Ending::failed(format!("{why}; the rollback of step {id} failed")));
             }
         }
         Err(Ending::rolled_back(why))

@@ -45,10 +45,7 @@ struct Refused(Greeting);
 
 impl Refused {
     fn new(code: u8, message: impl Into<String>) -> Self {
-        Self(Greeting::Refused {
-            code,
-            messages: vec![message.into()],
-        })
+        Self(Greeting::Refused { code, messages: vec![message.into()] })
     }
 }
 
@@ -87,10 +84,7 @@ fn begin(options: &Options) -> Result<u8, Refused> {
     let run = store.run(run.id.as_str()).map_err(|error| failed(&error))?;
     let before = match run.state {
         state if state.is_over() => {
-            return Err(Refused::new(
-                1,
-                format!("run {} is over: it {}", run.id, past(state)),
-            ));
+            return Err(Refused::new(1, format!("run {} is over: it {}", run.id, past(state))));
         }
         RunState::Running => Before::Died,
         _ => Before::Left,
@@ -100,21 +94,11 @@ fn begin(options: &Options) -> Result<u8, Refused> {
     let clock = SystemClock;
     let permit = allow(&store, &run, &plan, inventory.as_ref(), clock.now())?;
     let record = store.run_record(&run.id).map_err(|error| failed(&error))?;
-    preflight(
-        &plan,
-        inventory.as_ref(),
-        &permit,
-        &typed,
-        &record.targets,
-        options.input,
-    )?;
+    preflight(&plan, inventory.as_ref(), &permit, &typed, &record.targets, options.input)?;
 
     let event = Event::RunStarted {
         process: processes::identity(std::process::id()).ok_or_else(|| {
-            Refused::new(
-                1,
-                "/proc cannot be read, without which steps cannot be told apart",
-            )
+            Refused::new(1, "/proc cannot be read, without which steps cannot be told apart")
         })?,
         hostname: Here::look().hostname,
         resumed: record.started.is_some(),
@@ -125,9 +109,7 @@ fn begin(options: &Options) -> Result<u8, Refused> {
         .record_state(clock.now(), &run.id, &event, RunState::Running)
         .map_err(|error| failed(&error))?;
     crash.point();
-    greet(&Greeting::Started {
-        pid: std::process::id(),
-    });
+    greet(&Greeting::Started { pid: std::process::id() });
     let mut engine = Engine {
         record: store.run_record(&run.id).map_err(|error| failed(&error))?,
         store,
@@ -200,9 +182,7 @@ fn finish(engine: &mut Engine<'_>, ending: Ending) -> u8 {
     engine.crash.point();
     let event = Event::RunFinished { state, code, why };
     let now = engine.clock.now();
-    let recorded = engine
-        .store
-        .record_state(now, &engine.run.id, &event, state);
+    let recorded = engine.store.record_state(now, &engine.run.id, &event, state);
     engine.crash.point();
     match recorded {
         Ok(_) => code,
@@ -219,11 +199,7 @@ fn load(store: &Store, run: &Run) -> Result<(Plan, Option<Inventory>), Refused> 
         Ok(Some(document)) => Ok(document.text),
         Ok(None) => Err(Refused::new(
             1,
-            format!(
-                "the store does not hold the {} of run {}",
-                kind.word(),
-                run.id
-            ),
+            format!("the store does not hold the {} of run {}", kind.word(), run.id),
         )),
         Err(error @ StoreError::Changed { .. }) => Err(Refused::new(NOT_APPROVED, chain(&error))),
         Err(error) => Err(Refused::new(1, chain(&error))),
@@ -231,10 +207,7 @@ fn load(store: &Store, run: &Run) -> Result<(Plan, Option<Inventory>), Refused> 
     let (plan, problems) = crate::plan::read(&text(DocumentKind::Plan, run.plan_digest)?);
     let plan = plan.filter(|_| problems.is_empty());
     let plan = plan.ok_or_else(|| {
-        Refused::new(
-            2,
-            format!("the stored plan of run {} cannot be read", run.id),
-        )
+        Refused::new(2, format!("the stored plan of run {} cannot be read", run.id))
     })?;
     let inventory = match run.inventory {
         None => None,
@@ -243,10 +216,7 @@ fn load(store: &Store, run: &Run) -> Result<(Plan, Option<Inventory>), Refused> 
                 crate::inventory::read(&text(DocumentKind::Inventory, digest)?);
             let inventory = inventory.filter(|_| problems.is_empty());
             Some(inventory.ok_or_else(|| {
-                Refused::new(
-                    2,
-                    format!("the stored inventory of run {} cannot be read", run.id),
-                )
+                Refused::new(2, format!("the stored inventory of run {} cannot be read", run.id))
             })?)
         }
     };
@@ -265,11 +235,7 @@ fn allow(
     if fingerprint != run.fingerprint {
         return Err(Refused::new(
             NOT_APPROVED,
-            format!(
-                "run {} was set up for another plan: {}",
-                run.id,
-                run.fingerprint.short()
-            ),
+            format!("run {} was set up for another plan: {}", run.id, run.fingerprint.short()),
         ));
     }
     let failed = |error| Refused::new(1, chain(&error));
@@ -280,10 +246,7 @@ fn allow(
         let unrecorded = unrecorded.iter().map(Refusal::unrecorded);
         let refusals = unrecorded.chain(refusals);
         let messages = refusals.map(|refusal| refusal.to_string()).collect();
-        Refused(Greeting::Refused {
-            code: NOT_APPROVED,
-            messages,
-        })
+        Refused(Greeting::Refused { code: NOT_APPROVED, messages })
     })
 }
 
@@ -313,10 +276,7 @@ fn preflight(
             let account = account::named(name).ok_or_else(|| {
                 Refused::new(
                     1,
-                    format!(
-                        "step {} runs as {name:?}, which is no account here",
-                        step.id
-                    ),
+                    format!("step {} runs as {name:?}, which is no account here", step.id),
                 )
             })?;
             if account.uid != own.uid && own.uid != 0 {
@@ -340,9 +300,8 @@ fn preflight(
             return Err(Refused::new(INPUT_NEEDED, message));
         }
         for used in &step.secrets {
-            let to_type = secrets::to_type(plan, inventory)
-                .iter()
-                .any(|(id, _)| *id == used.secret);
+            let to_type =
+                secrets::to_type(plan, inventory).iter().any(|(id, _)| *id == used.secret);
             let code = if to_type { INPUT_NEEDED } else { 1 };
             secrets::resolve(used, inventory, typed)
                 .map_err(|why| Refused::new(code, format!("step {}: {why}", step.id)))?;
@@ -355,10 +314,7 @@ fn preflight(
 fn typed_secrets() -> BTreeMap<Id, Secret> {
     let lines = io::stdin().lock().lines().map_while(Result::ok);
     let read = |line: String| serde_json::from_str::<TypedSecret>(&line).ok();
-    lines
-        .filter_map(read)
-        .map(|typed| (typed.secret, Secret::new(typed.value)))
-        .collect()
+    lines.filter_map(read).map(|typed| (typed.secret, Secret::new(typed.value))).collect()
 }
 
 /// Tells the front how it went, and lets go of its pipe.

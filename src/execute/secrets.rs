@@ -18,17 +18,12 @@ pub fn resolve(
         return Ok(secret.clone());
     }
     let value = match source(used, inventory)? {
-        ReadFrom {
-            env: Some(variable),
-            ..
-        } => env::var_os(variable)
-            .map(std::os::unix::ffi::OsStringExt::into_vec)
-            .ok_or_else(|| {
-                format!("secret {name}: the environment variable {variable} is not set")
-            })?,
-        ReadFrom {
-            file: Some(file), ..
-        } => {
+        ReadFrom { env: Some(variable), .. } => {
+            env::var_os(variable).map(std::os::unix::ffi::OsStringExt::into_vec).ok_or_else(
+                || format!("secret {name}: the environment variable {variable} is not set"),
+            )?
+        }
+        ReadFrom { file: Some(file), .. } => {
             let read = fs::read(file);
             let mut value = read.map_err(|error| format!("secret {name}: {file}: {error}"))?;
             if value.ends_with(b"\n") {
@@ -39,9 +34,7 @@ pub fn resolve(
         ReadFrom { .. } => return Err(format!("secret {name} was not typed")),
     };
     match value.contains(&0) {
-        true => Err(format!(
-            "secret {name} holds a zero byte, which an environment cannot"
-        )),
+        true => Err(format!("secret {name} holds a zero byte, which an environment cannot")),
         false => Ok(Secret::new(value)),
     }
 }
@@ -60,11 +53,8 @@ pub fn without_asking(plan: &Plan, inventory: Option<&Inventory>) -> BTreeMap<Id
 pub fn to_type(plan: &Plan, inventory: Option<&Inventory>) -> Vec<(Id, String)> {
     let mut asked: Vec<(Id, String)> = vec![];
     for used in plan.steps.iter().flat_map(|step| &step.secrets) {
-        if let Ok(ReadFrom {
-            env: None,
-            file: None,
-            prompt: Some(prompt),
-        }) = source(used, inventory)
+        if let Ok(ReadFrom { env: None, file: None, prompt: Some(prompt) }) =
+            source(used, inventory)
             && !asked.iter().any(|(id, _)| *id == used.secret)
         {
             asked.push((used.secret.clone(), prompt.clone()));

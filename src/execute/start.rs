@@ -148,10 +148,7 @@ impl Started {
     /// Waits for the end of the runner and returns its exit code.
     pub fn wait(mut self) -> io::Result<u8> {
         let status = self.child.wait()?;
-        Ok(status
-            .code()
-            .and_then(|code| u8::try_from(code).ok())
-            .unwrap_or(1))
+        Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     }
 
     /// Returns the process id of the runner.
@@ -167,21 +164,9 @@ impl Started {
 pub fn start(start: Start<'_>) -> Result<Started, ExecuteError> {
     let directory = runner::directory(start.data_dir, start.run);
     let log = directory.join("runner.log");
-    let failed = |source| ExecuteError::Start {
-        run: start.run.clone(),
-        log: log.clone(),
-        source,
-    };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&directory)
-        .map_err(failed)?;
-    let complaints = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(&log)
-        .map_err(failed)?;
+    let failed = |source| ExecuteError::Start { run: start.run.clone(), log: log.clone(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(failed)?;
+    let complaints = OpenOptions::new().append(true).create(true).open(&log).map_err(failed)?;
     let mut command = Command::new(start.program);
     command
         .args(["__runner", "--data-dir"])
@@ -198,10 +183,7 @@ pub fn start(start: Start<'_>) -> Result<Started, ExecuteError> {
         .map_err(failed)?;
     if let Some(mut pipe) = child.stdin.take() {
         for (secret, value) in &start.typed {
-            let typed = TypedSecret {
-                secret: secret.clone(),
-                value: value.expose().to_vec(),
-            };
+            let typed = TypedSecret { secret: secret.clone(), value: value.expose().to_vec() };
             let line = serde_json::to_string(&typed).map_err(|error| failed(error.into()))?;
             // A runner that refuses at once does not read; its greeting says why.
             let _ = writeln!(pipe, "{line}");
@@ -219,10 +201,7 @@ pub fn start(start: Start<'_>) -> Result<Started, ExecuteError> {
         }
         Ok(Greeting::HasRunner { holder }) => {
             let _ = child.wait();
-            Err(ExecuteError::HasRunner {
-                run: start.run.clone(),
-                holder,
-            })
+            Err(ExecuteError::HasRunner { run: start.run.clone(), holder })
         }
         Err(_) => {
             let status = child.wait().map_err(failed)?;
@@ -247,16 +226,9 @@ pub fn answer(
 ) -> Result<Record, ExecuteError> {
     let question = store.run_record(run)?.step(step.as_str()).question;
     if !question.is_some_and(|(question, _)| question.accepts(&answer)) {
-        return Err(ExecuteError::NotAsked {
-            run: run.clone(),
-            step: step.clone(),
-        });
+        return Err(ExecuteError::NotAsked { run: run.clone(), step: step.clone() });
     }
-    let event = Event::Answered {
-        answer,
-        by: who.name.clone(),
-        os_user: who.os_user.clone(),
-    };
+    let event = Event::Answered { answer, by: who.name.clone(), os_user: who.os_user.clone() };
     Ok(store.record(at, Some(run), Some(step), &event)?)
 }
 
@@ -285,12 +257,7 @@ pub fn request_stop(
     at: Timestamp,
 ) -> Result<Record, StoreError> {
     let (by, os_user) = (who.name.clone(), who.os_user.clone());
-    store.record(
-        at,
-        Some(run),
-        None,
-        &Event::StopRequested { when, by, os_user },
-    )
+    store.record(at, Some(run), None, &Event::StopRequested { when, by, os_user })
 }
 
 /// How following a run ended.

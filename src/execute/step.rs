@@ -40,12 +40,7 @@ pub struct Kept {
 impl Kept {
     /// Returns a keeper that an earlier runner started.
     pub fn adopted(process: &Process, files: PathBuf, marker: String) -> Self {
-        Self {
-            process: process.clone(),
-            files,
-            marker,
-            own: None,
-        }
+        Self { process: process.clone(), files, marker, own: None }
     }
 
     /// Lets it begin.
@@ -72,21 +67,13 @@ impl Engine<'_> {
             let files = String::new();
             self.journal(
                 Some(step),
-                Event::StepStarted {
-                    part: Part::Run,
-                    attempt,
-                    process,
-                    files,
-                },
+                Event::StepStarted { part: Part::Run, attempt, process, files },
             )?;
             return self.judge(
                 step,
                 attempt,
                 None,
-                order::Result {
-                    exit_code: Some(0),
-                    ..Default::default()
-                },
+                order::Result { exit_code: Some(0), ..Default::default() },
             );
         };
         let (result, files) = self.run_part(step, Part::Run, script, attempt)?;
@@ -153,32 +140,18 @@ impl Engine<'_> {
         check: &str,
         attempt: u32,
     ) -> Result<(bool, Event), Ending> {
-        let limit = step
-            .timeout
-            .map_or(CHECK_LIMIT, |timeout| timeout.duration());
+        let limit = step.timeout.map_or(CHECK_LIMIT, |timeout| timeout.duration());
         let (mut kept, files) = self.prepare(step, Part::Check, check, attempt, Some(limit))?;
-        kept.go()
-            .map_err(|error| files_broken(&kept.files, error))?;
+        kept.go().map_err(|error| files_broken(&kept.files, error))?;
         let result = self.wait(&mut kept)?.unwrap_or_else(|| lost(&kept));
         let (exit_code, duration_ms) = (result.exit_code, result.duration_ms);
         let holds = result.is_success();
-        Ok((
-            holds,
-            Event::CheckFinished {
-                attempt,
-                holds,
-                exit_code,
-                duration_ms,
-                files,
-            },
-        ))
+        Ok((holds, Event::CheckFinished { attempt, holds, exit_code, duration_ms, files }))
     }
 
     /// Asks a check until it holds or the step's time is over; records what it said last.
     fn wait_for(&mut self, step: &Step, check: &str, attempt: u32) -> Result<bool, Ending> {
-        let limit = step
-            .timeout
-            .map_or(WAIT_LIMIT, |timeout| timeout.duration());
+        let limit = step.timeout.map_or(WAIT_LIMIT, |timeout| timeout.duration());
         let since = Instant::now();
         loop {
             let (holds, event) = self.ask_check(step, check, attempt)?;
@@ -221,8 +194,7 @@ impl Engine<'_> {
             files: files.clone(),
         };
         self.journal(Some(step), started)?;
-        kept.go()
-            .map_err(|error| files_broken(&kept.files, error))?;
+        kept.go().map_err(|error| files_broken(&kept.files, error))?;
         self.crash.point();
         let result = self.wait(&mut kept)?.unwrap_or_else(|| lost(&kept));
         Ok((result, files))
@@ -258,12 +230,7 @@ impl Engine<'_> {
             }
             let process = processes::identity(child.id())
                 .ok_or_else(|| io::Error::other("the keeper of the step ended at once"))?;
-            Ok(Kept {
-                process,
-                files,
-                marker,
-                own: Some((child, pipe, output)),
-            })
+            Ok(Kept { process, files, marker, own: Some((child, pipe, output)) })
         };
         let kept = start().map_err(|error| files_broken(Path::new("/proc/self/exe"), error))?;
         Ok((kept, name))
@@ -290,11 +257,7 @@ impl Engine<'_> {
         ]
         .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
         .to_vec();
-        environment.extend(
-            identity
-                .into_iter()
-                .map(|(name, value)| (name, value.into_bytes())),
-        );
+        environment.extend(identity.into_iter().map(|(name, value)| (name, value.into_bytes())));
         let mut secret = vec![];
         for used in &step.secrets {
             let value = secrets::resolve(used, self.inventory, &self.typed)
@@ -325,11 +288,7 @@ impl Engine<'_> {
         attempt: u32,
     ) -> io::Result<(PathBuf, String)> {
         for again in 0.. {
-            let more = if again == 0 {
-                String::new()
-            } else {
-                format!("-{again}")
-            };
+            let more = if again == 0 { String::new() } else { format!("-{again}") };
             let name = format!("{}.{}.{attempt}{more}", step.id, part.word());
             let files = self.files.join(&name);
             match DirBuilder::new().mode(0o700).create(&files) {
@@ -365,10 +324,7 @@ impl Engine<'_> {
             }
             match kept.own.as_ref().and_then(|(_, _, output)| output.as_ref()) {
                 Some(output) => {
-                    let pause = Timespec {
-                        tv_sec: 0,
-                        tv_nsec: 200_000_000,
-                    };
+                    let pause = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
                     let _ = poll(&mut [PollFd::new(output, PollFlags::IN)], Some(&pause));
                 }
                 None => std::thread::sleep(Duration::from_millis(20)),
@@ -386,10 +342,7 @@ fn lost(kept: &Kept) -> order::Result {
         true => "its keeper ended without a result".to_owned(),
         false => format!("its keeper ended without a result, and {left:?} could not be ended"),
     };
-    order::Result {
-        error: Some(error),
-        ..Default::default()
-    }
+    order::Result { error: Some(error), ..Default::default() }
 }
 
 /// Says that a file of the run cannot be used.

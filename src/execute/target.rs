@@ -16,11 +16,8 @@ pub fn place(here: &Here, step: &Step, inventory: Option<&Inventory>) -> Place {
 /// Returns every name that can be asked for before a step of the plan, sorted.
 pub fn targets(plan: &Plan) -> Vec<String> {
     let here = Here::look();
-    let mut names: Vec<String> = plan
-        .steps
-        .iter()
-        .map(|step| step.target(&here.hostname).to_owned())
-        .collect();
+    let mut names: Vec<String> =
+        plan.steps.iter().map(|step| step.target(&here.hostname).to_owned()).collect();
     names.sort();
     names.dedup();
     names

@@ -22,9 +22,7 @@ pub fn refresh(state: &mut State) {
     };
     let gaps = verbs::gaps(review.plan(), &review.evidence());
     let approving = &mut state.approving;
-    approving
-        .reasons
-        .retain(|what, _| gaps.iter().any(|gap| gap.waiver.as_ref() == Some(what)));
+    approving.reasons.retain(|what, _| gaps.iter().any(|gap| gap.waiver.as_ref() == Some(what)));
     approving.gaps = gaps;
 }
 
@@ -58,11 +56,8 @@ pub fn approve(state: &mut State) -> Vec<Effect> {
     if by.is_empty() {
         return state.refuse("an approval needs a name");
     }
-    let stands = state
-        .approving
-        .open()
-        .find(|gap| gap.waiver.is_none())
-        .map(|gap| gap.message.clone());
+    let stands =
+        state.approving.open().find(|gap| gap.waiver.is_none()).map(|gap| gap.message.clone());
     if let Some(gap) = stands {
         return state.refuse(format!("nobody may waive this: {gap}"));
     }

@@ -21,9 +21,7 @@ pub fn from(state: &mut State, choice: Option<usize>) -> Vec<Effect> {
     };
     let kept = Effect::SaveIncident(Box::new(incident.clone()));
     let ranking = state.drafted.as_ref().map(|drafted| &drafted.ranking);
-    let runbook = choice
-        .and_then(|at| ranking?.get(at))
-        .map(|ranked| ranked.name.as_str());
+    let runbook = choice.and_then(|at| ranking?.get(at)).map(|ranked| ranked.name.as_str());
     match verbs::draft(library, incident, inventory, runbook, state.now) {
         Ok(drafted) => {
             let plan = Effect::KeepPlan(Arc::clone(&drafted.plan));
@@ -45,9 +43,7 @@ pub fn review(state: &mut State) -> Vec<Effect> {
     let mut plan = Arc::clone(&drafted.plan);
     if let Some(planted) = &state.planted {
         let changed = Arc::make_mut(&mut plan);
-        changed
-            .steps
-            .insert(1.min(changed.steps.len()), (**planted).clone());
+        changed.steps.insert(1.min(changed.steps.len()), (**planted).clone());
     }
     review::open(state, plan)
 }

@@ -105,9 +105,9 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
                 (None, None) => state.refuse(format!("{name} holds no plan")),
             }
         }
-        Some(other) => state.refuse(format!(
-            "{name}: schema {other} is not an incident, inventory or plan"
-        )),
+        Some(other) => {
+            state.refuse(format!("{name}: schema {other} is not an incident, inventory or plan"))
+        }
         None => state.refuse(format!(
             "{name} has no line \"schema: blackstart/…/v1\"; `blackstart check` reads scripts"
         )),
@@ -118,10 +118,7 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
 fn refused(name: &str, text: &str, problems: &[Problem]) -> Option<String> {
     let first = problems.first()?;
     let at = crate::base::Position::of(text, first.span.start);
-    let help = first
-        .help
-        .as_ref()
-        .map_or(String::new(), |help| format!(" ({help})"));
+    let help = first.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
     let more = match problems.len() {
         1 => String::new(),
         count => format!(", and {} more problems", count - 1),

@@ -42,10 +42,7 @@ pub fn open(state: &mut State, incident: Incident) -> Vec<Effect> {
         (Field::Affected, ids(&incident.affected)),
         (Field::Damage, time(incident.damage_at)),
         (Field::Detected, time(incident.detected_at)),
-        (
-            Field::Scenario,
-            incident.scenario.clone().unwrap_or_default(),
-        ),
+        (Field::Scenario, incident.scenario.clone().unwrap_or_default()),
         (Field::Lost, ids(&incident.lost)),
         (Field::Unusable, unusable.join("; ")),
         (Field::Description, description),
@@ -94,9 +91,7 @@ pub fn leave(state: &mut State, field: Field) -> Vec<Effect> {
     }
     let (_, problems) = read(intake, now, None, inventory.as_deref());
     intake.problems.retain(|(at, _)| *at != field);
-    intake
-        .problems
-        .extend(problems.into_iter().filter(|(at, _)| *at == field));
+    intake.problems.extend(problems.into_iter().filter(|(at, _)| *at == field));
     vec![]
 }
 
@@ -104,9 +99,7 @@ pub fn leave(state: &mut State, field: Field) -> Vec<Effect> {
 pub fn inventory(state: &mut State, inventory: Arc<Inventory>) -> Vec<Effect> {
     let old = state.inventory.replace(Arc::clone(&inventory));
     if let Some(intake) = &mut state.intake {
-        intake
-            .problems
-            .retain(|(at, _)| *at != Field::Affected && *at != Field::Inventory);
+        intake.problems.retain(|(at, _)| *at != Field::Affected && *at != Field::Inventory);
     }
     let changed = old.is_none_or(|old| old.digest() != inventory.digest());
     match changed && state.review.is_some() {
@@ -136,9 +129,7 @@ pub fn draft(state: &mut State) -> Vec<Effect> {
     match refused {
         0 => drafting::from(state, None),
         1 => state.refuse("one field needs a look before a draft can be made"),
-        count => state.refuse(format!(
-            "{count} fields need a look before a draft can be made"
-        )),
+        count => state.refuse(format!("{count} fields need a look before a draft can be made")),
     }
 }
 
@@ -153,35 +144,26 @@ fn read(
     let some =
         |field: Field| Some(intake.text(field).trim().to_owned()).filter(|text| !text.is_empty());
     // The form shows whole seconds; a time that was not touched stays what it was.
-    let (damage, detected) = (
-        old.as_ref().and_then(|old| old.damage_at),
-        old.as_ref().and_then(|old| old.detected_at),
-    );
+    let (damage, detected) =
+        (old.as_ref().and_then(|old| old.damage_at), old.as_ref().and_then(|old| old.detected_at));
     let mut time = |field: Field, old: Option<Timestamp>| {
         let text = some(field)?;
         if let Some(old) = old.filter(|old| readable(*old) == text) {
             return Some(old);
         }
-        moment(&text, now)
-            .map_err(|why| problems.push((field, why)))
-            .ok()
+        moment(&text, now).map_err(|why| problems.push((field, why))).ok()
     };
     let damage_at = time(Field::Damage, damage);
     let detected_at = time(Field::Detected, detected);
     if let (Some(damage), Some(detected)) = (damage_at, detected_at)
         && damage > detected
     {
-        problems.push((
-            Field::Damage,
-            "the damage cannot be younger than its detection".into(),
-        ));
+        problems.push((Field::Damage, "the damage cannot be younger than its detection".into()));
     }
     let affected = ids(intake, Field::Affected, &mut problems);
     let lost = ids(intake, Field::Lost, &mut problems);
     if let Some(inventory) = inventory {
-        let unknown = affected
-            .iter()
-            .find(|id| inventory.asset(id.as_str()).is_none());
+        let unknown = affected.iter().find(|id| inventory.asset(id.as_str()).is_none());
         if let Some(id) = unknown {
             let known = inventory.assets.iter().map(|asset| asset.id.as_str());
             let near = nearest(id.as_str(), known)
@@ -194,9 +176,8 @@ fn read(
     let stamp = now.strftime("%Y%m%d-%H%M%S");
     let fresh = Id::parse(&format!("inc-{stamp}")).expect("digits and dashes make an id");
     // A text that was not touched stays what it was: description and evidence apart, its line ends too.
-    let untouched = old
-        .as_ref()
-        .filter(|old| told(old).trim() == intake.text(Field::Description).trim());
+    let untouched =
+        old.as_ref().filter(|old| told(old).trim() == intake.text(Field::Description).trim());
     let (description, evidence) = match untouched {
         Some(old) => (old.description.clone(), old.evidence.clone()),
         None => (some(Field::Description), vec![]),
@@ -221,16 +202,9 @@ fn read(
 }
 
 fn ids(intake: &Intake, field: Field, problems: &mut Vec<(Field, String)>) -> Vec<Id> {
-    let words = intake
-        .text(field)
-        .split([',', ' ', '\n'])
-        .filter(|word| !word.is_empty());
+    let words = intake.text(field).split([',', ' ', '\n']).filter(|word| !word.is_empty());
     words
-        .filter_map(|word| {
-            Id::parse(word)
-                .map_err(|why| problems.push((field, why)))
-                .ok()
-        })
+        .filter_map(|word| Id::parse(word).map_err(|why| problems.push((field, why))).ok())
         .collect()
 }
 
@@ -239,10 +213,7 @@ fn copies(
     inventory: Option<&Inventory>,
     problems: &mut Vec<(Field, String)>,
 ) -> Vec<Unusable> {
-    let entries = intake
-        .text(Field::Unusable)
-        .split([';', '\n'])
-        .map(str::trim);
+    let entries = intake.text(Field::Unusable).split([';', '\n']).map(str::trim);
     let mut copies = vec![];
     for entry in entries.filter(|entry| !entry.is_empty()) {
         let (name, why) = match entry.split_once(':') {

@@ -42,10 +42,7 @@ impl Deref for Session {
 impl Session {
     /// Returns a session that stands at the first screen.
     pub fn new(now: Timestamp) -> Self {
-        Self::from(State {
-            now,
-            ..State::default()
-        })
+        Self::from(State { now, ..State::default() })
     }
 
     /// Returns what is to be done before anything else.
@@ -113,41 +110,24 @@ impl Session {
             News::Knowledge(knowledge) => draft::learned(state, knowledge),
             News::Text { path, text } => home::text(state, &path, &text),
             News::Inventory(inventory) => intake::inventory(state, inventory),
-            News::Demo {
-                inventory,
-                incident,
-                planted,
-            } => home::demo(state, &inventory, &incident, planted),
-            News::Checked {
-                fingerprint,
-                checked,
-                findings,
-            } => review::checked(state, fingerprint, checked, findings),
-            News::Recalled {
-                fingerprint,
-                evidence,
-                approvals,
-            } => review::recalled(state, fingerprint, evidence, approvals),
-            News::DryRunAt {
-                fingerprint,
-                step,
-                done,
-            } => review::dry_run_at(state, fingerprint, step, done),
-            News::DryRunEnded {
-                fingerprint,
-                result,
-            } => review::dry_run_ended(state, fingerprint, result),
-            News::Approved {
-                fingerprint,
-                result,
-            } => approve::answered(state, fingerprint, result),
+            News::Demo { inventory, incident, planted } => {
+                home::demo(state, &inventory, &incident, planted)
+            }
+            News::Checked { fingerprint, checked, findings } => {
+                review::checked(state, fingerprint, checked, findings)
+            }
+            News::Recalled { fingerprint, evidence, approvals } => {
+                review::recalled(state, fingerprint, evidence, approvals)
+            }
+            News::DryRunAt { fingerprint, step, done } => {
+                review::dry_run_at(state, fingerprint, step, done)
+            }
+            News::DryRunEnded { fingerprint, result } => {
+                review::dry_run_ended(state, fingerprint, result)
+            }
+            News::Approved { fingerprint, result } => approve::answered(state, fingerprint, result),
             News::RunStarted(result) => run::started(state, result),
-            News::RunPlan {
-                run,
-                plan,
-                incident,
-                by,
-            } => {
+            News::RunPlan { run, plan, incident, by } => {
                 if let Some(incident) = incident {
                     state.incident.get_or_insert(*incident);
                 }

@@ -18,11 +18,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn made(state: &mut State, id: &Id, text: String) -> Vec<Effect> {
-    if state
-        .run
-        .as_ref()
-        .is_some_and(|run| run.id.as_ref() == Some(id))
-    {
+    if state.run.as_ref().is_some_and(|run| run.id.as_ref() == Some(id)) {
         state.report = Some(text);
     }
     vec![]

@@ -42,10 +42,7 @@ pub fn open(state: &mut State, plan: Arc<Plan>) -> Vec<Effect> {
 
 /// Puts the plan under review onto the inventory as it is.
 pub fn rebase(state: &mut State) -> Vec<Effect> {
-    let plan = state
-        .review
-        .as_ref()
-        .map(|review| Arc::clone(&review.subject.plan));
+    let plan = state.review.as_ref().map(|review| Arc::clone(&review.subject.plan));
     plan.map_or(vec![], |plan| replace(state, plan))
 }
 
@@ -64,10 +61,7 @@ fn subject(plan: &Arc<Plan>, inventory: Option<&Arc<Inventory>>) -> Subject {
 }
 
 fn ask(subject: &Subject) -> Vec<Effect> {
-    vec![
-        Effect::Check(subject.clone()),
-        Effect::Recall(subject.clone()),
-    ]
+    vec![Effect::Check(subject.clone()), Effect::Recall(subject.clone())]
 }
 
 /// Puts another plan in the place of the one under review. What was proven about the old one does not carry over.
@@ -77,12 +71,7 @@ fn replace(state: &mut State, plan: Arc<Plan>) -> Vec<Effect> {
         return vec![];
     };
     let changed = |id: &Id| review.subject.plan.step(id.as_str()) != plan.step(id.as_str());
-    let unread: Vec<Id> = review
-        .read
-        .iter()
-        .filter(|id| changed(id))
-        .cloned()
-        .collect();
+    let unread: Vec<Id> = review.read.iter().filter(|id| changed(id)).cloned().collect();
     unread.iter().for_each(|id| {
         review.read.remove(id);
     });
@@ -119,10 +108,7 @@ pub fn mark(state: &mut State, step: Id) -> Vec<Effect> {
 }
 
 pub fn edit(state: &mut State, step: Id) -> Vec<Effect> {
-    let found = state
-        .review
-        .as_ref()
-        .and_then(|review| review.plan().step(step.as_str()));
+    let found = state.review.as_ref().and_then(|review| review.plan().step(step.as_str()));
     match found {
         Some(found) => {
             let text = step_text::write(found);
@@ -164,10 +150,7 @@ pub fn apply_fix(state: &mut State, at: usize) -> Vec<Effect> {
         return vec![];
     };
     let Some(fixed) = &found.fixed else {
-        let why = format!(
-            "{} has no fix that is safe to apply by itself",
-            found.finding.rule
-        );
+        let why = format!("{} has no fix that is safe to apply by itself", found.finding.rule);
         return state.refuse(why);
     };
     let rule = found.finding.rule;
@@ -177,9 +160,7 @@ pub fn apply_fix(state: &mut State, at: usize) -> Vec<Effect> {
     };
     *step = (**fixed).clone();
     let effects = change(state, plan);
-    state.done(format!(
-        "fix for {rule} applied: dry run and approvals are void (u takes it back)"
-    ));
+    state.done(format!("fix for {rule} applied: dry run and approvals are void (u takes it back)"));
     effects
 }
 
@@ -216,19 +197,13 @@ pub fn dry_run(state: &mut State) -> Vec<Effect> {
     if let DryRunView::Under { .. } = review.dry_run {
         return state.refuse("the dry run is under way");
     }
-    review.dry_run = DryRunView::Under {
-        step: None,
-        done: 0,
-    };
+    review.dry_run = DryRunView::Under { step: None, done: 0 };
     vec![Effect::DryRun(review.subject.clone())]
 }
 
 /// Returns the review, if it is about this plan; news about another plan are stale.
 fn about(state: &mut State, fingerprint: Digest) -> Option<&mut Review> {
-    state
-        .review
-        .as_mut()
-        .filter(|review| review.subject.fingerprint == fingerprint)
+    state.review.as_mut().filter(|review| review.subject.fingerprint == fingerprint)
 }
 
 pub fn checked(
@@ -265,10 +240,7 @@ pub fn recalled(
 
 pub fn dry_run_at(state: &mut State, fingerprint: Digest, step: Id, done: usize) -> Vec<Effect> {
     if let Some(review) = about(state, fingerprint) {
-        review.dry_run = DryRunView::Under {
-            step: Some(step),
-            done,
-        };
+        review.dry_run = DryRunView::Under { step: Some(step), done };
     }
     vec![]
 }

@@ -19,9 +19,7 @@ pub fn prepare(state: &mut State) -> Vec<Effect> {
         return state.refuse("there is no plan to run");
     };
     if let Err(refusals) = review.permit(state.now, &state.machine.operator) {
-        let first = refusals
-            .first()
-            .map_or(String::new(), |refusal| refusal.message.clone());
+        let first = refusals.first().map_or(String::new(), |refusal| refusal.message.clone());
         return state.refuse(format!("it may not run: {first}"));
     }
     if state.run.as_ref().is_none_or(|run| run.id.is_none()) {
@@ -31,11 +29,7 @@ pub fn prepare(state: &mut State) -> Vec<Effect> {
             let name = step.target(&state.machine.hostname).to_owned();
             match targets.iter_mut().find(|target| target.name == name) {
                 Some(target) => target.steps.push(step.id.clone()),
-                None => targets.push(Target {
-                    name,
-                    steps: vec![step.id.clone()],
-                    typed: false,
-                }),
+                None => targets.push(Target { name, steps: vec![step.id.clone()], typed: false }),
             }
         }
         let plan = Arc::clone(&review.subject.plan);
@@ -71,10 +65,7 @@ pub fn open(state: &mut State, id: Id) -> Vec<Effect> {
 }
 
 pub fn opened(state: &mut State, id: Id, plan: Plan, by: String) -> Vec<Effect> {
-    let known = state
-        .run
-        .as_ref()
-        .is_some_and(|run| run.id.as_ref() == Some(&id));
+    let known = state.run.as_ref().is_some_and(|run| run.id.as_ref() == Some(&id));
     if !known {
         state.run = Some(running(Some(id), Arc::new(plan), by, vec![]));
     }
@@ -115,11 +106,7 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     run.starting = true;
     vec![Effect::StartRun {
         subject: review.subject.clone(),
-        confirmed: run
-            .targets
-            .iter()
-            .map(|target| target.name.clone())
-            .collect(),
+        confirmed: run.targets.iter().map(|target| target.name.clone()).collect(),
         by: run.by.clone(),
     }]
 }
@@ -136,9 +123,7 @@ pub fn started(state: &mut State, result: Result<Id, String>) -> Vec<Effect> {
             vec![Effect::FollowRun(id)]
         }
         Err(why) => {
-            run.targets
-                .iter_mut()
-                .for_each(|target| target.typed = false);
+            run.targets.iter_mut().for_each(|target| target.typed = false);
             state.refuse(format!("the run did not start: {why}"))
         }
     }
@@ -154,12 +139,9 @@ pub fn answer(state: &mut State, step: Id, answer: Answer) -> Vec<Effect> {
     };
     let record = run.record.step(step.as_str());
     match &record.question {
-        Some((question, _)) if question.accepts(&answer) => vec![Effect::Answer {
-            run: id,
-            step,
-            answer,
-            by,
-        }],
+        Some((question, _)) if question.accepts(&answer) => {
+            vec![Effect::Answer { run: id, step, answer, by }]
+        }
         Some(_) | None => state.refuse(format!("step {step} does not ask for that")),
     }
 }

@@ -306,20 +306,12 @@ impl Review {
 
     /// Returns the steps in the order of the run.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.order
-            .iter()
-            .filter_map(|at| self.subject.plan.steps.get(*at))
+        self.order.iter().filter_map(|at| self.subject.plan.steps.get(*at))
     }
 
     /// Returns the risk of a step: what it claims or what the check computed, whichever is worse.
     pub fn risk(&self, step: &Step) -> Risk {
-        approve::risk(
-            step,
-            &PlanEvidence {
-                checked: self.checked.clone(),
-                dry_run: None,
-            },
-        )
+        approve::risk(step, &PlanEvidence { checked: self.checked.clone(), dry_run: None })
     }
 
     /// Returns the finished dry run.
@@ -344,20 +336,13 @@ impl Review {
 
     /// Returns what is known about exactly this plan, as far as it is on the screen.
     pub fn evidence(&self) -> PlanEvidence {
-        PlanEvidence {
-            checked: self.checked.clone(),
-            dry_run: self.proof().cloned(),
-        }
+        PlanEvidence { checked: self.checked.clone(), dry_run: self.proof().cloned() }
     }
 
     /// Returns the findings of a step with their places in `found`.
     pub fn found_in<'a>(&'a self, step: &'a str) -> impl Iterator<Item = (usize, &'a Found)> {
         self.found.iter().enumerate().filter(move |(_, found)| {
-            found
-                .finding
-                .step
-                .as_ref()
-                .is_some_and(|id| id.as_str() == step)
+            found.finding.step.as_ref().is_some_and(|id| id.as_str() == step)
         })
     }
 }
@@ -454,8 +439,6 @@ impl State {
             .filter_map(|id| inventory.asset(id.as_str())?.targets?.rto)
             .min()?;
         let seconds = i64::try_from(promised.0).ok()?;
-        start
-            .checked_add(jiff::SignedDuration::from_secs(seconds))
-            .ok()
+        start.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
     }
 }

@@ -13,11 +13,7 @@ pub fn write(step: &Step) -> String {
         "# One step of the plan. Saving a change voids its dry run and its approvals.\n",
     );
     for line in body.lines() {
-        text.push_str(
-            line.strip_prefix("- ")
-                .or_else(|| line.strip_prefix("  "))
-                .unwrap_or(line),
-        );
+        text.push_str(line.strip_prefix("- ").or_else(|| line.strip_prefix("  ")).unwrap_or(line));
         text.push('\n');
     }
     text
@@ -102,20 +98,9 @@ mod tests {
         let edit =
             |from: &str, to: &str| replaced(&plan, &id, &write(&plan.steps[0]).replace(from, to));
         assert_eq!(edit("id: a", "id: c").unwrap_err(), "its id must stay a");
-        assert!(
-            edit("kind: command", "kind: comand")
-                .unwrap_err()
-                .starts_with("line 4: ")
-        );
-        assert!(
-            edit("timeout: 5m", "timeout: 5 parsecs")
-                .unwrap_err()
-                .starts_with("line ")
-        );
-        assert!(
-            edit("timeout: 5m", "needs: [b]").unwrap_err().contains('b'),
-            "a circle"
-        );
+        assert!(edit("kind: command", "kind: comand").unwrap_err().starts_with("line 4: "));
+        assert!(edit("timeout: 5m", "timeout: 5 parsecs").unwrap_err().starts_with("line "));
+        assert!(edit("timeout: 5m", "needs: [b]").unwrap_err().contains('b'), "a circle");
         assert!(replaced(&plan, &id, "").is_err());
         assert_eq!(
             edit("touch /x", "touch /y").map(|plan| plan.steps[0]

@@ -33,20 +33,15 @@ pub fn draft(
         runbook,
     };
     let draft = draft::draft(&request).map_err(|error| error.to_string())?;
-    let ranked = |ranked: &draft::Ranked| Ranked {
-        name: ranked.id.clone(),
-        why: ranked.reasons.join(", "),
-    };
+    let ranked =
+        |ranked: &draft::Ranked| Ranked { name: ranked.id.clone(), why: ranked.reasons.join(", ") };
     let chosen = draft.ranking.iter().position(|one| one.id == draft.runbook);
     let mut notes = draft.questions;
     if let Some((_, others)) = incident.affected.split_first()
         && !others.is_empty()
     {
         let others: Vec<&str> = others.iter().map(|id| id.as_str()).collect();
-        notes.push(format!(
-            "this plan recovers the first asset only; not {}",
-            others.join(", ")
-        ));
+        notes.push(format!("this plan recovers the first asset only; not {}", others.join(", ")));
     }
     Ok(Drafted {
         plan: Arc::new(draft.plan),
@@ -61,14 +56,8 @@ pub fn draft(
 pub fn with_fixes(plan: &Plan, findings: Vec<Finding>) -> Vec<Found> {
     let found = |finding: Finding| {
         let fixed = check::fixed(plan, &finding);
-        let step = finding
-            .step
-            .as_ref()
-            .and_then(|id| fixed?.step(id.as_str()).cloned());
-        Found {
-            fixed: step.map(Box::new),
-            finding,
-        }
+        let step = finding.step.as_ref().and_then(|id| fixed?.step(id.as_str()).cloned());
+        Found { fixed: step.map(Box::new), finding }
     };
     findings.into_iter().map(found).collect()
 }

@@ -11,14 +11,10 @@ pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if text == "now" {
         return Ok(now);
     }
-    let ago = text
-        .strip_prefix('-')
-        .or_else(|| text.strip_suffix("ago").map(str::trim_end));
+    let ago = text.strip_prefix('-').or_else(|| text.strip_suffix("ago").map(str::trim_end));
     if let Some(ago) = ago {
         let period = Period::parse(ago)?;
-        return now
-            .checked_sub(period.duration())
-            .map_err(|_| "too long ago".to_owned());
+        return now.checked_sub(period.duration()).map_err(|_| "too long ago".to_owned());
     }
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
@@ -31,14 +27,7 @@ pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
             let time = plain.parse::<Time>().ok();
             // A time of day that is still to come was yesterday's.
             let later = time.is_some_and(|time| time > now.to_zoned(TimeZone::UTC).time());
-            (
-                Some(if later {
-                    today.yesterday().unwrap_or(today)
-                } else {
-                    today
-                }),
-                time,
-            )
+            (Some(if later { today.yesterday().unwrap_or(today) } else { today }), time)
         }
         None => (plain.parse::<Date>().ok(), Some(Time::midnight())),
     };
@@ -93,9 +82,6 @@ mod tests {
     #[test]
     fn spans_are_short() {
         let spans = [0, 48, 432, 600, 3_600, 5_340, 90_000, 86_400].map(span);
-        assert_eq!(
-            spans,
-            ["0s", "48s", "7m12s", "10m", "1h", "1h29m", "1d1h", "1d"]
-        );
+        assert_eq!(spans, ["0s", "48s", "7m12s", "10m", "1h", "1h29m", "1d1h", "1d"]);
     }
 }

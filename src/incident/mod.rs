@@ -9,9 +9,7 @@ use crate::base::document::{self, Read};
 
 /// Reads an incident. Returns as much as could be read and every problem.
 pub fn read(text: &str) -> (Option<Incident>, Vec<Problem>) {
-    let Read {
-        value, problems, ..
-    } = document::read::<Incident>(text);
+    let Read { value, problems, .. } = document::read::<Incident>(text);
     (value, problems)
 }
 
@@ -23,10 +21,7 @@ impl Incident {
 
     /// Returns why a copy is known or suspected to be bad.
     pub fn unusable(&self, backup: &str) -> Option<&str> {
-        let entry = self
-            .unusable
-            .iter()
-            .find(|entry| entry.backup.as_str() == backup)?;
+        let entry = self.unusable.iter().find(|entry| entry.backup.as_str() == backup)?;
         Some(entry.why.as_deref().unwrap_or("named as unusable"))
     }
 
@@ -49,10 +44,7 @@ mod tests {
     #[test]
     fn an_incident_needs_only_an_id() {
         let (incident, problems) = read("schema: blackstart/incident/v1\nid: inc-1\n");
-        assert_eq!(
-            (incident.expect("reads").lost.len(), problems.len()),
-            (0, 0)
-        );
+        assert_eq!((incident.expect("reads").lost.len(), problems.len()), (0, 0));
     }
 
     #[test]

@@ -37,20 +37,13 @@ impl std::ops::Deref for Inventory {
 /// Reads an inventory. Returns as much as could be read and every problem: fields, units,
 /// repeated ids, references to nothing, circular dependencies.
 pub fn read(text: &str) -> (Option<Inventory>, Vec<Problem>) {
-    let Read {
-        value,
-        mut problems,
-        root,
-    } = document::read::<v1::Inventory>(text);
+    let Read { value, mut problems, root } = document::read::<v1::Inventory>(text);
     let (Some(document), Some(root)) = (value, root) else {
         return (None, problems);
     };
     problems.extend(references::check(&document, &root));
     problems.sort_by_key(|problem| problem.span);
-    (
-        Some(Inventory::new(document, Digest::of(text.as_bytes()))),
-        problems,
-    )
+    (Some(Inventory::new(document, Digest::of(text.as_bytes()))), problems)
 }
 
 impl Inventory {
@@ -75,47 +68,32 @@ impl Inventory {
 
     /// Returns a host by id.
     pub fn host(&self, id: &str) -> Option<&Host> {
-        self.hosts
-            .get(id)
-            .and_then(|at| self.document.hosts.get(*at))
+        self.hosts.get(id).and_then(|at| self.document.hosts.get(*at))
     }
 
     /// Returns an asset by id.
     pub fn asset(&self, id: &str) -> Option<&Asset> {
-        self.assets
-            .get(id)
-            .and_then(|at| self.document.assets.get(*at))
+        self.assets.get(id).and_then(|at| self.document.assets.get(*at))
     }
 
     /// Returns a backup by id.
     pub fn backup(&self, id: &str) -> Option<&Backup> {
-        self.backups
-            .get(id)
-            .and_then(|at| self.document.backups.get(*at))
+        self.backups.get(id).and_then(|at| self.document.backups.get(*at))
     }
 
     /// Returns a repository by id.
     pub fn repo(&self, id: &str) -> Option<&Repo> {
-        self.document
-            .repos
-            .iter()
-            .find(|repo| repo.id.as_str() == id)
+        self.document.repos.iter().find(|repo| repo.id.as_str() == id)
     }
 
     /// Returns a site by id.
     pub fn site(&self, id: &str) -> Option<&Site> {
-        self.document
-            .sites
-            .iter()
-            .find(|site| site.id.as_str() == id)
+        self.document.sites.iter().find(|site| site.id.as_str() == id)
     }
 
     /// Returns a secret's entry by id.
     pub fn secret(&self, id: &str) -> Option<&SecretEntry> {
-        self.document
-            .secrets
-            .iter()
-            .find(|secret| secret.id.as_str() == id)
+        self.document.secrets.iter().find(|secret| secret.id.as_str() == id)
     }
 
     /// Returns the backups of an asset, in document order.
@@ -143,10 +121,7 @@ impl Inventory {
                 break;
             }
             chain.push(site);
-            next = site
-                .parent
-                .as_ref()
-                .and_then(|parent| self.site(parent.as_str()));
+            next = site.parent.as_ref().and_then(|parent| self.site(parent.as_str()));
         }
         chain
     }
@@ -185,18 +160,10 @@ impl Inventory {
                 add(name, "asset", serde_json::to_string(&facts));
             }
             if let Some(backup) = self.backup(name) {
-                let repo = backup
-                    .repo
-                    .as_ref()
-                    .and_then(|repo| self.repo(repo.as_str()));
+                let repo = backup.repo.as_ref().and_then(|repo| self.repo(repo.as_str()));
                 let place = repo.map(|repo| (&repo.id, &repo.url, &repo.path, &repo.host));
-                let facts = (
-                    &backup.asset,
-                    &backup.path,
-                    &backup.last_success,
-                    &backup.copies,
-                    place,
-                );
+                let facts =
+                    (&backup.asset, &backup.path, &backup.last_success, &backup.copies, place);
                 add(name, "backup", serde_json::to_string(&facts));
             }
             if let Some(secret) = self.secret(name) {
@@ -230,27 +197,16 @@ repos: [{id: disk, site: a}]
         let inventory = inventory.expect("reads");
         assert_eq!(inventory.backups_of("data").count(), 1);
         assert_eq!(
-            inventory
-                .dependents_of("data")
-                .map(|a| a.id.to_string())
-                .collect::<Vec<_>>(),
+            inventory.dependents_of("data").map(|a| a.id.to_string()).collect::<Vec<_>>(),
             ["web"]
         );
-        assert_eq!(
-            inventory.site_chain("a").len(),
-            2,
-            "a circle of parents ends"
-        );
+        assert_eq!(inventory.site_chain("a").len(), 2, "a circle of parents ends");
     }
 
     #[test]
     fn facts_change_when_a_host_moves_and_not_when_a_phone_does() {
-        let facts = |text: &str| {
-            read(text)
-                .0
-                .expect("reads")
-                .facts_about(["data", "h1", "nightly"])
-        };
+        let facts =
+            |text: &str| read(text).0.expect("reads").facts_about(["data", "h1", "nightly"]);
         assert_ne!(facts(SMALL), facts(&SMALL.replace("10.0.0.1", "10.0.0.2")));
         assert_ne!(facts(SMALL), facts(&SMALL.replace("/srv/data", "/srv/dat")));
         assert_eq!(facts(SMALL), facts(&SMALL.replace("rto: 4h", "rto: 5h")));

@@ -8,10 +8,7 @@ use std::collections::{HashMap, HashSet};
 /// Returns a problem for every reference to nothing, every circle of dependencies, and every field
 /// whose value makes no sense beside another.
 pub fn check(inventory: &Inventory, root: &Node) -> Vec<Problem> {
-    let mut checker = Checker {
-        root,
-        problems: Problems::default(),
-    };
+    let mut checker = Checker { root, problems: Problems::default() };
     checker.all(inventory);
     checker.problems.into_sorted()
 }
@@ -28,10 +25,7 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn of(what: &'static str, ids: impl Iterator<Item = &'a Id>) -> Self {
-        Self {
-            what,
-            known: ids.map(Id::as_str).collect(),
-        }
+        Self { what, known: ids.map(Id::as_str).collect() }
     }
 }
 
@@ -43,10 +37,7 @@ impl Checker<'_> {
         let backups = Names::of("backup", inventory.backups.iter().map(|backup| &backup.id));
         let repos = Names::of("repo", inventory.repos.iter().map(|repo| &repo.id));
         let secrets = Names::of("secret", inventory.secrets.iter().map(|secret| &secret.id));
-        let contacts = Names::of(
-            "contact",
-            inventory.contacts.iter().map(|contact| &contact.id),
-        );
+        let contacts = Names::of("contact", inventory.contacts.iter().map(|contact| &contact.id));
 
         for (at, site) in inventory.sites.iter().enumerate() {
             self.reference(&sites, &site.parent, &["sites", &at.to_string(), "parent"]);
@@ -62,16 +53,9 @@ impl Checker<'_> {
                 self.reference(&contacts, &asset.owner, &["assets", &at, "owner"]);
             }
             for (index, needed) in asset.depends_on.iter().enumerate() {
-                self.name(
-                    &assets,
-                    needed,
-                    &["assets", &at, "depends_on", &index.to_string()],
-                );
+                self.name(&assets, needed, &["assets", &at, "depends_on", &index.to_string()]);
             }
-            let peer = asset
-                .replication
-                .as_ref()
-                .and_then(|replication| replication.peer.clone());
+            let peer = asset.replication.as_ref().and_then(|replication| replication.peer.clone());
             self.reference(&assets, &peer, &["assets", &at, "replication", "peer"]);
             if asset.compress_ratio.is_some_and(|ratio| ratio < 1.0) {
                 let span = self.root.span_at(&["assets", &at, "compress_ratio"]);
@@ -88,10 +72,7 @@ impl Checker<'_> {
             self.reference(&assets, &backup.asset, &["backups", &at, "asset"]);
             self.reference(&repos, &backup.repo, &["backups", &at, "repo"]);
             self.reference(&backups, &backup.base, &["backups", &at, "base"]);
-            let key = backup
-                .encryption
-                .as_ref()
-                .and_then(|encryption| encryption.key.clone());
+            let key = backup.encryption.as_ref().and_then(|encryption| encryption.key.clone());
             self.reference(&secrets, &key, &["backups", &at, "encryption", "key"]);
         }
         for (at, repo) in inventory.repos.iter().enumerate() {
@@ -108,21 +89,9 @@ impl Checker<'_> {
             let at = at.to_string();
             for (index, kept) in secret.kept.iter().enumerate() {
                 let index = index.to_string();
-                self.reference(
-                    &sites,
-                    &kept.site,
-                    &["secrets", &at, "where", &index, "site"],
-                );
-                self.reference(
-                    &hosts,
-                    &kept.host,
-                    &["secrets", &at, "where", &index, "host"],
-                );
-                self.reference(
-                    &assets,
-                    &kept.asset,
-                    &["secrets", &at, "where", &index, "asset"],
-                );
+                self.reference(&sites, &kept.site, &["secrets", &at, "where", &index, "site"]);
+                self.reference(&hosts, &kept.host, &["secrets", &at, "where", &index, "host"]);
+                self.reference(&assets, &kept.asset, &["secrets", &at, "where", &index, "asset"]);
             }
             if let Some(from) = &secret.read_from {
                 let ways = [&from.env, &from.file, &from.prompt]
@@ -140,10 +109,7 @@ impl Checker<'_> {
         self.circles(
             "assets",
             "depends_on",
-            inventory
-                .assets
-                .iter()
-                .map(|a| (&a.id, a.depends_on.as_slice())),
+            inventory.assets.iter().map(|a| (&a.id, a.depends_on.as_slice())),
         );
         self.circles(
             "backups",
@@ -175,14 +141,10 @@ impl Checker<'_> {
         field: &str,
         edges: impl Iterator<Item = (&'a Id, &'a [Id])>,
     ) {
-        let edges: Vec<(&str, Vec<&str>)> = edges
-            .map(|(id, to)| (id.as_str(), to.iter().map(Id::as_str).collect()))
-            .collect();
-        let index: HashMap<&str, usize> = edges
-            .iter()
-            .enumerate()
-            .map(|(at, (id, _))| (*id, at))
-            .collect();
+        let edges: Vec<(&str, Vec<&str>)> =
+            edges.map(|(id, to)| (id.as_str(), to.iter().map(Id::as_str).collect())).collect();
+        let index: HashMap<&str, usize> =
+            edges.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
         let mut state = vec![0u8; edges.len()];
         for start in 0..edges.len() {
             if state[start] != 0 {

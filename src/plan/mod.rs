@@ -24,11 +24,7 @@ pub const SHELL: [&str; 6] = ["bash", "--noprofile", "--norc", "-euo", "pipefail
 /// Reads a plan. Returns as much as could be read and every problem: fields, units, repeated ids,
 /// references to missing steps, circles of `needs`, steps that lack what their kind requires.
 pub fn read(text: &str) -> (Option<Plan>, Vec<Problem>) {
-    let Read {
-        value,
-        mut problems,
-        root,
-    } = document::read::<Plan>(text);
+    let Read { value, mut problems, root } = document::read::<Plan>(text);
     let (Some(plan), Some(root)) = (value, root) else {
         return (None, problems);
     };
@@ -54,10 +50,8 @@ impl Plan {
             .recovery_point
             .iter()
             .flat_map(|point| [point.asset.as_str(), point.backup.as_str()]);
-        let scope = self
-            .scope
-            .iter()
-            .flat_map(|scope| scope.assets.iter().map(|asset| asset.as_str()));
+        let scope =
+            self.scope.iter().flat_map(|scope| scope.assets.iter().map(|asset| asset.as_str()));
         let steps = self.steps.iter().flat_map(|step| {
             let secrets = step.secrets.iter().map(|secret| secret.secret.as_str());
             [step.host.as_ref(), step.asset.as_ref()]
@@ -76,14 +70,8 @@ impl Plan {
     pub fn fingerprint(&self, inventory: Option<&Inventory>) -> Digest {
         let facts = inventory.map_or(vec![], |inventory| inventory.facts_about(self.names()));
         let canonical = serde_json::to_vec(self).expect("a plan has only text keys");
-        let facts = facts
-            .iter()
-            .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-        Digest::of_fields(
-            [b"blackstart/plan/v1".as_slice(), &canonical]
-                .into_iter()
-                .chain(facts),
-        )
+        let facts = facts.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        Digest::of_fields([b"blackstart/plan/v1".as_slice(), &canonical].into_iter().chain(facts))
     }
 }
 
@@ -203,11 +191,7 @@ steps:
             any::<prop::sample::Index>(),
         );
         let texts = (text(), of(text()), of(text()), of(text()), of(text()));
-        let rest = (
-            of(0..100_000_u64),
-            prop::collection::vec(text(), 0..3),
-            of(any::<u32>()),
-        );
+        let rest = (of(0..100_000_u64), prop::collection::vec(text(), 0..3), of(any::<u32>()));
         (words, texts, rest).prop_map(
             move |((a, b, c), (title, run, check, rollback, why), (timeout, writes, deletes))| {
                 let kinds = [StepKind::Command, StepKind::Check, StepKind::Wait];

@@ -27,21 +27,12 @@ impl Order {
 /// Returns the order of the steps: Kahn's algorithm that always takes the first ready step as written.
 /// A need that names no step is ignored here; the reader reports it.
 pub fn order(plan: &Plan) -> Order {
-    let index: HashMap<&str, usize> = plan
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(at, step)| (step.id.as_str(), at))
-        .collect();
+    let index: HashMap<&str, usize> =
+        plan.steps.iter().enumerate().map(|(at, step)| (step.id.as_str(), at)).collect();
     let needs: Vec<BTreeSet<usize>> = plan
         .steps
         .iter()
-        .map(|step| {
-            step.needs
-                .iter()
-                .filter_map(|id| index.get(id.as_str()).copied())
-                .collect()
-        })
+        .map(|step| step.needs.iter().filter_map(|id| index.get(id.as_str()).copied()).collect())
         .collect();
     let mut waiting: Vec<usize> = needs.iter().map(BTreeSet::len).collect();
     let mut wanted_by: Vec<Vec<usize>> = vec![vec![]; plan.steps.len()];
@@ -50,9 +41,7 @@ pub fn order(plan: &Plan) -> Order {
             wanted_by[*needed].push(at);
         }
     }
-    let mut ready: BTreeSet<usize> = (0..plan.steps.len())
-        .filter(|at| waiting[*at] == 0)
-        .collect();
+    let mut ready: BTreeSet<usize> = (0..plan.steps.len()).filter(|at| waiting[*at] == 0).collect();
     let mut steps = Vec::with_capacity(plan.steps.len());
     while let Some(at) = ready.pop_first() {
         steps.push(at);
@@ -72,16 +61,9 @@ pub fn order(plan: &Plan) -> Order {
     let mut path = vec![];
     while !path.contains(&at) {
         path.push(at);
-        at = needs[at]
-            .iter()
-            .copied()
-            .find(|needed| waiting[*needed] > 0)
-            .unwrap_or(at);
+        at = needs[at].iter().copied().find(|needed| waiting[*needed] > 0).unwrap_or(at);
     }
-    let circle = path
-        .iter()
-        .skip_while(|seen| **seen != at)
-        .chain(std::iter::once(&at));
+    let circle = path.iter().skip_while(|seen| **seen != at).chain(std::iter::once(&at));
     Order::Circle(circle.map(|at| plan.steps[*at].id.clone()).collect())
 }
 
@@ -94,10 +76,7 @@ mod tests {
         let steps: Vec<String> = steps
             .iter()
             .map(|(id, needs)| {
-                format!(
-                    "{{id: {id}, title: t, kind: manual, needs: [{}]}}",
-                    needs.join(", ")
-                )
+                format!("{{id: {id}, title: t, kind: manual, needs: [{}]}}", needs.join(", "))
             })
             .collect();
         let text = format!(
@@ -106,10 +85,9 @@ mod tests {
         );
         let plan = super::super::read(&text).0.expect("reads");
         let order = match order(&plan) {
-            Order::Steps(steps) => Ok(steps
-                .iter()
-                .map(|at| plan.steps[*at].id.to_string())
-                .collect::<Vec<_>>()),
+            Order::Steps(steps) => {
+                Ok(steps.iter().map(|at| plan.steps[*at].id.to_string()).collect::<Vec<_>>())
+            }
             Order::Circle(ids) => Err(ids.iter().map(ToString::to_string).collect::<Vec<_>>()),
         };
         assert_eq!(
@@ -123,18 +101,12 @@ mod tests {
     #[test]
     fn steps_run_as_written_but_behind_what_they_need() {
         check(&[("a", &[]), ("b", &[]), ("c", &[])], Ok(&["a", "b", "c"]));
-        check(
-            &[("a", &["c"]), ("b", &[]), ("c", &[])],
-            Ok(&["b", "c", "a"]),
-        );
+        check(&[("a", &["c"]), ("b", &[]), ("c", &[])], Ok(&["b", "c", "a"]));
     }
 
     #[test]
     fn a_circle_is_named() {
-        check(
-            &[("x", &[]), ("a", &["b"]), ("b", &["c"]), ("c", &["b"])],
-            Err(&["b", "c", "b"]),
-        );
+        check(&[("x", &[]), ("a", &["b"]), ("b", &["c"]), ("c", &["b"])], Err(&["b", "c", "b"]));
         check(&[("a", &["a"])], Err(&["a", "a"]));
     }
 }

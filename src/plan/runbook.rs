@@ -218,8 +218,6 @@ pub struct InstallTemplate {
 
 /// Reads a runbook. Returns as much as could be read and every problem; templates are looked at when they are rendered.
 pub fn read(text: &str) -> (Option<Runbook>, Vec<Problem>) {
-    let Read {
-        value, problems, ..
-    } = document::read::<Runbook>(text);
+    let Read { value, problems, .. } = document::read::<Runbook>(text);
     (value, problems)
 }

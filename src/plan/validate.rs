@@ -15,15 +15,10 @@ pub fn check(plan: &Plan, root: &Node) -> Vec<Problem> {
     }
     problems.extend(circle(plan, root));
     let digest = plan.inventory.as_ref();
-    problems.extend(
-        digest
-            .filter(|digest| Digest::parse(digest).is_none())
-            .map(|digest| {
-                let message =
-                    format!("{digest:?} is not a SHA-256 digest of 64 hexadecimal digits");
-                Problem::new(root.span_at(&["inventory"]), message)
-            }),
-    );
+    problems.extend(digest.filter(|digest| Digest::parse(digest).is_none()).map(|digest| {
+        let message = format!("{digest:?} is not a SHA-256 digest of 64 hexadecimal digits");
+        Problem::new(root.span_at(&["inventory"]), message)
+    }));
     problems
 }
 
@@ -38,9 +33,7 @@ fn missing_steps(plan: &Plan, step: &Step, at: &str, root: &Node) -> Vec<Problem
     let needs = needs
         .filter_map(|(index, needed)| missing(needed, &["steps", at, "needs", &index.to_string()]));
     let copy = step.safety_copy.iter();
-    needs
-        .chain(copy.filter_map(|copy| missing(copy, &["steps", at, "safety_copy"])))
-        .collect()
+    needs.chain(copy.filter_map(|copy| missing(copy, &["steps", at, "safety_copy"]))).collect()
 }
 
 /// What a step lacks, or has too much, for its kind.
@@ -84,10 +77,7 @@ fn impossible_variables(step: &Step, at: &str, root: &Node) -> Vec<Problem> {
         .filter(|(_, secret)| !is_name(&secret.env))
         .map(|(index, secret)| {
             let span = root.span_at(&["steps", at, "secrets", &index.to_string(), "env"]);
-            let message = format!(
-                "{:?} cannot be the name of an environment variable",
-                secret.env
-            );
+            let message = format!("{:?} cannot be the name of an environment variable", secret.env);
             Problem::new(span, message)
         })
         .collect()

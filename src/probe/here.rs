@@ -32,10 +32,7 @@ impl Here {
     pub fn look() -> Self {
         let machine_id = fs::read_to_string("/etc/machine-id").unwrap_or_default();
         Self {
-            hostname: rustix::system::uname()
-                .nodename()
-                .to_string_lossy()
-                .into_owned(),
+            hostname: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             machine_id: machine_id.trim().to_owned(),
         }
     }
@@ -78,18 +75,11 @@ impl Here {
         if let Some(expected) = identity.machine_id.as_deref().map(str::trim)
             && (expected.is_empty() || !expected.eq_ignore_ascii_case(&self.machine_id))
         {
-            wrong.push(format!(
-                "its machine-id is {:?}, not {expected:?}",
-                self.machine_id
-            ));
+            wrong.push(format!("its machine-id is {:?}, not {expected:?}", self.machine_id));
         }
         if let Some(expected) = &identity.hostname {
             let short = self.hostname.split('.').next().unwrap_or_default();
-            let found = if expected.contains('.') {
-                &self.hostname
-            } else {
-                short
-            };
+            let found = if expected.contains('.') { &self.hostname } else { short };
             if expected.is_empty() || !expected.eq_ignore_ascii_case(found) {
                 wrong.push(format!("its hostname is {found:?}, not {expected:?}"));
             }
@@ -104,10 +94,7 @@ mod tests {
 
     #[track_caller]
     fn check(host: &str, expected: &str) {
-        let here = Here {
-            hostname: "db1.eu.internal".into(),
-            machine_id: "abc".into(),
-        };
+        let here = Here { hostname: "db1.eu.internal".into(), machine_id: "abc".into() };
         let inventory = crate::inventory::read(&format!(
             "schema: blackstart/inventory/v1\nhosts: [{{id: db1, {host}}}]\n"
         ));
@@ -125,10 +112,7 @@ mod tests {
         check("access: local", "here");
         check("access: ssh", "elsewhere");
         check("access: local, identity: {hostname: db1}", "here");
-        check(
-            "access: local, identity: {hostname: db1.eu.internal, machine_id: abc}",
-            "here",
-        );
+        check("access: local, identity: {hostname: db1.eu.internal, machine_id: abc}", "here");
         check(
             "access: local, identity: {hostname: db2}",
             "this machine is not host \"db1\": its hostname is \"db1\", not \"db2\"",
@@ -143,10 +127,7 @@ mod tests {
 
     #[test]
     fn an_empty_identity_proves_nothing_on_a_machine_without_one() {
-        let here = Here {
-            hostname: String::new(),
-            machine_id: String::new(),
-        };
+        let here = Here { hostname: String::new(), machine_id: String::new() };
         for identity in ["machine_id: ''", "machine_id: ' '", "hostname: ''"] {
             let inventory = crate::inventory::read(&format!(
                 "schema: blackstart/inventory/v1\nhosts: [{{id: db1, access: ssh, identity: {{{identity}}}}}]\n"
@@ -154,11 +135,7 @@ mod tests {
             let Some(inventory) = inventory.0 else {
                 continue;
             };
-            assert_eq!(
-                here.place(&inventory.hosts[0]),
-                Place::Elsewhere,
-                "{identity}"
-            );
+            assert_eq!(here.place(&inventory.hosts[0]), Place::Elsewhere, "{identity}");
         }
     }
 }

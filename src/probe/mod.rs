@@ -15,9 +15,7 @@ use std::path::Path;
 
 /// Returns the device number of the file system that `path`, or its nearest existing parent, lies on.
 pub fn device_of(path: &Path) -> Option<u64> {
-    path.ancestors()
-        .find_map(|at| fs::metadata(at).ok())
-        .map(|metadata| metadata.dev())
+    path.ancestors().find_map(|at| fs::metadata(at).ok()).map(|metadata| metadata.dev())
 }
 
 #[cfg(test)]
@@ -28,9 +26,6 @@ mod tests {
     fn this_machine_has_a_name_bash_and_a_root_file_system() {
         assert!(Here::look().identity().hostname.is_some());
         assert!(installed().contains("bash"));
-        assert_eq!(
-            device_of(Path::new("/does/not/exist")),
-            device_of(Path::new("/"))
-        );
+        assert_eq!(device_of(Path::new("/does/not/exist")), device_of(Path::new("/")));
     }
 }

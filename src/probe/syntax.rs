@@ -36,10 +36,7 @@ pub fn bash_syntax(script: &str) -> Syntax {
             Ok(output) if output.status.success() => Syntax::Accepted,
             Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr);
-                let first = said
-                    .lines()
-                    .next()
-                    .unwrap_or("bash refuses it without a message");
+                let first = said.lines().next().unwrap_or("bash refuses it without a message");
                 Syntax::Refused(first.trim_start_matches("/bin/bash: ").to_owned())
             }
             Err(_) => Syntax::NotAsked,

@@ -54,10 +54,7 @@ pub fn report(sources: &Sources<'_>) -> Report {
         let (from, to) = run.record.started.zip(run.record.finished)?;
         Some((to.as_millisecond() - from.as_millisecond()) as f64 / 1e3)
     });
-    let refused = sources
-        .estimate
-        .map(|estimate| estimate.refused.as_slice())
-        .unwrap_or_default();
+    let refused = sources.estimate.map(|estimate| estimate.refused.as_slice()).unwrap_or_default();
     Report {
         schema: "blackstart/report/v1",
         title: sources.plan.title.clone(),
@@ -70,10 +67,7 @@ pub fn report(sources: &Sources<'_>) -> Report {
         objectives: objective::objectives(sources, measured),
         refused: refused
             .iter()
-            .map(|copy| Refused {
-                backup: copy.backup.to_string(),
-                why: copy.why.clone(),
-            })
+            .map(|copy| Refused { backup: copy.backup.to_string(), why: copy.why.clone() })
             .collect(),
         steps: steps(sources),
         timeline: timeline::timeline(sources),
@@ -86,11 +80,7 @@ pub fn report(sources: &Sources<'_>) -> Report {
             .map(waiver)
             .collect(),
         remaining: remaining(sources),
-        log: Log {
-            records: sources.log.0,
-            head: sources.log.1.to_string(),
-            intact: sources.log.2,
-        },
+        log: Log { records: sources.log.0, head: sources.log.1.to_string(), intact: sources.log.2 },
     }
 }
 
@@ -122,12 +112,7 @@ fn incident(incident: &incident::Incident) -> Incident {
 fn run_of(source: RunSource<'_>, seconds: Option<f64>) -> Run {
     Run {
         id: source.run.id.to_string(),
-        state: source
-            .record
-            .state
-            .unwrap_or(source.run.state)
-            .word()
-            .to_owned(),
+        state: source.record.state.unwrap_or(source.run.state).word().to_owned(),
         why: source.record.why.clone(),
         by: source.run.by.clone(),
         started: source.record.started.map(readable),
@@ -196,38 +181,20 @@ fn evidence_of(sources: &Sources<'_>) -> Evidence {
     for step in dry_run.iter().flat_map(|run| &run.steps) {
         *outcomes.entry(step.outcome.word()).or_default() += 1;
     }
-    let findings = sources
-        .evidence
-        .checked
-        .iter()
-        .flat_map(|checked| &checked.findings)
-        .map(|finding| {
-            let step = finding
-                .step
-                .as_ref()
-                .map(|step| format!(" (step {step})"))
-                .unwrap_or_default();
-            format!(
-                "{} {}{step}: {}",
-                finding.severity.word(),
-                finding.rule,
-                finding.message
-            )
+    let findings =
+        sources.evidence.checked.iter().flat_map(|checked| &checked.findings).map(|finding| {
+            let step =
+                finding.step.as_ref().map(|step| format!(" (step {step})")).unwrap_or_default();
+            format!("{} {}{step}: {}", finding.severity.word(), finding.rule, finding.message)
         });
-    let points = sources
-        .estimate
-        .iter()
-        .flat_map(|estimate| &estimate.recovery_points);
+    let points = sources.estimate.iter().flat_map(|estimate| &estimate.recovery_points);
     let notes = points
         .flat_map(|point| &point.notes)
         .chain(sources.estimate.iter().flat_map(|estimate| &estimate.notes));
     Evidence {
         level: dry_run.map(|run| run.level.word()),
         level_reason: dry_run.and_then(|run| run.level_reason.clone()),
-        outcomes: outcomes
-            .into_iter()
-            .map(|(word, count)| (word.to_owned(), count))
-            .collect(),
+        outcomes: outcomes.into_iter().map(|(word, count)| (word.to_owned(), count)).collect(),
         findings: findings.collect(),
         notes: notes.cloned().collect(),
     }
@@ -258,12 +225,6 @@ fn remaining(sources: &Sources<'_>) -> Vec<String> {
             run.record.step(id).state == StepState::Ended(StepOutcome::Succeeded)
         })
     };
-    let last = sources
-        .plan
-        .steps
-        .iter()
-        .filter(|step| step.phase == Some(Phase::Reconstitution));
-    last.filter(|step| !done(step.id.as_str()))
-        .map(|step| step.title.clone())
-        .collect()
+    let last = sources.plan.steps.iter().filter(|step| step.phase == Some(Phase::Reconstitution));
+    last.filter(|step| !done(step.id.as_str())).map(|step| step.title.clone()).collect()
 }

@@ -22,35 +22,17 @@ pub fn timeline(sources: &Sources<'_>) -> Vec<Moment> {
         }
     }
     moments.sort_by_key(|(at, _)| *at);
-    moments
-        .into_iter()
-        .map(|(at, what)| Moment {
-            at: readable(at),
-            what,
-        })
-        .collect()
+    moments.into_iter().map(|(at, what)| Moment { at: readable(at), what }).collect()
 }
 
 /// Returns what a record says, or nothing for one that only machines need.
 fn told(record: &Record) -> Option<String> {
-    let step = record
-        .step
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let step = record.step.as_ref().map(ToString::to_string).unwrap_or_default();
     Some(match record.event()? {
         Event::Approval { by, os_user, .. } => format!("approved by {by} (account {os_user})"),
         Event::RunCreated { by, .. } => format!("run set up by {by}"),
-        Event::RunStarted {
-            hostname,
-            resumed: false,
-            ..
-        } => format!("run started on {hostname}"),
-        Event::RunStarted {
-            hostname,
-            resumed: true,
-            ..
-        } => format!("run resumed on {hostname}"),
+        Event::RunStarted { hostname, resumed: false, .. } => format!("run started on {hostname}"),
+        Event::RunStarted { hostname, resumed: true, .. } => format!("run resumed on {hostname}"),
         Event::TargetConfirmed { target, by, .. } => format!("{by} typed the target {target}"),
         Event::StepStarted { .. } | Event::CheckFinished { .. } => return None,
         Event::StepFinished(end) => {
@@ -68,12 +50,10 @@ fn told(record: &Record) -> Option<String> {
         }
         Event::StepSkipped { why } => format!("step {step} was not run: {why}"),
         Event::RollbackStarted { why, .. } => format!("rollback started: {why}"),
-        Event::StepRolledBack {
-            succeeded: true, ..
-        } => format!("step {step} was rolled back"),
-        Event::StepRolledBack {
-            succeeded: false, ..
-        } => format!("the rollback of step {step} FAILED"),
+        Event::StepRolledBack { succeeded: true, .. } => format!("step {step} was rolled back"),
+        Event::StepRolledBack { succeeded: false, .. } => {
+            format!("the rollback of step {step} FAILED")
+        }
         Event::Question { text, .. } => format!("asked: {text}"),
         Event::Answered { answer, by, .. } => format!("{by} answered {answer:?} for step {step}"),
         Event::StopRequested { by, .. } => format!("{by} asked to stop"),

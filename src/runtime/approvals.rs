@@ -67,9 +67,7 @@ impl Runtime {
                     || approval.waivers.iter().any(|waiver| waiver.what == *what)
             })
         };
-        let open = approve::gaps(plan, &evidence)
-            .into_iter()
-            .filter(|gap| !accepted(gap));
+        let open = approve::gaps(plan, &evidence).into_iter().filter(|gap| !accepted(gap));
         let refusals: Vec<Refusal> = open.map(|gap| Refusal::gap(plan, gap)).collect();
         if !refusals.is_empty() {
             return Err(RuntimeError::Refused { refusals });

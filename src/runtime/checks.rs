@@ -39,19 +39,12 @@ impl Runtime {
             .steps
             .iter()
             .all(|step| step.host() == LOCAL || here.iter().any(|name| name == step.host()));
-        let texts = plan
-            .steps
-            .iter()
-            .flat_map(|step| [&step.run, &step.check, &step.rollback])
-            .flatten();
+        let texts =
+            plan.steps.iter().flat_map(|step| [&step.run, &step.check, &step.rollback]).flatten();
         Facts {
             installed: all_here.then(probe::installed),
             rejected: texts.filter_map(|text| rejected(text)).collect(),
-            devices: if all_here {
-                devices(inventory)
-            } else {
-                BTreeMap::new()
-            },
+            devices: if all_here { devices(inventory) } else { BTreeMap::new() },
         }
     }
 }
@@ -84,15 +77,7 @@ fn devices(inventory: Option<&Inventory>) -> BTreeMap<String, u64> {
     };
     let assets = inventory.assets.iter().flat_map(|asset| asset.paths.iter());
     let repos = inventory.repos.iter().filter_map(|repo| repo.path.as_ref());
-    let backups = inventory
-        .backups
-        .iter()
-        .filter_map(|backup| backup.path.as_ref());
-    let paths = assets
-        .chain(repos)
-        .chain(backups)
-        .filter(|path| path.starts_with('/'));
-    paths
-        .filter_map(|path| Some((path.clone(), probe::device_of(&PathBuf::from(path))?)))
-        .collect()
+    let backups = inventory.backups.iter().filter_map(|backup| backup.path.as_ref());
+    let paths = assets.chain(repos).chain(backups).filter(|path| path.starts_with('/'));
+    paths.filter_map(|path| Some((path.clone(), probe::device_of(&PathBuf::from(path))?))).collect()
 }

@@ -12,22 +12,14 @@ impl Runtime {
     pub fn keep_inventory(&self, name: &str, text: &str) -> Result<Digest, RuntimeError> {
         let id = crate::base::Id::parse(name)
             .unwrap_or_else(|_| crate::base::Id::parse("inventory").expect("a valid id"));
-        Ok(self
-            .store()
-            .put(DocumentKind::Inventory, &id, name, text, self.now())?)
+        Ok(self.store().put(DocumentKind::Inventory, &id, name, text, self.now())?)
     }
 
     /// Keeps an incident.
     pub fn keep_incident(&self, incident: &Incident) -> Result<(), RuntimeError> {
         let text = crate::base::document::write(incident);
         let title = incident.title.as_deref().unwrap_or_default();
-        self.store().put(
-            DocumentKind::Incident,
-            &incident.id,
-            title,
-            &text,
-            self.now(),
-        )?;
+        self.store().put(DocumentKind::Incident, &incident.id, title, &text, self.now())?;
         Ok(())
     }
 
@@ -61,16 +53,10 @@ impl Runtime {
         };
         let document = self.store().by_digest(DocumentKind::Inventory, digest)?;
         match document {
-            None => Err(RuntimeError::InventoryMissing {
-                plan: plan.id.to_string(),
-            }),
-            Some(document) => stored(
-                "inventory",
-                &digest.short(),
-                Some(document),
-                inventory::read,
-            )
-            .map(Some),
+            None => Err(RuntimeError::InventoryMissing { plan: plan.id.to_string() }),
+            Some(document) => {
+                stored("inventory", &digest.short(), Some(document), inventory::read).map(Some)
+            }
         }
     }
 }
@@ -81,10 +67,7 @@ pub(super) fn stored<T>(
     document: Option<Document>,
     read: impl FnOnce(&str) -> (Option<T>, Vec<Problem>),
 ) -> Result<T, RuntimeError> {
-    let document = document.ok_or_else(|| RuntimeError::Missing {
-        what,
-        name: name.to_owned(),
-    })?;
+    let document = document.ok_or_else(|| RuntimeError::Missing { what, name: name.to_owned() })?;
     let (value, problems) = read(&document.text);
     let why = problems.into_iter().next().map(|problem| problem.message);
     match (value, why) {

@@ -60,12 +60,7 @@ impl Runtime {
             account: account_environment,
             cwd: PathBuf::from("/"),
         };
-        Ok(dryrun::dry_run_script(
-            path,
-            &options,
-            &SystemClock,
-            progress,
-        )?)
+        Ok(dryrun::dry_run_script(path, &options, &SystemClock, progress)?)
     }
 
     /// The sandbox with room for `data` twice (a restore beside what it replaces) and some scratch, but for no more
@@ -73,9 +68,7 @@ impl Runtime {
     fn sandbox(&self, data: u64) -> sandbox::Options {
         let mut options = sandbox::Options::new(self.program());
         let wanted = data.saturating_mul(2).saturating_add(SCRATCH);
-        options.disk = wanted
-            .min(available_memory() / 2)
-            .max(options.disk.min(SCRATCH));
+        options.disk = wanted.min(available_memory() / 2).max(options.disk.min(SCRATCH));
         options.files = options.files.max(2_000_000);
         options
     }
@@ -85,10 +78,7 @@ impl Runtime {
 pub fn hosts_here(inventory: Option<&Inventory>) -> Vec<String> {
     let here = Here::look();
     let hosts = inventory.iter().flat_map(|inventory| &inventory.hosts);
-    hosts
-        .filter(|host| here.place(host) == Place::Here)
-        .map(|host| host.id.to_string())
-        .collect()
+    hosts.filter(|host| here.place(host) == Place::Here).map(|host| host.id.to_string()).collect()
 }
 
 fn scope_bytes(plan: &Plan, inventory: Option<&Inventory>) -> u64 {
@@ -100,9 +90,7 @@ fn scope_bytes(plan: &Plan, inventory: Option<&Inventory>) -> u64 {
 /// `MemAvailable` of `/proc/meminfo` in bytes (proc_meminfo(5)); 2 GiB where it cannot be read.
 fn available_memory() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"));
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let kibibytes = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
     kibibytes.map_or(2 << 30, |kibibytes| kibibytes << 10)
 }

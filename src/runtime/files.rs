@@ -31,10 +31,7 @@ pub enum FileError {
         what: &'static str,
     },
     /// It is larger than what is read.
-    #[error(
-        "{} has {bytes} bytes, more than the {MAX_BYTES} that are read",
-        shown(path)
-    )]
+    #[error("{} has {bytes} bytes, more than the {MAX_BYTES} that are read", shown(path))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -60,20 +57,13 @@ pub fn shown(path: &Path) -> String {
 
 /// Reads a text file of at most 32 MiB; `-` is standard input. Never waits for a pipe or a device.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
-    let io = |source| FileError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| FileError::Io { action: "read", path: path.to_owned(), source };
     let bytes = if path.as_os_str() == "-" {
         bounded(std::io::stdin().lock(), path)?
     } else {
         let metadata = fs::metadata(path).map_err(io)?;
         if metadata.is_dir() {
-            return Err(FileError::NotAFile {
-                path: path.to_owned(),
-                what: "a directory",
-            });
+            return Err(FileError::NotAFile { path: path.to_owned(), what: "a directory" });
         }
         if !metadata.is_file() {
             return Err(FileError::NotAFile {
@@ -82,10 +72,7 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
             });
         }
         if metadata.len() > MAX_BYTES as u64 {
-            return Err(FileError::TooLarge {
-                path: path.to_owned(),
-                bytes: metadata.len(),
-            });
+            return Err(FileError::TooLarge { path: path.to_owned(), bytes: metadata.len() });
         }
         bounded(File::open(path).map_err(io)?, path)?
     };
@@ -93,28 +80,19 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
         let at = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
         let before = String::from_utf8_lossy(&bytes[..at]);
-        FileError::NotText {
-            path: path.to_owned(),
-            at: Position::of(&before, at),
-            byte: bytes[at],
-        }
+        FileError::NotText { path: path.to_owned(), at: Position::of(&before, at), byte: bytes[at] }
     })
 }
 
 fn bounded(from: impl Read, path: &Path) -> Result<Vec<u8>, FileError> {
     let mut bytes = vec![];
-    from.take(MAX_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|source| FileError::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        })?;
+    from.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|source| FileError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
     if bytes.len() > MAX_BYTES {
-        return Err(FileError::TooLarge {
-            path: path.to_owned(),
-            bytes: bytes.len() as u64,
-        });
+        return Err(FileError::TooLarge { path: path.to_owned(), bytes: bytes.len() as u64 });
     }
     Ok(bytes)
 }
@@ -122,32 +100,24 @@ fn bounded(from: impl Read, path: &Path) -> Result<Vec<u8>, FileError> {
 /// Writes a file whole or not at all: to a temporary file beside it, synced, renamed into place.
 /// New files get mode 0600, or 0700 where `executable`.
 pub fn write_whole(path: &Path, contents: &[u8], executable: Executable) -> Result<(), FileError> {
-    let io = |source| FileError::Io {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    };
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let io = |source| FileError::Io { action: "write", path: path.to_owned(), source };
+    let directory =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(io)?;
     let mode = match executable {
         Executable::Yes => 0o700,
         Executable::No => 0o600,
     };
     let temporary = directory.join(format!(".blackstart-{}.tmp", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&temporary)
-        .and_then(|mut file| {
-            file.write_all(contents)?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)?;
-            File::open(directory)?.sync_all()
-        });
+    let written =
+        OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary).and_then(
+            |mut file| {
+                file.write_all(contents)?;
+                file.sync_all()?;
+                fs::rename(&temporary, path)?;
+                File::open(directory)?.sync_all()
+            },
+        );
     written.map_err(|error| {
         let _ = fs::remove_file(&temporary);
         io(error)
@@ -187,10 +157,7 @@ mod tests {
         write_whole(&path, b"1", Executable::No).unwrap();
         write_whole(&path, b"2", Executable::No).unwrap();
         assert_eq!(read_text(&path).unwrap(), "2");
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 }

@@ -29,10 +29,7 @@ impl Worker {
             by: run.by.clone(),
         });
         let alive = self.runtime.has_runner(&id)?;
-        self.tell(News::RunState {
-            run: id.clone(),
-            alive,
-        });
+        self.tell(News::RunState { run: id.clone(), alive });
         let directory = self.runtime.directory();
         let mut tails: Vec<(Id, Tail)> = vec![];
         let mut lately: Vec<Record> = vec![];
@@ -72,10 +69,7 @@ impl Worker {
             }
             if !lately.is_empty() {
                 let records = std::mem::take(&mut lately);
-                self.tell(News::Journal {
-                    run: id.clone(),
-                    records,
-                });
+                self.tell(News::Journal { run: id.clone(), records });
             }
             print(&mut tails);
             self.goes_on(&following)
@@ -83,10 +77,7 @@ impl Worker {
         print(&mut tails);
         if !lately.is_empty() {
             let records = std::mem::take(&mut lately);
-            self.tell(News::Journal {
-                run: id.clone(),
-                records,
-            });
+            self.tell(News::Journal { run: id.clone(), records });
         }
         let alive = self.runtime.has_runner(&id)?;
         self.tell(News::RunState { run: id, alive });

@@ -32,11 +32,6 @@ impl Machine {
                 (Level::StaticOnly, Some(error.to_string()))
             }
         };
-        Self {
-            hostname: Here::look().hostname,
-            user: own_account().name,
-            level,
-            level_reason,
-        }
+        Self { hostname: Here::look().hostname, user: own_account().name, level, level_reason }
     }
 }

@@ -54,11 +54,7 @@ impl Runtime {
         };
         let store = Store::open(&directory)?;
         let program = std::env::current_exe().map_err(|source| RuntimeError::Program { source })?;
-        Ok(Self {
-            program,
-            store: Mutex::new(store),
-            machine: OnceLock::new(),
-        })
+        Ok(Self { program, store: Mutex::new(store), machine: OnceLock::new() })
     }
 
     /// Returns the present instant.

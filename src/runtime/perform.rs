@@ -34,14 +34,9 @@ impl Performer {
     /// Starts to perform.
     pub fn start(runtime: Arc<Runtime>, tell: Tell) -> Self {
         let (effects, waiting) = channel();
-        let worker = Worker {
-            runtime,
-            tell,
-            following: Arc::default(),
-        };
-        let _ = thread::Builder::new()
-            .name("performer".into())
-            .spawn(move || worker.work(&waiting));
+        let worker = Worker { runtime, tell, following: Arc::default() };
+        let _ =
+            thread::Builder::new().name("performer".into()).spawn(move || worker.work(&waiting));
         Self { effects }
     }
 
@@ -73,10 +68,7 @@ fn why(error: &dyn std::error::Error) -> String {
 fn panicked(cause: &(dyn Any + Send)) -> String {
     let text = cause.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| cause.downcast_ref::<&str>().copied());
-    format!(
-        "this is a mistake of blackstart: {}",
-        text.unwrap_or("no message")
-    )
+    format!("this is a mistake of blackstart: {}", text.unwrap_or("no message"))
 }
 
 impl Worker {
@@ -131,10 +123,9 @@ impl Worker {
             Err(cause) => panicked(cause.as_ref()),
         };
         self.tell(match fallback {
-            Some(Fallback::DryRun(fingerprint)) => News::DryRunEnded {
-                fingerprint,
-                result: Err(why),
-            },
+            Some(Fallback::DryRun(fingerprint)) => {
+                News::DryRunEnded { fingerprint, result: Err(why) }
+            }
             Some(Fallback::Run) => News::RunStarted(Err(why)),
             None => News::Failed { doing, why },
         });
@@ -182,35 +173,20 @@ impl Worker {
                 let fingerprint = subject.fingerprint;
                 let evidence = runtime.evidence(fingerprint)?;
                 let approvals = runtime.approvals(fingerprint)?;
-                self.tell(News::Recalled {
-                    fingerprint,
-                    evidence,
-                    approvals,
-                });
+                self.tell(News::Recalled { fingerprint, evidence, approvals });
             }
             Effect::DryRun(subject) => self.dry_run(&subject)?,
-            Effect::Approve {
-                subject,
-                by,
-                waivers,
-            } => self.approve(&subject, &by, waivers)?,
-            Effect::StartRun {
-                subject,
-                confirmed,
-                by,
-            } => self.start_run(&subject, &confirmed, &by)?,
+            Effect::Approve { subject, by, waivers } => self.approve(&subject, &by, waivers)?,
+            Effect::StartRun { subject, confirmed, by } => {
+                self.start_run(&subject, &confirmed, &by)?
+            }
             Effect::ResumeRun(run) => {
                 runtime.start_run(&run, Input::Asked, vec![])?;
                 self.tell(News::RunStarted(Ok(run)));
             }
             Effect::FollowRun(run) => self.follow(&run)?,
             Effect::Unfollow => {}
-            Effect::Answer {
-                run,
-                step,
-                answer,
-                by,
-            } => self.answer(&run, &step, answer, &by)?,
+            Effect::Answer { run, step, answer, by } => self.answer(&run, &step, answer, &by)?,
             Effect::Stop { run, when, by } => self.stop(&run, when, &by)?,
             Effect::Report(run) => {
                 let text = render(&runtime.report(run.as_str())?, Format::Markdown);
@@ -249,18 +225,11 @@ impl Worker {
         let mut shelf = Shelf::default();
         for entry in store.list(DocumentKind::Incident)? {
             let (title, at) = (entry.title, entry.at);
-            shelf
-                .incidents
-                .extend(id(&entry.id).map(|id| IncidentRow { id, title, at }));
+            shelf.incidents.extend(id(&entry.id).map(|id| IncidentRow { id, title, at }));
         }
         for entry in store.list(DocumentKind::Plan)? {
             let (digest, title, at) = (entry.digest, entry.title, entry.at);
-            let row = |id| PlanRow {
-                digest,
-                id,
-                title,
-                at,
-            };
+            let row = |id| PlanRow { digest, id, title, at };
             shelf.plans.extend(id(&entry.id).map(row));
         }
         for entry in store.list(DocumentKind::Inventory)? {
@@ -311,9 +280,7 @@ impl Worker {
 
     fn check(&self, subject: &Subject) -> Result<(), RuntimeError> {
         let inventory = subject.inventory.as_deref();
-        let checked = self
-            .runtime
-            .check_plan(&subject.plan, inventory, subject.fingerprint)?;
+        let checked = self.runtime.check_plan(&subject.plan, inventory, subject.fingerprint)?;
         self.tell(News::Checked {
             fingerprint: subject.fingerprint,
             checked: evidence::Checked {
@@ -333,22 +300,14 @@ impl Worker {
             DryRunProgress::Level(_) => {}
             DryRunProgress::Begins(step) => {
                 let step = step.clone();
-                self.tell(News::DryRunAt {
-                    fingerprint,
-                    step,
-                    done,
-                });
+                self.tell(News::DryRunAt { fingerprint, step, done });
             }
             DryRunProgress::Ended(_) => done += 1,
         };
         let inventory = subject.inventory.as_deref();
         let shown =
-            self.runtime
-                .dry_run(&subject.plan, inventory, fingerprint, None, &mut progress)?;
-        self.tell(News::DryRunEnded {
-            fingerprint,
-            result: Ok(shown),
-        });
+            self.runtime.dry_run(&subject.plan, inventory, fingerprint, None, &mut progress)?;
+        self.tell(News::DryRunEnded { fingerprint, result: Ok(shown) });
         Ok(())
     }
 
@@ -360,20 +319,15 @@ impl Worker {
     ) -> Result<(), RuntimeError> {
         let fingerprint = subject.fingerprint;
         let approved =
-            self.runtime
-                .approve(&subject.plan, fingerprint, by, waivers, approve::HOLDS);
+            self.runtime.approve(&subject.plan, fingerprint, by, waivers, approve::HOLDS);
         let result = match approved {
             Ok(approved) => Ok(approved.approval),
-            Err(RuntimeError::Refused { refusals }) => Err(refusals
-                .into_iter()
-                .map(|refusal| refusal.message)
-                .collect()),
+            Err(RuntimeError::Refused { refusals }) => {
+                Err(refusals.into_iter().map(|refusal| refusal.message).collect())
+            }
             Err(error) => return Err(error),
         };
-        self.tell(News::Approved {
-            fingerprint,
-            result,
-        });
+        self.tell(News::Approved { fingerprint, result });
         Ok(())
     }
 

@@ -23,22 +23,13 @@ impl Runtime {
     ) -> Result<(), RuntimeError> {
         let evidence = self.evidence(fingerprint)?;
         let approvals = self.approvals(fingerprint)?;
-        approve::permit(
-            plan,
-            fingerprint,
-            &evidence,
-            &approvals,
-            self.now(),
-            &who.name,
-        )
-        .map(drop)
-        .or_else(|refusals| {
-            let unrecorded = self.store().unrecorded_approvals(fingerprint)?;
-            let unrecorded = unrecorded.iter().map(approve::Refusal::unrecorded);
-            Err(RuntimeError::Refused {
-                refusals: unrecorded.chain(refusals).collect(),
+        approve::permit(plan, fingerprint, &evidence, &approvals, self.now(), &who.name)
+            .map(drop)
+            .or_else(|refusals| {
+                let unrecorded = self.store().unrecorded_approvals(fingerprint)?;
+                let unrecorded = unrecorded.iter().map(approve::Refusal::unrecorded);
+                Err(RuntimeError::Refused { refusals: unrecorded.chain(refusals).collect() })
             })
-        })
     }
 
     /// Sets a run of a plan up. Nothing runs before [`Runtime::start_run`].
@@ -50,9 +41,9 @@ impl Runtime {
     ) -> Result<Run, RuntimeError> {
         let text = plan::write(plan);
         let document = match inventory {
-            Some(inventory) => self
-                .store()
-                .by_digest(DocumentKind::Inventory, inventory.digest())?,
+            Some(inventory) => {
+                self.store().by_digest(DocumentKind::Inventory, inventory.digest())?
+            }
             None => None,
         };
         let new = NewRun {
@@ -73,13 +64,7 @@ impl Runtime {
         typed: Vec<(Id, Secret)>,
     ) -> Result<Started, RuntimeError> {
         let directory = self.directory();
-        let start = Start {
-            program: self.program(),
-            data_dir: &directory,
-            run,
-            input,
-            typed,
-        };
+        let start = Start { program: self.program(), data_dir: &directory, run, input, typed };
         Ok(execute::start(start)?)
     }
 
@@ -90,9 +75,7 @@ impl Runtime {
 
     /// Returns the plan and the inventory of a run, as they were when it was set up.
     pub fn plan_of(&self, run: &Run) -> Result<(Plan, Option<Inventory>), RuntimeError> {
-        let document = self
-            .store()
-            .by_digest(DocumentKind::Plan, run.plan_digest)?;
+        let document = self.store().by_digest(DocumentKind::Plan, run.plan_digest)?;
         let plan = super::documents::stored("plan", run.plan.as_str(), document, plan::read)?;
         let inventory = match run.inventory {
             None => None,

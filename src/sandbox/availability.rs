@@ -40,11 +40,7 @@ pub(super) fn explain(failure: &Failure) -> (String, String) {
 pub(super) fn plain(failure: &Failure) -> String {
     match (failure.errno, failure.detail.as_str()) {
         (0, detail) => format!("{}: {detail}", failure.doing),
-        (errno, _) => format!(
-            "{}: {}",
-            failure.doing,
-            std::io::Error::from_raw_os_error(errno)
-        ),
+        (errno, _) => format!("{}: {}", failure.doing, std::io::Error::from_raw_os_error(errno)),
     }
 }
 
@@ -68,31 +64,14 @@ mod tests {
     #[test]
     fn every_known_refusal_names_its_own_fix() {
         let fix = |doing: &str, errno| {
-            explain(&Failure {
-                doing: doing.into(),
-                errno,
-                detail: String::new(),
-            })
-            .1
+            explain(&Failure { doing: doing.into(), errno, detail: String::new() }).1
         };
         let table = [
-            (
-                "making a user namespace",
-                libc::EPERM,
-                "unprivileged_userns_clone",
-            ),
-            (
-                "making a user namespace",
-                libc::ENOSPC,
-                "max_user_namespaces",
-            ),
+            ("making a user namespace", libc::EPERM, "unprivileged_userns_clone"),
+            ("making a user namespace", libc::ENOSPC, "max_user_namespaces"),
             ("writing uid_map", libc::EPERM, "apparmor"),
             ("mounting /proc", libc::EPERM, "systempaths"),
-            (
-                "mounting the overlay of /",
-                libc::EINVAL,
-                "modprobe overlay",
-            ),
+            ("mounting the overlay of /", libc::EINVAL, "modprobe overlay"),
         ];
         for (doing, errno, expected) in table {
             assert!(fix(doing, errno).contains(expected), "{doing}, {errno}");

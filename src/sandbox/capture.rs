@@ -17,12 +17,7 @@ impl Capture {
     /// Starts; at most `cap` bytes are kept.
     pub(super) fn new(cap: u64) -> Self {
         let half = usize::try_from(cap / 2).unwrap_or(usize::MAX);
-        Self {
-            half,
-            head: Vec::new(),
-            tail: VecDeque::new(),
-            total: 0,
-        }
+        Self { half, head: Vec::new(), tail: VecDeque::new(), total: 0 }
     }
 
     /// Takes what was read.
@@ -49,10 +44,7 @@ impl Capture {
             kept.extend_from_slice(format!("\n[… {dropped} bytes left out …]\n").as_bytes());
         }
         kept.extend(self.tail);
-        Kept {
-            text: String::from_utf8_lossy(&kept).into_owned(),
-            dropped,
-        }
+        Kept { text: String::from_utf8_lossy(&kept).into_owned(), dropped }
     }
 }
 

@@ -87,11 +87,7 @@ fn begin(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<i32, Failure> {
                 std::io::Error::from_raw_os_error(failure.errno)
             );
             let _ = rustix::io::write(&birth.stderr, text.as_bytes());
-            sys::leave(if failure.errno == libc::ENOENT {
-                127
-            } else {
-                126
-            })
+            sys::leave(if failure.errno == libc::ENOENT { 127 } else { 126 })
         }
     }
 }
@@ -112,18 +108,10 @@ fn mount_tree(birth: &Birth<'_>) -> Result<Place, Failure> {
                 Err(_) => continue,
             },
         };
-        let path = target
-            .as_ref()
-            .map_or_else(|| "m".to_owned(), descriptor_path);
-        birth
-            .layers
-            .mount(birth.ground, (index, branch), birth.layer, &path)
-            .map_err(|error| {
-                Failure::of(
-                    &format!("mounting the overlay of {}", branch.at.display()),
-                    error,
-                )
-            })?;
+        let path = target.as_ref().map_or_else(|| "m".to_owned(), descriptor_path);
+        birth.layers.mount(birth.ground, (index, branch), birth.layer, &path).map_err(|error| {
+            Failure::of(&format!("mounting the overlay of {}", branch.at.display()), error)
+        })?;
         if root.is_none() {
             root =
                 Some(Place::root("m").map_err(|error| Failure::of("opening the new root", error))?);
@@ -186,13 +174,7 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
         .map_err(|error| Failure::of("mounting /proc", error))?;
     // An ordinary user's kernel may refuse sysfs; then /sys stays empty.
     if let Ok(sys) = target_below(root, std::path::Path::new("/sys")) {
-        let _ = mount(
-            "sysfs",
-            descriptor_path(&sys),
-            "sysfs",
-            quiet | MountFlags::RDONLY,
-            None,
-        );
+        let _ = mount("sysfs", descriptor_path(&sys), "sysfs", quiet | MountFlags::RDONLY, None);
     }
     let proc = root
         .child(b"proc")
@@ -214,15 +196,9 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
                 .map_err(|error| Failure::of(&format!("protecting /proc/{name}"), error))?;
         }
     }
-    for name in [
-        "sysrq-trigger",
-        "kcore",
-        "keys",
-        "key-users",
-        "kmsg",
-        "timer_list",
-        "latency_stats",
-    ] {
+    for name in
+        ["sysrq-trigger", "kcore", "keys", "key-users", "kmsg", "timer_list", "latency_stats"]
+    {
         let place = format!("{base}/{name}");
         if std::path::Path::new(&place).exists() {
             mount_bind("/dev/null", place)
@@ -235,13 +211,7 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
 fn devices(dev: &str) -> std::io::Result<()> {
     let place = std::fs::read_link(dev)?;
     let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
-    mount(
-        "tmpfs",
-        &place,
-        "tmpfs",
-        flags,
-        Some(c"mode=755,size=64k,nr_inodes=64"),
-    )?;
+    mount("tmpfs", &place, "tmpfs", flags, Some(c"mode=755,size=64k,nr_inodes=64"))?;
     for name in ["null", "zero", "full", "random", "urandom", "tty"] {
         let node = place.join(name);
         std::fs::File::create(&node)?;
@@ -266,22 +236,14 @@ fn devices(dev: &str) -> std::io::Result<()> {
         Some(c"newinstance,ptmxmode=0666,mode=620"),
     )?;
     let shared = MountFlags::NOSUID | MountFlags::NODEV;
-    mount(
-        "tmpfs",
-        place.join("shm"),
-        "tmpfs",
-        shared,
-        Some(c"size=64m,mode=1777"),
-    )?;
+    mount("tmpfs", place.join("shm"), "tmpfs", shared, Some(c"size=64m,mode=1777"))?;
     Ok(())
 }
 
 /// Makes the new tree the root and lets go of the old one.
 fn enter(root: &Place) -> Result<(), Failure> {
     let failed = |error: rustix::io::Errno| Failure::of("entering the new root", error);
-    let directory = root
-        .open(OFlags::RDONLY | OFlags::DIRECTORY)
-        .map_err(failed)?;
+    let directory = root.open(OFlags::RDONLY | OFlags::DIRECTORY).map_err(failed)?;
     rustix::process::fchdir(directory).map_err(failed)?;
     rustix::process::pivot_root(".", ".").map_err(failed)?;
     unmount(".", UnmountFlags::DETACH).map_err(failed)?;
@@ -314,11 +276,8 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
             let _ = rustix::thread::remove_capability_from_bounding_set(capability);
         }
     }
-    let sets = CapabilitySets {
-        effective: keep,
-        permitted: keep,
-        inheritable: CapabilitySet::empty(),
-    };
+    let sets =
+        CapabilitySets { effective: keep, permitted: keep, inheritable: CapabilitySet::empty() };
     rustix::thread::set_capabilities(None, sets).map_err(failed)?;
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
         .map_err(failed)
@@ -333,14 +292,9 @@ fn send_descriptor(
     let mut control = SendAncillaryBuffer::new(&mut space);
     let descriptors = [descriptor];
     control.push(SendAncillaryMessage::ScmRights(&descriptors));
-    rustix::net::sendmsg(
-        talk,
-        &[IoSlice::new(&[word])],
-        &mut control,
-        SendFlags::empty(),
-    )
-    .map(drop)
-    .map_err(|error| Failure::of("handing a descriptor to the supervisor", error))
+    rustix::net::sendmsg(talk, &[IoSlice::new(&[word])], &mut control, SendFlags::empty())
+        .map(drop)
+        .map_err(|error| Failure::of("handing a descriptor to the supervisor", error))
 }
 
 /// Becomes the command; returns only on failure.
@@ -356,25 +310,15 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     rustix::process::setsid().map_err(failed)?;
     let limits = &birth.ask.limits;
     let bound = |resource, value| {
-        rustix::process::setrlimit(
-            resource,
-            Rlimit {
-                current: Some(value),
-                maximum: Some(value),
-            },
-        )
+        rustix::process::setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })
     };
     bound(Resource::Nproc, limits.processes).map_err(failed)?;
     bound(Resource::Data, limits.memory).map_err(failed)?;
     bound(Resource::Core, 0).map_err(failed)?;
     rustix::process::umask(FileMode::from_raw_mode(0o022));
     sys::restore_signals();
-    let null = rustix::fs::open(
-        "/dev/null",
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        FileMode::empty(),
-    )
-    .map_err(failed)?;
+    let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, FileMode::empty())
+        .map_err(failed)?;
     rustix::process::chdir(birth.ask.cwd.path())
         .map_err(|error| Failure::of("entering the working directory", error))?;
     rustix::thread::set_no_new_privs(true).map_err(failed)?;
@@ -394,23 +338,13 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
 }
 
 fn run(birth: &Birth<'_>) -> Failure {
-    let arguments: Result<Vec<_>, _> = birth
-        .ask
-        .argv
-        .iter()
-        .map(|argument| CString::new(argument.0.clone()))
-        .collect();
+    let arguments: Result<Vec<_>, _> =
+        birth.ask.argv.iter().map(|argument| CString::new(argument.0.clone())).collect();
     let Ok(arguments) = arguments else {
-        return Failure::of(
-            "reading the command",
-            std::io::Error::from_raw_os_error(libc::EINVAL),
-        );
+        return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
     };
     let Some(program) = arguments.first() else {
-        return Failure::of(
-            "reading the command",
-            std::io::Error::from_raw_os_error(libc::EINVAL),
-        );
+        return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
     };
     if let Err(error) = sys::close_from(3) {
         return Failure::of("closing descriptors", error);
@@ -427,9 +361,7 @@ fn run(birth: &Birth<'_>) -> Failure {
 }
 
 fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
-    let search = environment
-        .iter()
-        .find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
+    let search = environment.iter().find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
     let paths: Vec<String> = if name.contains('/') {
         vec![name.to_owned()]
     } else {
@@ -439,10 +371,7 @@ fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
             .map(|directory| format!("{directory}/{name}"))
             .collect()
     };
-    paths
-        .into_iter()
-        .filter_map(|path| CString::new(path).ok())
-        .collect()
+    paths.into_iter().filter_map(|path| CString::new(path).ok()).collect()
 }
 
 /// Reaps until the payload ends, says how, and takes everything else with it.

@@ -79,19 +79,10 @@ pub(super) fn describe(
 }
 
 fn text_difference(old: &str, new: &str, was_there: bool, name: &str) -> String {
-    let difference = TextDiff::configure()
-        .timeout(Duration::from_millis(200))
-        .diff_lines(old, new);
-    let from = if was_there {
-        format!("a{name}")
-    } else {
-        "/dev/null".to_owned()
-    };
-    let mut shown = difference
-        .unified_diff()
-        .context_radius(3)
-        .header(&from, &format!("b{name}"))
-        .to_string();
+    let difference = TextDiff::configure().timeout(Duration::from_millis(200)).diff_lines(old, new);
+    let from = if was_there { format!("a{name}") } else { "/dev/null".to_owned() };
+    let mut shown =
+        difference.unified_diff().context_radius(3).header(&from, &format!("b{name}")).to_string();
     if shown.len() > SHOWN {
         let mut end = SHOWN;
         while !shown.is_char_boundary(end) {
@@ -121,9 +112,7 @@ fn size_of(stat: &Stat) -> u64 {
 
 /// Bytes that are really stored; a sparse file may claim any size.
 fn data_of(stat: &Stat) -> u64 {
-    u64::try_from(stat.st_blocks)
-        .unwrap_or(0)
-        .saturating_mul(512)
+    u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512)
 }
 
 fn read(file: &OwnedFd, size: u64) -> Option<Vec<u8>> {
@@ -168,11 +157,7 @@ mod tests {
 
     #[test]
     fn text_is_shown_by_line_and_the_rest_by_digest() {
-        check(
-            Some(b"a\nb\n"),
-            b"a\nc\n",
-            "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n",
-        );
+        check(Some(b"a\nb\n"), b"a\nc\n", "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n");
         check(None, b"a\n", "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n");
         let digest = Digest::of(b"\0");
         check(None, b"\0", &format!("binary: 1 bytes sha256 {digest}"));
@@ -183,10 +168,7 @@ mod tests {
         let (sparse, _) = file(b"x");
         rustix::fs::ftruncate(&sparse, 1 << 40).expect("sparse");
         let stat = rustix::fs::fstat(&sparse).expect("stat");
-        assert_eq!(
-            compare((&sparse, &stat), (&sparse, &stat)),
-            Sameness::Unknown
-        );
+        assert_eq!(compare((&sparse, &stat), (&sparse, &stat)), Sameness::Unknown);
         let text = describe(None, Some((&sparse, &stat)), "/x");
         assert_eq!(text, "binary: 1099511627776 bytes (not read)");
     }

@@ -40,22 +40,15 @@ pub(super) fn since(
     layers: &mut Layers,
     since: usize,
 ) -> Result<Vec<Difference>, Failure> {
-    let mut compare = Compare {
-        ground,
-        found: Vec::new(),
-        more: 0,
-    };
+    let mut compare = Compare { ground, found: Vec::new(), more: 0 };
     let now = layers.depth();
     let failed = |error| Failure::of("comparing two states", error);
     for (index, branch) in ground.branches.iter().enumerate() {
         if branch.show == Show::Nothing {
             continue;
         }
-        let changed: Vec<_> = layers
-            .since(since)
-            .iter()
-            .filter(|layer| layer.holds.contains(&index))
-            .collect();
+        let changed: Vec<_> =
+            layers.since(since).iter().filter(|layer| layer.holds.contains(&index)).collect();
         if changed.is_empty() {
             continue;
         }
@@ -64,10 +57,8 @@ pub(super) fn since(
             .map(|layer| Place::root(upper(layer.id, index).as_str()))
             .collect::<io::Result<Vec<_>>>()
             .map_err(failed)?;
-        let (before, after) = (
-            layers.view(ground, index, since)?,
-            layers.view(ground, index, now)?,
-        );
+        let (before, after) =
+            (layers.view(ground, index, since)?, layers.view(ground, index, now)?);
         let job = Job {
             path: branch.at.clone(),
             before: before.root.clone(),
@@ -79,11 +70,7 @@ pub(super) fn since(
     }
     if compare.more > 0 {
         let what = format!("and {} more", compare.more);
-        compare.found.push(Difference {
-            path: String::new(),
-            what,
-            time_only: false,
-        });
+        compare.found.push(Difference { path: String::new(), what, time_only: false });
     }
     Ok(compare.found)
 }
@@ -125,11 +112,8 @@ impl Compare<'_> {
                 (Some(then), Some(now)) => (then, now),
             };
             if file_type(&then) != file_type(&now) {
-                let what = format!(
-                    "was a {}, is a {}",
-                    record::kind_word(&then),
-                    record::kind_word(&now)
-                );
+                let what =
+                    format!("was a {}, is a {}", record::kind_word(&then), record::kind_word(&now));
                 self.note(&path, what);
                 continue;
             }
@@ -137,13 +121,7 @@ impl Compare<'_> {
             if file_type(&now) == FileType::Directory {
                 let (uppers, replaced) = below(&job.uppers, &name)?;
                 let whole = job.whole || replaced;
-                jobs.push(Job {
-                    path,
-                    before,
-                    after,
-                    uppers,
-                    whole,
-                });
+                jobs.push(Job { path, before, after, uppers, whole });
             }
         }
         Ok(())
@@ -203,11 +181,7 @@ impl Compare<'_> {
     }
 
     fn note(&mut self, path: &Path, what: String) {
-        self.add(Difference {
-            path: shown(path),
-            what,
-            time_only: false,
-        });
+        self.add(Difference { path: shown(path), what, time_only: false });
     }
 
     fn add(&mut self, difference: Difference) {

@@ -99,12 +99,7 @@ pub(super) enum Reporting {
 }
 
 fn step(code: u16, k: u32) -> Instruction {
-    Instruction {
-        code,
-        jt: 0,
-        jf: 0,
-        k,
-    }
+    Instruction { code, jt: 0, jf: 0, k }
 }
 
 fn jump(code: u16, k: u32, jt: u8, jf: u8) -> Instruction {
@@ -134,12 +129,7 @@ pub(super) fn program(reporting: Reporting) -> Vec<Instruction> {
         refuse(libc::EPERM),
         step(LOAD, NUMBER),
     ];
-    let families = [
-        libc::AF_UNIX,
-        libc::AF_INET,
-        libc::AF_INET6,
-        libc::AF_NETLINK,
-    ];
+    let families = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
     for call in [libc::SYS_socket, libc::SYS_socketpair] {
         program.push(jump(EQUAL, call as u32, 0, families.len() as u8 + 3));
         program.push(step(LOAD, FIRST_ARGUMENT));
@@ -149,17 +139,8 @@ pub(super) fn program(reporting: Reporting) -> Vec<Instruction> {
         program.push(refuse(libc::EAFNOSUPPORT));
         program.push(step(LOAD, NUMBER));
     }
-    let terminal_input = [
-        libc::TIOCSTI as u32,
-        libc::TIOCLINUX as u32,
-        libc::TIOCCONS as u32,
-    ];
-    program.push(jump(
-        EQUAL,
-        libc::SYS_ioctl as u32,
-        0,
-        terminal_input.len() as u8 + 3,
-    ));
+    let terminal_input = [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCCONS as u32];
+    program.push(jump(EQUAL, libc::SYS_ioctl as u32, 0, terminal_input.len() as u8 + 3));
     program.push(step(LOAD, SECOND_ARGUMENT));
     for (at, request) in terminal_input.iter().enumerate() {
         let to_refusal = (terminal_input.len() - 1 - at) as u8;
@@ -227,53 +208,17 @@ mod tests {
             (own, libc::SYS_mount, 0, 0, libc::SECCOMP_RET_USER_NOTIF),
             (own, libc::SYS_clone3, 0, 0, errno(libc::ENOSYS)),
             (own, libc::SYS_clone, libc::SIGCHLD, 0, allow),
-            (
-                own,
-                libc::SYS_clone,
-                libc::CLONE_NEWUSER,
-                0,
-                errno(libc::EPERM),
-            ),
+            (own, libc::SYS_clone, libc::CLONE_NEWUSER, 0, errno(libc::EPERM)),
             (own, libc::SYS_socket, libc::AF_UNIX, 0, allow),
             (own, libc::SYS_socket, libc::AF_NETLINK, 0, allow),
-            (
-                own,
-                libc::SYS_socket,
-                libc::AF_VSOCK,
-                0,
-                errno(libc::EAFNOSUPPORT),
-            ),
+            (own, libc::SYS_socket, libc::AF_VSOCK, 0, errno(libc::EAFNOSUPPORT)),
             (own, libc::SYS_socketpair, libc::AF_UNIX, 0, allow),
-            (
-                own,
-                libc::SYS_ioctl,
-                0,
-                libc::TIOCSTI as i32,
-                errno(libc::EPERM),
-            ),
-            (
-                own,
-                libc::SYS_ioctl,
-                0,
-                libc::TIOCCONS as i32,
-                errno(libc::EPERM),
-            ),
+            (own, libc::SYS_ioctl, 0, libc::TIOCSTI as i32, errno(libc::EPERM)),
+            (own, libc::SYS_ioctl, 0, libc::TIOCCONS as i32, errno(libc::EPERM)),
             (own, libc::SYS_ioctl, 0, libc::TCGETS as i32, allow),
             (own, libc::SYS_connect, 3, 0, libc::SECCOMP_RET_USER_NOTIF),
-            (
-                own,
-                libc::SYS_write | i64::from(X32),
-                0,
-                0,
-                errno(libc::ENOSYS),
-            ),
-            (
-                0x4000_0003,
-                libc::SYS_write,
-                0,
-                0,
-                libc::SECCOMP_RET_KILL_PROCESS,
-            ),
+            (own, libc::SYS_write | i64::from(X32), 0, 0, errno(libc::ENOSYS)),
+            (0x4000_0003, libc::SYS_write, 0, 0, libc::SECCOMP_RET_KILL_PROCESS),
         ];
         for (architecture, number, first, second, expected) in table {
             let got = verdict(architecture, number as u32, first as u32, second as u32);

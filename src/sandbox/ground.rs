@@ -83,10 +83,7 @@ impl Ground {
 
     /// Makes the namespaces and everything in them.
     pub(super) fn lay(setup: &Setup) -> Result<Self, Failure> {
-        let (uid, gid) = (
-            rustix::process::geteuid().as_raw(),
-            rustix::process::getegid().as_raw(),
-        );
+        let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         let table = std::fs::read("/proc/self/mountinfo")
             .map_err(|error| Failure::of("reading /proc/self/mountinfo", error))?;
         let host_mounts = mounts::parse(&table);
@@ -114,10 +111,9 @@ impl Ground {
         for host in &host_mounts {
             if host.treatment() == Treatment::Mask {
                 ground.masked.push(host.at.clone());
-                ground.masked_labels.push(Masked {
-                    path: host.at.display().to_string(),
-                    kind: host.kind.clone(),
-                });
+                ground
+                    .masked_labels
+                    .push(Masked { path: host.at.display().to_string(), kind: host.kind.clone() });
             }
         }
         Ok(ground)
@@ -309,14 +305,8 @@ fn clone_tree(path: &Path, owners: Option<&OwnedFd>) -> Result<OwnedFd, Failure>
 }
 
 fn attach(tree: &OwnedFd, place: &str) -> Result<(), Failure> {
-    move_mount(
-        tree,
-        "",
-        CWD,
-        place,
-        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
-    )
-    .map_err(|error| Failure::of("attaching a mount", error))
+    move_mount(tree, "", CWD, place, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+        .map_err(|error| Failure::of("attaching a mount", error))
 }
 
 /// Mounts the file system in memory over a directory that nothing here needs, and goes there.

@@ -55,11 +55,7 @@ fn work(layer: usize, branch: usize) -> String {
 impl Layers {
     /// Starts with a layer below the session's own, for directories that must be there beforehand.
     pub(super) fn new(ground: &Ground) -> Result<Self, Failure> {
-        let mut layers = Self {
-            kept: Vec::new(),
-            next: FIRST,
-            views: 0,
-        };
+        let mut layers = Self { kept: Vec::new(), next: FIRST, views: 0 };
         let mut first = layers.open(ground)?;
         first.holds.clear();
         if ground.mode != Mode::User {
@@ -72,11 +68,7 @@ impl Layers {
 
     /// Notes that the first layer holds something of a branch.
     pub(super) fn first_holds(&mut self, branch: usize) {
-        if let Some(first) = self
-            .kept
-            .first_mut()
-            .filter(|first| !first.holds.contains(&branch))
-        {
+        if let Some(first) = self.kept.first_mut().filter(|first| !first.holds.contains(&branch)) {
             first.holds.push(branch);
         }
     }
@@ -102,26 +94,17 @@ impl Layers {
             make_directory(&work(id, index))?;
             copy_attributes(&top, &made).map_err(|error| Failure::of("making a layer", error))?;
         }
-        Ok(Layer {
-            id,
-            holds: (0..ground.branches.len()).collect(),
-        })
+        Ok(Layer { id, holds: (0..ground.branches.len()).collect() })
     }
 
     /// Returns the attributes of a branch's top directory as the kept layers leave them.
     pub(super) fn top_stat(&self, index: usize, branch: &Branch) -> Stat {
-        let newest = self
-            .top_upper(index)
-            .and_then(|path| rustix::fs::lstat(path.as_str()).ok());
+        let newest = self.top_upper(index).and_then(|path| rustix::fs::lstat(path.as_str()).ok());
         newest.unwrap_or(branch.top)
     }
 
     fn top_upper(&self, branch: usize) -> Option<String> {
-        let holder = self
-            .kept
-            .iter()
-            .rev()
-            .find(|layer| layer.holds.contains(&branch))?;
+        let holder = self.kept.iter().rev().find(|layer| layer.holds.contains(&branch))?;
         Some(upper(holder.id, branch))
     }
 
@@ -186,20 +169,14 @@ impl Layers {
         let opened =
             |path: &str| Place::root(path).map_err(|error| Failure::of("opening a view", error));
         if !chain.contains(':') {
-            return Ok(View {
-                root: opened(&chain)?,
-                mounted: None,
-            });
+            return Ok(View { root: opened(&chain)?, mounted: None });
         }
         let place = format!("v/{}", self.views);
         self.views += 1;
         make_directory(&place)?;
         mount_overlay(ground.mode, &chain, None, &place, MountFlags::RDONLY)
             .map_err(|error| Failure::of("mounting a view", error))?;
-        Ok(View {
-            root: opened(&place)?,
-            mounted: Some(place),
-        })
+        Ok(View { root: opened(&place)?, mounted: Some(place) })
     }
 
     /// Mounts a branch with `layer` on top.
@@ -233,13 +210,7 @@ fn mount_overlay(
     });
     let options = CString::new(options)?;
     let flags = flags | MountFlags::NODEV | MountFlags::NOSUID;
-    Ok(mount(
-        "overlay",
-        target,
-        "overlay",
-        flags,
-        Some(options.as_c_str()),
-    )?)
+    Ok(mount("overlay", target, "overlay", flags, Some(options.as_c_str()))?)
 }
 
 /// Removes a layer's directories; what a run left inside is never followed.

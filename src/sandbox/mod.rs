@@ -35,9 +35,7 @@ pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Se
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.
 pub fn entry(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
-    let words: Vec<String> = arguments
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
+    let words: Vec<String> = arguments.map(|word| word.to_string_lossy().into_owned()).collect();
     let (program, rest) = words.split_first()?;
     match rest.split_first() {
         Some((verb, [])) if verb == "__sandbox" => Some(supervisor::serve()),

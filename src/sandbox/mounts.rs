@@ -73,9 +73,7 @@ impl HostMount {
     /// Tells how this mount is shown inside.
     pub(super) fn treatment(&self) -> Treatment {
         let kind = self.kind.as_str();
-        let made_anew = ["/proc", "/sys", "/dev"]
-            .iter()
-            .any(|top| self.at.starts_with(top));
+        let made_anew = ["/proc", "/sys", "/dev"].iter().any(|top| self.at.starts_with(top));
         if made_anew || KERNEL.contains(&kind) {
             Treatment::Leave
         } else if self.at == Path::new("/") {
@@ -123,9 +121,7 @@ fn unescape(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((first, tail)) = rest.split_first() {
-        let digits = tail
-            .get(..3)
-            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits = tail.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
         match digits.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
             Some(byte) if *first == b'\\' => {
                 plain.push(byte);
@@ -156,14 +152,7 @@ mod tests {
             broken line\n";
         let seen: Vec<_> = parse(text)
             .into_iter()
-            .map(|m| {
-                (
-                    m.at.display().to_string(),
-                    m.treatment(),
-                    m.read_only,
-                    m.no_exec,
-                )
-            })
+            .map(|m| (m.at.display().to_string(), m.treatment(), m.read_only, m.no_exec))
             .collect();
         let row = |at: &str, how, ro, noexec| (at.to_owned(), how, ro, noexec);
         assert_eq!(

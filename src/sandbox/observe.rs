@@ -26,10 +26,7 @@ pub(super) struct Observer {
 impl Observer {
     /// Starts; the command of the run itself is not listed.
     pub(super) fn new(own_command: Vec<String>) -> Self {
-        Self {
-            own_command,
-            ..Self::default()
-        }
+        Self { own_command, ..Self::default() }
     }
 
     /// Answers one waiting call and notes it.
@@ -47,11 +44,7 @@ impl Observer {
             }
         } else if let Some((_, name)) = REFUSED.iter().find(|(number, _)| *number == call) {
             if sys::answer(listener, waiting.id, Some(libc::EPERM)).is_ok() {
-                note(
-                    &mut self.seen,
-                    &mut self.denied,
-                    format!("system call {name}"),
-                );
+                note(&mut self.seen, &mut self.denied, format!("system call {name}"));
             }
         } else {
             let at = if call == libc::SYS_execveat { 2 } else { 1 };
@@ -64,10 +57,7 @@ impl Observer {
 
     /// A search through `PATH` tries several files with one argument list: one start.
     fn started(&mut self, pid: i32, argv: Vec<String>) {
-        let again = self
-            .last_start
-            .as_ref()
-            .is_some_and(|last| last.0 == pid && last.1 == argv);
+        let again = self.last_start.as_ref().is_some_and(|last| last.0 == pid && last.1 == argv);
         if argv.is_empty() || again || argv == self.own_command {
             return;
         }
@@ -101,27 +91,19 @@ fn describe(raw: &[u8]) -> (Option<String>, Option<i32>) {
         libc::AF_UNIX => return (unix(rest), None),
         libc::AF_INET if rest.len() >= 6 => {
             let ip = Ipv4Addr::new(rest[2], rest[3], rest[4], rest[5]);
-            (
-                SocketAddr::from((ip, port(rest))),
-                ip.is_loopback() || ip.is_unspecified(),
-            )
+            (SocketAddr::from((ip, port(rest))), ip.is_loopback() || ip.is_unspecified())
         }
         libc::AF_INET6 if rest.len() >= 22 => {
             let bytes: [u8; 16] = rest[6..22].try_into().unwrap_or_default();
             let ip = Ipv6Addr::from(bytes);
             let inside = ip
                 .to_ipv4_mapped()
-                .map_or(ip.is_loopback() || ip.is_unspecified(), |ip| {
-                    ip.is_loopback()
-                });
+                .map_or(ip.is_loopback() || ip.is_unspecified(), |ip| ip.is_loopback());
             (SocketAddr::from((ip, port(rest))), inside)
         }
         _ => return (None, None),
     };
-    (
-        Some(address.to_string()),
-        if mapped { None } else { unreachable },
-    )
+    (Some(address.to_string()), if mapped { None } else { unreachable })
 }
 
 fn port(after_family: &[u8]) -> u16 {
@@ -188,11 +170,7 @@ mod tests {
         let unix = |name: &[u8]| [&(libc::AF_UNIX as u16).to_ne_bytes(), name].concat();
         let table = [
             (v4([127, 0, 0, 1]), Some("127.0.0.1:5432"), None),
-            (
-                v4([10, 1, 2, 3]),
-                Some("10.1.2.3:5432"),
-                Some(libc::ENETUNREACH),
-            ),
+            (v4([10, 1, 2, 3]), Some("10.1.2.3:5432"), Some(libc::ENETUNREACH)),
             (unix(b"/run/x.sock\0rest"), Some("unix:/run/x.sock"), None),
             (unix(b"\0abstract"), Some("unix:@abstract"), None),
             (unix(b"/var/run/nscd/socket\0"), None, None),
@@ -200,11 +178,7 @@ mod tests {
             (v4([10, 1, 2, 3])[..4].to_vec(), None, None),
         ];
         for (raw, destination, errno) in table {
-            assert_eq!(
-                describe(&raw),
-                (destination.map(str::to_owned), errno),
-                "{raw:?}"
-            );
+            assert_eq!(describe(&raw), (destination.map(str::to_owned), errno), "{raw:?}");
         }
     }
 }

@@ -29,10 +29,7 @@ pub(super) enum Ask {
 /// A line from the supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
-    Ready {
-        masked: Vec<Masked>,
-        notes: Vec<String>,
-    },
+    Ready { masked: Vec<Masked>, notes: Vec<String> },
     Ran(Box<Ran>),
     Done,
     Differences(Vec<Difference>),
@@ -81,12 +78,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            wall_ms: 30_000,
-            memory: 2 << 30,
-            processes: 1024,
-            output: 1 << 20,
-        }
+        Self { wall_ms: 30_000, memory: 2 << 30, processes: 1024, output: 1 << 20 }
     }
 }
 
@@ -204,11 +196,7 @@ impl Failure {
         Self {
             doing: doing.to_owned(),
             errno: error.raw_os_error().unwrap_or(0),
-            detail: if error.raw_os_error().is_some() {
-                String::new()
-            } else {
-                error.to_string()
-            },
+            detail: if error.raw_os_error().is_some() { String::new() } else { error.to_string() },
         }
     }
 }

@@ -46,11 +46,7 @@ impl Reach {
             return;
         }
         let mut paths = BTreeSet::from([ask.cwd.path().to_owned()]);
-        let texts = ask
-            .argv
-            .iter()
-            .chain(&ask.script)
-            .chain(std::iter::once(&ask.mentions));
+        let texts = ask.argv.iter().chain(&ask.script).chain(std::iter::once(&ask.mentions));
         for text in texts.chain(ask.environment.iter().map(|(_, value)| value)) {
             mentioned(&text.0, &mut paths);
         }
@@ -97,10 +93,7 @@ impl Reach {
         }
         way.truncate(needed);
         // The supervisor sees the caller's own files as those of user 0.
-        if way
-            .iter()
-            .all(|(_, _, stat)| stat.st_uid == 0 && stat.st_gid == 0)
-        {
+        if way.iter().all(|(_, _, stat)| stat.st_uid == 0 && stat.st_gid == 0) {
             return;
         }
         for (inside, outside, mut stat) in way {
@@ -139,8 +132,7 @@ fn mentioned(text: &[u8], found: &mut BTreeSet<PathBuf>) {
 
 /// Returns the longest beginning of `path` that exists, without links.
 fn existing(path: &Path) -> Option<PathBuf> {
-    path.ancestors()
-        .find_map(|path| std::fs::canonicalize(path).ok())
+    path.ancestors().find_map(|path| std::fs::canonicalize(path).ok())
 }
 
 #[cfg(test)]
@@ -150,10 +142,7 @@ mod tests {
     #[test]
     fn absolute_paths_are_found_wherever_they_stand() {
         let mut found = BTreeSet::new();
-        mentioned(
-            b"D=/srv/www; cp \"/a/b.c\" '$D/x' >/tmp/out; relative/path",
-            &mut found,
-        );
+        mentioned(b"D=/srv/www; cp \"/a/b.c\" '$D/x' >/tmp/out; relative/path", &mut found);
         let expected = ["/a/b.c", "/path", "/srv/www", "/tmp/out", "/x"].map(PathBuf::from);
         assert_eq!(found, BTreeSet::from(expected));
     }

@@ -30,13 +30,7 @@ pub(super) type Seen<'a> = Option<(&'a Place, &'a Stat)>;
 
 impl Record {
     pub(super) fn new() -> Self {
-        Self {
-            listed: Vec::new(),
-            total: 0,
-            deleted: 0,
-            candidates: Vec::new(),
-            diff_room: DIFFS,
-        }
+        Self { listed: Vec::new(), total: 0, deleted: 0, candidates: Vec::new(), diff_room: DIFFS }
     }
 
     /// Tells whether the next entry is listed, so that costly details are worth finding.
@@ -60,9 +54,7 @@ impl Record {
                 path: Raw::of(path),
                 from: None,
                 bytes: stat.and_then(size),
-                mode: stat
-                    .filter(|_| kind != Kind::Deleted)
-                    .map(|stat| stat.st_mode & 0o7777),
+                mode: stat.filter(|_| kind != Kind::Deleted).map(|stat| stat.st_mode & 0o7777),
                 diff,
             });
         }
@@ -79,22 +71,14 @@ impl Record {
         let (index, listed) = (self.listed.len(), self.has_room());
         self.add(kind, path, Some(stat), diff);
         if listed && file_type(stat) == FileType::RegularFile && stat.st_size > 0 {
-            self.candidates.push(Candidate {
-                index,
-                place: place.clone(),
-                stat: *stat,
-            });
+            self.candidates.push(Candidate { index, place: place.clone(), stat: *stat });
         }
     }
 
     /// Adds a path that stood elsewhere before.
     pub(super) fn add_renamed(&mut self, from: &Path, path: &Path, stat: &Stat) {
         self.add(Kind::Renamed, path, Some(stat), None);
-        if let Some(last) = self
-            .listed
-            .last_mut()
-            .filter(|last| last.path == Raw::of(path))
-        {
+        if let Some(last) = self.listed.last_mut().filter(|last| last.path == Raw::of(path)) {
             last.from = Some(Raw::of(from));
         }
     }
@@ -186,11 +170,7 @@ pub(super) fn rights(then: &Stat, now: &Stat, real: impl Fn(u32) -> u32) -> Vec<
 pub(super) fn attributes(then: &Place, now: &Place) -> Option<String> {
     let (old, new) = (then.attributes(), now.attributes());
     let names = |these: &[(String, Vec<u8>)], those: &[(String, Vec<u8>)]| -> Vec<String> {
-        these
-            .iter()
-            .filter(|one| !those.contains(one))
-            .map(|(name, _)| name.clone())
-            .collect()
+        these.iter().filter(|one| !those.contains(one)).map(|(name, _)| name.clone()).collect()
     };
     let mut differ = names(&old, &new);
     differ.extend(names(&new, &old));

@@ -25,12 +25,7 @@ pub(super) fn fold(record: &mut Record) {
     let mut by_print: HashMap<Print, (Vec<&Candidate>, Vec<&Candidate>)> = HashMap::new();
     for candidate in &record.candidates {
         let stat = &candidate.stat;
-        let print = (
-            stat.st_size,
-            stat.st_mode,
-            stat.st_mtime,
-            stat.st_mtime_nsec as i64,
-        );
+        let print = (stat.st_size, stat.st_mode, stat.st_mtime, stat.st_mtime_nsec as i64);
         let (gone, made) = by_print.entry(print).or_default();
         match record.listed[candidate.index].kind {
             Kind::Deleted => gone.push(candidate),

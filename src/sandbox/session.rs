@@ -27,11 +27,7 @@ pub struct Options {
 impl Options {
     /// Returns the usual limits.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self {
-            program: program.into(),
-            disk: 512 << 20,
-            files: 200_000,
-        }
+        Self { program: program.into(), disk: 512 << 20, files: 200_000 }
     }
 }
 
@@ -74,10 +70,7 @@ impl Request {
     /// Runs `argv` in `/`.
     pub fn new<Word: AsRef<[u8]>>(argv: impl IntoIterator<Item = Word>) -> Self {
         Self {
-            argv: argv
-                .into_iter()
-                .map(|word| word.as_ref().to_vec())
-                .collect(),
+            argv: argv.into_iter().map(|word| word.as_ref().to_vec()).collect(),
             script: None,
             mentions: Vec::new(),
             cwd: PathBuf::from("/"),
@@ -178,11 +171,8 @@ impl Session {
     /// Starts a session at the best level that this machine and user allow, by trying.
     pub fn start(options: &Options) -> Result<Self, SandboxError> {
         let root = rustix::process::geteuid().is_root();
-        let ways: &[Mode] = if root {
-            &[Mode::RootShifted, Mode::RootIdentity, Mode::User]
-        } else {
-            &[Mode::User]
-        };
+        let ways: &[Mode] =
+            if root { &[Mode::RootShifted, Mode::RootIdentity, Mode::User] } else { &[Mode::User] };
         let mut first: Option<Failure> = None;
         for mode in ways {
             match Self::start_as(options, *mode)? {
@@ -215,10 +205,7 @@ impl Session {
             .spawn()
             .map_err(lost)?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(SandboxError::Lost {
-                what: "has no pipes".to_owned(),
-                source: None,
-            });
+            return Err(SandboxError::Lost { what: "has no pipes".to_owned(), source: None });
         };
         let mut session = Self {
             child,
@@ -231,12 +218,7 @@ impl Session {
             depth: 0,
         };
         let home = home.map_or_else(|| Raw::of("/"), Raw::of);
-        let setup = Setup {
-            mode,
-            disk: options.disk,
-            files: options.files,
-            home,
-        };
+        let setup = Setup { mode, disk: options.disk, files: options.files, home };
         match session.ask(&Ask::Start(setup))? {
             Answer::Ready { masked, notes } => {
                 (session.masked, session.notes) = (masked, notes);
@@ -321,16 +303,11 @@ impl Session {
     }
 
     fn ask(&mut self, ask: &Ask) -> Result<Answer, SandboxError> {
-        let lost = |source| SandboxError::Lost {
-            what: "ended".to_owned(),
-            source: Some(source),
-        };
+        let lost = |source| SandboxError::Lost { what: "ended".to_owned(), source: Some(source) };
         let mut line = serde_json::to_vec(ask).map_err(|error| lost(error.into()))?;
         line.push(b'\n');
         if let Some(to) = &mut self.to {
-            to.write_all(&line)
-                .and_then(|()| to.flush())
-                .map_err(lost)?;
+            to.write_all(&line).and_then(|()| to.flush()).map_err(lost)?;
         }
         let mut answer = Vec::new();
         self.from.read_until(b'\n', &mut answer).map_err(lost)?;
@@ -366,21 +343,16 @@ fn out_of_order(answer: &Answer) -> SandboxError {
 }
 
 fn observed(ran: Ran) -> Observed {
-    let captured = |kept: Kept| Captured {
-        text: kept.text,
-        dropped: kept.dropped,
-    };
+    let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
     let mut total = ran.changes_total;
     total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
     let mut effects: Vec<Effect> = ran.changes.into_iter().map(file_effect).collect();
     effects.extend(ran.executed.into_iter().map(|argv| Effect::Exec { argv }));
     effects.extend(
-        ran.connected
-            .into_iter()
-            .map(|destination| Effect::Connect {
-                destination,
-                declared: Declared::NothingDeclared,
-            }),
+        ran.connected.into_iter().map(|destination| Effect::Connect {
+            destination,
+            declared: Declared::NothingDeclared,
+        }),
     );
     effects.extend(ran.denied.into_iter().map(|what| Effect::Denied { what }));
     Observed {

@@ -32,15 +32,8 @@ pub(super) struct Skeleton {
 
 /// Directories where everybody may write. An ordinary user's overlay cannot copy a directory of
 /// another owner up, so each becomes a branch of its own.
-const SHARED: &[&str] = &[
-    "/tmp",
-    "/var/tmp",
-    "/var/lock",
-    "/run/lock",
-    "/var/crash",
-    "/var/mail",
-    "/var/spool/mail",
-];
+const SHARED: &[&str] =
+    &["/tmp", "/var/tmp", "/var/lock", "/run/lock", "/var/crash", "/var/mail", "/var/spool/mail"];
 
 /// More files than this in one directory between branches are not shown.
 const FILES_SHOWN: usize = 256;
@@ -48,10 +41,7 @@ const FILES_SHOWN: usize = 256;
 /// As root: one branch for the root file system and one for each further mount.
 pub(super) fn whole_root(mounts: &[HostMount]) -> Skeleton {
     let mut plan = Skeleton::default();
-    for mount in mounts
-        .iter()
-        .filter(|mount| mount.treatment() == Treatment::Overlay)
-    {
+    for mount in mounts.iter().filter(|mount| mount.treatment() == Treatment::Overlay) {
         if mount.at != Path::new("/") && !mount.at.is_dir() {
             plan.files.push(mount.at.clone());
             continue;
@@ -93,9 +83,7 @@ fn split(directory: &Path, mounts: &[HostMount], uid: u32, plan: &mut Skeleton) 
             let mode = mode_for_caller(&path, &metadata, uid);
             plan.directories.push((path.clone(), mode));
             let here = mounts.iter().find(|mount| mount.at == path);
-            let made_anew = ["/proc", "/sys", "/dev"]
-                .iter()
-                .any(|top| path == Path::new(top));
+            let made_anew = ["/proc", "/sys", "/dev"].iter().any(|top| path == Path::new(top));
             let left = here.is_some_and(|mount| mount.treatment() != Treatment::Overlay);
             if made_anew || left {
                 continue;
@@ -111,11 +99,7 @@ fn split(directory: &Path, mounts: &[HostMount], uid: u32, plan: &mut Skeleton) 
                         .rfind(|mount| path.starts_with(&mount.at))
                         .map_or(MountFlags::empty(), flags),
                     top_mode: Some(mode),
-                    owner: if metadata.uid() == uid {
-                        Owner::Caller
-                    } else {
-                        Owner::Other
-                    },
+                    owner: if metadata.uid() == uid { Owner::Caller } else { Owner::Other },
                     at: path,
                 });
             }
@@ -144,14 +128,10 @@ pub(super) fn mode_for_caller(path: &Path, metadata: &std::fs::Metadata, uid: u3
     if metadata.uid() == uid {
         return mode;
     }
-    let allowed = [
-        (Access::READ_OK, 0o444),
-        (Access::WRITE_OK, 0o222),
-        (Access::EXEC_OK, 0o111),
-    ]
-    .into_iter()
-    .filter(|(access, _)| rustix::fs::access(path, *access).is_ok())
-    .fold(0, |bits, (_, granted)| bits | granted);
+    let allowed = [(Access::READ_OK, 0o444), (Access::WRITE_OK, 0o222), (Access::EXEC_OK, 0o111)]
+        .into_iter()
+        .filter(|(access, _)| rustix::fs::access(path, *access).is_ok())
+        .fold(0, |bits, (_, granted)| bits | granted);
     (mode & 0o1000) | allowed
 }
 

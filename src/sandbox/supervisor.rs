@@ -96,13 +96,7 @@ fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failu
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let most = getrlimit(Resource::Nofile).maximum;
-    let _ = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: most,
-            maximum: most,
-        },
-    );
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most });
 }
 
 /// The runs before left no room for another layer.
@@ -119,13 +113,7 @@ impl Supervisor {
         let ground = Ground::lay(&setup)?;
         let layers = Layers::new(&ground)?;
         let floor = layers.depth();
-        let mut started = Self {
-            ground,
-            layers,
-            home: setup.home,
-            reach: Reach::default(),
-            floor,
-        };
+        let mut started = Self { ground, layers, home: setup.home, reach: Reach::default(), floor };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked_labels.clone(),
@@ -142,24 +130,16 @@ impl Supervisor {
             mentions: Raw::default(),
             cwd: Raw::of("/"),
             environment: Vec::new(),
-            limits: Limits {
-                wall_ms: 10_000,
-                ..Limits::default()
-            },
+            limits: Limits { wall_ms: 10_000, ..Limits::default() },
             keep: false,
         };
         let ran = self.run(&ask)?;
         if ran.exit_code == Some(0) {
             return Ok(());
         }
-        let text = format!(
-            "exit {:?}, signal {:?}: {}",
-            ran.exit_code, ran.signal, ran.stderr.text
-        );
-        Err(Failure::of(
-            "running a trial command",
-            std::io::Error::other(text),
-        ))
+        let text =
+            format!("exit {:?}, signal {:?}: {}", ran.exit_code, ran.signal, ran.stderr.text);
+        Err(Failure::of("running a trial command", std::io::Error::other(text)))
     }
 
     fn run(&mut self, ask: &RunAsk) -> Result<Ran, Failure> {
@@ -183,14 +163,7 @@ impl Supervisor {
         let watched = self.execute(ask, layer)?;
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
         let simulated = standins::called(layer, self.ground.branches.len() - 1);
-        let Watched {
-            ended,
-            limit,
-            duration,
-            stdout,
-            stderr,
-            observer,
-        } = watched;
+        let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -259,18 +232,10 @@ impl Supervisor {
                         std::io::Error::other("no process id"),
                     )
                 })?;
-                let own = ask
-                    .argv
-                    .iter()
-                    .map(|word| String::from_utf8_lossy(&word.0).into_owned());
+                let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
                 let observer = Observer::new(own.collect());
                 let boss = std::io::stdin();
-                let ends = Ends {
-                    pid,
-                    talk,
-                    stdout,
-                    stderr,
-                };
+                let ends = Ends { pid, talk, stdout, stderr };
                 watch::watch(&self.ground, ends, ask.limits, observer, boss.as_fd())
             }
         }

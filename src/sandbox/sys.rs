@@ -16,11 +16,7 @@ pub(super) enum Side {
 }
 
 fn checked(result: libc::c_long) -> io::Result<libc::c_long> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(result)
-    }
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
 /// Forks, with the namespaces of `flags` (`CLONE_NEW*`) made for the child.
@@ -143,18 +139,10 @@ pub(super) fn install_listening_filter(program: &[Instruction]) -> io::Result<Ow
 fn seccomp(program: &[Instruction], flags: libc::c_ulong) -> io::Result<libc::c_long> {
     let length =
         u16::try_from(program.len()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
-    let program = libc::sock_fprog {
-        len: length,
-        filter: program.as_ptr().cast_mut(),
-    };
+    let program = libc::sock_fprog { len: length, filter: program.as_ptr().cast_mut() };
     // SAFETY: the kernel only reads the program, which outlives the call.
     checked(unsafe {
-        libc::syscall(
-            libc::SYS_seccomp,
-            libc::SECCOMP_SET_MODE_FILTER,
-            flags,
-            &raw const program,
-        )
+        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program)
     })
 }
 
@@ -198,11 +186,7 @@ pub(super) fn answer(listener: BorrowedFd<'_>, id: u64, errno: Option<i32>) -> i
     // SAFETY: the kernel reads a plain structure that outlives the call.
     checked(
         unsafe {
-            libc::ioctl(
-                listener.as_raw_fd(),
-                libc::SECCOMP_IOCTL_NOTIF_SEND,
-                &raw const response,
-            )
+            libc::ioctl(listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &raw const response)
         }
         .into(),
     )
@@ -216,14 +200,8 @@ pub(super) fn read_memory(pid: i32, address: u64, into: &mut [u8]) -> usize {
         let at = address.wrapping_add(got as u64);
         let in_page = (4096 - at % 4096) as usize;
         let length = in_page.min(into.len() - got);
-        let local = libc::iovec {
-            iov_base: into[got..].as_mut_ptr().cast(),
-            iov_len: length,
-        };
-        let remote = libc::iovec {
-            iov_base: at as *mut libc::c_void,
-            iov_len: length,
-        };
+        let local = libc::iovec { iov_base: into[got..].as_mut_ptr().cast(), iov_len: length };
+        let remote = libc::iovec { iov_base: at as *mut libc::c_void, iov_len: length };
         // SAFETY: `local` describes `length` writable bytes of `into`; the remote address is only read by the kernel.
         let read =
             unsafe { libc::process_vm_readv(pid, &raw const local, 1, &raw const remote, 1, 0) };

@@ -23,10 +23,7 @@ impl Place {
     pub(super) fn root(path: impl rustix::path::Arg) -> io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let anchor = rustix::fs::open(path, flags, Mode::empty())?;
-        Ok(Self {
-            anchor: Rc::new(anchor),
-            below: Vec::new(),
-        })
+        Ok(Self { anchor: Rc::new(anchor), below: Vec::new() })
     }
 
     /// Returns the place of `name` in this directory.
@@ -56,11 +53,7 @@ impl Place {
 
     /// Opens this place; a symbolic link anywhere on the way is an error.
     pub(super) fn open(&self, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-        let below: &[u8] = if self.below.is_empty() {
-            b"."
-        } else {
-            &self.below
-        };
+        let below: &[u8] = if self.below.is_empty() { b"." } else { &self.below };
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         rustix::fs::openat2(&*self.anchor, below, flags, Mode::empty(), resolve)
@@ -118,12 +111,7 @@ impl Place {
             .split(|byte| *byte == 0)
             .filter_map(|name| std::str::from_utf8(name).ok())
             .filter(|name| !name.is_empty() && !name.contains("overlay."))
-            .map(|name| {
-                (
-                    name.to_owned(),
-                    attribute_of(&file, name).unwrap_or_default(),
-                )
-            })
+            .map(|name| (name.to_owned(), attribute_of(&file, name).unwrap_or_default()))
             .collect();
         found.sort();
         found
@@ -164,18 +152,10 @@ pub(super) fn copy_attributes(from: &Stat, to: impl AsRef<Path>) -> io::Result<(
         AtFlags::SYMLINK_NOFOLLOW,
     )?;
     rustix::fs::chmod(to, Mode::from_raw_mode(from.st_mode & 0o7777))?;
-    let time = |seconds: i64, nanoseconds| Timespec {
-        tv_sec: seconds,
-        tv_nsec: nanoseconds,
-    };
+    let time = |seconds: i64, nanoseconds| Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
     let times = Timestamps {
         last_access: time(from.st_atime, from.st_atime_nsec as _),
         last_modification: time(from.st_mtime, from.st_mtime_nsec as _),
     };
-    Ok(rustix::fs::utimensat(
-        CWD,
-        to,
-        &times,
-        AtFlags::SYMLINK_NOFOLLOW,
-    )?)
+    Ok(rustix::fs::utimensat(CWD, to, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }

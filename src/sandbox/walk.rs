@@ -60,11 +60,8 @@ pub(super) fn changes(
     layers: &mut Layers,
     layer: &Layer,
 ) -> Result<Changes, Failure> {
-    let mut found = Changes {
-        record: Record::new(),
-        refused_on_host: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut found =
+        Changes { record: Record::new(), refused_on_host: Vec::new(), notes: Vec::new() };
     let failed = |error| Failure::of("walking a layer", error);
     for (index, branch) in ground.branches.iter().enumerate() {
         if branch.show == Show::Nothing || !layer.holds.contains(&index) {
@@ -92,16 +89,8 @@ pub(super) fn changes(
         if let Some(now) = now.filter(|_| touched) {
             walk.top_changed(&then, &now);
         }
-        let before = Old {
-            place: view.root.clone(),
-            path: branch.at.clone(),
-        };
-        walk.run(Job {
-            upper: top,
-            before: Some(before),
-            path: branch.at.clone(),
-            opaque: false,
-        });
+        let before = Old { place: view.root.clone(), path: branch.at.clone() };
+        walk.run(Job { upper: top, before: Some(before), path: branch.at.clone(), opaque: false });
         walk.account_for_gone();
     }
     rename::fold(&mut found.record);
@@ -116,9 +105,7 @@ impl Walk<'_> {
             self.refuse_rights(path);
         }
         let what = record::rights(then, now, |id| self.ground.real_id(id)).join("; ");
-        self.found
-            .record
-            .add(Kind::Metadata, path, Some(now), Some(what));
+        self.found.record.add(Kind::Metadata, path, Some(now), Some(what));
     }
 
     fn refuse_rights(&mut self, path: &Path) {
@@ -148,9 +135,7 @@ impl Walk<'_> {
             for name in &names {
                 if let Err(error) = self.entry(&job, name, &mut jobs) {
                     let path = join(&job.path, name);
-                    self.found
-                        .notes
-                        .push(format!("{} was not compared: {error}", path.display()));
+                    self.found.notes.push(format!("{} was not compared: {error}", path.display()));
                 }
             }
         }
@@ -163,10 +148,7 @@ impl Walk<'_> {
             return Ok(());
         };
         let mut before = match &job.before {
-            Some(old) => Some(Old {
-                place: old.place.child(name)?,
-                path: join(&old.path, name),
-            }),
+            Some(old) => Some(Old { place: old.place.child(name)?, path: join(&old.path, name) }),
             None => None,
         };
         let mut then = stat_of(before.as_ref())?;
@@ -177,18 +159,14 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        let mut opaque = job.opaque
-            || self
-                .attribute(&upper, "opaque")
-                .is_some_and(|value| value == b"y");
+        let mut opaque =
+            job.opaque || self.attribute(&upper, "opaque").is_some_and(|value| value == b"y");
         if let Some(origin) = self.origin(job, &upper, &now)
             && let Some(stat) = origin.place.stat()?
         {
             if origin.path != path && then.is_none() && self.is_second_name(&origin, &now) {
                 let link = format!("hard link to {}", origin.path.display());
-                self.found
-                    .record
-                    .add(Kind::Created, &path, Some(&now), Some(link));
+                self.found.record.add(Kind::Created, &path, Some(&now), Some(link));
                 return Ok(());
             }
             if origin.path != path {
@@ -212,25 +190,16 @@ impl Walk<'_> {
                     self.gone_below(old, |_| true);
                 }
                 let what = format!("{} -> {}", record::kind_word(then), record::kind_word(&now));
-                self.found
-                    .record
-                    .add(Kind::TypeChanged, &path, Some(&now), Some(what));
+                self.found.record.add(Kind::TypeChanged, &path, Some(&now), Some(what));
             }
             (_, _) => {
                 let shown = self.found.record.content(None, Some((&upper, &now)), &path);
-                self.found
-                    .record
-                    .add_half(Kind::Created, &path, (&upper, &now), shown);
+                self.found.record.add_half(Kind::Created, &path, (&upper, &now), shown);
             }
         }
         if now_type == FileType::Directory {
             let before = before.filter(|_| then.is_some_and(|then| file_type(&then) == now_type));
-            jobs.push(Job {
-                upper,
-                before,
-                path,
-                opaque,
-            });
+            jobs.push(Job { upper, before, path, opaque });
         }
         Ok(())
     }
@@ -272,17 +241,12 @@ impl Walk<'_> {
             | FileType::Unknown => false,
         };
         if changed {
-            let shown = self
-                .found
-                .record
-                .content(Some((old, then)), Some((new, now)), path);
+            let shown = self.found.record.content(Some((old, then)), Some((new, now)), path);
             let shown = match (shown, what.is_empty()) {
                 (Some(shown), false) => Some(format!("{}\n{shown}", what.join("; "))),
                 (shown, _) => shown,
             };
-            self.found
-                .record
-                .add(Kind::Modified, path, Some(now), shown);
+            self.found.record.add(Kind::Modified, path, Some(now), shown);
             return Ok(());
         }
         // A directory's time changes with everything in it and says nothing of its own.
@@ -293,9 +257,7 @@ impl Walk<'_> {
             self.refuse_rights(path);
         }
         if !what.is_empty() {
-            self.found
-                .record
-                .add(Kind::Metadata, path, Some(now), Some(what.join("; ")));
+            self.found.record.add(Kind::Metadata, path, Some(now), Some(what.join("; ")));
         }
         Ok(())
     }
@@ -335,10 +297,7 @@ impl Walk<'_> {
 
     /// Tells whether a file still stands where it came from, so that this is one more name for it.
     fn is_second_name(&self, origin: &Old, now: &Stat) -> bool {
-        let below = origin
-            .path
-            .strip_prefix(&self.branch.at)
-            .unwrap_or(&origin.path);
+        let below = origin.path.strip_prefix(&self.branch.at).unwrap_or(&origin.path);
         let still = self.uppers.descend(below).and_then(|place| place.stat());
         file_type(now) == FileType::RegularFile
             && still.is_ok_and(|still| still.is_some_and(|still| still.st_ino == now.st_ino))
@@ -358,10 +317,7 @@ impl Walk<'_> {
             if wanted(&name)
                 && let Ok(place) = directory.place.child(&name)
             {
-                self.gone.push(Old {
-                    place,
-                    path: join(&directory.path, &name),
-                });
+                self.gone.push(Old { place, path: join(&directory.path, &name) });
             }
         }
     }
@@ -376,9 +332,7 @@ impl Walk<'_> {
             let Ok(Some(stat)) = old.place.stat() else {
                 continue;
             };
-            self.found
-                .record
-                .add_half(Kind::Deleted, &old.path, (&old.place, &stat), None);
+            self.found.record.add_half(Kind::Deleted, &old.path, (&old.place, &stat), None);
             if file_type(&stat) == FileType::Directory {
                 self.gone_below(&old, |_| true);
                 left.append(&mut self.gone);

@@ -105,11 +105,8 @@ pub(super) fn watch(
         observer: watch.observer,
     };
     if seen.ended != Some(0) || seen.limit.is_some() {
-        let named = limit_behind_failure(
-            &seen.stderr.text,
-            watch.disk_was_full,
-            watch.processes_were_full,
-        );
+        let named =
+            limit_behind_failure(&seen.stderr.text, watch.disk_was_full, watch.processes_were_full);
         let starved = seen.limit == Some(Limit::WallClock) && named == Some(Limit::Processes);
         if seen.limit.is_none() || starved {
             seen.limit = named.or(seen.limit);
@@ -171,10 +168,8 @@ impl Watch<'_> {
             } else {
                 next_look.min(wall).saturating_sub(elapsed)
             };
-            let timeout = Timespec {
-                tv_sec: wait.as_secs() as i64,
-                tv_nsec: i64::from(wait.subsec_nanos()),
-            };
+            let timeout =
+                Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) };
             let (ready, boss_left) = {
                 // A closed stream would be ready for ever; the process itself takes its place.
                 let mut polled = vec![
@@ -192,10 +187,7 @@ impl Watch<'_> {
                     Err(error) => return Err(failed(error)),
                 }
                 let events: Vec<PollFlags> = polled.iter().map(PollFd::revents).collect();
-                (
-                    events.clone(),
-                    events[1].intersects(PollFlags::HUP | PollFlags::ERR),
-                )
+                (events.clone(), events[1].intersects(PollFlags::HUP | PollFlags::ERR))
             };
             if boss_left {
                 super::sys::leave(1);
@@ -302,11 +294,7 @@ impl Watch<'_> {
             Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
             Err(_) => return false,
         }
-        let most = self
-            .limits
-            .output
-            .saturating_mul(OUTPUT_FACTOR)
-            .max(LEAST_OUTPUT);
+        let most = self.limits.output.saturating_mul(OUTPUT_FACTOR).max(LEAST_OUTPUT);
         if self.out.total() + self.err.total() > most && self.limit.is_none() {
             self.stop(Limit::Output);
         }
@@ -317,16 +305,9 @@ impl Watch<'_> {
     fn drain(&mut self) {
         for stream in [1, 2] {
             loop {
-                let from = if stream == 1 {
-                    &self.ends.stdout
-                } else {
-                    &self.ends.stderr
-                };
+                let from = if stream == 1 { &self.ends.stdout } else { &self.ends.stderr };
                 let mut polled = [PollFd::new(from, PollFlags::IN)];
-                let now = Timespec {
-                    tv_sec: 0,
-                    tv_nsec: 0,
-                };
+                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
                 let ready = poll(&mut polled, Some(&now)).unwrap_or(0) > 0
                     && polled[0].revents().contains(PollFlags::IN);
                 if !ready || !self.read(stream) {
@@ -354,11 +335,7 @@ impl Watch<'_> {
         if resident > self.limits.memory {
             // Forked processes share pages that this sum counts for each of them.
             let many = self.looks_at_process_limit > 0;
-            self.stop(if many {
-                Limit::Processes
-            } else {
-                Limit::Memory
-            });
+            self.stop(if many { Limit::Processes } else { Limit::Memory });
         } else if self.looks_at_process_limit >= LOOKS_AT_PROCESS_LIMIT {
             self.stop(Limit::Processes);
         }
@@ -404,10 +381,7 @@ fn usage(proc: BorrowedFd<'_>) -> (u64, u64) {
             .unwrap_or(0);
         // statm (proc(5)): size, resident, shared with files; the difference is the process's own.
         let text = String::from_utf8_lossy(&text[..read]).into_owned();
-        let mut pages = text
-            .split(' ')
-            .skip(1)
-            .filter_map(|pages| pages.parse::<u64>().ok());
+        let mut pages = text.split(' ').skip(1).filter_map(|pages| pages.parse::<u64>().ok());
         if let (Some(all), Some(shared)) = (pages.next(), pages.next()) {
             resident += all.saturating_sub(shared) * page;
         }

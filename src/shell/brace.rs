@@ -69,11 +69,7 @@ fn numbers(inner: &str) -> Option<(i64, i64)> {
 }
 
 fn sequence(inner: &str, from: i64, to: i64) -> Option<Vec<String>> {
-    let width = if inner.starts_with('0') {
-        inner.find("..").unwrap_or(0)
-    } else {
-        0
-    };
+    let width = if inner.starts_with('0') { inner.find("..").unwrap_or(0) } else { 0 };
     if from.abs_diff(to) as usize >= LIMIT {
         return None;
     }

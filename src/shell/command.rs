@@ -138,8 +138,7 @@ impl Command {
 
     /// Tells whether the executable is certain and has one of these file names.
     pub fn is(&self, names: &[&str]) -> bool {
-        self.name()
-            .is_some_and(|name| names.contains(&name.as_str()))
+        self.name().is_some_and(|name| names.contains(&name.as_str()))
     }
 
     /// Returns the arguments behind the executable.
@@ -149,17 +148,12 @@ impl Command {
 
     /// Returns the literal arguments behind the executable; others are left out.
     pub fn literals(&self) -> Vec<String> {
-        self.arguments()
-            .iter()
-            .filter_map(Argument::literal)
-            .collect()
+        self.arguments().iter().filter_map(Argument::literal).collect()
     }
 
     /// Tells whether an argument is exactly this text.
     pub fn has(&self, text: &str) -> bool {
-        self.arguments()
-            .iter()
-            .any(|a| a.literal().as_deref() == Some(text))
+        self.arguments().iter().any(|a| a.literal().as_deref() == Some(text))
     }
 
     /// Returns an argument as a path seen from the command's directory.

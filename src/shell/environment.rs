@@ -52,15 +52,12 @@ impl Environment {
                 return vec![unknown("$0", Origin::Argument, false)];
             }
             return match &self.arguments {
-                Some(given) => given
-                    .get(position - 1)
-                    .map(|a| a.pieces.clone())
-                    .unwrap_or_default(),
-                None => vec![unknown(
-                    &format!("${name}"),
-                    Origin::Argument,
-                    !self.arguments_checked,
-                )],
+                Some(given) => {
+                    given.get(position - 1).map(|a| a.pieces.clone()).unwrap_or_default()
+                }
+                None => {
+                    vec![unknown(&format!("${name}"), Origin::Argument, !self.arguments_checked)]
+                }
             };
         }
         let shown = format!("${name}");
@@ -153,10 +150,7 @@ impl Environment {
             self.cwd = None;
         }
         if !Rc::ptr_eq(&self.functions, &other.functions) {
-            let theirs = other
-                .functions
-                .iter()
-                .map(|(n, f)| (n.clone(), Rc::clone(f)));
+            let theirs = other.functions.iter().map(|(n, f)| (n.clone(), Rc::clone(f)));
             Rc::make_mut(&mut self.functions).extend(theirs);
         }
         if !Rc::ptr_eq(&self.aliases, &other.aliases) {
@@ -187,18 +181,10 @@ pub(super) fn can_be_empty(pieces: &[Piece]) -> bool {
 
 /// Returns a piece only the run knows.
 pub(super) fn unknown(shown: &str, origin: Origin, may_be_empty: bool) -> Piece {
-    Piece::Unknown(Unknown {
-        shown: shown.to_owned(),
-        origin,
-        may_be_empty,
-        quoted: true,
-    })
+    Piece::Unknown(Unknown { shown: shown.to_owned(), origin, may_be_empty, quoted: true })
 }
 
 /// Returns an argument only the run knows.
 pub(super) fn unknown_argument(shown: &str, origin: Origin, span: Span) -> Argument {
-    Argument {
-        pieces: vec![unknown(shown, origin, false)],
-        span,
-    }
+    Argument { pieces: vec![unknown(shown, origin, false)], span }
 }

@@ -66,13 +66,7 @@ impl Resolver {
     /// Returns the words a word becomes: none, one or many.
     pub(super) fn words(&mut self, word: &Word) -> Vec<Argument> {
         let span = self.place(word.span);
-        if let [
-            Part {
-                kind: PartKind::Literal(text),
-                ..
-            },
-        ] = word.parts.as_slice()
-        {
+        if let [Part { kind: PartKind::Literal(text), .. }] = word.parts.as_slice() {
             return vec![Argument::text(text, span)];
         }
         let mut fields = Fields::default();
@@ -86,10 +80,7 @@ impl Resolver {
         fields.split(span);
         if unread_brace {
             let piece = unknown("{…}", Origin::Output, false);
-            return vec![Argument {
-                pieces: vec![piece],
-                span,
-            }];
+            return vec![Argument { pieces: vec![piece], span }];
         }
         fields.done
     }
@@ -119,11 +110,8 @@ impl Resolver {
                 }
             }
             PartKind::Glob(raw) => {
-                let (home, rest) = if fields.pieces.is_empty() {
-                    tilde(raw)
-                } else {
-                    (None, &**raw)
-                };
+                let (home, rest) =
+                    if fields.pieces.is_empty() { tilde(raw) } else { (None, &**raw) };
                 fields.pieces.extend(home);
                 fields.push(Piece::Glob(rest.to_owned()));
             }
@@ -179,11 +167,7 @@ impl Resolver {
                         }
                         let glob = word.contains(['*', '?']);
                         let word = word.to_owned();
-                        fields.push(if glob {
-                            Piece::Glob(word)
-                        } else {
-                            Piece::Text(word)
-                        });
+                        fields.push(if glob { Piece::Glob(word) } else { Piece::Text(word) });
                     }
                     if text.ends_with(blank) {
                         fields.split(span);
@@ -208,10 +192,7 @@ impl Resolver {
     ) {
         let name = variable.name.as_str();
         let at = self.place(part.span);
-        self.out.uses.push(Use {
-            name: name.to_owned(),
-            span: at,
-        });
+        self.out.uses.push(Use { name: name.to_owned(), span: at });
         let all = matches!(variable.index.as_deref(), Some("@" | "*"));
         match &variable.expansion {
             Expansion::Plain if name == "IFS" && loose => {
@@ -295,11 +276,7 @@ impl Resolver {
                     base
                 }
             }
-            Expansion::Default {
-                word,
-                colon,
-                assign,
-            } => {
+            Expansion::Default { word, colon, assign } => {
                 let fallback = self.word(word).pieces;
                 let outside = matches!(
                     base.as_slice(),
@@ -417,10 +394,7 @@ pub(super) fn printed(command: &super::command::Command) -> Option<Argument> {
         }
         "echo" => {
             while let Some(first) = arguments.first()
-                && matches!(
-                    first.literal().as_deref(),
-                    Some("-e" | "-n" | "-E" | "-ne" | "-en")
-                )
+                && matches!(first.literal().as_deref(), Some("-e" | "-n" | "-E" | "-ne" | "-en"))
             {
                 arguments = &arguments[1..];
             }
@@ -443,9 +417,7 @@ pub(super) fn printed(command: &super::command::Command) -> Option<Argument> {
     let mut pieces = Vec::new();
     for (index, argument) in arguments.iter().enumerate() {
         if index > 0 {
-            pieces.push(Piece::Text(
-                if name == "printf" { "\n" } else { " " }.to_owned(),
-            ));
+            pieces.push(Piece::Text(if name == "printf" { "\n" } else { " " }.to_owned()));
         }
         pieces.extend(argument.pieces.iter().cloned());
     }

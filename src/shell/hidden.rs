@@ -43,9 +43,7 @@ const EVALUATE: &[&str] = &[
 
 /// Tells whether text that the shell expands holds a command.
 pub(super) fn holds_command(text: &str) -> bool {
-    ["$(", "`", "<(", ">("]
-        .iter()
-        .any(|mark| text.contains(mark))
+    ["$(", "`", "<(", ">("].iter().any(|mark| text.contains(mark))
 }
 
 /// Tells whether a literal is a subscript that runs a command where it is evaluated.
@@ -56,19 +54,12 @@ fn is_running_subscript(text: &str) -> bool {
 
 /// Returns a part that stands for text whose commands are followed, and whose value nobody knows.
 pub(super) fn part(text: &str, span: Span) -> Part {
-    Part {
-        kind: PartKind::Arithmetic(text.to_owned()),
-        quoted: true,
-        span,
-    }
+    Part { kind: PartKind::Arithmetic(text.to_owned()), quoted: true, span }
 }
 
 /// Returns a word of one such part.
 pub(super) fn word(text: &str, span: Span) -> Word {
-    Word {
-        parts: vec![part(text, span)],
-        span,
-    }
+    Word { parts: vec![part(text, span)], span }
 }
 
 /// Returns what `${name@P}` does: it expands the value once more.
@@ -83,11 +74,7 @@ impl Resolver {
             // Without the leading `$` the text is not the same expansion again.
             let text = text.strip_prefix("${").unwrap_or(text);
             let substituted = std::mem::replace(&mut self.setting.substituted, true);
-            self.nested(
-                &format!(": <<BLACKSTART_TEXT\n{text}\nBLACKSTART_TEXT\n"),
-                span,
-                None,
-            );
+            self.nested(&format!(": <<BLACKSTART_TEXT\n{text}\nBLACKSTART_TEXT\n"), span, None);
             self.setting.substituted = substituted;
         }
         unknown("$((…))", Origin::Output, false)
@@ -120,10 +107,7 @@ impl Resolver {
     pub(super) fn condition_subscripts(&mut self, words: &[Argument], span: Span) {
         let literals: Vec<String> = words.iter().filter_map(Argument::literal).collect();
         let evaluates = literals.iter().any(|word| {
-            matches!(
-                word.as_str(),
-                "-v" | "-R" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge"
-            )
+            matches!(word.as_str(), "-v" | "-R" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge")
         });
         if evaluates && literals.iter().any(|word| is_running_subscript(word)) {
             self.opaque(span, "a subscript runs a command");
@@ -146,10 +130,7 @@ impl Resolver {
             || name == "PS4" && holds_command(&text)
             || name == "PATH" && !text.is_empty() && text.split(':').any(open);
         if steers {
-            self.opaque(
-                value.span,
-                &format!("{name} decides what other commands run"),
-            );
+            self.opaque(value.span, &format!("{name} decides what other commands run"));
         }
     }
 }

@@ -19,16 +19,12 @@ impl Resolver {
         for pair in words.windows(2) {
             let option = match pair[0].literal().as_deref() {
                 Some("-o") => pair[1].literal(),
-                _ => pair[1]
-                    .literal()
-                    .and_then(|t| t.strip_prefix("-o").map(str::to_owned)),
+                _ => pair[1].literal().and_then(|t| t.strip_prefix("-o").map(str::to_owned)),
             };
             self.ssh_option(option.as_deref().unwrap_or_default(), span);
         }
-        while let Some(text) = words
-            .get(at)
-            .and_then(Argument::literal)
-            .filter(|t| t.starts_with('-'))
+        while let Some(text) =
+            words.get(at).and_then(Argument::literal).filter(|t| t.starts_with('-'))
         {
             let takes = text.len() == 2 && "bcDEeFIiJLlmOopQRSWw".contains(&text[1..]);
             at += if takes { 2 } else { 1 };
@@ -60,10 +56,7 @@ impl Resolver {
                     self.nested(&script, span, Some(host));
                 }
                 Some(Incoming::Unreadable) => {
-                    self.opaque(
-                        span,
-                        "a remote shell runs text that cannot be read beforehand",
-                    );
+                    self.opaque(span, "a remote shell runs text that cannot be read beforehand");
                 }
                 None if !text.is_empty() => {
                     self.opaque(span, "a remote shell reads its script from elsewhere")

@@ -31,17 +31,11 @@ fn command(from: &Command, source: Source<'_>) -> StatementKind {
     match from {
         Command::Simple(simple) => {
             // Bare assignments have a name without text.
-            let bare = span_of(simple.name.span, source)
-                .slice(source.text)
-                .is_empty();
+            let bare = span_of(simple.name.span, source).slice(source.text).is_empty();
             let name = (!bare).then_some(&simple.name);
             StatementKind::Simple(Simple {
                 assignments: assignments(&simple.assignments, source),
-                words: name
-                    .into_iter()
-                    .chain(&simple.args)
-                    .map(|w| source.word(w))
-                    .collect(),
+                words: name.into_iter().chain(&simple.args).map(|w| source.word(w)).collect(),
                 declares: false,
             })
         }
@@ -73,11 +67,7 @@ fn command(from: &Command, source: Source<'_>) -> StatementKind {
         Command::Binary(binary) => chain(binary, source),
         Command::Compound(compound) => self::compound(compound, source),
         Command::Function(function) => StatementKind::Function {
-            name: function
-                .static_names()
-                .next()
-                .map(|n| n.as_str().to_owned())
-                .unwrap_or_default(),
+            name: function.static_names().next().map(|n| n.as_str().to_owned()).unwrap_or_default(),
             body: Box::new(statement(&function.body, source)),
         },
         Command::AnonymousFunction(function) => {
@@ -139,9 +129,7 @@ fn control(from: &BuiltinCommand, source: Source<'_>) -> Simple {
     let words = argument.iter().chain(extra).map(|w| source.word(w));
     Simple {
         assignments: assignments(before, source),
-        words: std::iter::once(Word::text(name, span_of(span, source)))
-            .chain(words)
-            .collect(),
+        words: std::iter::once(Word::text(name, span_of(span, source))).chain(words).collect(),
         declares: false,
     }
 }
@@ -205,11 +193,7 @@ fn compound(from: &CompoundCommand, source: Source<'_>) -> StatementKind {
                 .cases
                 .iter()
                 .map(|arm| Arm {
-                    patterns: arm
-                        .patterns
-                        .iter()
-                        .map(|p| pattern_text(p, source))
-                        .collect(),
+                    patterns: arm.patterns.iter().map(|p| pattern_text(p, source)).collect(),
                     body: body(&arm.body),
                 })
                 .collect(),
@@ -290,11 +274,7 @@ fn assignment(from: &shuck_ast::Assignment, source: Source<'_>) -> Assignment {
         value: match &from.value {
             AssignmentValue::Scalar(word) => Assigned::Scalar(scalar(word)),
             AssignmentValue::Compound(array) => Assigned::Array(
-                array
-                    .elements
-                    .iter()
-                    .map(|e| source.word(&e.value().word))
-                    .collect(),
+                array.elements.iter().map(|e| source.word(&e.value().word)).collect(),
             ),
         },
         span,
@@ -307,11 +287,7 @@ fn names_descriptor(from: &shuck_ast::Redirect, source: Source<'_>) -> bool {
         return true;
     };
     let text = span_of(word.span, source).slice(source.text);
-    text.starts_with('$')
-        || text
-            .trim_end_matches('-')
-            .bytes()
-            .all(|b| b.is_ascii_digit())
+    text.starts_with('$') || text.trim_end_matches('-').bytes().all(|b| b.is_ascii_digit())
 }
 
 fn redirect(from: &shuck_ast::Redirect, source: Source<'_>) -> Redirect {

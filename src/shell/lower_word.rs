@@ -35,14 +35,7 @@ impl Word {
     /// Returns a word of one literal.
     pub(crate) fn text(text: &str, span: Span) -> Self {
         let kind = PartKind::Literal(text.to_owned());
-        Self {
-            parts: vec![Part {
-                kind,
-                quoted: true,
-                span,
-            }],
-            span,
-        }
+        Self { parts: vec![Part { kind, quoted: true, span }], span }
     }
 }
 
@@ -54,11 +47,7 @@ impl Source<'_> {
         if from.has_active_brace_expansion() {
             let expanded = brace::expand(span.slice(self.text)).unwrap_or_default();
             let kind = PartKind::Brace(expanded);
-            out.push(Part {
-                kind,
-                quoted: false,
-                span,
-            });
+            out.push(Part { kind, quoted: false, span });
             // What stands inside is kept only where the results are not known, for what it runs.
             if matches!(&out[0].kind, PartKind::Brace(known) if !known.is_empty()) {
                 return Word { parts: out, span };
@@ -81,20 +70,12 @@ impl Source<'_> {
             WordPart::ZshQualifiedGlob(_) => push(PartKind::Glob(span.slice(self.text).to_owned())),
             WordPart::SingleQuoted { value, .. } => {
                 let kind = PartKind::Literal(value.slice(self.text).to_owned());
-                out.push(Part {
-                    kind,
-                    quoted: true,
-                    span,
-                });
+                out.push(Part { kind, quoted: true, span });
             }
             WordPart::DoubleQuoted { parts, .. } => {
                 if parts.is_empty() {
                     let kind = PartKind::Literal(String::new());
-                    out.push(Part {
-                        kind,
-                        quoted: true,
-                        span,
-                    });
+                    out.push(Part { kind, quoted: true, span });
                 }
                 for part in parts {
                     self.part(part, true, out);
@@ -104,10 +85,9 @@ impl Source<'_> {
             WordPart::CommandSubstitution { body, .. } => {
                 push(PartKind::Command(sequence(body, self)));
             }
-            WordPart::ProcessSubstitution { body, is_input } => push(PartKind::Process {
-                body: sequence(body, self),
-                input: *is_input,
-            }),
+            WordPart::ProcessSubstitution { body, is_input } => {
+                push(PartKind::Process { body: sequence(body, self), input: *is_input })
+            }
             WordPart::ArithmeticExpansion { expression, .. } => {
                 push(PartKind::Arithmetic(expression.slice(self.text).to_owned()));
             }
@@ -176,18 +156,9 @@ impl Source<'_> {
                 self.reference(reference, Expansion::Other)
             }
             Bourne::PrefixMatch { prefix, .. } => variable(prefix.as_str(), None, Expansion::Other),
-            Bourne::Operation {
-                reference,
-                operator,
-                operand_word_ast,
-                colon_variant,
-                ..
-            } => self.operation(
-                reference,
-                operator,
-                operand_word_ast.as_deref(),
-                *colon_variant,
-            ),
+            Bourne::Operation { reference, operator, operand_word_ast, colon_variant, .. } => {
+                self.operation(reference, operator, operand_word_ast.as_deref(), *colon_variant)
+            }
         }
     }
 
@@ -200,16 +171,8 @@ impl Source<'_> {
     ) -> PartKind {
         let word = || operand.map(|w| self.word(w)).unwrap_or_default();
         let expansion = match operator {
-            ParameterOp::UseDefault => Expansion::Default {
-                word: word(),
-                colon,
-                assign: false,
-            },
-            ParameterOp::AssignDefault => Expansion::Default {
-                word: word(),
-                colon,
-                assign: true,
-            },
+            ParameterOp::UseDefault => Expansion::Default { word: word(), colon, assign: false },
+            ParameterOp::AssignDefault => Expansion::Default { word: word(), colon, assign: true },
             ParameterOp::UseReplacement => Expansion::Alternative(word()),
             ParameterOp::Error => Expansion::Required { colon },
             ParameterOp::RemovePrefixShort { .. }
@@ -227,10 +190,7 @@ impl Source<'_> {
     }
 
     fn reference(self, name: &VarRef, expansion: Expansion) -> PartKind {
-        let index = name
-            .subscript
-            .as_ref()
-            .map(|s| s.syntax_text(self.text).to_owned());
+        let index = name.subscript.as_ref().map(|s| s.syntax_text(self.text).to_owned());
         variable(name.name.as_str(), index, expansion)
     }
 
@@ -264,11 +224,7 @@ fn push_unquoted(raw: &str, cooked: String, quoted: bool, span: Span, out: &mut 
 }
 
 fn variable(name: &str, index: Option<String>, expansion: Expansion) -> PartKind {
-    PartKind::Variable(Variable {
-        name: name.to_owned(),
-        index,
-        expansion,
-    })
+    PartKind::Variable(Variable { name: name.to_owned(), index, expansion })
 }
 
 /// Removes backslashes as bash does: every one outside quotes, before `$ ` " \` and a newline
@@ -340,14 +296,7 @@ pub(super) fn heredoc(from: &Heredoc, source: Source<'_>) -> Word {
                 ParameterExpansionSyntax::Zsh(_) => variable("?zsh", None, Expansion::Other),
             },
         };
-        parts.push(Part {
-            kind: source.with_commands(kind, span),
-            quoted: true,
-            span,
-        });
+        parts.push(Part { kind: source.with_commands(kind, span), quoted: true, span });
     }
-    Word {
-        parts,
-        span: span_of(from.body.span, source),
-    }
+    Word { parts, span: span_of(from.body.span, source) }
 }

@@ -34,12 +34,10 @@ pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
         return Some(work());
     }
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, || {
-                DEEP.set(true);
-                work()
-            });
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || {
+            DEEP.set(true);
+            work()
+        });
         thread.ok()?.join().ok()
     })
 }
@@ -83,12 +81,7 @@ fn read(text: &str) -> Script {
             Problem::new(span, d.message.clone())
         })
         .collect();
-    if let Some(shuck_parser::Error::Parse {
-        message,
-        line,
-        column,
-    }) = &tree.terminal_error
-    {
+    if let Some(shuck_parser::Error::Parse { message, line, column }) = &tree.terminal_error {
         let at = offset(text, *line, *column);
         problems.push(Problem::new(Span::new(at, at), message.clone()));
     }
@@ -96,16 +89,9 @@ fn read(text: &str) -> Script {
     problems.dedup();
     let parsed = tree.is_ok();
     if !parsed && problems.is_empty() {
-        problems.push(Problem::new(
-            Span::default(),
-            "the script could not be read",
-        ));
+        problems.push(Problem::new(Span::default(), "the script could not be read"));
     }
-    Script {
-        parsed,
-        problems,
-        statements: sequence(&tree.file.body, Source { text }),
-    }
+    Script { parsed, problems, statements: sequence(&tree.file.body, Source { text }) }
 }
 
 /// Returns where brackets, counted without regard to quotes, come to stand too deep. The parser
@@ -127,11 +113,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     if line == 0 {
         return 0;
     }
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line - 1)
-        .map(str::len)
-        .sum();
+    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     (start + column.saturating_sub(1)).min(text.len())
 }
 
@@ -180,11 +162,7 @@ mod tests {
         let check = |text: &str, at: usize| {
             let script = parse(text);
             assert!(!script.parsed, "{text}");
-            assert_eq!(
-                script.problems[0].span.start, at,
-                "{text}: {:?}",
-                script.problems
-            );
+            assert_eq!(script.problems[0].span.start, at, "{text}: {:?}", script.problems);
         };
         check("echo a\nif true; then\n  echo b\n", 29);
         check("echo 'a\n", 5);

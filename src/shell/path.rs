@@ -37,18 +37,12 @@ pub fn absolute(path: &str, cwd: Option<&str>) -> String {
 /// Tells whether `path` is `directory` or lies below it; both as made by [`absolute`].
 pub fn within(path: &str, directory: &str) -> bool {
     let directory = directory.trim_end_matches('/');
-    path == directory
-        || path
-            .strip_prefix(directory)
-            .is_some_and(|rest| rest.starts_with('/'))
+    path == directory || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Returns the last component.
 pub fn file_name(path: &str) -> &str {
-    path.trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
 
 /// Returns what stands before the last component; `/` for a path right below the root.

@@ -74,10 +74,7 @@ pub(super) fn sure(env: &mut Environment, word: &Word) {
         PartKind::Literal(text) => text.is_empty() || text == "/",
         _ => false,
     });
-    let value = matches!(
-        variable.expansion,
-        Expansion::Plain | Expansion::Default { .. }
-    );
+    let value = matches!(variable.expansion, Expansion::Plain | Expansion::Default { .. });
     if names.next().is_none() && others_are_slashes && (value || variable.name == "#") {
         env.make_sure(&variable.name);
     }
@@ -102,11 +99,7 @@ fn test(env: &mut Environment, words: &[Word], truth: bool) {
         [only] if truth => sure(env, only),
         [_, operand] => {
             let op = texts[0].as_deref().unwrap_or_default();
-            let proves = if op == "-z" {
-                !truth
-            } else {
-                truth && op.starts_with('-')
-            };
+            let proves = if op == "-z" { !truth } else { truth && op.starts_with('-') };
             if proves && op != "-v" {
                 sure(env, operand);
             }
@@ -126,8 +119,7 @@ fn test(env: &mut Environment, words: &[Word], truth: bool) {
                     && v.index.is_none()
                     && op != "=~"
                     && !text.contains(['*', '?', '[', '$', '|', '"', '\''])
-                    && v.name
-                        .starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                    && v.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 {
                     let value = Value::Scalar(vec![Piece::Text(text.to_owned())]);
                     env.set(v.name.clone(), value);
@@ -155,11 +147,7 @@ pub(super) fn terminates(env: &Environment, statements: &[Statement]) -> bool {
 fn ends(env: &Environment, statement: &Statement, depth: usize) -> bool {
     match &statement.kind {
         StatementKind::Simple(simple) => {
-            let name = simple
-                .words
-                .first()
-                .and_then(Word::literal)
-                .unwrap_or_default();
+            let name = simple.words.first().and_then(Word::literal).unwrap_or_default();
             if let Some(body) = env.functions.get(&name) {
                 return depth < 4 && ends(env, body, depth + 1);
             }
@@ -179,13 +167,10 @@ fn ends(env: &Environment, statement: &Statement, depth: usize) -> bool {
             )
         }
         StatementKind::Group(body) => body.last().is_some_and(|s| ends(env, s, depth)),
-        StatementKind::List(links) => links
-            .last()
-            .is_some_and(|(link, s)| *link == Link::And && ends(env, s, depth)),
-        StatementKind::If {
-            branches,
-            otherwise,
-        } => {
+        StatementKind::List(links) => {
+            links.last().is_some_and(|(link, s)| *link == Link::And && ends(env, s, depth))
+        }
+        StatementKind::If { branches, otherwise } => {
             let last = |body: &[Statement]| body.last().is_some_and(|s| ends(env, s, depth));
             branches.iter().all(|(_, body)| last(body))
                 && otherwise.as_ref().is_some_and(|body| last(body))
@@ -215,10 +200,7 @@ pub(super) fn does_nothing(statement: &Statement) -> bool {
 pub(super) fn has_default(word: &Word) -> bool {
     word.parts.iter().any(|part| match &part.kind {
         PartKind::Variable(v) => {
-            matches!(
-                v.expansion,
-                Expansion::Default { .. } | Expansion::Alternative(_)
-            )
+            matches!(v.expansion, Expansion::Default { .. } | Expansion::Alternative(_))
         }
         _ => false,
     })

@@ -35,11 +35,7 @@ pub struct Options {
 
 impl Options {
     /// The options plan steps run with: `bash -euo pipefail`.
-    pub const STRICT: Self = Self {
-        errexit: true,
-        nounset: true,
-        pipefail: true,
-    };
+    pub const STRICT: Self = Self { errexit: true, nounset: true, pipefail: true };
 }
 
 /// Lists the commands of a script, as they would run in a shell with these options.
@@ -144,10 +140,7 @@ impl Resolver {
                 self.sequence(body);
                 self.env = env;
             }
-            StatementKind::If {
-                branches,
-                otherwise,
-            } => {
+            StatementKind::If { branches, otherwise } => {
                 self.branches(branches, otherwise.as_deref());
             }
             StatementKind::Loop(one) => self.repeat(one),
@@ -247,10 +240,7 @@ impl Resolver {
         self.in_branch(&one.body);
         self.incoming = rest;
         self.setting.repeated = repeated;
-        let variable = one
-            .variable
-            .as_deref()
-            .and_then(|v| self.env.values.get(v).cloned());
+        let variable = one.variable.as_deref().and_then(|v| self.env.values.get(v).cloned());
         self.env.join(before);
         if let (Some(name), Some(value)) = (&one.variable, variable) {
             self.env.set(name.clone(), value);
@@ -267,11 +257,7 @@ impl Resolver {
             [only] if only.literal().is_some() => Value::Scalar(only.pieces.clone()),
             _ => {
                 let outside = items.iter().any(|a| a.comes_from(Origin::Argument));
-                let origin = if outside {
-                    Origin::Argument
-                } else {
-                    Origin::Found
-                };
+                let origin = if outside { Origin::Argument } else { Origin::Found };
                 Value::Scalar(vec![unknown(&shown, origin, false)])
             }
         }
@@ -322,20 +308,12 @@ impl Resolver {
         let index = self.out.pipelines.len();
         let length = stages.len();
         let span = self.place(span);
-        self.out.pipelines.push(Pipeline {
-            span,
-            pipefail: self.env.pipefail,
-            length,
-        });
+        self.out.pipelines.push(Pipeline { span, pipefail: self.env.pipefail, length });
         let saved = (self.setting.stage, self.incoming.take());
         for (position, stage) in stages.iter().enumerate() {
             let env = self.env.clone();
             let first = self.out.list.len();
-            self.setting.stage = Some(Stage {
-                pipeline: index,
-                position,
-                length,
-            });
+            self.setting.stage = Some(Stage { pipeline: index, position, length });
             self.statement(stage);
             self.env = env;
             let text = self.out.list.get(first..).and_then(|commands| {
@@ -438,10 +416,7 @@ mod tests {
         check("trap 'rm -rf /' EXIT", "rm -rf /");
         check("rm -rf /tmp/../etc", "rm -rf /tmp/../etc");
         check("cd / && rm -rf *", "rm -rf *");
-        check(
-            "python3 -c 'import shutil; shutil.rmtree(\"/\")'",
-            "python3 -c",
-        );
+        check("python3 -c 'import shutil; shutil.rmtree(\"/\")'", "python3 -c");
     }
 
     #[test]
@@ -560,10 +535,7 @@ mod tests {
             ". ./x",
         ] {
             let found = on_deep_stack(|| commands(&parse(text), Options::default())).unwrap();
-            let unknown = found
-                .list
-                .iter()
-                .any(|c| c.program().is_none() || c.is(&["."]));
+            let unknown = found.list.iter().any(|c| c.program().is_none() || c.is(&["."]));
             assert!(unknown || !found.opaque.is_empty(), "{text}");
         }
     }
@@ -573,20 +545,13 @@ mod tests {
         let check = |text: &str, expected: Option<&str>| {
             let found = on_deep_stack(|| commands(&parse(text), Options::default())).unwrap();
             let last = found.list.iter().rev().find(|c| c.is(&["rm"])).unwrap();
-            assert_eq!(
-                last.words.last().unwrap().emptied().as_deref(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(last.words.last().unwrap().emptied().as_deref(), expected, "{text}");
         };
         check("rm -rf \"$D/\"*", Some("/*"));
         check("rm -rf \"${D:?}/\"*", None);
         check(": \"${D:?}\"; rm -rf \"$D/\"*", None);
         check("[ -n \"$D\" ] || exit 1; rm -rf \"$D/\"*", None);
-        check(
-            "if [ -z \"${D:-}\" ]; then echo no; exit 1; fi; rm -rf \"$D/\"*",
-            None,
-        );
+        check("if [ -z \"${D:-}\" ]; then echo no; exit 1; fi; rm -rf \"$D/\"*", None);
         check("if [ -n \"$D\" ]; then rm -rf \"$D/\"*; fi", None);
         check("[[ -d $D && $D == /srv/* ]] && rm -rf \"$D/\"*", None);
         check("D=$(mktemp -d); rm -rf \"$D/\"*", None);
@@ -594,14 +559,8 @@ mod tests {
         check("D=/srv/x; rm -rf \"$D/\"*", None);
         check("D=${1:-}; rm -rf \"$D/\"*", Some("/*"));
         check("[ $# -eq 1 ] || exit 2; D=$1; rm -rf \"$D/\"*", None);
-        check(
-            "case \"$D\" in /srv/*) ;; *) exit 1 ;; esac; rm -rf \"$D/\"*",
-            None,
-        );
-        check(
-            "die() { exit 1; }; [ -n \"$D\" ] || die; rm -rf \"$D/\"*",
-            None,
-        );
+        check("case \"$D\" in /srv/*) ;; *) exit 1 ;; esac; rm -rf \"$D/\"*", None);
+        check("die() { exit 1; }; [ -n \"$D\" ] || die; rm -rf \"$D/\"*", None);
         check("if x; then D=/a; else D=/b; fi; rm -rf \"$D/\"*", None);
         check("if x; then D=/a; fi; rm -rf \"$D/\"*", Some("/*"));
         check("set -e; test -d \"$D\"; rm -rf \"$D/\"*", None);

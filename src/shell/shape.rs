@@ -6,9 +6,8 @@ use super::ast::{
 use super::parse::{on_deep_stack, parse};
 
 /// Commands whose words are parsed once more, so that quoting once does not protect a value.
-const PARSED_AGAIN: &[&str] = &[
-    "eval", "bash", "sh", "dash", "ksh", "zsh", "ash", "su", "runuser", "parallel",
-];
+const PARSED_AGAIN: &[&str] =
+    &["eval", "bash", "sh", "dash", "ksh", "zsh", "ash", "su", "runuser", "parallel"];
 
 /// The same, where the name stands first: as an argument it is an ordinary word.
 const PARSED_AGAIN_FIRST: &[&str] = &["trap", "alias", "watch", "source", "."];
@@ -55,13 +54,7 @@ pub fn same_shape(sentinels: &str, values: &str, pairs: &[(&str, &str)]) -> Resu
     for (before, after) in first.nodes.iter().zip(&second.nodes) {
         match (before, after) {
             (Node::Mark(a), Node::Mark(b)) if a == b => {}
-            (
-                Node::Literal {
-                    text: a,
-                    parsed_again,
-                },
-                Node::Literal { text: b, .. },
-            ) => {
+            (Node::Literal { text: a, parsed_again }, Node::Literal { text: b, .. }) => {
                 let replaced = replace(a, pairs, &mut placed, *parsed_again)?;
                 if replaced != *b {
                     return Err(format!("the word {a:?} becomes {b:?}"));
@@ -101,9 +94,7 @@ fn replace(
         };
         let (sentinel, value) = pairs[index];
         if parsed_again {
-            return Err(format!(
-                "the value for {sentinel:?} is parsed a second time"
-            ));
+            return Err(format!("the value for {sentinel:?} is parsed a second time"));
         }
         out.push_str(&rest[..at]);
         if out.is_empty() && value.starts_with('-') {
@@ -140,10 +131,7 @@ impl Shape {
                 let listed =
                     |name: &String, list: &[&str]| list.contains(&super::path::file_name(name));
                 let first = names.first().and_then(Option::as_ref);
-                let again = names
-                    .iter()
-                    .flatten()
-                    .any(|name| listed(name, PARSED_AGAIN))
+                let again = names.iter().flatten().any(|name| listed(name, PARSED_AGAIN))
                     || first.is_some_and(|name| listed(name, PARSED_AGAIN_FIRST));
                 let ssh = names.iter().position(|n| n.as_deref() == Some("ssh"));
                 for (index, word) in simple.words.iter().enumerate() {
@@ -165,10 +153,7 @@ impl Shape {
                     self.statement(statement);
                 }
             }
-            StatementKind::If {
-                branches,
-                otherwise,
-            } => {
+            StatementKind::If { branches, otherwise } => {
                 for (condition, body) in branches {
                     self.mark("if");
                     self.statements(condition);
@@ -301,11 +286,7 @@ mod tests {
         let sentinels = template.replace("{{v}}", "'sentinel7'");
         let values = template.replace("{{v}}", &quoted);
         let result = same_shape(&sentinels, &values, &[("sentinel7", value)]);
-        assert_eq!(
-            result.is_ok(),
-            good,
-            "{template} with {value:?}: {result:?}"
-        );
+        assert_eq!(result.is_ok(), good, "{template} with {value:?}: {result:?}");
     }
 
     #[test]
@@ -318,17 +299,7 @@ mod tests {
             "for f in a {{v}}; do echo \"$(stat {{v}})\"; done",
             "[[ -d {{v}} ]] || exit",
         ] {
-            for value in [
-                "x",
-                "a b",
-                "it's",
-                "$(rm -rf /)",
-                "a\nb",
-                "*",
-                "`x`",
-                "\\",
-                "ü",
-            ] {
+            for value in ["x", "a b", "it's", "$(rm -rf /)", "a\nb", "*", "`x`", "\\", "ü"] {
                 check(template, value, true);
             }
         }

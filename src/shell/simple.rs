@@ -31,10 +31,7 @@ impl Resolver {
             return;
         }
         if let Some(first) = simple.words.first().filter(|w| refine::has_default(w)) {
-            self.opaque(
-                first.span,
-                "the name of the command can be set from outside",
-            );
+            self.opaque(first.span, "the name of the command can be set from outside");
         }
         let input = redirects
             .iter()
@@ -43,11 +40,8 @@ impl Resolver {
             .map(|r| Incoming::Text(r.target.clone()));
         let from_file = redirects.iter().any(|r| r.kind == RedirectKind::Read);
         let saved = self.incoming.clone();
-        self.incoming = input.or(if from_file {
-            Some(Incoming::Unreadable)
-        } else {
-            saved.clone()
-        });
+        self.incoming =
+            input.or(if from_file { Some(Incoming::Unreadable) } else { saved.clone() });
         self.run(words, redirects, statement.span, Vec::new());
         self.incoming = saved;
     }
@@ -67,11 +61,8 @@ impl Resolver {
                     pieces = before;
                 }
                 if assignment.indexed {
-                    pieces = vec![unknown(
-                        &format!("${}", assignment.name),
-                        Origin::Variable,
-                        false,
-                    )];
+                    pieces =
+                        vec![unknown(&format!("${}", assignment.name), Origin::Variable, false)];
                 }
                 Value::Scalar(pieces)
             }
@@ -119,14 +110,7 @@ impl Resolver {
             Some(Incoming::Unreadable) | None => None,
         };
         let span = self.place(span);
-        self.out.list.push(Command {
-            words,
-            wrappers,
-            redirects,
-            input,
-            span,
-            setting,
-        });
+        self.out.list.push(Command { words, wrappers, redirects, input, span, setting });
     }
 
     /// Returns an argument that stands for what `find` or `xargs` hands over.

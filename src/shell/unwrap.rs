@@ -20,18 +20,14 @@ const CALLS: usize = 12;
 const SHELLS: &[&str] = &["bash", "sh", "dash", "ksh", "zsh", "ash", "rbash"];
 
 /// Programs that start a shell where they are given no command; it reads what they are given.
-const PASS_INPUT: &[&str] = &[
-    "sudo", "su", "runuser", "doas", "chroot", "nsenter", "unshare", "sg", "newgrp", "script",
-];
+const PASS_INPUT: &[&str] =
+    &["sudo", "su", "runuser", "doas", "chroot", "nsenter", "unshare", "sg", "newgrp", "script"];
 
 impl Resolver {
     /// Notes that something would run that cannot be read.
     pub(super) fn opaque(&mut self, span: Span, why: &str) {
         let span = self.place(span);
-        self.out.opaque.push(Opaque {
-            span,
-            why: why.to_owned(),
-        });
+        self.out.opaque.push(Opaque { span, why: why.to_owned() });
     }
 
     /// Follows one simple command: function, alias, wrapper, shell, builtin or program.
@@ -113,9 +109,7 @@ impl Resolver {
             }
             "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct"
             | "nsenter" => {
-                let inner = words
-                    .iter()
-                    .position(|w| w.literal().as_deref() == Some("--"));
+                let inner = words.iter().position(|w| w.literal().as_deref() == Some("--"));
                 let docker = matches!(name.as_str(), "docker" | "podman" | "nerdctl");
                 let inner = inner
                     .map(|at| at + 1)
@@ -270,11 +264,8 @@ impl Resolver {
         span: Span,
         wrappers: Vec<String>,
     ) {
-        let at = if words.get(1).and_then(Argument::literal).as_deref() == Some("--") {
-            2
-        } else {
-            1
-        };
+        let at =
+            if words.get(1).and_then(Argument::literal).as_deref() == Some("--") { 2 } else { 1 };
         if let Some(text) = words.get(at).filter(|_| words.len() > at + 1) {
             let literal = text.literal().unwrap_or_default();
             let script = self.as_script(text);
@@ -294,9 +285,8 @@ impl Resolver {
             word.literal().is_some_and(|t| names.contains(&t.as_str()))
         };
         let mut at = 0;
-        while let Some(start) = words[at..]
-            .iter()
-            .position(|w| is(w, &["-exec", "-execdir", "-ok", "-okdir"]))
+        while let Some(start) =
+            words[at..].iter().position(|w| is(w, &["-exec", "-execdir", "-ok", "-okdir"]))
         {
             let start = at + start + 1;
             let end = words[start..]
@@ -305,13 +295,7 @@ impl Resolver {
                 .map_or(words.len(), |e| start + e);
             let inner: Vec<Argument> = words[start..end]
                 .iter()
-                .map(|w| {
-                    if w.shown().contains("{}") {
-                        self.found(w.span)
-                    } else {
-                        w.clone()
-                    }
-                })
+                .map(|w| if w.shown().contains("{}") { self.found(w.span) } else { w.clone() })
                 .collect();
             let mut wrappers = wrappers.to_vec();
             wrappers.push("find".to_owned());
@@ -344,10 +328,7 @@ impl Resolver {
                             pieces.push(Piece::Text(part.to_owned()));
                         }
                     }
-                    Argument {
-                        pieces,
-                        span: word.span,
-                    }
+                    Argument { pieces, span: word.span }
                 }
                 _ => word,
             })
@@ -389,10 +370,8 @@ impl Resolver {
             }
             "shift" => {
                 if let Some(given) = self.env.arguments.take() {
-                    let by = arguments
-                        .first()
-                        .and_then(Argument::literal)
-                        .and_then(|n| n.parse().ok());
+                    let by =
+                        arguments.first().and_then(Argument::literal).and_then(|n| n.parse().ok());
                     let rest = given.get(by.unwrap_or(1)..).unwrap_or_default().to_vec();
                     self.env.arguments = Some(Rc::new(rest));
                 }
@@ -406,21 +385,15 @@ impl Resolver {
         while let Some(word) = words.next() {
             let on = word.starts_with('-');
             if word == "--" {
-                let rest = arguments
-                    .iter()
-                    .skip_while(|a| a.literal().as_deref() != Some("--"))
-                    .skip(1);
+                let rest =
+                    arguments.iter().skip_while(|a| a.literal().as_deref() != Some("--")).skip(1);
                 self.env.arguments = Some(Rc::new(rest.cloned().collect()));
                 return;
             }
             let Some(letters) = word.strip_prefix(['-', '+']) else {
                 return;
             };
-            let long = if letters.ends_with('o') {
-                words.next()
-            } else {
-                None
-            };
+            let long = if letters.ends_with('o') { words.next() } else { None };
             let given = |letter: char, name: &str| {
                 letters.contains(letter) || long.as_deref() == Some(name)
             };
@@ -439,14 +412,8 @@ impl Resolver {
 
 /// Returns where the command of `docker exec [flags] CONTAINER command` starts.
 fn docker_exec(words: &[Argument]) -> Option<usize> {
-    let mut at = words
-        .iter()
-        .position(|w| w.literal().as_deref() == Some("exec"))?
-        + 1;
-    while let Some(text) = words
-        .get(at)
-        .and_then(Argument::literal)
-        .filter(|t| t.starts_with('-'))
+    let mut at = words.iter().position(|w| w.literal().as_deref() == Some("exec"))? + 1;
+    while let Some(text) = words.get(at).and_then(Argument::literal).filter(|t| t.starts_with('-'))
     {
         let takes = matches!(
             text.as_str(),
@@ -467,18 +434,13 @@ fn runs_arguments(statement: &Statement) -> bool {
                 "eval", "bash", "sh", "ssh", "su", "sudo", "xargs", "env", "trap", "timeout",
                 "nice",
             ];
-            first
-                .literal()
-                .is_none_or(|name| parsed_again.contains(&name.as_str()))
+            first.literal().is_none_or(|name| parsed_again.contains(&name.as_str()))
         }),
         StatementKind::Pipeline(body)
         | StatementKind::Subshell(body)
         | StatementKind::Group(body) => any(body),
         StatementKind::List(links) => links.iter().any(|(_, s)| runs_arguments(s)),
-        StatementKind::If {
-            branches,
-            otherwise,
-        } => {
+        StatementKind::If { branches, otherwise } => {
             branches.iter().any(|(a, b)| any(a) || any(b)) || otherwise.as_deref().is_some_and(any)
         }
         StatementKind::Loop(one) => any(&one.condition) || any(&one.body),

@@ -58,11 +58,7 @@ pub struct Argument {
 impl Argument {
     /// Returns an argument of fixed text.
     pub fn text(text: &str, span: Span) -> Self {
-        let pieces = if text.is_empty() {
-            Vec::new()
-        } else {
-            vec![Piece::Text(text.to_owned())]
-        };
+        let pieces = if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.to_owned())] };
         Self { pieces, span }
     }
 

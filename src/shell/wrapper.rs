@@ -19,29 +19,12 @@ pub(super) struct Wrapper {
 }
 
 const fn plain(name: &'static str, values: &'static str, operands: usize) -> Wrapper {
-    Wrapper {
-        name,
-        values,
-        long: &[],
-        operands,
-        assignments: false,
-        contained: false,
-    }
+    Wrapper { name, values, long: &[], operands, assignments: false, contained: false }
 }
 
 const WRAPPERS: &[Wrapper] = &[
     Wrapper {
-        long: &[
-            "user",
-            "group",
-            "host",
-            "prompt",
-            "chdir",
-            "chroot",
-            "role",
-            "type",
-            "close-from",
-        ],
+        long: &["user", "group", "host", "prompt", "chdir", "chroot", "role", "type", "close-from"],
         assignments: true,
         ..plain("sudo", "ughpCrtTUDR", 0)
     },
@@ -51,28 +34,13 @@ const WRAPPERS: &[Wrapper] = &[
         assignments: true,
         ..plain("env", "uCS", 0)
     },
-    Wrapper {
-        long: &["adjustment"],
-        ..plain("nice", "n", 0)
-    },
-    Wrapper {
-        long: &["class", "classdata", "pid"],
-        ..plain("ionice", "cnpPu", 0)
-    },
-    Wrapper {
-        long: &["kill-after", "signal"],
-        ..plain("timeout", "ks", 1)
-    },
+    Wrapper { long: &["adjustment"], ..plain("nice", "n", 0) },
+    Wrapper { long: &["class", "classdata", "pid"], ..plain("ionice", "cnpPu", 0) },
+    Wrapper { long: &["kill-after", "signal"], ..plain("timeout", "ks", 1) },
     plain("nohup", "", 0),
     plain("setsid", "", 0),
-    Wrapper {
-        long: &["input", "output", "error"],
-        ..plain("stdbuf", "ioe", 0)
-    },
-    Wrapper {
-        long: &["format", "output"],
-        ..plain("time", "fo", 0)
-    },
+    Wrapper { long: &["input", "output", "error"], ..plain("stdbuf", "ioe", 0) },
+    Wrapper { long: &["format", "output"], ..plain("time", "fo", 0) },
     plain("command", "", 0),
     plain("builtin", "", 0),
     plain("exec", "a", 0),
@@ -90,19 +58,9 @@ const WRAPPERS: &[Wrapper] = &[
         ..plain("xargs", "InPLdasE", 0)
     },
     plain("parallel", "jaIN", 0),
-    Wrapper {
-        long: &["timeout", "wait", "conflict-exit-code"],
-        ..plain("flock", "wE", 1)
-    },
-    Wrapper {
-        contained: true,
-        long: &["userspec", "groups"],
-        ..plain("chroot", "", 1)
-    },
-    Wrapper {
-        long: &["user", "group", "command"],
-        ..plain("runuser", "ugG", 0)
-    },
+    Wrapper { long: &["timeout", "wait", "conflict-exit-code"], ..plain("flock", "wE", 1) },
+    Wrapper { contained: true, long: &["userspec", "groups"], ..plain("chroot", "", 1) },
+    Wrapper { long: &["user", "group", "command"], ..plain("runuser", "ugG", 0) },
     plain("chrt", "", 1),
     plain("taskset", "", 1),
     plain("caffeinate", "", 0),
@@ -112,10 +70,7 @@ const WRAPPERS: &[Wrapper] = &[
     plain("watch", "n", 0),
     plain("strace", "eopsu", 0),
     plain("unshare", "", 0),
-    Wrapper {
-        long: &["target", "setuid", "setgid"],
-        ..plain("nsenter", "tSG", 0)
-    },
+    Wrapper { long: &["target", "setuid", "setgid"], ..plain("nsenter", "tSG", 0) },
     plain("systemd-inhibit", "", 0),
     Wrapper {
         long: &["unit", "property", "uid", "gid", "description", "slice"],
@@ -154,17 +109,12 @@ pub(super) struct Unwrapped {
 impl Unwrapped {
     /// Returns the value of the first of these flags that is given.
     pub(super) fn value(&self, names: &[&str]) -> Option<&Argument> {
-        self.values
-            .iter()
-            .find(|(n, _)| names.contains(&n.as_str()))
-            .map(|(_, v)| v)
+        self.values.iter().find(|(n, _)| names.contains(&n.as_str())).map(|(_, v)| v)
     }
 
     /// Returns the variables set for the command, with their values.
     pub(super) fn assigned(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.assignments
-            .iter()
-            .filter_map(|one| one.split_once('='))
+        self.assignments.iter().filter_map(|one| one.split_once('='))
     }
 
     /// Tells whether one of these flags is given.
@@ -176,10 +126,7 @@ impl Unwrapped {
 impl Wrapper {
     /// Finds where the command starts. A word that is not certain is taken for the command.
     pub(super) fn unwrap(&self, words: &[Argument]) -> Unwrapped {
-        let mut out = Unwrapped {
-            start: 1,
-            ..Unwrapped::default()
-        };
+        let mut out = Unwrapped { start: 1, ..Unwrapped::default() };
         while let Some(text) = words.get(out.start).and_then(Argument::literal) {
             if text == "--" {
                 out.start += 1;
@@ -224,8 +171,7 @@ impl Wrapper {
             } else {
                 words.get(out.start).map(|w| Argument::text(rest, w.span))
             };
-            out.values
-                .extend(value.map(|value| (letter.to_string(), value)));
+            out.values.extend(value.map(|value| (letter.to_string(), value)));
             return;
         }
     }
@@ -233,9 +179,7 @@ impl Wrapper {
 
 /// Returns the word behind one of these flags.
 pub(super) fn flag_value(words: &[Argument], flags: &[&str]) -> Option<Argument> {
-    let at = words
-        .iter()
-        .position(|w| w.literal().is_some_and(|t| flags.contains(&t.as_str())));
+    let at = words.iter().position(|w| w.literal().is_some_and(|t| flags.contains(&t.as_str())));
     if let Some(at) = at {
         return words.get(at + 1).cloned();
     }

@@ -31,15 +31,10 @@ impl Store {
             let mut file = OpenOptions::new().append(true).create(true).open(path)?;
             file.write_all(format!("{line}\n").as_bytes())?;
             file.sync_all()?;
-            let parent = path
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty());
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
             File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
         };
-        written().map_err(|source| StoreError::Anchor {
-            path: path.to_owned(),
-            source,
-        })?;
+        written().map_err(|source| StoreError::Anchor { path: path.to_owned(), source })?;
         Ok(anchor)
     }
 }
@@ -47,23 +42,13 @@ impl Store {
 impl Anchor {
     /// Reads the anchors of a file.
     pub fn read(path: &Path) -> Result<Vec<Self>, StoreError> {
-        let broken = |source| StoreError::Anchor {
-            path: path.to_owned(),
-            source,
-        };
+        let broken = |source| StoreError::Anchor { path: path.to_owned(), source };
         let text = fs::read_to_string(path).map_err(broken)?;
         let anchor = |(at, line): (usize, &str)| {
             serde_json::from_str(line).map_err(|error| {
-                broken(Error::new(
-                    ErrorKind::InvalidData,
-                    format!("line {}: {error}", at + 1),
-                ))
+                broken(Error::new(ErrorKind::InvalidData, format!("line {}: {error}", at + 1)))
             })
         };
-        text.lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-            .map(anchor)
-            .collect()
+        text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(anchor).collect()
     }
 }

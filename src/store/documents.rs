@@ -93,9 +93,7 @@ impl Store {
              WHERE kind = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1"
         );
         sound(self.read(|connection| {
-            connection
-                .query_row(&sql, params![kind.word(), id], document)
-                .optional()
+            connection.query_row(&sql, params![kind.word(), id], document).optional()
         })?)
     }
 
@@ -106,9 +104,7 @@ impl Store {
              WHERE kind = ?1 ORDER BY seq DESC LIMIT 1"
         );
         sound(self.read(|connection| {
-            connection
-                .query_row(&sql, params![kind.word()], document)
-                .optional()
+            connection.query_row(&sql, params![kind.word()], document).optional()
         })?)
     }
 
@@ -136,10 +132,7 @@ impl Store {
              (SELECT max(seq) FROM documents WHERE kind = ?1 GROUP BY id) ORDER BY id"
         );
         self.read(|connection| {
-            connection
-                .prepare_cached(&sql)?
-                .query_map(params![kind.word()], entry)?
-                .collect()
+            connection.prepare_cached(&sql)?.query_map(params![kind.word()], entry)?.collect()
         })
     }
 }
@@ -155,20 +148,14 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 }
 
 fn document(row: &Row<'_>) -> rusqlite::Result<Document> {
-    Ok(Document {
-        entry: entry(row)?,
-        text: row.get(4)?,
-    })
+    Ok(Document { entry: entry(row)?, text: row.get(4)? })
 }
 
 /// Passes a document on whose text is the one that was stored.
 fn sound(document: Option<Document>) -> Result<Option<Document>, StoreError> {
     match document {
         Some(document) if Digest::of(document.text.as_bytes()) != document.entry.digest => {
-            Err(StoreError::Changed {
-                name: document.entry.id,
-                digest: document.entry.digest,
-            })
+            Err(StoreError::Changed { name: document.entry.id, digest: document.entry.digest })
         }
         Some(_) | None => Ok(document),
     }

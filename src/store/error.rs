@@ -123,10 +123,7 @@ impl StoreError {
     pub(super) fn of(file: &Path, source: rusqlite::Error) -> Self {
         let file = file.to_owned();
         // A full disk also shows as a failed write or a failed enlargement of the shared memory file.
-        let full = [
-            rusqlite::ffi::SQLITE_IOERR_WRITE,
-            rusqlite::ffi::SQLITE_IOERR_SHMSIZE,
-        ];
+        let full = [rusqlite::ffi::SQLITE_IOERR_WRITE, rusqlite::ffi::SQLITE_IOERR_SHMSIZE];
         if let Some(error) = source.sqlite_error()
             && full.contains(&error.extended_code)
         {

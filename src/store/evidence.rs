@@ -17,22 +17,12 @@ impl Store {
         fingerprint: Digest,
         checked: &Checked,
     ) -> Result<(), StoreError> {
-        self.add(
-            fingerprint,
-            CHECKED,
-            checked.at,
-            &v1::write_checked(checked),
-        )
+        self.add(fingerprint, CHECKED, checked.at, &v1::write_checked(checked))
     }
 
     /// Keeps a dry run.
     pub fn add_dry_run(&mut self, fingerprint: Digest, dry_run: &DryRun) -> Result<(), StoreError> {
-        self.add(
-            fingerprint,
-            DRY_RUN,
-            dry_run.at,
-            &v1::write_dry_run(dry_run),
-        )
+        self.add(fingerprint, DRY_RUN, dry_run.at, &v1::write_dry_run(dry_run))
     }
 
     /// Keeps an approval and records it in the log.
@@ -42,12 +32,7 @@ impl Store {
         self.write(|transaction| {
             transaction.execute(
                 "INSERT INTO evidence(fingerprint, kind, at, text) VALUES (?1, ?2, ?3, ?4)",
-                params![
-                    approval.fingerprint.to_string(),
-                    APPROVAL,
-                    approval.at.to_string(),
-                    text
-                ],
+                params![approval.fingerprint.to_string(), APPROVAL, approval.at.to_string(), text],
             )?;
             log::append(transaction, approval.at, None, None, &event)?;
             Ok(())
@@ -116,10 +101,7 @@ impl Store {
         })?;
         let read = |text: &String| v1::read_approval(text);
         let approvals: Result<_, String> = texts.iter().map(read).collect();
-        approvals.map_err(|why| StoreError::Unreadable {
-            what: "approval",
-            why,
-        })
+        approvals.map_err(|why| StoreError::Unreadable { what: "approval", why })
     }
 
     fn newest_evidence(
@@ -203,12 +185,8 @@ mod tests {
             ("plan", |one| one.evidence = Digest::of(b"other")),
             ("name", |one| one.by = "bob".into()),
             ("account", |one| one.os_user = "bob".into()),
-            ("end", |one| {
-                one.expires = "2026-01-09T00:00:00Z".parse().unwrap()
-            }),
-            ("begin", |one| {
-                one.at = "2026-01-01T01:00:00Z".parse().unwrap()
-            }),
+            ("end", |one| one.expires = "2026-01-09T00:00:00Z".parse().unwrap()),
+            ("begin", |one| one.at = "2026-01-01T01:00:00Z".parse().unwrap()),
             ("waived", |one| one.waivers[0].what = Waived::SecondApprover),
             ("reason", |one| one.waivers[0].reason = "because".into()),
             ("waiver's name", |one| one.waivers[0].by = "bob".into()),
@@ -217,32 +195,15 @@ mod tests {
         for (what, change) in changes {
             let directory = tempfile::tempdir().unwrap();
             let mut store = Store::open(directory.path()).unwrap();
-            store
-                .record(
-                    at,
-                    None,
-                    None,
-                    &Event::Note {
-                        text: "first".into(),
-                    },
-                )
-                .unwrap();
+            store.record(at, None, None, &Event::Note { text: "first".into() }).unwrap();
             store.add_approval(&given).unwrap();
             assert_eq!(store.approvals(given.fingerprint).unwrap(), [given.clone()]);
-            assert!(
-                store
-                    .unrecorded_approvals(given.fingerprint)
-                    .unwrap()
-                    .is_empty()
-            );
+            assert!(store.unrecorded_approvals(given.fingerprint).unwrap().is_empty());
             let mut changed = given.clone();
             change(&mut changed);
             store
                 .connection
-                .execute(
-                    "UPDATE evidence SET text = ?1",
-                    [v1::write_approval(&changed)],
-                )
+                .execute("UPDATE evidence SET text = ?1", [v1::write_approval(&changed)])
                 .unwrap();
             assert_eq!(store.approvals(given.fingerprint).unwrap(), [], "{what}");
             assert_eq!(
@@ -264,11 +225,7 @@ mod tests {
             .connection
             .execute(
                 "INSERT INTO evidence(fingerprint, kind, at, text) VALUES (?1, 'approval', ?2, ?3)",
-                params![
-                    forged.fingerprint.to_string(),
-                    at,
-                    v1::write_approval(&forged)
-                ],
+                params![forged.fingerprint.to_string(), at, v1::write_approval(&forged)],
             )
             .unwrap();
         assert_eq!(store.approvals(forged.fingerprint).unwrap(), []);

@@ -68,11 +68,7 @@ pub(super) fn append(
 fn head(connection: &Connection) -> rusqlite::Result<(u64, Digest)> {
     for sql in [HEAD, "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1"] {
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)? as u64, digest(row, 1)?));
-        if let Some(head) = connection
-            .prepare_cached(sql)?
-            .query_row([], read)
-            .optional()?
-        {
+        if let Some(head) = connection.prepare_cached(sql)?.query_row([], read).optional()? {
             return Ok(head);
         }
     }
@@ -134,10 +130,7 @@ impl Store {
             Ok((one, previous))
         };
         self.read(|connection| {
-            connection
-                .prepare_cached(&sql)?
-                .query_map(params![event, detail], read)?
-                .collect()
+            connection.prepare_cached(&sql)?.query_map(params![event, detail], read)?.collect()
         })
     }
 
@@ -160,9 +153,7 @@ impl Store {
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let id = |column: usize| -> rusqlite::Result<Option<Id>> {
         let text: Option<String> = row.get(column)?;
-        text.map(Id::try_from)
-            .transpose()
-            .map_err(|error| unreadable(column, error))
+        text.map(Id::try_from).transpose().map_err(|error| unreadable(column, error))
     };
     Ok(Record {
         seq: row.get::<_, i64>(0)? as u64,

@@ -47,11 +47,7 @@ impl Store {
         place::make(directory)?;
         let file = directory.join(FILE);
         // Its journals get the mode of the database; in a directory that others may enter, that is what protects it.
-        let _ = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&file);
+        let _ = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&file);
         let open = || -> rusqlite::Result<Connection> {
             let mut connection = Connection::open(&file)?;
             connection.busy_timeout(PATIENCE)?;
@@ -64,16 +60,9 @@ impl Store {
         let connection = open().map_err(|source| StoreError::of(&file, source))?;
         let found = schema::version(&connection).map_err(|source| StoreError::of(&file, source))?;
         if found > schema::VERSION {
-            return Err(StoreError::Newer {
-                file,
-                found,
-                known: schema::VERSION,
-            });
+            return Err(StoreError::Newer { file, found, known: schema::VERSION });
         }
-        Ok(Self {
-            connection,
-            directory: directory.to_owned(),
-        })
+        Ok(Self { connection, directory: directory.to_owned() })
     }
 
     /// Returns the data directory.
@@ -140,18 +129,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut store = Store::open(directory.path()).unwrap();
         let at = "2026-01-01T00:00:00Z".parse().unwrap();
-        let long = Event::Note {
-            text: "x".repeat(100_000),
-        };
+        let long = Event::Note { text: "x".repeat(100_000) };
         store.record(at, None, None, &long).unwrap();
-        let pages: i64 = store
-            .connection
-            .pragma_query_value(None, "page_count", |row| row.get(0))
-            .unwrap();
-        store
-            .connection
-            .pragma_update(None, "max_page_count", pages)
-            .unwrap();
+        let pages: i64 =
+            store.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        store.connection.pragma_update(None, "max_page_count", pages).unwrap();
         let full = store.record(at, None, None, &long).unwrap_err();
         assert!(matches!(full, StoreError::Full { .. }), "{full}");
         assert_eq!(store.verify(&[]).unwrap().records, 1);

@@ -8,30 +8,17 @@ use super::StoreError;
 
 /// Makes the data directory, readable by its owner only, where it is missing.
 pub fn make(directory: &Path) -> Result<(), StoreError> {
-    let made = DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory);
-    made.map_err(|source| StoreError::Directory {
-        directory: directory.to_owned(),
-        source,
-    })
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(|source| StoreError::Directory { directory: directory.to_owned(), source })
 }
 
 /// Refuses a directory on a network file system: there a lock may not lock and a flush may not reach the disk
 /// (sqlite.org/howtocorrupt.html §2.1, sqlite.org/wal.html).
 pub fn refuse_network_file_system(directory: &Path) -> Result<(), StoreError> {
-    let refused = |source: std::io::Error| StoreError::Directory {
-        directory: directory.to_owned(),
-        source,
-    };
-    let magic = rustix::fs::statfs(directory)
-        .map_err(|error| refused(error.into()))?
-        .f_type;
-    let kind = match MAGIC
-        .iter()
-        .find(|(number, _)| *number == magic as u64 & 0xffff_ffff)
-    {
+    let refused =
+        |source: std::io::Error| StoreError::Directory { directory: directory.to_owned(), source };
+    let magic = rustix::fs::statfs(directory).map_err(|error| refused(error.into()))?.f_type;
+    let kind = match MAGIC.iter().find(|(number, _)| *number == magic as u64 & 0xffff_ffff) {
         Some((_, name)) => Some((*name).to_owned()),
         None if magic as u64 == FUSE => {
             let path = directory.canonicalize().map_err(refused)?;
@@ -42,10 +29,7 @@ pub fn refuse_network_file_system(directory: &Path) -> Result<(), StoreError> {
     };
     match kind {
         None => Ok(()),
-        Some(kind) => Err(StoreError::Network {
-            directory: directory.to_owned(),
-            kind,
-        }),
+        Some(kind) => Err(StoreError::Network { directory: directory.to_owned(), kind }),
     }
 }
 
@@ -87,9 +71,7 @@ fn mounted(mountinfo: &str, path: &Path) -> Option<String> {
         let kind = after.split(' ').next()?.to_owned();
         path.starts_with(&point).then_some((point.len(), kind))
     });
-    mounts
-        .max_by_key(|(length, _)| *length)
-        .map(|(_, kind)| kind)
+    mounts.max_by_key(|(length, _)| *length).map(|(_, kind)| kind)
 }
 
 #[cfg(test)]

@@ -68,11 +68,7 @@ impl Store {
                 )
                 .optional(),
             _ => connection
-                .query_row(
-                    &format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"),
-                    [name],
-                    run,
-                )
+                .query_row(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"), [name], run)
                 .optional(),
         })?;
         found.ok_or_else(|| StoreError::Missing {
@@ -116,9 +112,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         fingerprint: digest(row, 4)?,
         by: row.get(5)?,
         os_user: row.get(6)?,
-        created: created
-            .parse::<Timestamp>()
-            .map_err(|error| unreadable(7, error))?,
+        created: created.parse::<Timestamp>().map_err(|error| unreadable(7, error))?,
         state: RunState::parse(&state)
             .ok_or_else(|| unreadable(8, format!("no state {state:?}")))?,
     })

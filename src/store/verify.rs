@@ -82,9 +82,7 @@ impl Store {
         let (mut expected, mut records) = (1, 0);
         let mut previous = Some(Digest::ZERO);
         let mut anchored: BTreeMap<u64, Vec<&Anchor>> = BTreeMap::new();
-        anchors
-            .iter()
-            .for_each(|anchor| anchored.entry(anchor.seq).or_default().push(anchor));
+        anchors.iter().for_each(|anchor| anchored.entry(anchor.seq).or_default().push(anchor));
         let mut unseen = vec![];
         self.read(|connection| {
             let sql = "SELECT seq, at, coalesce(run, ''), coalesce(step, ''), event, detail, hash FROM log ORDER BY seq";
@@ -118,33 +116,21 @@ impl Store {
         let last = expected - 1;
         let kept: Option<(i64, String)> = self.read(|connection| {
             let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-            connection
-                .query_row("SELECT seq, hash FROM log_head", [], row)
-                .optional()
+            connection.query_row("SELECT seq, hash FROM log_head", [], row).optional()
         })?;
         match kept {
             None if last == 0 => {}
             Some((seq, _)) if seq as u64 > last => {
-                broken.push(Broken::Missing {
-                    from: last + 1,
-                    to: seq as u64,
-                });
+                broken.push(Broken::Missing { from: last + 1, to: seq as u64 });
             }
             Some((seq, hash)) if seq as u64 == last && Digest::parse(&hash) == previous => {}
             None | Some(_) => broken.push(Broken::Head),
         }
         unseen.extend(anchored.into_values().flatten());
         unseen.sort_by_key(|anchor| anchor.seq);
-        let cut = |anchor: &Anchor| Broken::Anchor {
-            anchor: anchor.clone(),
-            last,
-        };
+        let cut = |anchor: &Anchor| Broken::Anchor { anchor: anchor.clone(), last };
         broken.extend(unseen.into_iter().filter(|anchor| anchor.seq > 0).map(cut));
-        Ok(Verified {
-            records,
-            anchors: anchors.len() as u64,
-            broken,
-        })
+        Ok(Verified { records, anchors: anchors.len() as u64, broken })
     }
 }
 

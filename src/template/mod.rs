@@ -31,10 +31,7 @@ impl Templates {
     pub fn new(
         includes: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, TemplateError> {
-        Ok(Self {
-            shell: shell::Shell::new(includes)?,
-            text: text::environment(),
-        })
+        Ok(Self { shell: shell::Shell::new(includes)?, text: text::environment() })
     }
 
     /// Renders a shell script. Every value becomes quoted words; what cannot be a word (true, none, a mapping,

@@ -62,8 +62,7 @@ impl Shell {
                     printed?.join(" ")
                 }
             };
-            out.write_str(&printed)
-                .map_err(|_| Error::from(ErrorKind::WriteFailure))
+            out.write_str(&printed).map_err(|_| Error::from(ErrorKind::WriteFailure))
         });
         for (name, source) in includes {
             let added = environment.add_template_owned(name.clone(), source);
@@ -80,11 +79,7 @@ impl Shell {
     ) -> Result<ShellText, TemplateError> {
         let (marked, _) = self.pass(name, source, facts, true)?;
         let (text, emitted) = self.pass(name, source, facts, false)?;
-        Ok(ShellText {
-            text,
-            marked,
-            emitted,
-        })
+        Ok(ShellText { text, marked, emitted })
     }
 
     fn pass(
@@ -98,14 +93,8 @@ impl Shell {
         while source.contains(&prefix) {
             prefix.push('v');
         }
-        *self.lock() = Press {
-            marks,
-            prefix,
-            emitted: vec![],
-        };
-        let rendered = self
-            .environment
-            .render_named_str(name, source, facts.clone());
+        *self.lock() = Press { marks, prefix, emitted: vec![] };
+        let rendered = self.environment.render_named_str(name, source, facts.clone());
         let text = rendered.map_err(|error| TemplateError::new(name, &error))?;
         Ok((text, std::mem::take(&mut self.lock().emitted)))
     }
@@ -120,10 +109,7 @@ impl Press {
         // The closing letter keeps one mark from being the start of another.
         let mark = format!("{}{}x", self.prefix, self.emitted.len());
         let quoted = quote(&value).ok_or_else(|| refused("a NUL byte"))?;
-        self.emitted.push(Emitted {
-            mark: mark.clone(),
-            value,
-        });
+        self.emitted.push(Emitted { mark: mark.clone(), value });
         Ok(if self.marks { mark } else { quoted })
     }
 }
@@ -158,10 +144,7 @@ fn words(value: &Value) -> Result<Words, Error> {
 }
 
 fn refused(what: &str) -> Error {
-    Error::new(
-        ErrorKind::BadSerialization,
-        format!("{what} cannot be put on a command line"),
-    )
+    Error::new(ErrorKind::BadSerialization, format!("{what} cannot be put on a command line"))
 }
 
 #[cfg(test)]
@@ -176,9 +159,7 @@ mod tests {
         let templates = Templates::new([]).expect("no includes");
         let facts = context! { x => EVIL, word => "a", list => ["a", "b c"], nothing => (), map => context! { a => 1 } };
         let rendered = templates.shell("t", source, &facts);
-        rendered
-            .map(|shell| shell.text)
-            .map_err(|error| error.to_string())
+        rendered.map(|shell| shell.text).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -214,31 +195,15 @@ mod tests {
             "{{ [[x]] }}",
             "template t, line 1: a list with a sequence cannot be put on a command line",
         );
-        check(
-            "{{ '\\u0000' }}",
-            "template t, line 1: a NUL byte cannot be put on a command line",
-        );
-        check(
-            "{{ missing }}",
-            "template t, line 1: undefined value: `missing` is undefined",
-        );
-        check(
-            "{{ x|safe }}",
-            "template t, line 1: unknown filter: filter safe is unknown",
-        );
-        check(
-            "{{ x|tojson }}",
-            "template t, line 1: unknown filter: filter tojson is unknown",
-        );
+        check("{{ '\\u0000' }}", "template t, line 1: a NUL byte cannot be put on a command line");
+        check("{{ missing }}", "template t, line 1: undefined value: `missing` is undefined");
+        check("{{ x|safe }}", "template t, line 1: unknown filter: filter safe is unknown");
+        check("{{ x|tojson }}", "template t, line 1: unknown filter: filter tojson is unknown");
         check(
             "{% for i in range(9999) %}{% for j in range(9999) %}{{ j }}{% endfor %}{% endfor %}",
             "template t, line 1: engine ran out of fuel",
         );
-        assert!(
-            !render("{{ x|int }}")
-                .expect_err("not a number")
-                .contains("rm -rf")
-        );
+        assert!(!render("{{ x|int }}").expect_err("not a number").contains("rm -rf"));
     }
 
     #[test]

@@ -22,6 +22,5 @@ pub fn environment() -> Environment<'static> {
 }
 
 fn write(out: &mut minijinja::Output<'_>, text: &str) -> Result<(), Error> {
-    out.write_str(text)
-        .map_err(|_| Error::from(ErrorKind::WriteFailure))
+    out.write_str(text).map_err(|_| Error::from(ErrorKind::WriteFailure))
 }

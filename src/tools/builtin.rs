@@ -6,14 +6,7 @@ use crate::base::Risk;
 /// `hash -p`, `enable -f`, `bind -x`, `mapfile -C`, `complete -C`; otherwise they only look.
 pub const TOOL: Tool = Tool {
     name: "hash",
-    aliases: &[
-        "enable",
-        "bind",
-        "mapfile",
-        "readarray",
-        "complete",
-        "compgen",
-    ],
+    aliases: &["enable", "bind", "mapfile", "readarray", "complete", "compgen"],
     flags: &[
         value('p', "", Role::Source),
         value('x', "", Role::Command),

@@ -6,15 +6,7 @@ use crate::base::Risk;
 /// `chmod(1)`, `chown(1)`, `chgrp(1)`, `setfacl(1)`, `chattr(1)`.
 pub const TOOL: Tool = Tool {
     name: "chmod",
-    aliases: &[
-        "chown",
-        "chgrp",
-        "setfacl",
-        "chattr",
-        "restorecon",
-        "setfattr",
-        "chcon",
-    ],
+    aliases: &["chown", "chgrp", "setfacl", "chattr", "restorecon", "setfattr", "chcon"],
     flags: &[
         flag('R', "recursive"),
         value('\0', "reference", Role::Source),

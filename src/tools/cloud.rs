@@ -53,9 +53,7 @@ pub const TOOL: Tool = Tool {
         }
         let words = || call.operands.iter().map(|w| w.text.as_str());
         let starts = |beginnings: &[&str]| {
-            words()
-                .take(3)
-                .any(|w| beginnings.iter().any(|b| w.starts_with(b)))
+            words().take(3).any(|w| beginnings.iter().any(|b| w.starts_with(b)))
         };
         let container = matches!(call.name, "docker" | "podman" | "nerdctl");
         if container

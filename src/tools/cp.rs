@@ -26,10 +26,6 @@ pub const TOOL: Tool = Tool {
     risk: |call| {
         let keeps = call.has(&["no-clobber", "backup"]);
         let makes_directories = call.name == "install" && call.has(&["directory"]);
-        if keeps || makes_directories {
-            Risk::Write
-        } else {
-            call.replaces()
-        }
+        if keeps || makes_directories { Risk::Write } else { call.replaces() }
     },
 };

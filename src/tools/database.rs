@@ -104,11 +104,7 @@ pub const TOOL: Tool = Tool {
                     .iter()
                     .filter(|f| f.role == Role::Sql)
                     .filter_map(|f| f.value.as_ref());
-                let operands = call
-                    .operands
-                    .iter()
-                    .skip(1)
-                    .filter(|_| call.name == "sqlite3");
+                let operands = call.operands.iter().skip(1).filter(|_| call.name == "sqlite3");
                 let risk = texts.chain(operands).map(|w| sql::risk(&w.text)).max();
                 match risk {
                     Some(risk) => risk,
@@ -117,11 +113,8 @@ pub const TOOL: Tool = Tool {
                 }
             }
             "redis-cli" => {
-                let command = call
-                    .operands
-                    .first()
-                    .map(|w| w.text.to_ascii_uppercase())
-                    .unwrap_or_default();
+                let command =
+                    call.operands.first().map(|w| w.text.to_ascii_uppercase()).unwrap_or_default();
                 match command.as_str() {
                     "FLUSHALL" | "FLUSHDB" => Risk::Destructive,
                     "DEL" | "UNLINK" | "RENAME" | "RESTORE" | "SET" | "MIGRATE" => {
@@ -176,11 +169,7 @@ pub const TOOL: Tool = Tool {
                 }
             }
             "mariabackup" | "mariadb-backup" | "xtrabackup" => {
-                if call.has(&["copy-back", "move-back"]) {
-                    Risk::Destructive
-                } else {
-                    Risk::Write
-                }
+                if call.has(&["copy-back", "move-back"]) { Risk::Destructive } else { Risk::Write }
             }
             "mysqladmin" | "mariadb-admin" => {
                 if call.names("drop") {

@@ -10,10 +10,7 @@ pub const TOOL: Tool = Tool {
     flags: &[],
     operands: Operands::All(Role::Text),
     risk: |call| {
-        let target = call
-            .operands
-            .iter()
-            .find_map(|w| w.text.strip_prefix("of=").map(|t| (t, w)));
+        let target = call.operands.iter().find_map(|w| w.text.strip_prefix("of=").map(|t| (t, w)));
         match target {
             Some((path, _)) if super::is_device(path) => Risk::Irreversible,
             Some(("/dev/null", _)) => Risk::Read,

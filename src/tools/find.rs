@@ -63,10 +63,7 @@ pub fn roots(words: &[super::Word]) -> &[super::Word] {
     let flag = |w: &super::Word| {
         w.text.starts_with('-') && w.text.len() > 1 || matches!(w.text.as_str(), "!" | "(")
     };
-    let start = words
-        .iter()
-        .take_while(|w| matches!(w.text.as_str(), "-H" | "-L" | "-P"))
-        .count();
+    let start = words.iter().take_while(|w| matches!(w.text.as_str(), "-H" | "-L" | "-P")).count();
     let rest = &words[start..];
     &rest[..rest.iter().position(flag).unwrap_or(rest.len())]
 }

@@ -6,14 +6,7 @@ use crate::base::Risk;
 /// `date(1)`, `hostname(1)`, `dmesg(1)`, `journalctl(1)`.
 pub const TOOL: Tool = Tool {
     name: "date",
-    aliases: &[
-        "hostname",
-        "dmesg",
-        "journalctl",
-        "ifconfig",
-        "route",
-        "arp",
-    ],
+    aliases: &["hostname", "dmesg", "journalctl", "ifconfig", "route", "arp"],
     flags: &[
         value('s', "set", Role::Text),
         value('d', "date", Role::Text),
@@ -39,10 +32,7 @@ pub const TOOL: Tool = Tool {
             // A format starts with `+`; anything else is a time to set.
             "date" => {
                 call.has(&["set"])
-                    || call
-                        .operands
-                        .iter()
-                        .any(|word| word.certain && !word.text.starts_with('+'))
+                    || call.operands.iter().any(|word| word.certain && !word.text.starts_with('+'))
             }
             "hostname" => {
                 call.has(&["file", "boot"]) || call.operands.iter().any(|word| word.certain)
@@ -57,10 +47,6 @@ pub const TOOL: Tool = Tool {
             "route" => call.names("add") || call.names("del"),
             _ => call.has(&["d", "s", "delete", "set"]),
         };
-        if changes {
-            Risk::Disruptive
-        } else {
-            Risk::Read
-        }
+        if changes { Risk::Disruptive } else { Risk::Read }
     },
 };

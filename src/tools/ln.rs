@@ -6,9 +6,7 @@ use crate::base::Risk;
 /// `ln(1)`; with `-f` the old name goes, which for a link is no loss of data.
 pub const TOOL: Tool = Tool {
     name: "ln",
-    aliases: &[
-        "link", "mkdir", "touch", "mkfifo", "mknod", "mktemp", "sync",
-    ],
+    aliases: &["link", "mkdir", "touch", "mkfifo", "mknod", "mktemp", "sync"],
     flags: &[
         flag('s', "symbolic"),
         flag('f', "force"),

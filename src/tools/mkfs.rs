@@ -64,10 +64,6 @@ pub const TOOL: Tool = Tool {
             "mkswap" => false,
             _ => call.has(&["n"]) || call.operands.is_empty(),
         };
-        if looks {
-            Risk::Read
-        } else {
-            Risk::Irreversible
-        }
+        if looks { Risk::Read } else { Risk::Irreversible }
     },
 };

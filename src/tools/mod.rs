@@ -84,10 +84,7 @@ pub fn only_creates(name: &str) -> bool {
 
 /// Returns the names of the tools that are described.
 pub fn described() -> impl Iterator<Item = &'static str> {
-    TOOLS
-        .iter()
-        .flat_map(|tool| tool.aliases.iter().chain([&tool.name]))
-        .copied()
+    TOOLS.iter().flat_map(|tool| tool.aliases.iter().chain([&tool.name])).copied()
 }
 
 /// Tells whether a command of that name is known to exist somewhere: it is described here, or
@@ -128,11 +125,7 @@ mod tests {
             fresh: text.contains(".new"),
             index,
         };
-        text.split_whitespace()
-            .enumerate()
-            .skip(1)
-            .map(word)
-            .collect()
+        text.split_whitespace().enumerate().skip(1).map(word).collect()
     }
 
     #[test]
@@ -223,11 +216,8 @@ mod tests {
 
     #[test]
     fn a_name_stands_in_one_description_only() {
-        let mut names: Vec<&str> = TOOLS
-            .iter()
-            .flat_map(|t| t.aliases.iter().chain([&t.name]))
-            .copied()
-            .collect();
+        let mut names: Vec<&str> =
+            TOOLS.iter().flat_map(|t| t.aliases.iter().chain([&t.name])).copied().collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();

@@ -16,10 +16,6 @@ pub const TOOL: Tool = Tool {
     ],
     operands: Operands::Last(Role::Source, Role::Target),
     risk: |call| {
-        if call.has(&["no-clobber", "backup", "b"]) {
-            Risk::Write
-        } else {
-            call.replaces()
-        }
+        if call.has(&["no-clobber", "backup", "b"]) { Risk::Write } else { call.replaces() }
     },
 };

@@ -42,9 +42,7 @@ pub const TOOL: Tool = Tool {
     risk: |call| {
         let script = call.operand(0);
         let quiet_awk = matches!(call.name, "awk" | "gawk" | "mawk")
-            && !["system", "|", ">", "getline", "@"]
-                .iter()
-                .any(|word| script.contains(word))
+            && !["system", "|", ">", "getline", "@"].iter().any(|word| script.contains(word))
             && call.operands.first().is_some_and(|w| w.certain)
             && call
                 .flags
@@ -54,10 +52,6 @@ pub const TOOL: Tool = Tool {
         let settings = matches!(call.name, "source" | ".")
             && (script == "/etc/os-release" || script.starts_with("/etc/default/"));
         // `python -m json.tool` and `-m venv` are tools of the language itself.
-        if call.has(&["version"]) || quiet_awk || settings {
-            Risk::Read
-        } else {
-            Risk::Unknown
-        }
+        if call.has(&["version"]) || quiet_awk || settings { Risk::Read } else { Risk::Unknown }
     },
 };

@@ -18,10 +18,7 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Change),
     risk: |call| {
         let backup = call.value(&["in-place"]).is_some();
-        let fresh = call
-            .operands
-            .iter()
-            .all(|w| w.fresh || w.text.starts_with("/dev/"));
+        let fresh = call.operands.iter().all(|w| w.fresh || w.text.starts_with("/dev/"));
         match call.name {
             "sed" if writes_or_runs(call) => Risk::Unknown,
             "sed" if !call.has(&["in-place"]) => Risk::Read,

@@ -5,11 +5,7 @@ use crate::base::Risk;
 /// Returns the harm of SQL, of psql's backslash commands and of sqlite's dot commands. What is
 /// not recognised is `unknown`.
 pub fn risk(text: &str) -> Risk {
-    statements(text)
-        .iter()
-        .map(|s| statement(s))
-        .max()
-        .unwrap_or(Risk::Read)
+    statements(text).iter().map(|s| statement(s)).max().unwrap_or(Risk::Read)
 }
 
 /// Splits text at its semicolons; comments go, quoted text becomes `''`, words upper case.
@@ -32,9 +28,7 @@ pub fn statements(text: &str) -> Vec<String> {
             '$' => match dollar_tag(rest) {
                 Some(tag) => {
                     current.push_str("''");
-                    rest[tag..]
-                        .find(&rest[..tag])
-                        .map_or(rest.len(), |at| at + 2 * tag)
+                    rest[tag..].find(&rest[..tag]).map_or(rest.len(), |at| at + 2 * tag)
                 }
                 None => 1,
             },
@@ -86,10 +80,8 @@ fn statement(text: &str) -> Risk {
         return after.max(statement(&text[..at]));
     }
     let second = words.find(|w| !w.is_empty()).unwrap_or_default();
-    let has = |word: &str| {
-        text.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|w| w == word)
-    };
+    let has =
+        |word: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == word);
     match first {
         "SELECT" | "WITH" | "EXPLAIN" | "TABLE" | "VALUES" => select(text, &has),
         "SHOW" | "DESCRIBE" | "DESC" | "USE" | "BEGIN" | "START" | "COMMIT" | "ROLLBACK"
@@ -104,11 +96,7 @@ fn statement(text: &str) -> Risk {
         }
         "PRAGMA" => {
             let writes = ["=", "WAL_CHECKPOINT", "OPTIMIZE", "INCREMENTAL_VACUUM"];
-            if writes.iter().any(|w| text.contains(w)) {
-                Risk::Write
-            } else {
-                Risk::Read
-            }
+            if writes.iter().any(|w| text.contains(w)) { Risk::Write } else { Risk::Read }
         }
         "INSERT" | "CREATE" | "COMMENT" | "GRANT" | "VACUUM" | "REINDEX" | "NOTIFY" | "ATTACH" => {
             if has("REPLACE") {
@@ -166,14 +154,7 @@ fn select(text: &str, has: &dyn Fn(&str) -> bool) -> Risk {
         "PG_FILE_",
         "PG_LOGICAL_SLOT_GET_CHANGES",
     ];
-    let runs = [
-        "LOAD_EXTENSION",
-        "EDIT(",
-        "DBLINK",
-        "QUERY_TO_XML",
-        "SYS_EXEC",
-        "SYS_EVAL",
-    ];
+    let runs = ["LOAD_EXTENSION", "EDIT(", "DBLINK", "QUERY_TO_XML", "SYS_EXEC", "SYS_EVAL"];
     if runs.iter().any(|f| text.contains(f)) {
         Risk::Unknown
     } else if has("DELETE")
@@ -246,11 +227,7 @@ fn backslash(back: &str, text: &str) -> Risk {
     // Back quotes run commands; they and double quotes look the same here.
     let runs = text.contains("\"\"") && !back.starts_with("\\D");
     let more = text[1..].contains('\\');
-    if shows && !runs && !more {
-        Risk::Read
-    } else {
-        Risk::Unknown
-    }
+    if shows && !runs && !more { Risk::Read } else { Risk::Unknown }
 }
 
 #[cfg(test)]
@@ -263,15 +240,9 @@ mod tests {
         check("select 'drop table x'", Risk::Read);
         check("select 1; -- drop\n/* drop */ select 2", Risk::Read);
         check("BEGIN; DROP TABLE t; ROLLBACK", Risk::Destructive);
-        check(
-            "with d as (delete from t returning *) select * from d",
-            Risk::Destructive,
-        );
+        check("with d as (delete from t returning *) select * from d", Risk::Destructive);
         check("/*!50001 DROP TABLE t */;", Risk::Destructive);
-        check(
-            "select pg_terminate_backend(pid) from pg_stat_activity",
-            Risk::Disruptive,
-        );
+        check("select pg_terminate_backend(pid) from pg_stat_activity", Risk::Disruptive);
         check("DO $$ begin execute 'drop table t'; end $$", Risk::Unknown);
         check("DROP DATABASE x WITH (FORCE)", Risk::Destructive);
         check("PURGE BINARY LOGS TO 'x'", Risk::Destructive);

@@ -54,8 +54,7 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Source),
     risk: |call| {
         let fresh = |names: &[&str]| {
-            call.value(names)
-                .is_some_and(|w| w.fresh || w.text == "-" || w.text == "/dev/null")
+            call.value(names).is_some_and(|w| w.fresh || w.text == "-" || w.text == "/dev/null")
         };
         if runs_programs(call) {
             return Risk::Unknown;
@@ -87,18 +86,10 @@ fn runs_programs(call: &super::Call<'_>) -> bool {
     ];
     let compressor = |text: &str| {
         let program = text.split_whitespace().next().unwrap_or_default();
-        let name = program
-            .strip_prefix("/usr/bin/")
-            .or(program.strip_prefix("/bin/"));
+        let name = program.strip_prefix("/usr/bin/").or(program.strip_prefix("/bin/"));
         COMPRESSORS.contains(&name.unwrap_or(program)) && !text.contains(['$', '`', ';', '|', '&'])
     };
-    let always = [
-        "to-command",
-        "info-script",
-        "new-volume-script",
-        "rsh-command",
-        "rmt-command",
-    ];
+    let always = ["to-command", "info-script", "new-volume-script", "rsh-command", "rmt-command"];
     call.flags.iter().any(|flag| {
         let text = flag.value.as_ref().map_or("", |word| word.text.as_str());
         match flag.name.as_str() {

@@ -77,32 +77,17 @@ pub enum Operands {
 
 /// Returns a flag without a value.
 pub const fn flag(short: char, long: &'static str) -> Flag {
-    Flag {
-        short,
-        long,
-        takes: Takes::Nothing,
-        role: Role::Text,
-    }
+    Flag { short, long, takes: Takes::Nothing, role: Role::Text }
 }
 
 /// Returns a flag with a value.
 pub const fn value(short: char, long: &'static str, role: Role) -> Flag {
-    Flag {
-        short,
-        long,
-        takes: Takes::Value,
-        role,
-    }
+    Flag { short, long, takes: Takes::Value, role }
 }
 
 /// Returns a flag whose value is optional and only ever attached.
 pub const fn attached(short: char, long: &'static str) -> Flag {
-    Flag {
-        short,
-        long,
-        takes: Takes::Attached,
-        role: Role::Text,
-    }
+    Flag { short, long, takes: Takes::Attached, role: Role::Text }
 }
 
 /// One word of a call, as far as it is known.
@@ -146,12 +131,7 @@ impl<'a> Call<'a> {
     /// Takes a call apart as getopt does: bundled letters, `--name=value`, unambiguous beginnings of
     /// long names, `--` ends the flags. A word that is not certain is an operand.
     pub fn new(tool: &'a Tool, name: &'a str, words: &[Word]) -> Self {
-        let mut call = Self {
-            tool,
-            name,
-            flags: Vec::new(),
-            operands: Vec::new(),
-        };
+        let mut call = Self { tool, name, flags: Vec::new(), operands: Vec::new() };
         let mut rest = words.iter();
         let mut ended = false;
         while let Some(word) = rest.next() {
@@ -171,13 +151,7 @@ impl<'a> Call<'a> {
 
     fn long<'w>(&mut self, text: &str, word: &Word, rest: &mut impl Iterator<Item = &'w Word>) {
         let (name, attached) = match text.split_once('=') {
-            Some((name, value)) => (
-                name,
-                Some(Word {
-                    text: value.to_owned(),
-                    ..word.clone()
-                }),
-            ),
+            Some((name, value)) => (name, Some(Word { text: value.to_owned(), ..word.clone() })),
             None => (text, None),
         };
         let known = self.tool.flags.iter().find(|f| f.long == name).or_else(|| {
@@ -200,21 +174,12 @@ impl<'a> Call<'a> {
         _: &Word,
         rest: &mut impl Iterator<Item = &'w Word>,
     ) -> bool {
-        let Some(known) = self
-            .tool
-            .flags
-            .iter()
-            .find(|f| f.short == '-' && f.long == text)
-        else {
+        let Some(known) = self.tool.flags.iter().find(|f| f.short == '-' && f.long == text) else {
             return false;
         };
         self.flags.push(Given {
             name: known.long.to_owned(),
-            value: if known.takes == Takes::Value {
-                rest.next().cloned()
-            } else {
-                None
-            },
+            value: if known.takes == Takes::Value { rest.next().cloned() } else { None },
             role: known.role,
         });
         true
@@ -222,11 +187,7 @@ impl<'a> Call<'a> {
 
     fn short<'w>(&mut self, letters: &str, word: &Word, rest: &mut impl Iterator<Item = &'w Word>) {
         for (at, letter) in letters.char_indices() {
-            let known = self
-                .tool
-                .flags
-                .iter()
-                .find(|f| f.short == letter && letter != '-');
+            let known = self.tool.flags.iter().find(|f| f.short == letter && letter != '-');
             let name = match known {
                 Some(known) if !known.long.is_empty() => known.long.to_owned(),
                 Some(_) | None => letter.to_string(),
@@ -238,10 +199,9 @@ impl<'a> Call<'a> {
                 Takes::Nothing => None,
                 Takes::Value if tail.is_empty() => rest.next().cloned(),
                 Takes::Attached if tail.is_empty() => None,
-                Takes::Value | Takes::Attached => Some(Word {
-                    text: tail.to_owned(),
-                    ..word.clone()
-                }),
+                Takes::Value | Takes::Attached => {
+                    Some(Word { text: tail.to_owned(), ..word.clone() })
+                }
             };
             self.flags.push(Given { name, value, role });
             if takes != Takes::Nothing {
@@ -257,11 +217,7 @@ impl<'a> Call<'a> {
 
     /// Returns the value of the last of these flags that has one.
     pub fn value(&self, names: &[&str]) -> Option<&Word> {
-        let found = self
-            .flags
-            .iter()
-            .rev()
-            .find(|f| names.contains(&f.name.as_str()));
+        let found = self.flags.iter().rev().find(|f| names.contains(&f.name.as_str()));
         found.and_then(|f| f.value.as_ref())
     }
 
@@ -277,10 +233,7 @@ impl<'a> Call<'a> {
 
     /// Returns every word with what it is for, flags' values first.
     pub fn roles(&self) -> Vec<(Role, &Word)> {
-        let flags = self
-            .flags
-            .iter()
-            .filter_map(|f| Some((f.role, f.value.as_ref()?)));
+        let flags = self.flags.iter().filter_map(|f| Some((f.role, f.value.as_ref()?)));
         let last = self.operands.len().saturating_sub(1);
         let operands = self.operands.iter().enumerate().map(|(at, word)| {
             let role = match self.tool.operands {
@@ -307,11 +260,7 @@ impl<'a> Call<'a> {
 
     /// Returns the words of one role.
     pub fn of_role(&self, role: Role) -> Vec<&Word> {
-        self.roles()
-            .into_iter()
-            .filter(|(r, _)| *r == role)
-            .map(|(_, w)| w)
-            .collect()
+        self.roles().into_iter().filter(|(r, _)| *r == role).map(|(_, w)| w).collect()
     }
 
     /// Returns the harm of the call.
@@ -327,10 +276,6 @@ impl<'a> Call<'a> {
         let targets = self.of_role(Role::Target);
         let safe =
             |w: &&Word| w.fresh || matches!(w.text.as_str(), "-" | "/dev/null" | "/dev/stdout");
-        if targets.iter().all(safe) {
-            Risk::Write
-        } else {
-            Risk::Destructive
-        }
+        if targets.iter().all(safe) { Risk::Write } else { Risk::Destructive }
     }
 }

@@ -26,16 +26,9 @@ pub fn stop_dialog(ink: Ink, when: Stop) -> Dialog {
     let body = vec![
         ink.line(Tone::Plain, text),
         Line::default(),
-        ink.line(
-            Tone::Faint,
-            "Leaving blackstart with q does not stop a run.",
-        ),
+        ink.line(Tone::Faint, "Leaving blackstart with q does not stop a run."),
     ];
-    let label = if when == Stop::Now {
-        "stop now"
-    } else {
-        "stop after this step"
-    };
+    let label = if when == Stop::Now { "stop now" } else { "stop after this step" };
     Dialog::yes(title, body, key, label, Act::Stop(when))
 }
 
@@ -66,10 +59,7 @@ pub fn target_dialog(
     extra: Extra,
 ) -> Reaction {
     let body = vec![
-        ink.pieces([
-            (Tone::Plain, "Deletes or replaces data of:  "),
-            (Tone::Danger, name),
-        ]),
+        ink.pieces([(Tone::Plain, "Deletes or replaces data of:  "), (Tone::Danger, name)]),
         ink.line(Tone::Plain, &format!("In steps: {}", ids(steps))),
         Line::default(),
         ink.line(
@@ -77,13 +67,5 @@ pub fn target_dialog(
             "Type the full name; pasting is off. Esc leaves everything as it is.",
         ),
     ];
-    Dialog::line(
-        "The full name of the target",
-        body,
-        "",
-        Paste::Refused,
-        act,
-        extra,
-    )
-    .into()
+    Dialog::line("The full name of the target", body, "", Paste::Refused, act, extra).into()
 }

@@ -27,18 +27,9 @@ pub struct Dialog {
 #[derive(Debug)]
 enum Kind {
     /// A line is typed; Enter hands it on.
-    Line {
-        entry: Entry,
-        paste: Paste,
-        act: fn(&str, &Extra) -> Act,
-        extra: Extra,
-    },
+    Line { entry: Entry, paste: Paste, act: fn(&str, &Extra) -> Act, extra: Extra },
     /// The one key that means yes.
-    Yes {
-        key: char,
-        label: &'static str,
-        act: Act,
-    },
+    Yes { key: char, label: &'static str, act: Act },
 }
 
 /// Whether text may be pasted into a line.
@@ -84,18 +75,8 @@ impl Dialog {
         act: fn(&str, &Extra) -> Act,
         extra: Extra,
     ) -> Self {
-        let kind = Kind::Line {
-            entry: Entry::new(start),
-            paste,
-            act,
-            extra,
-        };
-        Self {
-            title,
-            body,
-            page: Page::default(),
-            kind,
-        }
+        let kind = Kind::Line { entry: Entry::new(start), paste, act, extra };
+        Self { title, body, page: Page::default(), kind }
     }
 
     /// Returns a dialog that one key answers with yes, every other one with no.
@@ -106,12 +87,7 @@ impl Dialog {
         label: &'static str,
         act: Act,
     ) -> Self {
-        Self {
-            title,
-            body,
-            page: Page::default(),
-            kind: Kind::Yes { key, label, act },
-        }
+        Self { title, body, page: Page::default(), kind: Kind::Yes { key, label, act } }
     }
 
     /// Tells whether a key that is still held must not answer it.
@@ -147,9 +123,7 @@ impl Dialog {
             return Answer::Close;
         }
         match &mut self.kind {
-            Kind::Line {
-                entry, act, extra, ..
-            } => match key.code {
+            Kind::Line { entry, act, extra, .. } => match key.code {
                 KeyCode::Enter => Answer::Done(act(entry.text(), extra)),
                 _ => {
                     let _: Typed = entry.key(key);
@@ -174,11 +148,7 @@ impl Dialog {
     /// Takes pasted text in.
     pub fn paste(&mut self, text: &str) -> Answer {
         match &mut self.kind {
-            Kind::Line {
-                entry,
-                paste: Paste::Taken,
-                ..
-            } => {
+            Kind::Line { entry, paste: Paste::Taken, .. } => {
                 entry.insert(text);
                 Answer::Stay
             }
@@ -189,45 +159,21 @@ impl Dialog {
     /// Draws it over the body of a screen.
     pub fn draw(&mut self, ink: Ink, area: Rect, buf: &mut Buffer) {
         let columns = usize::from(area.width.saturating_sub(4)).max(1);
-        let lines: usize = self
-            .body
-            .iter()
-            .map(|line| super::text::wrap(line, columns, 2).len())
-            .sum();
-        let entry = if let Kind::Line { .. } = self.kind {
-            2
-        } else {
-            0
-        };
-        let height = u16::try_from(lines + entry + 2)
-            .unwrap_or(u16::MAX)
-            .min(area.height);
-        let place = Rect {
-            y: area.y + (area.height - height) / 2,
-            height,
-            ..area
-        };
+        let lines: usize =
+            self.body.iter().map(|line| super::text::wrap(line, columns, 2).len()).sum();
+        let entry = if let Kind::Line { .. } = self.kind { 2 } else { 0 };
+        let height = u16::try_from(lines + entry + 2).unwrap_or(u16::MAX).min(area.height);
+        let place = Rect { y: area.y + (area.height - height) / 2, height, ..area };
         Clear.render(place, buf);
         let inner = pane(ink, place, buf, &format!(" {} ", self.title), "");
-        let inner = Rect {
-            x: inner.x + 1,
-            width: inner.width.saturating_sub(2),
-            ..inner
-        };
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let typed = u16::try_from(entry).unwrap_or(0).min(inner.height);
-        let text = Rect {
-            height: inner.height - typed,
-            ..inner
-        };
+        let text = Rect { height: inner.height - typed, ..inner };
         self.page.draw(text, buf, &self.body, 2);
         if let Kind::Line { entry, .. } = &self.kind
             && typed > 0
         {
-            let place = Rect {
-                y: inner.bottom() - 1,
-                height: 1,
-                ..inner
-            };
+            let place = Rect { y: inner.bottom() - 1, height: 1, ..inner };
             let mut line = entry.line(ink, usize::from(place.width.saturating_sub(2)));
             line.spans.insert(0, ink.span(Tone::Strong, "> "));
             line.render(place, buf);

@@ -5,14 +5,8 @@ use std::process::Command;
 
 /// Returns the command of the editor: `VISUAL`, `EDITOR`, else `vi`.
 fn editor() -> String {
-    let set = |name| {
-        std::env::var(name)
-            .ok()
-            .filter(|value| !value.trim().is_empty())
-    };
-    set("VISUAL")
-        .or_else(|| set("EDITOR"))
-        .unwrap_or_else(|| "vi".into())
+    let set = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".into())
 }
 
 /// Opens a text in the editor and returns what was saved, or nothing where it is the same.

@@ -29,10 +29,7 @@ pub enum Typed {
 impl Entry {
     /// Returns a line with this text, the cursor at its end.
     pub fn new(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            at: text.len(),
-        }
+        Self { text: text.to_owned(), at: text.len() }
     }
 
     /// Returns the text.
@@ -69,26 +66,18 @@ impl Entry {
 
     /// Puts a text in at the cursor, on one line; breaks become spaces.
     pub fn insert(&mut self, text: &str) {
-        let text = text
-            .trim_end_matches(['\r', '\n'])
-            .replace(['\r', '\n', '\t'], " ");
+        let text = text.trim_end_matches(['\r', '\n']).replace(['\r', '\n', '\t'], " ");
         let text = escape::one_line(&text);
         self.text.insert_str(self.at, &text);
         self.at += text.len();
     }
 
     fn before(&self) -> usize {
-        self.text[..self.at]
-            .chars()
-            .next_back()
-            .map_or(self.at, |c| self.at - c.len_utf8())
+        self.text[..self.at].chars().next_back().map_or(self.at, |c| self.at - c.len_utf8())
     }
 
     fn behind(&self) -> usize {
-        self.text[self.at..]
-            .chars()
-            .next()
-            .map_or(self.at, |c| self.at + c.len_utf8())
+        self.text[self.at..].chars().next().map_or(self.at, |c| self.at + c.len_utf8())
     }
 
     fn go(&mut self, to: usize) -> Typed {
@@ -147,39 +136,15 @@ mod tests {
 
     #[test]
     fn a_line_is_edited_as_shells_do() {
-        check(
-            "añb",
-            &[plain(KeyCode::Left), plain(KeyCode::Backspace)],
-            "ab",
-        );
+        check("añb", &[plain(KeyCode::Left), plain(KeyCode::Backspace)], "ab");
         check("one two", &[control('w')], "one ");
         check(
             "one two",
-            &[
-                plain(KeyCode::Home),
-                plain(KeyCode::Delete),
-                plain(KeyCode::Char('O')),
-            ],
+            &[plain(KeyCode::Home), plain(KeyCode::Delete), plain(KeyCode::Char('O'))],
             "One two",
         );
-        check(
-            "one",
-            &[
-                control('u'),
-                plain(KeyCode::Backspace),
-                plain(KeyCode::Delete),
-            ],
-            "",
-        );
-        check(
-            "",
-            &[
-                plain(KeyCode::Left),
-                plain(KeyCode::Right),
-                plain(KeyCode::Char('é')),
-            ],
-            "é",
-        );
+        check("one", &[control('u'), plain(KeyCode::Backspace), plain(KeyCode::Delete)], "");
+        check("", &[plain(KeyCode::Left), plain(KeyCode::Right), plain(KeyCode::Char('é'))], "é");
     }
 
     #[test]

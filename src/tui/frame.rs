@@ -34,11 +34,7 @@ pub struct Parts<'a> {
 
 /// Draws everything but the body, and returns where that goes.
 pub fn draw(state: &State, ink: Ink, parts: &Parts<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    let row = |y: u16| Rect {
-        y,
-        height: 1,
-        ..area
-    };
+    let row = |y: u16| Rect { y, height: 1, ..area };
     identity(state, ink, row(area.y), buf);
     let status = ink.pieces([(Tone::Strong, " "), (Tone::Strong, &parts.status)]);
     fitted(status, area.width).render(row(area.y + 1), buf);
@@ -54,45 +50,29 @@ pub fn draw(state: &State, ink: Ink, parts: &Parts<'_>, area: Rect, buf: &mut Bu
         for (at, line) in (bottom..).zip(lines.into_iter().take(2)) {
             let place = row(at);
             line.render(
-                Rect {
-                    x: place.x + 1,
-                    width: place.width.saturating_sub(1),
-                    ..place
-                },
+                Rect { x: place.x + 1, width: place.width.saturating_sub(1), ..place },
                 buf,
             );
         }
     }
-    Rect {
-        y: area.y + 2,
-        height: bottom - area.y - 2,
-        ..area
-    }
+    Rect { y: area.y + 2, height: bottom - area.y - 2, ..area }
 }
 
 /// Row one: the environment, the machine, the person, the incident; at the right the time that is left.
 fn identity(state: &State, ink: Ink, row: Rect, buf: &mut Buffer) {
     let mut left = String::new();
-    if let Some(environment) = state
-        .incident
-        .as_ref()
-        .and_then(|incident| incident.environment.as_ref())
+    if let Some(environment) =
+        state.incident.as_ref().and_then(|incident| incident.environment.as_ref())
     {
         left.push_str(&environment.to_uppercase());
         left.push_str("  ");
     }
     let machine = &state.machine;
     if !machine.hostname.is_empty() {
-        left.push_str(&format!(
-            "{} (this host) | {}",
-            machine.hostname, machine.user
-        ));
+        left.push_str(&format!("{} (this host) | {}", machine.hostname, machine.user));
     }
     if let Some(incident) = &state.incident {
-        left.push_str(&format!(
-            " | {}",
-            incident.title.as_deref().unwrap_or(incident.id.as_str())
-        ));
+        left.push_str(&format!(" | {}", incident.title.as_deref().unwrap_or(incident.id.as_str())));
     }
     let live = state.run.as_ref().is_some_and(|run| run.live());
     let mode = if live { " LIVE RUN " } else { "" };
@@ -125,14 +105,8 @@ fn clock(state: &State) -> (String, bool) {
     let seconds = left.unsigned_abs();
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     match left < 0 {
-        true => (
-            format!("RTO LATE {hours:02}:{minutes:02}:{seconds:02}"),
-            true,
-        ),
-        false => (
-            format!("RTO {hours:02}:{minutes:02}:{seconds:02} left"),
-            false,
-        ),
+        true => (format!("RTO LATE {hours:02}:{minutes:02}:{seconds:02}"), true),
+        false => (format!("RTO {hours:02}:{minutes:02}:{seconds:02} left"), false),
     }
 }
 
@@ -221,9 +195,7 @@ pub fn card(state: &State, ink: Ink, area: Rect, buf: &mut Buffer) {
         area.width, area.height
     )];
     if let Some(run) = state.run.as_ref().filter(|run| run.id.is_some()) {
-        let done = run
-            .steps()
-            .filter(|step| run.record.step(step.id.as_str()).finished.is_some());
+        let done = run.steps().filter(|step| run.record.step(step.id.as_str()).finished.is_some());
         let word = run.state.word().to_uppercase();
         lines.push(format!(
             "{word} step {}/{}",
@@ -237,13 +209,6 @@ pub fn card(state: &State, ink: Ink, area: Rect, buf: &mut Buffer) {
     }
     lines.push("q quits; a run goes on".into());
     for (y, line) in (area.y..area.bottom()).zip(lines) {
-        ink.line(Tone::Plain, &line).render(
-            Rect {
-                y,
-                height: 1,
-                ..area
-            },
-            buf,
-        );
+        ink.line(Tone::Plain, &line).render(Rect { y, height: 1, ..area }, buf);
     }
 }

@@ -34,11 +34,7 @@ impl Input {
                 let _ = to.send(Wake::Lost);
             }
         })?;
-        Ok(Self {
-            wake,
-            resting,
-            resume,
-        })
+        Ok(Self { wake, resting, resume })
     }
 
     /// Runs `work` while nothing reads the terminal, so that another program can.
@@ -63,10 +59,7 @@ fn read(
     let stdin = io::stdin();
     loop {
         let tty = stdin.as_fd();
-        let mut both = [
-            PollFd::new(&tty, PollFlags::IN),
-            PollFd::new(wake, PollFlags::IN),
-        ];
+        let mut both = [PollFd::new(&tty, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
         match poll(&mut both, None) {
             Err(rustix::io::Errno::INTR) => continue,
             other => other?,
@@ -78,10 +71,7 @@ fn read(
             }
             continue;
         }
-        if both[0]
-            .revents()
-            .intersects(PollFlags::HUP | PollFlags::ERR)
-        {
+        if both[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let mut pressed: Vec<KeyEvent> = vec![];
@@ -124,34 +114,32 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Starts to listen for signals.
 pub fn signals(to: Sender<Wake>) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
-    thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            for signal in signals.forever() {
-                let sent = match signal {
-                    // The editor has the terminal; what is typed there is meant for it.
-                    SIGINT | SIGQUIT if terminal::is_lent() => Ok(()),
-                    SIGTSTP if terminal::is_lent() => {
-                        stop();
-                        Ok(())
-                    }
-                    SIGWINCH => to.send(Wake::Resized),
-                    SIGCONT => to.send(Wake::Continued),
-                    SIGTSTP => to.send(Wake::Suspend),
-                    deadly => {
-                        let sent = to.send(Wake::Deadly(deadly));
-                        thread::spawn(move || {
-                            thread::sleep(GRACE);
-                            die(deadly);
-                        });
-                        sent
-                    }
-                };
-                if sent.is_err() {
-                    return;
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in signals.forever() {
+            let sent = match signal {
+                // The editor has the terminal; what is typed there is meant for it.
+                SIGINT | SIGQUIT if terminal::is_lent() => Ok(()),
+                SIGTSTP if terminal::is_lent() => {
+                    stop();
+                    Ok(())
                 }
+                SIGWINCH => to.send(Wake::Resized),
+                SIGCONT => to.send(Wake::Continued),
+                SIGTSTP => to.send(Wake::Suspend),
+                deadly => {
+                    let sent = to.send(Wake::Deadly(deadly));
+                    thread::spawn(move || {
+                        thread::sleep(GRACE);
+                        die(deadly);
+                    });
+                    sent
+                }
+            };
+            if sent.is_err() {
+                return;
             }
-        })?;
+        }
+    })?;
     Ok(())
 }
 

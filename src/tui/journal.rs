@@ -29,10 +29,7 @@ pub fn stands(record: &StepRecord, run: &Running) -> (Tone, &'static str) {
 /// Returns a record as a line of the timeline; some say nothing to a person.
 pub fn told(ink: Ink, record: &Record) -> Option<Line<'static>> {
     let time: String = record.at.chars().skip(11).take(8).collect();
-    let step = record
-        .step
-        .as_ref()
-        .map_or(String::new(), |step| format!("{step} "));
+    let step = record.step.as_ref().map_or(String::new(), |step| format!("{step} "));
     let (tone, what) = match record.event()? {
         Event::Approval { .. } | Event::CheckFinished { .. } => return None,
         Event::RunCreated { by, .. } => (Tone::Plain, format!("set up by {by}")),
@@ -42,31 +39,23 @@ pub fn told(ink: Ink, record: &Record) -> Option<Line<'static>> {
         Event::StepStarted { part, .. } => (Tone::Faint, format!("{} started", part.word())),
         Event::StepFinished(end) => match end.outcome {
             StepOutcome::Succeeded => (Tone::Good, "ok".into()),
-            StepOutcome::Failed => (
-                Tone::Danger,
-                format!("FAILED {}", end.why.unwrap_or_default()),
-            ),
+            StepOutcome::Failed => {
+                (Tone::Danger, format!("FAILED {}", end.why.unwrap_or_default()))
+            }
             StepOutcome::TimedOut => (Tone::Danger, "TIMED OUT".into()),
             StepOutcome::Stopped => (Tone::Danger, "STOPPED".into()),
         },
         Event::StepSkipped { why } => (Tone::Warn, format!("skipped: {why}")),
         Event::RollbackStarted { why, .. } => (Tone::Warn, format!("rolling back: {why}")),
-        Event::StepRolledBack {
-            succeeded: true, ..
-        } => (Tone::Warn, "rolled back".into()),
-        Event::StepRolledBack {
-            succeeded: false, ..
-        } => (Tone::Danger, "ROLLBACK FAILED".into()),
+        Event::StepRolledBack { succeeded: true, .. } => (Tone::Warn, "rolled back".into()),
+        Event::StepRolledBack { succeeded: false, .. } => (Tone::Danger, "ROLLBACK FAILED".into()),
         Event::Question { text, .. } => (Tone::Warn, format!("asks: {text}")),
         Event::Answered { answer, by, .. } => (Tone::Plain, format!("{by} answered {answer:?}")),
         Event::StopRequested { by, .. } => (Tone::Warn, format!("{by} asked it to stop")),
         Event::Note { text } => (Tone::Plain, text),
         Event::RunFinished { state, why, .. } => {
             let why = why.map_or(String::new(), |why| format!(": {why}"));
-            (
-                Tone::Strong,
-                format!("{}{why}", state.word().to_uppercase()),
-            )
+            (Tone::Strong, format!("{}{why}", state.word().to_uppercase()))
         }
     };
     Some(ink.pieces([

@@ -78,12 +78,7 @@ impl Guard {
     /// Remembers that a key changed the view.
     pub fn changed(&mut self, key: KeyCode, now: u64, confirming: bool) {
         self.last = Some(key);
-        self.until = now
-            + if confirming {
-                HOLD_BEFORE_CONFIRMING
-            } else {
-                HOLD
-            };
+        self.until = now + if confirming { HOLD_BEFORE_CONFIRMING } else { HOLD };
     }
 }
 
@@ -118,30 +113,19 @@ mod tests {
         assert!(guard.admits(enter, 0));
         guard.changed(enter, 0, false);
         assert_eq!(
-            [
-                guard.admits(enter, 299),
-                guard.admits(other, 1),
-                guard.admits(enter, 310)
-            ],
+            [guard.admits(enter, 299), guard.admits(other, 1), guard.admits(enter, 310)],
             [false, true, false]
         );
         assert!(guard.admits(enter, 610), "let go for a while");
         guard.changed(enter, 1_000, true);
-        assert_eq!(
-            [guard.admits(enter, 1_600), guard.admits(enter, 2_000)],
-            [false, true]
-        );
+        assert_eq!([guard.admits(enter, 1_600), guard.admits(enter, 2_000)], [false, true]);
     }
 
     #[test]
     fn an_unmarked_paste_is_text_and_typing_is_not() {
         let keys = |text: &str| {
             let code = |c| {
-                if c == '\n' {
-                    KeyCode::Enter
-                } else {
-                    KeyCode::Char(c)
-                }
+                if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) }
             };
             text.chars().map(|c| plain(code(c))).collect::<Vec<_>>()
         };

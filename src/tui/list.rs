@@ -67,15 +67,11 @@ impl List {
         self.top = self.top.min(self.cursor).min(count.saturating_sub(height));
         self.top = self.top.max((self.cursor + 1).saturating_sub(height));
         for (y, at) in (self.top..count.min(self.top + height)).enumerate() {
-            let place = Rect {
-                y: area.y + u16::try_from(y).unwrap_or(u16::MAX),
-                height: 1,
-                ..area
-            };
+            let place =
+                Rect { y: area.y + u16::try_from(y).unwrap_or(u16::MAX), height: 1, ..area };
             let chosen = at == self.cursor;
             let mut line = row(at);
-            line.spans
-                .insert(0, if chosen { "> ".into() } else { "  ".into() });
+            line.spans.insert(0, if chosen { "> ".into() } else { "  ".into() });
             ratatui::widgets::Widget::render(line, place, buf);
             if chosen {
                 buf.set_style(place, theme.style(Tone::Chosen));
@@ -98,10 +94,7 @@ pub struct Page {
 impl Page {
     /// Returns a window at the end of its text.
     pub fn at_end() -> Self {
-        Self {
-            top: usize::MAX,
-            ..Self::default()
-        }
+        Self { top: usize::MAX, ..Self::default() }
     }
 
     /// Moves the window.
@@ -121,23 +114,13 @@ impl Page {
     /// Draws wrapped lines from where the window stands.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer, lines: &[Line<'static>], indent: usize) {
         let columns = usize::from(area.width);
-        let wrapped = lines
-            .iter()
-            .flat_map(|line| super::text::wrap(line, columns, indent));
+        let wrapped = lines.iter().flat_map(|line| super::text::wrap(line, columns, indent));
         let wrapped: Vec<Line<'static>> = wrapped.collect();
         (self.lines, self.height) = (wrapped.len(), usize::from(area.height));
         self.top = self.top.min(self.lines.saturating_sub(self.height));
-        for (y, line) in wrapped
-            .into_iter()
-            .skip(self.top)
-            .take(self.height)
-            .enumerate()
-        {
-            let place = Rect {
-                y: area.y + u16::try_from(y).unwrap_or(u16::MAX),
-                height: 1,
-                ..area
-            };
+        for (y, line) in wrapped.into_iter().skip(self.top).take(self.height).enumerate() {
+            let place =
+                Rect { y: area.y + u16::try_from(y).unwrap_or(u16::MAX), height: 1, ..area };
             ratatui::widgets::Widget::render(line, place, buf);
         }
     }
@@ -145,9 +128,7 @@ impl Page {
     /// Fits the window to what is about to be drawn, and returns which part is seen, where not all is.
     pub fn part(&mut self, area: Rect, lines: &[Line<'static>], indent: usize) -> Option<String> {
         let columns = usize::from(area.width);
-        let wrapped = lines
-            .iter()
-            .map(|line| super::text::wrap(line, columns, indent).len());
+        let wrapped = lines.iter().map(|line| super::text::wrap(line, columns, indent).len());
         (self.lines, self.height) = (wrapped.sum(), usize::from(area.height));
         self.top = self.top.min(self.lines.saturating_sub(self.height));
         (self.lines > self.height).then(|| {

@@ -119,20 +119,12 @@ struct Front<'a> {
 impl Front<'_> {
     fn begin(&mut self, start: Start) {
         let opening = self.session.opening();
-        opening
-            .into_iter()
-            .for_each(|effect| self.performer.perform(effect));
+        opening.into_iter().for_each(|effect| self.performer.perform(effect));
         match start {
             Start::Home => {}
-            Start::Demo {
-                inventory,
-                incident,
-                planted,
-            } => self.hear(Event::Outside(News::Demo {
-                inventory,
-                incident,
-                planted,
-            })),
+            Start::Demo { inventory, incident, planted } => {
+                self.hear(Event::Outside(News::Demo { inventory, incident, planted }))
+            }
             Start::Attach(run) => self.hear(Event::Person(Act::OpenRun(run))),
             Start::Open(path) => self.hear(Event::Person(Act::OpenFile(path))),
         }
@@ -223,9 +215,7 @@ impl Front<'_> {
 
     fn hear(&mut self, event: Event) {
         let effects = self.session.handle(event);
-        effects
-            .into_iter()
-            .for_each(|effect| self.performer.perform(effect));
+        effects.into_iter().for_each(|effect| self.performer.perform(effect));
     }
 
     /// Tells the session something and performs what it asks for; the editor needs the terminal, so it runs here.
@@ -238,16 +228,11 @@ impl Front<'_> {
                     self.performer.perform(effect);
                     continue;
                 };
-                let edited = self
-                    .input
-                    .aside(|| terminal::lent(|| editor::edit(&text)))?;
+                let edited = self.input.aside(|| terminal::lent(|| editor::edit(&text)))?;
                 canvas.forget()?;
                 let news = match edited {
                     Ok(text) => News::Edited { step, text },
-                    Err(why) => News::Failed {
-                        doing: "edit the step".into(),
-                        why,
-                    },
+                    Err(why) => News::Failed { doing: "edit the step".into(), why },
                 };
                 more.extend(self.session.handle(Event::Outside(news)));
             }

@@ -69,10 +69,8 @@ fn counted(shown: &StepDryRun) -> String {
             None => counts.push((word, 1)),
         }
     }
-    let counts: Vec<String> = counts
-        .iter()
-        .map(|(word, count)| format!("{count} {word}"))
-        .collect();
+    let counts: Vec<String> =
+        counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
     let listed = shown.effects.len() as u64;
     let more = match shown.effects_total.saturating_sub(listed) {
         0 => String::new(),
@@ -96,24 +94,16 @@ pub fn more_effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
 
 /// What the sandbox saw: the outcome, every effect with its difference, the proof of the rollback, the output.
 pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
-    let exit = shown
-        .exit_code
-        .map_or(String::new(), |code| format!(", exit {code}"));
+    let exit = shown.exit_code.map_or(String::new(), |code| format!(", exit {code}"));
     let took = flow::span(shown.duration.as_secs());
     let took = if shown.duration.as_secs() == 0 {
         format!("{}ms", shown.duration.as_millis())
     } else {
         took
     };
-    let text = format!(
-        "{}{exit}, {took}   observed, not predicted",
-        outcome_word(shown.outcome)
-    );
+    let text = format!("{}{exit}, {took}   observed, not predicted", outcome_word(shown.outcome));
     let mut lines = ink.labelled("Dry run", outcome_tone(shown.outcome), &text);
-    shown
-        .notes
-        .iter()
-        .for_each(|note| lines.extend(ink.labelled("", Tone::Warn, note)));
+    shown.notes.iter().for_each(|note| lines.extend(ink.labelled("", Tone::Warn, note)));
     for tool in &shown.simulated {
         lines.extend(ink.labelled("", Tone::Warn, &format!("a stand-in answered for {tool}")));
     }
@@ -122,10 +112,8 @@ pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
         lines.extend(ink.labelled("Effects", Tone::Good, "nothing was changed"));
     } else {
         let refused = |effect: &&&Effect| matches!(effect, Effect::Denied { .. });
-        let undeclared = seen
-            .iter()
-            .filter(|effect| is_undeclared(effect) && !refused(effect))
-            .count();
+        let undeclared =
+            seen.iter().filter(|effect| is_undeclared(effect) && !refused(effect)).count();
         let (tone, declared) = match undeclared {
             0 => (Tone::Plain, String::new()),
             _ => (Tone::Danger, format!(", {undeclared} NOT DECLARED")),
@@ -142,14 +130,8 @@ pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
     if let Some(proof) = &shown.rollback {
         let proven = proof.outcome == Outcome::Passed && proof.differences.is_empty();
         let (tone, text) = match proven {
-            true => (
-                Tone::Good,
-                "proven: it brings back exactly what was".to_owned(),
-            ),
-            false => (
-                Tone::Danger,
-                format!("NOT proven: {}", outcome_word(proof.outcome)),
-            ),
+            true => (Tone::Good, "proven: it brings back exactly what was".to_owned()),
+            false => (Tone::Danger, format!("NOT proven: {}", outcome_word(proof.outcome))),
         };
         lines.extend(ink.labelled("Undo", tone, &text));
         for difference in &proof.differences {
@@ -184,15 +166,8 @@ fn effect_lines(ink: Ink, label: &str, effect: &Effect) -> Vec<Line<'static>> {
     match effect {
         Effect::File(file) => file_lines(ink, label, file, undeclared(file.declared)),
         Effect::Exec { argv } => ink.labelled(label, Tone::Faint, &argv.join(" ")),
-        Effect::Connect {
-            destination,
-            declared,
-        } => {
-            let tone = if *declared == Declared::No {
-                Tone::Danger
-            } else {
-                Tone::Plain
-            };
+        Effect::Connect { destination, declared } => {
+            let tone = if *declared == Declared::No { Tone::Danger } else { Tone::Plain };
             ink.labelled(
                 label,
                 tone,
@@ -211,13 +186,8 @@ fn file_lines(ink: Ink, label: &str, file: &FileEffect, undeclared: &str) -> Vec
     };
     let shown =
         |path: &std::path::Path| crate::base::escape::bytes(path.as_os_str().as_encoded_bytes());
-    let bytes = file.bytes.map_or(String::new(), |bytes| {
-        format!("  {}", crate::base::Size(bytes))
-    });
-    let from = file
-        .from
-        .as_ref()
-        .map_or(String::new(), |from| format!(" from {}", shown(from)));
+    let bytes = file.bytes.map_or(String::new(), |bytes| format!("  {}", crate::base::Size(bytes)));
+    let from = file.from.as_ref().map_or(String::new(), |from| format!(" from {}", shown(from)));
     let text = format!(
         "{sign} {} {}{from}{bytes}{undeclared}",
         pad(file.change.word(), 9),

@@ -67,9 +67,8 @@ pub struct Taken(());
 impl Taken {
     /// Takes the terminal.
     pub fn take() -> io::Result<Self> {
-        *DRAWS
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(std::thread::current().id());
+        *DRAWS.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Some(std::thread::current().id());
         catch_panics();
         enter()?;
         Ok(Self(()))
@@ -89,9 +88,7 @@ fn catch_panics() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let draws = *DRAWS
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let draws = *DRAWS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if draws == Some(std::thread::current().id()) {
                 leave();
             }
@@ -134,8 +131,7 @@ impl Canvas {
 
     /// Draws a frame; only what differs from the last one is written.
     pub fn draw(&mut self, draw: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
-        self.terminal
-            .draw(|frame| draw(frame.area(), frame.buffer_mut()))?;
+        self.terminal.draw(|frame| draw(frame.area(), frame.buffer_mut()))?;
         self.buffer.send()
     }
 

@@ -156,22 +156,14 @@ mod tests {
     #[test]
     fn cut_texts_say_so() {
         assert_eq!(
-            [
-                cut("abcdef", 4),
-                cut("abc", 4),
-                cut("abc", 1),
-                pad("日本", 3)
-            ],
+            [cut("abcdef", 4), cut("abc", 4), cut("abc", 1), pad("日本", 3)],
             ["ab..", "abc", ".", ".. "]
         );
     }
 
     #[test]
     fn nothing_that_steers_a_terminal_reaches_a_line() {
-        let ink = Ink(Theme {
-            colour: true,
-            boxes: false,
-        });
+        let ink = Ink(Theme { colour: true, boxes: false });
         assert_eq!(
             ink.line(Tone::Plain, "a\x1b[31mb\u{202e}ü").to_string(),
             "a\\x1b[31mb\\u{202e}?"

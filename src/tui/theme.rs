@@ -35,9 +35,7 @@ impl Theme {
     /// Returns the theme for what the environment says: `NO_COLOR`, the locale, `TERM`.
     pub fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let locale = set("LC_ALL")
-            .or_else(|| set("LC_CTYPE"))
-            .or_else(|| set("LANG"));
+        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
         let utf8 = locale.is_some_and(|locale| {
             let locale = locale.to_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")
@@ -89,10 +87,7 @@ impl Theme {
         if self.boxes || text.is_ascii() {
             return text.into();
         }
-        text.chars()
-            .map(|c| if c.is_ascii() { c } else { '?' })
-            .collect::<String>()
-            .into()
+        text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect::<String>().into()
     }
 }
 
@@ -111,22 +106,10 @@ mod tests {
 
     #[test]
     fn the_terminal_decides_on_colours_and_boxes() {
-        check(
-            &[("LANG", "C.UTF-8"), ("TERM", "xterm-256color")],
-            true,
-            true,
-        );
-        check(
-            &[("LANG", "C.UTF-8"), ("LC_ALL", "C"), ("TERM", "xterm")],
-            true,
-            false,
-        );
+        check(&[("LANG", "C.UTF-8"), ("TERM", "xterm-256color")], true, true);
+        check(&[("LANG", "C.UTF-8"), ("LC_ALL", "C"), ("TERM", "xterm")], true, false);
         check(&[("LANG", "de_DE.utf8"), ("TERM", "linux")], true, false);
-        check(
-            &[("LANG", "C.UTF-8"), ("TERM", "xterm"), ("NO_COLOR", "1")],
-            false,
-            true,
-        );
+        check(&[("LANG", "C.UTF-8"), ("TERM", "xterm"), ("NO_COLOR", "1")], false, true);
         check(&[("TERM", "xterm"), ("NO_COLOR", "")], true, false);
         check(&[], true, false);
     }

@@ -61,10 +61,7 @@ impl View {
     }
 
     fn at(&mut self, stage: Stage) -> &mut Box<dyn Screen> {
-        let found = self
-            .screens
-            .iter()
-            .position(|screen| screen.stage() == stage);
+        let found = self.screens.iter().position(|screen| screen.stage() == stage);
         let at = found.expect("every stage has a screen");
         &mut self.screens[at]
     }
@@ -106,11 +103,7 @@ impl View {
         let mut offers = screen.offers(state);
         if !screen.writes(state) {
             offers.push(offer("?", "help", "This page"));
-            offers.push(offer(
-                "q",
-                "quit",
-                "Leave blackstart; a run goes on without it",
-            ));
+            offers.push(offer("q", "quit", "Leave blackstart; a run goes on without it"));
         } else {
             offers.push(offer("F1", "help", "This page"));
         }
@@ -245,9 +238,7 @@ impl View {
 
     /// Ctrl-C: takes back what is asked; with a live run asks what is to happen to it; twice leaves.
     fn interrupt(&mut self, state: &State, now: u64) -> Outcome {
-        let twice = self
-            .interrupted
-            .is_some_and(|at| now.saturating_sub(at) < 2_000);
+        let twice = self.interrupted.is_some_and(|at| now.saturating_sub(at) < 2_000);
         if twice {
             return Outcome::Quit;
         }

@@ -34,10 +34,7 @@ pub fn now() -> Timestamp {
 }
 
 pub fn ana() -> Who {
-    Who {
-        name: "ana".into(),
-        os_user: "ana (1000)".into(),
-    }
+    Who { name: "ana".into(), os_user: "ana (1000)".into() }
 }
 
 impl Lab {
@@ -67,21 +64,11 @@ impl Lab {
             assert_eq!(problems, []);
             (inventory.unwrap(), text.to_owned())
         });
-        let lab = Self {
-            directory,
-            run: id("r1"),
-            plan: plan.unwrap(),
-            plan_text,
-            inventory,
-        };
+        let lab = Self { directory, run: id("r1"), plan: plan.unwrap(), plan_text, inventory };
         let evidence = lab.evidence();
         let mut store = lab.store();
-        store
-            .add_checked(lab.fingerprint(), evidence.checked.as_ref().unwrap())
-            .unwrap();
-        store
-            .add_dry_run(lab.fingerprint(), evidence.dry_run.as_ref().unwrap())
-            .unwrap();
+        store.add_checked(lab.fingerprint(), evidence.checked.as_ref().unwrap()).unwrap();
+        store.add_dry_run(lab.fingerprint(), evidence.dry_run.as_ref().unwrap()).unwrap();
         lab.create("r1");
         lab
     }
@@ -91,10 +78,7 @@ impl Lab {
             id: id(name),
             plan: &self.plan,
             plan_text: &self.plan_text,
-            inventory: self
-                .inventory
-                .as_ref()
-                .map(|(inventory, text)| (inventory, text.as_str())),
+            inventory: self.inventory.as_ref().map(|(inventory, text)| (inventory, text.as_str())),
         };
         execute::create(&mut self.store(), &new, &ana(), now()).unwrap();
     }
@@ -125,10 +109,7 @@ impl Lab {
         PlanEvidence {
             checked: Some(Checked {
                 at,
-                risks: steps
-                    .iter()
-                    .map(|step| (step.id.clone(), step.claimed_risk()))
-                    .collect(),
+                risks: steps.iter().map(|step| (step.id.clone(), step.claimed_risk())).collect(),
                 findings: vec![],
             }),
             dry_run: Some(DryRun {
@@ -183,15 +164,8 @@ impl Lab {
 
     fn command_of(&self, run: &str, more: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
-        command
-            .args(["__runner", "--data-dir"])
-            .arg(self.data())
-            .args(["--run", run]);
-        command
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+        command.args(["__runner", "--data-dir"]).arg(self.data()).args(["--run", run]);
+        command.args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         command
     }
 
@@ -202,10 +176,7 @@ impl Lab {
     /// Runs a runner to its end; `None` where a signal ended it. Also what it said first.
     pub fn run(&self, more: &[&str]) -> (Option<i32>, String) {
         let output = self.command(more).output().unwrap();
-        (
-            output.status.code(),
-            String::from_utf8_lossy(&output.stdout).into_owned(),
-        )
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     #[track_caller]
@@ -232,10 +203,7 @@ impl Lab {
     }
 
     pub fn journal(&self) -> String {
-        self.records()
-            .iter()
-            .map(|record| record.json() + "\n")
-            .collect()
+        self.records().iter().map(|record| record.json() + "\n").collect()
     }
 
     #[track_caller]
@@ -247,21 +215,14 @@ impl Lab {
 impl Drop for Lab {
     /// A test that failed leaves no runner behind.
     fn drop(&mut self) {
-        let Some(directory) = self
-            .directory
-            .path()
-            .to_str()
-            .filter(|_| std::thread::panicking())
+        let Some(directory) = self.directory.path().to_str().filter(|_| std::thread::panicking())
         else {
             return;
         };
         for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             let arguments = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
             if String::from_utf8_lossy(&arguments).contains(directory) {
-                let _ = Command::new("kill")
-                    .arg("-9")
-                    .arg(entry.file_name())
-                    .status();
+                let _ = Command::new("kill").arg("-9").arg(entry.file_name()).status();
             }
         }
     }
@@ -272,10 +233,7 @@ impl Drop for Lab {
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let since = Instant::now();
     while !so() {
-        assert!(
-            since.elapsed() < Duration::from_secs(30),
-            "waited in vain until {what}"
-        );
+        assert!(since.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -283,20 +241,10 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
 /// Tells whether a process lives, zombies not counted.
 pub fn lives(pid: &str) -> bool {
     let stat = std::fs::read_to_string(Path::new("/proc").join(pid.trim()).join("stat"));
-    stat.is_ok_and(|stat| {
-        !stat
-            .rsplit_once(')')
-            .unwrap()
-            .1
-            .trim_start()
-            .starts_with(['Z', 'X'])
-    })
+    stat.is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.trim_start().starts_with(['Z', 'X']))
 }
 
 pub fn kill(pid: &str) {
-    let status = Command::new("kill")
-        .args(["-9", pid.trim()])
-        .status()
-        .unwrap();
+    let status = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
     assert!(status.success());
 }

@@ -1,10 +1,5 @@
 //! Sessions as root and as an ordinary user, and pictures of a tree, for the sandbox's tests.
-#![allow(
-    dead_code,
-    clippy::disallowed_methods,
-    clippy::panic,
-    clippy::print_stderr
-)]
+#![allow(dead_code, clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,19 +25,13 @@ pub fn is_root() -> bool {
 
 /// Everybody that these tests can be.
 pub fn everybody() -> Vec<Who> {
-    if is_root() {
-        vec![Who::Root, Who::User]
-    } else {
-        vec![Who::User]
-    }
+    if is_root() { vec![Who::Root, Who::User] } else { vec![Who::User] }
 }
 
 /// A directory that everybody may use, removed at the end.
 pub fn open_directory() -> tempfile::TempDir {
-    let directory = tempfile::Builder::new()
-        .prefix("blackstart-test-")
-        .tempdir()
-        .expect("a directory");
+    let directory =
+        tempfile::Builder::new().prefix("blackstart-test-").tempdir().expect("a directory");
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).expect("open to all");
     directory
 }
@@ -50,16 +39,9 @@ pub fn open_directory() -> tempfile::TempDir {
 /// Returns the words that run a command as `who`.
 pub fn prefix(who: Who) -> Vec<String> {
     if who == Who::User && is_root() {
-        [
-            "setpriv",
-            "--reuid",
-            NOBODY,
-            "--regid",
-            NOBODY,
-            "--clear-groups",
-        ]
-        .map(str::to_owned)
-        .to_vec()
+        ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]
+            .map(str::to_owned)
+            .to_vec()
     } else {
         Vec::new()
     }
@@ -78,11 +60,7 @@ pub fn program(who: Who, into: &Path) -> PathBuf {
     let wrapper = into.join("as-user");
     write_program(
         &wrapper,
-        &format!(
-            "#!/bin/sh\nexec {} {} \"$@\"\n",
-            prefix.join(" "),
-            binary.display()
-        ),
+        &format!("#!/bin/sh\nexec {} {} \"$@\"\n", prefix.join(" "), binary.display()),
     );
     wrapper
 }
@@ -129,24 +107,12 @@ pub fn session_with(who: Who, into: &Path, change: impl FnOnce(&mut Options)) ->
     change(&mut options);
     match Session::start(&options) {
         Ok(session) => {
-            let expected = if who == Who::Root {
-                Level::FullRoot
-            } else {
-                Level::FullUser
-            };
-            assert_eq!(
-                session.level(),
-                expected,
-                "as {who:?}: {:?}",
-                session.level_reason()
-            );
+            let expected = if who == Who::Root { Level::FullRoot } else { Level::FullUser };
+            assert_eq!(session.level(), expected, "as {who:?}: {:?}", session.level_reason());
             Some(session)
         }
         Err(SandboxError::Unavailable { reason, fix }) => {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "no sandbox as {who:?}: {reason}; {fix}"
-            );
+            assert!(std::env::var_os("CI").is_none(), "no sandbox as {who:?}: {reason}; {fix}");
             eprintln!("skipped as {who:?}: {reason}; {fix}");
             None
         }
@@ -156,10 +122,7 @@ pub fn session_with(who: Who, into: &Path, change: impl FnOnce(&mut Options)) ->
 
 /// A step as plans have them, in `/`.
 pub fn step(text: &str) -> Request {
-    Request::with_shell(
-        &["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c"],
-        text,
-    )
+    Request::with_shell(&["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c"], text)
 }
 
 /// One entry of a tree: kind, mode, owner, and content or target.
@@ -191,11 +154,8 @@ pub fn picture(root: &Path) -> BTreeMap<PathBuf, Entry> {
             "special".to_owned()
         };
         let relative = path.strip_prefix(root).expect("below").to_owned();
-        let entry = Entry {
-            mode: metadata.mode(),
-            owner: (metadata.uid(), metadata.gid()),
-            content,
-        };
+        let entry =
+            Entry { mode: metadata.mode(), owner: (metadata.uid(), metadata.gid()), content };
         found.insert(relative, entry);
     }
     found

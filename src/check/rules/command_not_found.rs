@@ -54,9 +54,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             let near = nearest(&program, tools::described()).filter(|_| program.len() > 3);
-            let resembles = tools::described()
-                .filter(|n| n.len() > 4)
-                .any(|n| program.contains(n));
+            let resembles = tools::described().filter(|n| n.len() > 4).any(|n| program.contains(n));
             let message = match near {
                 Some(near) => format!("no command {program} is known; the nearest is {near}"),
                 None => format!("no command {program} is known"),
@@ -83,18 +81,9 @@ fn exists(context: &Context<'_>, unit: &Unit<'_>, name: &str) -> bool {
     };
     tools::exists(name)
         || unit.commands.defined.contains(name)
-        || context
-            .facts
-            .installed
-            .as_ref()
-            .is_some_and(|set| set.contains(name))
-        || context
-            .inventory
-            .is_some_and(|i| i.hosts.iter().any(|h| h.tools.contains_key(name)))
-        || context
-            .units
-            .iter()
-            .any(|u| u.commands.list.iter().any(|c| installs(c, name)))
+        || context.facts.installed.as_ref().is_some_and(|set| set.contains(name))
+        || context.inventory.is_some_and(|i| i.hosts.iter().any(|h| h.tools.contains_key(name)))
+        || context.units.iter().any(|u| u.commands.list.iter().any(|c| installs(c, name)))
         || asked()
 }
 

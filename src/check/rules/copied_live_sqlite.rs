@@ -46,9 +46,7 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
-        if !run
-            .command
-            .is(&["cp", "rsync", "tar", "scp", "install", "cat", "dd"])
+        if !run.command.is(&["cp", "rsync", "tar", "scp", "install", "cat", "dd"])
             || stopped(context, unit, run)
         {
             continue;
@@ -70,11 +68,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             if let Some(base) = &base {
                 source = path::absolute(&word.text, Some(base));
             }
-            let span = run
-                .command
-                .words
-                .get(word.index)
-                .map_or(run.command.span, |a| a.span);
+            let span = run.command.words.get(word.index).map_or(run.command.span, |a| a.span);
             if word.fresh || made_here(context, unit, run, &source) {
                 continue;
             }
@@ -99,18 +93,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 fn named_sqlite(path: &str) -> bool {
     let name = path::file_name(path);
-    let other = [
-        "aliases.db",
-        "snap.db",
-        "access.db",
-        "virtual.db",
-        "transport.db",
-        "ibdata",
-        "mandb",
-    ];
-    [".db", ".sqlite", ".sqlite3", ".db3", ".s3db", ".sqlitedb"]
-        .iter()
-        .any(|e| name.ends_with(e))
+    let other =
+        ["aliases.db", "snap.db", "access.db", "virtual.db", "transport.db", "ibdata", "mandb"];
+    [".db", ".sqlite", ".sqlite3", ".db3", ".s3db", ".sqlitedb"].iter().any(|e| name.ends_with(e))
         && !other.iter().any(|o| name.ends_with(o))
         && !path.starts_with("/etc/")
         && !name.contains("dump")
@@ -118,15 +103,9 @@ fn named_sqlite(path: &str) -> bool {
 
 fn inventory_sqlite<'c>(context: &'c Context<'_>, source: &str) -> Option<&'c str> {
     let assets = &context.inventory?.assets;
-    let holds = |paths: &[String]| {
-        paths
-            .iter()
-            .any(|p| path::within(&path::absolute(p, None), source))
-    };
-    assets
-        .iter()
-        .find(|a| a.kind == AssetKind::Sqlite && holds(&a.paths))
-        .map(|a| a.id.as_str())
+    let holds =
+        |paths: &[String]| paths.iter().any(|p| path::within(&path::absolute(p, None), source));
+    assets.iter().find(|a| a.kind == AssetKind::Sqlite && holds(&a.paths)).map(|a| a.id.as_str())
 }
 
 /// Tells whether the writers were stopped before.
@@ -151,14 +130,8 @@ fn stopped(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
             ])
             || command.is(&["fsfreeze", "pkill", "killall"])
             || command.is(&["lvcreate"])
-                && command
-                    .literals()
-                    .iter()
-                    .any(|w| w.starts_with("-s") || w == "--snapshot")
-            || command
-                .literals()
-                .iter()
-                .any(|w| w.to_ascii_lowercase().contains("begin immediate"))
+                && command.literals().iter().any(|w| w.starts_with("-s") || w == "--snapshot")
+            || command.literals().iter().any(|w| w.to_ascii_lowercase().contains("begin immediate"))
     })
 }
 
@@ -172,15 +145,9 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, source: &str)
             .map(crate::shell::Argument::shown)
             .collect::<Vec<_>>()
             .join(" ");
-        let writes = other
-            .command
-            .is(&["sqlite3", "cp", "mv", "rsync", "restic", "litestream"]);
+        let writes = other.command.is(&["sqlite3", "cp", "mv", "rsync", "restic", "litestream"]);
         writes
             && text.contains(source)
-            && other
-                .command
-                .arguments()
-                .first()
-                .is_none_or(|a| a.shown() != source)
+            && other.command.arguments().first().is_none_or(|a| a.shown() != source)
     })
 }

@@ -67,12 +67,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         {
             continue;
         }
-        report.add(
-            &RULE,
-            unit,
-            run.command.span,
-            format!("{what} without asserting where"),
-        );
+        report.add(&RULE, unit, run.command.span, format!("{what} without asserting where"));
     }
 }
 
@@ -102,28 +97,24 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             (!image).then(|| (format!("`{name}` destroys a volume"), Scope::Host))
         }
         "rm" if call.has(&["recursive"]) => {
-            let vital = call
-                .operands
+            let vital = call.operands.iter().map(|w| unit.path(command, w)).find(|path| {
+                [
+                    "/var/lib/postgresql",
+                    "/var/lib/mysql",
+                    "/var/lib/etcd",
+                    "/var/lib/redis",
+                    "/var/lib/mongodb",
+                    "/var/lib/docker",
+                    "/var/lib/pgsql",
+                    "/var/lib/kubelet",
+                    "/var/lib/rabbitmq",
+                    "/var/lib/ldap",
+                    "/var/lib/elasticsearch",
+                ]
                 .iter()
-                .map(|w| unit.path(command, w))
-                .find(|path| {
-                    [
-                        "/var/lib/postgresql",
-                        "/var/lib/mysql",
-                        "/var/lib/etcd",
-                        "/var/lib/redis",
-                        "/var/lib/mongodb",
-                        "/var/lib/docker",
-                        "/var/lib/pgsql",
-                        "/var/lib/kubelet",
-                        "/var/lib/rabbitmq",
-                        "/var/lib/ldap",
-                        "/var/lib/elasticsearch",
-                    ]
-                    .iter()
-                    .any(|d| crate::shell::path::within(path, d))
-                        && !looks_scratch(path)
-                });
+                .any(|d| crate::shell::path::within(path, d))
+                    && !looks_scratch(path)
+            });
             vital.map(|path| (format!("{path} is deleted"), Scope::Host))
         }
         "psql" => match name.as_str() {
@@ -132,11 +123,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                     .iter()
                     .any(|w| matches!(w.to_ascii_uppercase().as_str(), "FLUSHALL" | "FLUSHDB")) =>
             {
-                let scope = if remote_variable() {
-                    Scope::Elsewhere
-                } else {
-                    Scope::Host
-                };
+                let scope = if remote_variable() { Scope::Elsewhere } else { Scope::Host };
                 Some(("the whole of Redis is flushed".to_owned(), scope))
             }
             "dropdb" => {
@@ -144,18 +131,13 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 (!scratch).then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
             "psql" | "mysql" | "mariadb" => {
-                let drops = super::restore_over_live::sql_texts(unit, command)
-                    .into_iter()
-                    .any(|text| {
+                let drops =
+                    super::restore_over_live::sql_texts(unit, command).into_iter().any(|text| {
                         sql::statements(&text).iter().any(|s| {
-                            let drop = [
-                                "DROP DATABASE",
-                                "DROP SCHEMA",
-                                "DROP TABLESPACE",
-                                "DROP OWNED",
-                            ]
-                            .iter()
-                            .any(|d| s.starts_with(d));
+                            let drop =
+                                ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
+                                    .iter()
+                                    .any(|d| s.starts_with(d));
                             drop && !scratch_name(s)
                         })
                     });
@@ -246,12 +228,7 @@ pub fn scratch_name(name: &str) -> bool {
 
 /// Tells whether the script itself made what it destroys.
 fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let names: Vec<String> = run
-        .command
-        .arguments()
-        .iter()
-        .map(Argument::shown)
-        .collect();
+    let names: Vec<String> = run.command.arguments().iter().map(Argument::shown).collect();
     context.before(unit, run).any(|(_, other)| {
         let makes = other.command.is(&[
             "lvcreate",
@@ -284,17 +261,10 @@ fn asserted(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, scope: Scope) 
         .any(|u| u.name == "HOSTNAME" && u.span.start < run.command.span.start);
     let by_command = context.before(unit, run).any(|(_, other)| {
         let command = other.command;
-        let text = command
-            .words
-            .iter()
-            .map(Argument::shown)
-            .collect::<Vec<_>>()
-            .join(" ");
+        let text = command.words.iter().map(Argument::shown).collect::<Vec<_>>().join(" ");
         let upper = text.to_ascii_uppercase();
         let host = command.is(&["hostname", "hostnamectl", "uname", "dmidecode"])
-            || ["/etc/hostname", "machine-id", "/sys/class/dmi"]
-                .iter()
-                .any(|p| text.contains(p))
+            || ["/etc/hostname", "machine-id", "/sys/class/dmi"].iter().any(|p| text.contains(p))
             || command.is(&["blkid", "lsblk", "findmnt", "mountpoint", "wipefs"])
                 && !command.has("-a");
         let server = [

@@ -33,9 +33,8 @@ const DUMPERS: &[&str] = &[
     "ssh",
 ];
 
-const FILTERS: &[&str] = &[
-    "gzip", "pigz", "zstd", "xz", "bzip2", "lz4", "gpg", "openssl", "age", "pv", "cat", "tee",
-];
+const FILTERS: &[&str] =
+    &["gzip", "pigz", "zstd", "xz", "bzip2", "lz4", "gpg", "openssl", "age", "pv", "cat", "tee"];
 
 /// The shell empties the target of `>` before the command starts; dump programs do the same with `-f`.
 pub const RULE: Rule = Rule {
@@ -92,12 +91,8 @@ fn dumping(unit: &Unit<'_>, command: &Command) -> bool {
     let words = command.literals();
     let has = |text: &str| words.iter().any(|w| w == text);
     match command.name().as_deref() {
-        Some("sqlite3") => words
-            .iter()
-            .any(|w| w.starts_with(".dump") || w.starts_with(".backup")),
-        Some("tar") => unit
-            .take_apart(command)
-            .is_some_and(|c| tar::mode(&c) == tar::Mode::Create),
+        Some("sqlite3") => words.iter().any(|w| w.starts_with(".dump") || w.starts_with(".backup")),
+        Some("tar") => unit.take_apart(command).is_some_and(|c| tar::mode(&c) == tar::Mode::Create),
         Some("etcdctl") => has("save"),
         Some("redis-cli") => has("--rdb"),
         Some("kubectl") => has("get") || has("exec"),
@@ -155,14 +150,11 @@ fn targets<'u>(unit: &Unit<'_>, command: &'u Command) -> Vec<(&'u Argument, Stri
 }
 
 fn same_every_run(unit: &Unit<'_>, command: &Command, argument: &Argument, path: &str) -> bool {
-    let host_only = argument
-        .unknowns()
-        .all(|u| u.shown.starts_with("$(hostname") || u.shown == "$HOSTNAME");
+    let host_only =
+        argument.unknowns().all(|u| u.shown.starts_with("$(hostname") || u.shown == "$HOSTNAME");
     path.starts_with('/')
         && host_only
-        && !["/dev/", "/tmp/", "/run/"]
-            .iter()
-            .any(|d| path.starts_with(d))
+        && !["/dev/", "/tmp/", "/run/"].iter().any(|d| path.starts_with(d))
         && !unit.is_fresh(command, argument)
 }
 
@@ -172,9 +164,7 @@ fn passed_on(unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
     unit.runs().any(|other| {
         let later = other.index > run.index || other.command.setting.deferred;
         let takes =
-            other
-                .command
-                .is(&["restic", "borg", "duplicity", "kopia", "rm", "shred", "tar"]);
+            other.command.is(&["restic", "borg", "duplicity", "kopia", "rm", "shred", "tar"]);
         let about = |a: &Argument| crate::shell::path::within(path, &other.command.path(a));
         later && takes && other.command.arguments().iter().any(about)
     })
@@ -183,23 +173,13 @@ fn passed_on(unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
 /// Tells whether the file is put aside before, or moved into place behind.
 fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
     let sources = |unit: &Unit<'_>, other: Run<'_>| {
-        other
-            .command
-            .is(&["mv", "cp", "ln", "savelog", "logrotate", "rename"])
-            && other
-                .command
-                .arguments()
-                .iter()
-                .any(|a| other.command.path(a) == path)
+        other.command.is(&["mv", "cp", "ln", "savelog", "logrotate", "rename"])
+            && other.command.arguments().iter().any(|a| other.command.path(a) == path)
             && unit.text.len() > other.command.span.start
     };
     let before = context.before(unit, run).any(|(u, r)| sources(u, r));
     let behind = context.after(unit, run).any(|(_, r)| {
-        let moved = r
-            .command
-            .arguments()
-            .split_last()
-            .map_or(&[][..], |(_, sources)| sources);
+        let moved = r.command.arguments().split_last().map_or(&[][..], |(_, sources)| sources);
         r.command.is(&["mv"]) && moved.iter().any(|a| r.command.path(a) == path)
     });
     before || behind || passed_on(unit, run, path)

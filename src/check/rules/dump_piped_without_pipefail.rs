@@ -106,11 +106,8 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
-        let asks = unit
-            .commands
-            .uses
-            .iter()
-            .any(|u| u.name == "PIPESTATUS" || u.name == "pipestatus");
+        let asks =
+            unit.commands.uses.iter().any(|u| u.name == "PIPESTATUS" || u.name == "pipestatus");
         for (index, pipeline) in unit.commands.pipelines.iter().enumerate() {
             if pipeline.pipefail || asks {
                 continue;
@@ -123,9 +120,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                             .is_some_and(|s| s.pipeline == index && s.position == position)
                 })
             };
-            let producer = (0..pipeline.length - 1)
-                .flat_map(stage)
-                .find(|c| c.is(PRODUCERS) && produces(c));
+            let producer =
+                (0..pipeline.length - 1).flat_map(stage).find(|c| c.is(PRODUCERS) && produces(c));
             let kept = stage(pipeline.length - 1).any(keeps);
             if let (Some(producer), true) = (producer, kept) {
                 let name = producer.name().unwrap_or_default();

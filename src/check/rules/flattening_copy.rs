@@ -66,11 +66,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether the files come from a search that goes below the first level.
 fn handed_over(unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let by_wrapper = run
-        .command
-        .wrappers
-        .iter()
-        .any(|w| w == "find" || w == "xargs" || w == "parallel");
+    let by_wrapper =
+        run.command.wrappers.iter().any(|w| w == "find" || w == "xargs" || w == "parallel");
     let deep = unit.named(&["find"]).any(|find| {
         let words = find.command.literals();
         let shallow = words.windows(2).any(|w| w[0] == "-maxdepth" && w[1] == "1");
@@ -93,16 +90,13 @@ fn handed_over(unit: &Unit<'_>, run: Run<'_>) -> bool {
 fn feeds_loop(text: &str, search: Span, command: Span) -> bool {
     let before = text.get(..command.start).unwrap_or_default();
     let head = before.rfind("for ").map(|start| {
-        let end = text[start..]
-            .find("do\n")
-            .or_else(|| text[start..].find("do "));
+        let end = text[start..].find("do\n").or_else(|| text[start..].find("do "));
         (start, end.map_or(command.start, |end| start + end))
     });
     let in_head = head.is_some_and(|(start, end)| (start..end).contains(&search.start));
     let between = text.get(command.end..search.start).unwrap_or_default();
-    let at_end = between
-        .rfind("done")
-        .is_some_and(|done| between[done..].trim_end().ends_with("<("));
+    let at_end =
+        between.rfind("done").is_some_and(|done| between[done..].trim_end().ends_with("<("));
     in_head || at_end
 }
 
@@ -116,19 +110,13 @@ fn flattens(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let found = |argument: &Argument| matches!(argument.pieces.as_slice(), [Piece::Unknown(u)] if u.origin == Origin::Found);
     let target = match call.value(&["target-directory"]) {
         Some(word) => run.command.words.get(word.index),
-        None => call
-            .operands
-            .last()
-            .and_then(|w| run.command.words.get(w.index)),
+        None => call.operands.last().and_then(|w| run.command.words.get(w.index)),
     };
     let Some(target) = target else { return false };
     let from_search = run.command.arguments().iter().any(found);
-    let by_name = target
-        .unknowns()
-        .any(|u| u.shown.starts_with("$(basename") || u.shown.contains("…}"));
-    let by_search = target
-        .unknowns()
-        .any(|u| u.origin == Origin::Found && !u.shown.contains("…}"));
+    let by_name =
+        target.unknowns().any(|u| u.shown.starts_with("$(basename") || u.shown.contains("…}"));
+    let by_search = target.unknowns().any(|u| u.origin == Origin::Found && !u.shown.contains("…}"));
     from_search && (by_name || !by_search)
 }
 
@@ -152,19 +140,12 @@ fn look_python(python: &Python<'_>, report: &mut Report) {
         };
         let tokens = &python.tokens[body.0..body.1];
         let relative = tokens.iter().any(|t| {
-            matches!(
-                t.text,
-                "relpath" | "relative_to" | "commonpath" | "makedirs" | "mkdir"
-            )
+            matches!(t.text, "relpath" | "relative_to" | "commonpath" | "makedirs" | "mkdir")
         });
         if relative {
             continue;
         }
-        let root = if tuple {
-            loop_names(python, walk).first().copied()
-        } else {
-            None
-        };
+        let root = if tuple { loop_names(python, walk).first().copied() } else { None };
         for (at, open, close) in
             python.calls(&["copy", "copy2", "copyfile", "move", "rename", "replace"])
         {
@@ -174,9 +155,7 @@ fn look_python(python: &Python<'_>, report: &mut Report) {
             let target =
                 second_argument(&python.tokens[open + 1..close.saturating_sub(1).max(open + 1)]);
             let source_root = root.is_some_and(|root| {
-                target
-                    .iter()
-                    .any(|t| t.text == root && t.kind == TokenKind::Name)
+                target.iter().any(|t| t.text == root && t.kind == TokenKind::Name)
             });
             if !target.is_empty()
                 && !source_root
@@ -251,21 +230,17 @@ fn assigned_with_root(
     let Some(root) = root else { return false };
     let names = target.iter().filter(|t| t.kind == TokenKind::Name);
     names.into_iter().any(|name| {
-        python.tokens[body.0..body.1]
-            .windows(2)
-            .enumerate()
-            .any(|(at, pair)| {
-                let assigned = pair[0].text == name.text
-                    && pair[1].text == "="
-                    && pair[1].kind == TokenKind::Sign;
-                let line_end = python.text[pair[0].span.end..]
-                    .find('\n')
-                    .map_or(python.text.len(), |n| pair[0].span.end + n);
-                assigned
-                    && python.tokens[body.0 + at..body.1]
-                        .iter()
-                        .take_while(|t| t.span.start < line_end)
-                        .any(|t| t.text == root)
-            })
+        python.tokens[body.0..body.1].windows(2).enumerate().any(|(at, pair)| {
+            let assigned =
+                pair[0].text == name.text && pair[1].text == "=" && pair[1].kind == TokenKind::Sign;
+            let line_end = python.text[pair[0].span.end..]
+                .find('\n')
+                .map_or(python.text.len(), |n| pair[0].span.end + n);
+            assigned
+                && python.tokens[body.0 + at..body.1]
+                    .iter()
+                    .take_while(|t| t.span.start < line_end)
+                    .any(|t| t.text == root)
+        })
     })
 }

@@ -52,20 +52,12 @@ mod tests {
         let found = match example {
             Example::Script(text) => script(text, Language::of(text, ""), &Facts::default()),
             Example::On { text, devices } => {
-                let devices = devices
-                    .iter()
-                    .map(|(path, device)| ((*path).to_owned(), *device))
-                    .collect();
-                let facts = Facts {
-                    devices,
-                    ..Facts::default()
-                };
+                let devices =
+                    devices.iter().map(|(path, device)| ((*path).to_owned(), *device)).collect();
+                let facts = Facts { devices, ..Facts::default() };
                 script(text, Language::of(text, ""), &facts)
             }
-            Example::Plan {
-                plan: document,
-                inventory,
-            } => {
+            Example::Plan { plan: document, inventory } => {
                 let (read, problems) = crate::plan::read(document);
                 assert_eq!(problems, [], "{document}");
                 let inventory = (!inventory.is_empty()).then(|| {
@@ -76,11 +68,7 @@ mod tests {
                 plan(&read.unwrap(), inventory.as_ref(), &Facts::default())
             }
         };
-        found
-            .findings
-            .into_iter()
-            .filter(|f| f.rule == code)
-            .collect()
+        found.findings.into_iter().filter(|f| f.rule == code).collect()
     }
 
     #[test]
@@ -127,10 +115,7 @@ mod tests {
                     fixed.replace_range(edit.span.start..edit.span.end, &edit.replacement);
                     let left = script(&fixed, Language::of(&fixed, ""), &Facts::default());
                     let same = left.findings.iter().filter(|f| f.rule == rule.code).count();
-                    assert!(
-                        left.parsed && same < findings(example, rule.code).len(),
-                        "{fixed}"
-                    );
+                    assert!(left.parsed && same < findings(example, rule.code).len(), "{fixed}");
                 }
             }
         }

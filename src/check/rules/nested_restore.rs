@@ -52,17 +52,11 @@ struct Archive {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let mut archives: Vec<Archive> = Vec::new();
-    for (unit, run) in context
-        .runs()
-        .filter(|(_, r)| r.command.is(&["tar", "gtar", "bsdtar"]))
-    {
+    for (unit, run) in context.runs().filter(|(_, r)| r.command.is(&["tar", "gtar", "bsdtar"])) {
         let Some(call) = unit.take_apart(run.command) else {
             continue;
         };
-        let file = call
-            .value(&["file"])
-            .map(|w| unit.path(run.command, w))
-            .unwrap_or_default();
+        let file = call.value(&["file"]).map(|w| unit.path(run.command, w)).unwrap_or_default();
         match tar::mode(&call) {
             Mode::Create | Mode::Append => {
                 let members = if call.has(&["absolute-names", "transform", "xform"]) {
@@ -119,9 +113,7 @@ fn same(made: &str, used: &str) -> bool {
     let stem = |path: &str| {
         let name = path::file_name(path);
         let end = name.find(['$', '*']).unwrap_or(name.len());
-        name[..end]
-            .trim_end_matches(|c: char| c.is_ascii_digit() || c == '-')
-            .to_owned()
+        name[..end].trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned()
     };
     made == used
         || !made.is_empty() && !used.is_empty() && stem(made).len() > 2 && stem(made) == stem(used)

@@ -43,10 +43,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let runs: Vec<(&Unit<'_>, Run<'_>)> = context
-        .runs()
-        .filter(|(_, r)| r.command.is(&["rsync"]))
-        .collect();
+    let runs: Vec<(&Unit<'_>, Run<'_>)> =
+        context.runs().filter(|(_, r)| r.command.is(&["rsync"])).collect();
     let mut copies = Vec::new();
     for (unit, run) in &runs {
         let Some(call) = unit.take_apart(run.command) else {
@@ -97,11 +95,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 fn nested(unit: &Unit<'_>, run: Run<'_>, source: &Word, message: String, report: &mut Report) {
-    let span = run
-        .command
-        .words
-        .get(source.index)
-        .map_or(run.command.span, |a| a.span);
+    let span = run.command.words.get(source.index).map_or(run.command.span, |a| a.span);
     let text = unit.slice(span).to_owned();
     let finding = report.add(&RULE, unit, span, message);
     if text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '"' | '$'))

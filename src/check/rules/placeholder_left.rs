@@ -63,12 +63,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 if formats && template {
                     done.push(argument.span);
                 } else if let Some(what) = what {
-                    report.add(
-                        &RULE,
-                        unit,
-                        argument.span,
-                        format!("{what} is a placeholder"),
-                    );
+                    report.add(&RULE, unit, argument.span, format!("{what} is a placeholder"));
                     done.push(argument.span);
                 }
             }
@@ -80,10 +75,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let start = at + (code.len() - code.trim_start().len());
             let span = Span::new(start, (at + code.trim_end().len()).max(start));
             at += line.len();
-            if done
-                .iter()
-                .any(|s| s.start < span.end && span.start < s.end)
-            {
+            if done.iter().any(|s| s.start < span.end && span.start < s.end) {
                 continue;
             }
             if let Some(what) = placeholder(code) {
@@ -92,10 +84,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
     }
     if let Some(python) = &context.python {
-        for token in python
-            .tokens
-            .iter()
-            .filter(|t| t.kind == TokenKind::Text && !t.text.contains('\n'))
+        for token in
+            python.tokens.iter().filter(|t| t.kind == TokenKind::Text && !t.text.contains('\n'))
         {
             if let Some(what) = placeholder(token.text).filter(|w| !w.starts_with("{{")) {
                 report.add_python(&RULE, token.span, format!("{what} is a placeholder"));
@@ -151,9 +141,7 @@ fn placeholder(text: &str) -> Option<String> {
         }
     }
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.split(|c: char| !is_word(c))
-        .find(|w| whole(w))
-        .map(str::to_owned)
+    text.split(|c: char| !is_word(c)).find(|w| whole(w)).map(str::to_owned)
 }
 
 fn word_at(text: &str, at: usize) -> String {
@@ -185,9 +173,8 @@ fn between(inner: &str, open: &str) -> bool {
             let named = inner.contains('_')
                 || inner.contains('-')
                 || asks.iter().any(|a| lower.contains(a));
-            let asking = ["your", "insert", "enter", "replace"]
-                .iter()
-                .any(|a| lower.starts_with(a));
+            let asking =
+                ["your", "insert", "enter", "replace"].iter().any(|a| lower.starts_with(a));
             upper && (named || matches!(inner, "IP" | "DB" | "DATE" | "ID" | "FILE" | "DEVICE"))
                 || asking
         }

@@ -102,11 +102,9 @@ fn live(context: &Context<'_>, unit: &Unit<'_>, command: &Command, path: &str) -
             path::within(path, &asset) || path::within(&asset, path)
         })
     });
-    let elsewhere = [
-        "/tmp", "/var/tmp", "/mnt", "/media", "/dev", "/run", "/proc",
-    ]
-    .iter()
-    .any(|d| path::within(path, d));
+    let elsewhere = ["/tmp", "/var/tmp", "/mnt", "/media", "/dev", "/run", "/proc"]
+        .iter()
+        .any(|d| path::within(path, d));
     let argument = Argument::text(path, command.span);
     let fresh = unit.is_fresh(command, &argument);
     path.starts_with('/')
@@ -124,18 +122,11 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
         return Vec::new();
     };
     let path_if_live = |path: String| {
-        if live(context, unit, command, &path) {
-            vec![Target::Path(path)]
-        } else {
-            Vec::new()
-        }
+        if live(context, unit, command, &path) { vec![Target::Path(path)] } else { Vec::new() }
     };
     match (call.tool.name, call.name) {
         ("tar", _) if tar::mode(&call) == tar::Mode::Extract => {
-            let archive = call
-                .value(&["file"])
-                .map(|w| unit.path(command, w))
-                .unwrap_or_default();
+            let archive = call.value(&["file"]).map(|w| unit.path(command, w)).unwrap_or_default();
             let keeps = call.has(&["keep-old-files", "skip-old-files", "to-stdout", "O"]);
             let target = call
                 .value(&["directory"])
@@ -155,21 +146,15 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
             }
         }
         ("rsync", _) | ("cp", "cp") if call.operands.len() > 1 && call.risk() > Risk::Write => {
-            let (target, sources) = (
-                call.operands.len() - 1,
-                &call.operands[..call.operands.len() - 1],
-            );
+            let (target, sources) =
+                (call.operands.len() - 1, &call.operands[..call.operands.len() - 1]);
             let into_directory =
                 call.operands[target].text.ends_with('/') && !call.has(&["recursive", "archive"]);
             let backup = sources.iter().any(|w| from_backup(&unit.path(command, w)));
-            let archived = sources
-                .iter()
-                .all(|w| is_archive(&w.text) && !w.text.ends_with(".rdb"));
+            let archived = sources.iter().all(|w| is_archive(&w.text) && !w.text.ends_with(".rdb"));
             let path = unit.path(command, &call.operands[target]);
-            let remote = call.operands[target]
-                .text
-                .split_once(':')
-                .is_some_and(|(h, _)| !h.contains('/'));
+            let remote =
+                call.operands[target].text.split_once(':').is_some_and(|(h, _)| !h.contains('/'));
             if backup && !archived && !into_directory && !remote {
                 path_if_live(path)
             } else {
@@ -193,16 +178,11 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
             }
         }
         ("psql", "pg_restore") if call.has(&["clean"]) => {
-            let name = call
-                .value(&["dbname"])
-                .map(|w| w.text.clone())
-                .unwrap_or_default();
+            let name = call.value(&["dbname"]).map(|w| w.text.clone()).unwrap_or_default();
             if scratch_name(&name) {
                 Vec::new()
             } else {
-                vec![Target::Database(format!(
-                    "the objects of {name} are dropped"
-                ))]
+                vec![Target::Database(format!("the objects of {name} are dropped"))]
             }
         }
         ("psql", "redis-cli")
@@ -213,10 +193,7 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
             vec![Target::Database("Redis is flushed".to_owned())]
         }
         ("psql", "psql" | "mysql" | "mariadb") => {
-            let target = call
-                .value(&["dbname"])
-                .map_or(call.operand(0), |w| &w.text)
-                .to_owned();
+            let target = call.value(&["dbname"]).map_or(call.operand(0), |w| &w.text).to_owned();
             let file = command
                 .redirects
                 .iter()
@@ -251,14 +228,8 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
 /// Returns the SQL a command is given, on its line or its standard input.
 pub fn sql_texts(unit: &Unit<'_>, command: &Command) -> Vec<String> {
     let given = unit.take_apart(command).map(|call| {
-        let texts = call
-            .flags
-            .iter()
-            .filter(|f| matches!(f.name.as_str(), "command" | "execute"));
-        texts
-            .filter_map(|f| f.value.as_ref())
-            .map(|w| w.text.clone())
-            .collect::<Vec<_>>()
+        let texts = call.flags.iter().filter(|f| matches!(f.name.as_str(), "command" | "execute"));
+        texts.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone()).collect::<Vec<_>>()
     });
     let mut texts = given.unwrap_or_default();
     texts.extend(command.input.iter().map(Argument::shown));
@@ -281,9 +252,7 @@ fn copies(text: &str) -> bool {
 }
 
 fn created(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, name: &str) -> bool {
-    let drops = context
-        .before(unit, run)
-        .any(|(_, r)| r.command.is(&["dropdb"]));
+    let drops = context.before(unit, run).any(|(_, r)| r.command.is(&["dropdb"]));
     !drops
         && context
             .before(unit, run)
@@ -302,9 +271,7 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
     let command = run.command;
     let words = command.literals();
     let snapshot = command.is(&["lvcreate"])
-        && words
-            .iter()
-            .any(|w| w.starts_with("-s") || w == "--snapshot")
+        && words.iter().any(|w| w.starts_with("-s") || w == "--snapshot")
         || command.is(&["zfs", "btrfs", "rbd", "virsh", "qm"])
             && words.iter().any(|w| w.contains("snap"))
         || command
@@ -323,9 +290,7 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
             let first = command.arguments().iter().rev().skip(1).any(about);
             let any = command.arguments().iter().any(about);
             let creates = command.is(&["tar"])
-                && unit
-                    .take_apart(command)
-                    .is_some_and(|c| tar::mode(&c) == tar::Mode::Create)
+                && unit.take_apart(command).is_some_and(|c| tar::mode(&c) == tar::Mode::Create)
                 && (any
                     || unit.take_apart(command).is_some_and(|c| {
                         c.value(&["directory"])
@@ -357,12 +322,8 @@ fn dumps(command: &Command) -> bool {
         "pg_basebackup",
         "mydumper",
     ]) || command.is(&["redis-cli"])
-        && words
-            .iter()
-            .any(|w| w == "--rdb" || w == "BGSAVE" || w == "SAVE")
+        && words.iter().any(|w| w == "--rdb" || w == "BGSAVE" || w == "SAVE")
         || command.is(&["sqlite3"])
-            && words
-                .iter()
-                .any(|w| w.contains(".backup") || w.contains("VACUUM INTO"))
+            && words.iter().any(|w| w.contains(".backup") || w.contains("VACUUM INTO"))
         || command.is(&["etcdctl"]) && words.iter().any(|w| w == "save")
 }

@@ -75,9 +75,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     .as_ref()
                     .is_some_and(|c| c.flags.iter().any(|f| f.name.starts_with("del")));
                 let target = call.and_then(|c| c.operands.last().map(|w| w.index));
-                if let Some(argument) = target
-                    .filter(|_| deletes)
-                    .and_then(|at| command.words.get(at))
+                if let Some(argument) =
+                    target.filter(|_| deletes).and_then(|at| command.words.get(at))
                 {
                     look(unit, run, argument, true, report);
                 }
@@ -96,17 +95,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 fn recursive(unit: &Unit<'_>, command: &Command) -> bool {
-    unit.take_apart(command)
-        .is_some_and(|c| c.has(&["recursive"]))
+    unit.take_apart(command).is_some_and(|c| c.has(&["recursive"]))
 }
 
 fn operands<'u>(unit: &Unit<'_>, command: &'u Command) -> Vec<&'u Argument> {
     let call = unit.take_apart(command);
     let operands = call.map(|c| c.operands).unwrap_or_default();
-    operands
-        .iter()
-        .filter_map(|w| command.words.get(w.index))
-        .collect()
+    operands.iter().filter_map(|w| command.words.get(w.index)).collect()
 }
 
 /// Tells whether a find deletes itself, or hands what it finds to a command that does.
@@ -115,11 +110,8 @@ fn deletes(unit: &Unit<'_>, run: Run<'_>) -> bool {
         return true;
     }
     let removes = |c: &Command| c.is(&["rm", "shred", "unlink"]);
-    let handed = |c: &Command| {
-        c.wrappers
-            .iter()
-            .any(|w| w == "find" || w == "xargs" || w == "parallel")
-    };
+    let handed =
+        |c: &Command| c.wrappers.iter().any(|w| w == "find" || w == "xargs" || w == "parallel");
     unit.commands.list.iter().any(|c| {
         let same_pipe = match (c.setting.stage, run.command.setting.stage) {
             (Some(a), Some(b)) => a.pipeline == b.pipeline,

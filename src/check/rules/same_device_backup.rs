@@ -67,10 +67,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let (severity, how) = match verdict {
                 Some(true) => (RULE.severity, "lie on one device"),
                 Some(false) => continue,
-                None if guess => (
-                    Severity::High,
-                    "lie below one directory, so most likely on one device",
-                ),
+                None if guess => {
+                    (Severity::High, "lie below one directory, so most likely on one device")
+                }
                 None => continue,
             };
             let message = format!("{source} and its copy {target} {how}");
@@ -89,10 +88,8 @@ fn known(context: &Context<'_>, unit: &Unit<'_>, source: &str, target: &str) -> 
         .and_then(|s| s.host.as_ref())
         .and_then(|h| context.inventory?.host(h.as_str()))?;
     let disk = |path: &str| {
-        let mounted = host
-            .disks
-            .iter()
-            .filter_map(|d| Some((d.mount.as_deref()?, d.device.as_str())));
+        let mounted =
+            host.disks.iter().filter_map(|d| Some((d.mount.as_deref()?, d.device.as_str())));
         mounted
             .filter(|(m, _)| *m == "/" || path::within(path, m))
             .max_by_key(|(m, _)| m.len())
@@ -103,26 +100,14 @@ fn known(context: &Context<'_>, unit: &Unit<'_>, source: &str, target: &str) -> 
 
 /// Returns the first component, two for the trees that usually hold mounts.
 fn first(path: &str) -> String {
-    let count = if ["/mnt/", "/media/", "/var/"]
-        .iter()
-        .any(|d| path.starts_with(d))
-    {
-        2
-    } else {
-        1
-    };
-    path.split('/')
-        .skip(1)
-        .take(count)
-        .collect::<Vec<_>>()
-        .join("/")
+    let count =
+        if ["/mnt/", "/media/", "/var/"].iter().any(|d| path.starts_with(d)) { 2 } else { 1 };
+    path.split('/').skip(1).take(count).collect::<Vec<_>>().join("/")
 }
 
 fn checked(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, target: &str) -> bool {
     context.before(unit, run).any(|(_, other)| {
-        other
-            .command
-            .is(&["mountpoint", "findmnt", "stat", "mount", "df"])
+        other.command.is(&["mountpoint", "findmnt", "stat", "mount", "df"])
             && other.command.arguments().iter().any(|a| {
                 path::within(target, &other.command.path(a)) && other.command.path(a) != "/"
             })
@@ -136,16 +121,12 @@ fn copies(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, String)> {
         return Vec::new();
     };
     let targets: Vec<String> = match call.tool.name {
-        "tar" if tar::mode(&call) == tar::Mode::Create => call
-            .value(&["file"])
-            .map(|w| unit.path(command, w))
-            .into_iter()
-            .collect(),
-        "cp" | "rsync" => call
-            .of_role(Role::Target)
-            .into_iter()
-            .map(|w| unit.path(command, w))
-            .collect(),
+        "tar" if tar::mode(&call) == tar::Mode::Create => {
+            call.value(&["file"]).map(|w| unit.path(command, w)).into_iter().collect()
+        }
+        "cp" | "rsync" => {
+            call.of_role(Role::Target).into_iter().map(|w| unit.path(command, w)).collect()
+        }
         _ => Vec::new(),
     };
     let base = call
@@ -157,8 +138,5 @@ fn copies(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, String)> {
         None => unit.path(command, w),
     });
     let sources: Vec<String> = sources.collect();
-    targets
-        .iter()
-        .flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone())))
-        .collect()
+    targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
 }

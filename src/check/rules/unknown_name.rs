@@ -54,19 +54,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .iter()
         .flat_map(|h| [Some(h.id.as_str()), h.address.as_deref()])
         .flatten()
-        .chain(
-            inventory
-                .assets
-                .iter()
-                .filter_map(|a| a.endpoint.as_deref()),
-        )
+        .chain(inventory.assets.iter().filter_map(|a| a.endpoint.as_deref()))
         .chain(inventory.repos.iter().filter_map(|r| r.url.as_deref()))
         .collect();
     for step in context.plan.iter().flat_map(|p| &p.steps) {
         let mut missing = |what: &str, name: &str, near: Option<&str>| {
-            let hint = near
-                .map(|n| format!("; the nearest is {n}"))
-                .unwrap_or_default();
+            let hint = near.map(|n| format!("; the nearest is {n}")).unwrap_or_default();
             report.findings.push(Finding {
                 rule: RULE.code,
                 name: RULE.name,
@@ -85,20 +78,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
             && host != LOCAL
             && inventory.host(host).is_none()
         {
-            missing(
-                "host",
-                host,
-                nearest(host, inventory.hosts.iter().map(|h| h.id.as_str())),
-            );
+            missing("host", host, nearest(host, inventory.hosts.iter().map(|h| h.id.as_str())));
         }
         if let Some(asset) = step.asset.as_ref().map(|a| a.as_str())
             && inventory.asset(asset).is_none()
         {
-            missing(
-                "asset",
-                asset,
-                nearest(asset, inventory.assets.iter().map(|a| a.id.as_str())),
-            );
+            missing("asset", asset, nearest(asset, inventory.assets.iter().map(|a| a.id.as_str())));
         }
     }
     for (unit, run) in context.runs() {
@@ -113,12 +98,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     || k.starts_with(&format!("{name}:"))
             });
             if !fits && (!bucket || buckets) {
-                report.add(
-                    &RULE,
-                    unit,
-                    span,
-                    format!("the inventory does not know {name}"),
-                );
+                report.add(&RULE, unit, span, format!("the inventory does not know {name}"));
             }
         }
     }
@@ -169,10 +149,7 @@ fn named(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, Span)> {
     ]) && let Some(call) = unit.take_apart(command)
         && let Some(host) = call.value(&["host"])
     {
-        let span = command
-            .words
-            .get(host.index)
-            .map_or(command.span, |a| a.span);
+        let span = command.words.get(host.index).map_or(command.span, |a| a.span);
         add(&host.text, span);
     }
     for argument in command.arguments() {

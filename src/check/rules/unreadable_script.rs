@@ -35,26 +35,11 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         if let Some(problem) = unit.script.problems.first() {
-            report.add(
-                &RULE,
-                unit,
-                problem.span,
-                format!("cannot be read: {}", problem.message),
-            );
+            report.add(&RULE, unit, problem.span, format!("cannot be read: {}", problem.message));
         } else if let Some(message) = context.facts.rejected.get(unit.text) {
-            report.add(
-                &RULE,
-                unit,
-                Span::default(),
-                format!("bash does not read it: {message}"),
-            );
+            report.add(&RULE, unit, Span::default(), format!("bash does not read it: {message}"));
         }
-        for opaque in unit
-            .commands
-            .opaque
-            .iter()
-            .filter(|o| o.why.contains("cannot be read"))
-        {
+        for opaque in unit.commands.opaque.iter().filter(|o| o.why.contains("cannot be read")) {
             let beforehand = opaque.why.contains("beforehand");
             let finding = report.add(&RULE, unit, opaque.span, opaque.why.clone());
             if beforehand {

@@ -36,26 +36,14 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     if args.by.trim().is_empty() || args.by.chars().count() > 100 {
-        return Err(CommandError::new(
-            Exit::Input,
-            "--as needs a name of 1 to 100 characters",
-        ));
+        return Err(CommandError::new(Exit::Input, "--as needs a name of 1 to 100 characters"));
     }
     let runtime = Runtime::open(global.data_dir.clone())?;
     let loaded = args.plan.load(&runtime, output)?;
-    let waivers = args
-        .waive
-        .iter()
-        .map(|text| waiver(&loaded.plan, text))
-        .collect::<Result<_, _>>()?;
+    let waivers =
+        args.waive.iter().map(|text| waiver(&loaded.plan, text)).collect::<Result<_, _>>()?;
     let approved = runtime
-        .approve(
-            &loaded.plan,
-            loaded.fingerprint,
-            args.by.trim(),
-            waivers,
-            holds(&args.expires)?,
-        )
+        .approve(&loaded.plan, loaded.fingerprint, args.by.trim(), waivers, holds(&args.expires)?)
         .map_err(|error| CommandError::from(error).naming(&args.plan.plan))?;
     let approval = &approved.approval;
     if output.is_json() {
@@ -82,10 +70,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
             ))?;
         }
         for refusal in &approved.missing {
-            output.note(&format!(
-                "still missing: {}",
-                escape::one_line(&refusal.to_string())
-            ));
+            output.note(&format!("still missing: {}", escape::one_line(&refusal.to_string())));
         }
     }
     Ok(Exit::Ok)
@@ -95,9 +80,7 @@ fn holds(text: &str) -> Result<Duration, CommandError> {
     let wrong = |why: String| CommandError::new(Exit::Input, format!("--expires: {why}"));
     let period = Period::parse(text).map_err(wrong)?;
     match period.0 {
-        0 => Err(wrong(
-            "an approval that holds for no time approves nothing".into(),
-        )),
+        0 => Err(wrong("an approval that holds for no time approves nothing".into())),
         _ if period.duration() > crate::approve::HOLDS_AT_MOST => {
             Err(wrong("an approval holds for 31 days at most".into()))
         }
@@ -110,9 +93,7 @@ fn waiver(plan: &Plan, text: &str) -> Result<(Waived, String), CommandError> {
         CommandError::new(Exit::Input, format!("--waive {text:?}: {why}"))
             .hint("write it like --waive STEP='the reason'")
     };
-    let (what, reason) = text
-        .split_once('=')
-        .ok_or_else(|| wrong("there is no reason".into()))?;
+    let (what, reason) = text.split_once('=').ok_or_else(|| wrong("there is no reason".into()))?;
     if reason.trim().is_empty() {
         return Err(wrong("the reason is empty".into()));
     }

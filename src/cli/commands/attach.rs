@@ -22,10 +22,6 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let runtime = Runtime::open(global.data_dir.clone())?;
     let run = runtime.run(&args.run)?;
     let (plan, _) = runtime.plan_of(&run)?;
-    let role = if args.watch || global.no_input {
-        Role::Watcher
-    } else {
-        Role::Operator
-    };
+    let role = if args.watch || global.no_input { Role::Watcher } else { Role::Operator };
     follow(&runtime, &run.id, &plan, 0, role, output)
 }

@@ -75,10 +75,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     for path in &args.paths {
         let text = read_text(path)?;
         let (checked, entry) = if is_plan(path, &text) {
-            let plan_args = PlanArgs {
-                plan: path.clone(),
-                inventory: args.inventory.clone(),
-            };
+            let plan_args = PlanArgs { plan: path.clone(), inventory: args.inventory.clone() };
             let loaded = plan_args.load(&runtime, output)?;
             let checked =
                 runtime.check_plan(&loaded.plan, loaded.inventory.as_ref(), loaded.fingerprint)?;
@@ -86,10 +83,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
                 path,
                 "plan",
                 &checked,
-                &Texts::Plan {
-                    plan: &loaded.plan,
-                    file: Some(&text),
-                },
+                &Texts::Plan { plan: &loaded.plan, file: Some(&text) },
                 as_json,
                 output,
             )?;
@@ -106,10 +100,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
             )?;
             (checked, entry)
         };
-        failed |= checked
-            .findings
-            .iter()
-            .any(|finding| args.fail_on.reached(finding.severity));
+        failed |= checked.findings.iter().any(|finding| args.fail_on.reached(finding.severity));
         failed |= checked.risk == Risk::Unknown && !checked.parsed && args.fail_on != Level::Never;
         files.push(entry);
     }
@@ -121,13 +112,8 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
 
 /// A plan is a YAML file, or says by its schema that it is one.
 fn is_plan(path: &Path, text: &str) -> bool {
-    let yaml = path
-        .extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml");
-    yaml || text
-        .lines()
-        .take(50)
-        .any(|line| line.trim_end() == "schema: blackstart/plan/v1")
+    let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    yaml || text.lines().take(50).any(|line| line.trim_end() == "schema: blackstart/plan/v1")
 }
 
 fn show(
@@ -142,11 +128,7 @@ fn show(
     if !as_json {
         output.data(&findings::text(&name, &checked.findings, texts, false))?;
         let count = |severity| {
-            checked
-                .findings
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .count()
+            checked.findings.iter().filter(|finding| finding.severity == severity).count()
         };
         let counts: Vec<String> = Severity::ALL
             .into_iter()
@@ -154,15 +136,8 @@ fn show(
             .filter(|severity| count(*severity) > 0)
             .map(|severity| format!("{} {}", count(severity), severity.word()))
             .collect();
-        let counts = if counts.is_empty() {
-            "no findings".to_owned()
-        } else {
-            counts.join(", ")
-        };
-        output.data(&format!(
-            "{name}: {language}, risk {}, {counts}\n",
-            checked.risk
-        ))?;
+        let counts = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
+        output.data(&format!("{name}: {language}, risk {}, {counts}\n", checked.risk))?;
     }
     let (path, base64) = v1::path_fields(path);
     let mut entry = json!({

@@ -39,9 +39,7 @@ pub struct Args {
 
 /// Runs the command. Exit code 4 says that the recovered tree is not what it was.
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
-    let place = tempfile::Builder::new()
-        .prefix("blackstart-demo-")
-        .tempdir()?;
+    let place = tempfile::Builder::new().prefix("blackstart-demo-").tempdir()?;
     let root = std::fs::canonicalize(place.path())?;
     let runtime = Runtime::open(Some(root.join("store")))?;
     let exit = if args.auto || global.plain || global.json || global.no_input {
@@ -50,19 +48,14 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         guided_below(global, runtime, &root)
     };
     if args.keep {
-        output.note(&format!(
-            "kept {}",
-            crate::runtime::files::shown(&place.keep())
-        ));
+        output.note(&format!("kept {}", crate::runtime::files::shown(&place.keep())));
     }
     exit
 }
 
 /// The flow in the terminal interface, with a line of guidance at each stage.
 pub fn guided(global: &Global) -> Result<Exit, CommandError> {
-    let place = tempfile::Builder::new()
-        .prefix("blackstart-demo-")
-        .tempdir()?;
+    let place = tempfile::Builder::new().prefix("blackstart-demo-").tempdir()?;
     let root = std::fs::canonicalize(place.path())?;
     guided_below(global, Runtime::open(Some(root.join("store")))?, &root)
 }
@@ -95,10 +88,7 @@ fn auto(runtime: &Runtime, root: &Path, output: &mut Output) -> Result<Exit, Com
         output.say(&format!("    {line}\n"))?;
     }
 
-    stage.begin(
-        output,
-        "draft: a plan from the incident, the inventory and a runbook",
-    )?;
+    stage.begin(output, "draft: a plan from the incident, the inventory and a runbook")?;
     let plan = drafted(runtime, &demo, output)?;
 
     stage.begin(output, "check: every command read, nothing run")?;
@@ -107,25 +97,16 @@ fn auto(runtime: &Runtime, root: &Path, output: &mut Output) -> Result<Exit, Com
     let plan = mended(runtime, &demo, &planted, output)?;
     let fingerprint = plan.fingerprint(Some(&demo.inventory));
 
-    stage.begin(
-        output,
-        "dry run: every step over a view of the whole file system",
-    )?;
+    stage.begin(output, "dry run: every step over a view of the whole file system")?;
     dry_run(runtime, &plan, &demo, fingerprint, output)?;
 
-    stage.begin(
-        output,
-        "approve: bound to exactly this plan and this evidence",
-    )?;
+    stage.begin(output, "approve: bound to exactly this plan and this evidence")?;
     approve(runtime, &plan, fingerprint, output)?;
 
     stage.begin(output, "execute: for real, in a process of its own")?;
     let run = execute(runtime, &plan, &demo, output)?;
 
-    stage.begin(
-        output,
-        "verify: content and metadata, against the tree before the damage",
-    )?;
+    stage.begin(output, "verify: content and metadata, against the tree before the damage")?;
     let differences = demo.differences()?;
     if !differences.is_empty() {
         for line in &differences {
@@ -166,11 +147,8 @@ impl Stages {
 
 /// Sets the demo up: the tree is backed up by the script that the template drafter makes.
 pub fn prepare(runtime: &Runtime, root: &Path) -> Result<Demo, CommandError> {
-    let demo = Demo::prepare(
-        root,
-        || runtime.now(),
-        |inventory| backup_script(runtime, root, inventory),
-    )?;
+    let demo =
+        Demo::prepare(root, || runtime.now(), |inventory| backup_script(runtime, root, inventory))?;
     runtime.keep_inventory("demo", &demo.inventory_text)?;
     runtime.keep_incident(&demo.incident)?;
     Ok(demo)
@@ -222,9 +200,8 @@ fn drafted(runtime: &Runtime, demo: &Demo, output: &mut Output) -> Result<Plan, 
         drafted.plan.steps.len(),
         drafted.runbook
     ))?;
-    for line in super::estimate::shown(&drafted.estimate)
-        .lines()
-        .take_while(|line| *line != "terms:")
+    for line in
+        super::estimate::shown(&drafted.estimate).lines().take_while(|line| *line != "terms:")
     {
         output.say(&format!("  {line}\n"))?;
     }
@@ -242,44 +219,25 @@ fn mended(
     output.say(&indented(&findings::text(
         "plan",
         &checked.findings,
-        &Texts::Plan {
-            plan: planted,
-            file: None,
-        },
+        &Texts::Plan { plan: planted, file: None },
         false,
     )))?;
     let bad = |checked: &Checked| {
-        checked
-            .findings
-            .iter()
-            .filter(|finding| finding.severity >= Severity::High)
-            .count()
+        checked.findings.iter().filter(|finding| finding.severity >= Severity::High).count()
     };
-    let fixable: Vec<&Finding> = checked
-        .findings
-        .iter()
-        .filter(|finding| finding.edit.is_some())
-        .collect();
+    let fixable: Vec<&Finding> =
+        checked.findings.iter().filter(|finding| finding.edit.is_some()).collect();
     let Some(finding) = fixable.first() else {
-        return Err(CommandError::new(
-            Exit::Verification,
-            "the planted mistake was not found",
-        ));
+        return Err(CommandError::new(Exit::Verification, "the planted mistake was not found"));
     };
     let plan = fixed(planted, finding)
         .ok_or_else(|| CommandError::new(Exit::Error, "the fix does not fit the plan"))?;
-    let text = |plan: &Plan| {
-        plan.steps
-            .iter()
-            .filter_map(|step| step.run.clone())
-            .collect::<String>()
-    };
+    let text =
+        |plan: &Plan| plan.steps.iter().filter_map(|step| step.run.clone()).collect::<String>();
     let (before, after) = (text(planted), text(&plan));
     let diff = similar::TextDiff::from_lines(&before, &after);
     output.say("  the fix it offers, applied:\n")?;
-    for change in diff
-        .iter_all_changes()
-        .filter(|change| change.tag() != similar::ChangeTag::Equal)
+    for change in diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal)
     {
         output.say(&format!(
             "    {}{}\n",
@@ -301,10 +259,7 @@ fn mended(
             findings::text(
                 "plan",
                 &again.findings,
-                &Texts::Plan {
-                    plan: &plan,
-                    file: None,
-                },
+                &Texts::Plan { plan: &plan, file: None },
                 false,
             ),
         )),
@@ -344,23 +299,12 @@ fn approve(
             Waived::Level => "this machine cannot make a sandbox; the tree is a throw-away",
             _ => "it is a throw-away tree and the demo plays the operator",
         };
-        output.say(&format!(
-            "  waived: {}, because {reason}\n",
-            escape::one_line(&gap.message)
-        ))?;
+        output.say(&format!("  waived: {}, because {reason}\n", escape::one_line(&gap.message)))?;
         waivers.push((what, reason.to_owned()));
     }
-    let approved = runtime.approve(
-        plan,
-        fingerprint,
-        "the demo",
-        waivers,
-        Duration::from_secs(3600),
-    )?;
-    output.say(&format!(
-        "  approved: fingerprint {}\n",
-        approved.approval.fingerprint.short()
-    ))
+    let approved =
+        runtime.approve(plan, fingerprint, "the demo", waivers, Duration::from_secs(3600))?;
+    output.say(&format!("  approved: fingerprint {}\n", approved.approval.fingerprint.short()))
 }
 
 /// Runs the plan and answers what it asks, as an operator would.
@@ -383,10 +327,8 @@ fn execute(
         };
         let result = match (&record.step, record.event()) {
             (Some(step), Some(Event::StepFinished(end))) => {
-                let why = end
-                    .why
-                    .map(|why| format!(": {}", escape::one_line(&why)))
-                    .unwrap_or_default();
+                let why =
+                    end.why.map(|why| format!(": {}", escape::one_line(&why))).unwrap_or_default();
                 output.say(
                     &format!(
                         "  {:?} {step} ({:.1} s){why}\n",
@@ -398,10 +340,7 @@ fn execute(
             }
             (
                 Some(step),
-                Some(Event::Question {
-                    question: Question::Act | Question::Decide,
-                    ..
-                }),
+                Some(Event::Question { question: Question::Act | Question::Decide, .. }),
             ) => by_hand(demo, step.as_str(), output)
                 .and_then(|()| Ok(runtime.answer(&run.id, step, Answer::Done, &who)?)),
             _ => Ok(()),
@@ -419,15 +358,11 @@ fn execute(
         (None, Followed::Finished { code: 0, .. }) => Ok(run.id.to_string()),
         (None, Followed::Finished { state, code }) => {
             let why = runtime.store().run_record(&run.id)?.why.unwrap_or_default();
-            Err(CommandError::new(
-                Exit::of_code(code),
-                format!("the run {}: {why}", state.word()),
-            ))
+            Err(CommandError::new(Exit::of_code(code), format!("the run {}: {why}", state.word())))
         }
-        (None, Followed::RunnerGone | Followed::Left) => Err(CommandError::new(
-            Exit::Error,
-            "the runner of the demo is gone",
-        )),
+        (None, Followed::RunnerGone | Followed::Left) => {
+            Err(CommandError::new(Exit::Error, "the runner of the demo is gone"))
+        }
     }
 }
 

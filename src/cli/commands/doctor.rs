@@ -29,10 +29,7 @@ pub fn run(_: Args, global: &Global, output: &mut Output) -> Result<Exit, Comman
     let runtime = Runtime::open(global.data_dir.clone())?;
     let machine = runtime.machine();
     let installed = installed();
-    let missing: Vec<_> = TOOLS
-        .iter()
-        .filter(|(tool, ..)| !installed.contains(*tool))
-        .collect();
+    let missing: Vec<_> = TOOLS.iter().filter(|(tool, ..)| !installed.contains(*tool)).collect();
     let verified = runtime.store().verify(&[])?;
     if output.is_json() {
         output.object(&serde_json::json!({
@@ -47,16 +44,10 @@ pub fn run(_: Args, global: &Global, output: &mut Output) -> Result<Exit, Comman
         } else {
             "DRY RUNS DO NOT COUNT: each plan needs a waiver"
         };
-        output.data(&format!(
-            "host       {} as {}\n",
-            machine.hostname, machine.user
-        ))?;
+        output.data(&format!("host       {} as {}\n", machine.hostname, machine.user))?;
         output.data(&format!("dry run    {} ({counts})\n", machine.level.word()))?;
         if let Some(reason) = &machine.level_reason {
-            output.data(&format!(
-                "           {}\n",
-                crate::base::escape::one_line(reason)
-            ))?;
+            output.data(&format!("           {}\n", crate::base::escape::one_line(reason)))?;
         }
         output.data(&format!(
             "data       {}\n",
@@ -65,11 +56,7 @@ pub fn run(_: Args, global: &Global, output: &mut Output) -> Result<Exit, Comman
         output.data(&format!(
             "log        {} records, {}\n",
             verified.records,
-            if verified.broken.is_empty() {
-                "intact"
-            } else {
-                "BROKEN: blackstart log verify"
-            }
+            if verified.broken.is_empty() { "intact" } else { "BROKEN: blackstart log verify" }
         ))?;
         match missing.as_slice() {
             [] => output.data("tools      all that the runbooks use\n")?,

@@ -65,11 +65,8 @@ enum KindArg {
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     let (inventory, text) = load(&args.inventory, output, inventory::read)?;
     let incident = load_given(args.incident.as_deref(), output, incident::read)?;
-    let parameters = args
-        .set
-        .iter()
-        .map(|text| parameter(text))
-        .collect::<Result<BTreeMap<_, _>, _>>()?;
+    let parameters =
+        args.set.iter().map(|text| parameter(text)).collect::<Result<BTreeMap<_, _>, _>>()?;
     let runtime = Runtime::open(global.data_dir.clone())?;
     let library = runtime.library();
     let drafted = draft(&Request {
@@ -105,27 +102,17 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
 fn parameter(text: &str) -> Result<(String, String), CommandError> {
     match text.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err(
-            CommandError::new(Exit::Input, format!("--set {text:?}: there is no value"))
-                .hint("write it like --set target=/srv/data"),
-        ),
+        None => Err(CommandError::new(Exit::Input, format!("--set {text:?}: there is no value"))
+            .hint("write it like --set target=/srv/data")),
     }
 }
 
 fn write(drafted: &Draft, directory: &Path) -> Result<Vec<PathBuf>, CommandError> {
     let mut written = vec![directory.join(format!("{}.yaml", drafted.plan.id))];
-    write_whole(
-        &written[0],
-        plan::write(&drafted.plan).as_bytes(),
-        Executable::No,
-    )?;
+    write_whole(&written[0], plan::write(&drafted.plan).as_bytes(), Executable::No)?;
     for artifact in artifacts(&drafted.plan) {
         let path = directory.join(&artifact.name);
-        let executable = if artifact.executable {
-            Executable::Yes
-        } else {
-            Executable::No
-        };
+        let executable = if artifact.executable { Executable::Yes } else { Executable::No };
         write_whole(&path, artifact.contents.as_bytes(), executable)?;
         written.push(path);
     }
@@ -160,21 +147,12 @@ fn print(
     for question in &drafted.questions {
         output.note(&format!("question: {}", escape::one_line(question)));
     }
-    let bad = checked
-        .findings
-        .iter()
-        .filter(|finding| finding.severity >= Severity::High)
-        .count();
-    output.note(&format!(
-        "checked: {} findings, {bad} high or critical",
-        checked.findings.len()
-    ));
+    let bad = checked.findings.iter().filter(|finding| finding.severity >= Severity::High).count();
+    output.note(&format!("checked: {} findings, {bad} high or critical", checked.findings.len()));
     for path in written {
         output.note(&format!("wrote {}", shown(path)));
     }
-    let name = written
-        .first()
-        .map_or_else(|| drafted.plan.id.to_string(), |path| shown(path));
+    let name = written.first().map_or_else(|| drafted.plan.id.to_string(), |path| shown(path));
     output.note(&format!("next: blackstart dry-run {name}"));
     Ok(())
 }

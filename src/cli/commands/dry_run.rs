@@ -42,11 +42,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     } else {
         let mut quiet = Output::new(global);
         let loaded = args.plan.load(&runtime, &mut quiet)?;
-        let last = args
-            .step
-            .as_deref()
-            .map(|step| known(&loaded.plan, step))
-            .transpose()?;
+        let last = args.step.as_deref().map(|step| known(&loaded.plan, step)).transpose()?;
         runtime.dry_run(
             &loaded.plan,
             loaded.inventory.as_ref(),
@@ -60,12 +56,10 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     } else {
         output.data(&text(&result, if args.all { usize::MAX } else { 12 }))?;
     }
-    let failed = result.steps.iter().any(|step| {
-        matches!(
-            step.outcome,
-            Outcome::Failed | Outcome::TimedOut | Outcome::Limited
-        )
-    });
+    let failed = result
+        .steps
+        .iter()
+        .any(|step| matches!(step.outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Limited));
     Ok(match (result.level.counts(), failed) {
         (false, _) => Exit::Sandbox,
         (true, true) => Exit::StepFailed,
@@ -92,52 +86,31 @@ fn is_script(path: &std::path::Path) -> Result<bool, CommandError> {
     if !path.exists() {
         return Ok(false);
     }
-    let yaml = path
-        .extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
     let text = read_text(path)?;
-    let says_plan = text
-        .lines()
-        .take(50)
-        .any(|line| line.trim_start().starts_with("schema:"));
+    let says_plan = text.lines().take(50).any(|line| line.trim_start().starts_with("schema:"));
     Ok(!yaml && !says_plan)
 }
 
 /// Returns a dry run as text for people: at most `most` effects of each step.
 pub fn text(run: &DryRun, most: usize) -> String {
     let mut lines = vec![];
-    let counts = if run.level.counts() {
-        ""
-    } else {
-        "  THIS DOES NOT COUNT AS A DRY RUN"
-    };
+    let counts = if run.level.counts() { "" } else { "  THIS DOES NOT COUNT AS A DRY RUN" };
     lines.push(format!("level {}{counts}", run.level.word()));
-    lines.extend(
-        run.level_reason
-            .iter()
-            .map(|reason| format!("  {}", escape::one_line(reason))),
-    );
+    lines.extend(run.level_reason.iter().map(|reason| format!("  {}", escape::one_line(reason))));
     for step in &run.steps {
         lines.push(headline(step));
-        lines.extend(
-            step.notes
-                .iter()
-                .map(|note| format!("    {}", escape::one_line(note))),
-        );
+        lines.extend(step.notes.iter().map(|note| format!("    {}", escape::one_line(note))));
         if step.outcome == Outcome::Failed {
             let said = step.stderr.text.lines().rev().take(5).collect::<Vec<_>>();
             lines.extend(
-                said.into_iter()
-                    .rev()
-                    .map(|line| format!("    | {}", escape::one_line(line))),
+                said.into_iter().rev().map(|line| format!("    | {}", escape::one_line(line))),
             );
         }
         for effect in step.effects.iter().take(most) {
             lines.extend(effect_lines(effect));
         }
-        let left = step
-            .effects_total
-            .saturating_sub(step.effects.len().min(most) as u64);
+        let left = step.effects_total.saturating_sub(step.effects.len().min(most) as u64);
         if left > 0 {
             lines.push(format!("    … and {left} more effects (--all, --json)"));
         }
@@ -166,10 +139,7 @@ pub fn text(run: &DryRun, most: usize) -> String {
             }
         }
     }
-    lines
-        .iter()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect()
+    lines.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 fn headline(step: &StepDryRun) -> String {
@@ -178,11 +148,7 @@ fn headline(step: &StepDryRun) -> String {
         (Some(code), _) => format!("  exit {code}"),
         (None, Some(signal)) => format!("  signal {signal}"),
     };
-    let limit = step
-        .limit
-        .as_ref()
-        .map(|limit| format!("  limit {limit}"))
-        .unwrap_or_default();
+    let limit = step.limit.as_ref().map(|limit| format!("  limit {limit}")).unwrap_or_default();
     let simulated = match step.simulated.as_slice() {
         [] => String::new(),
         tools => format!("  simulated: {}", escape::one_line(&tools.join(", "))),
@@ -198,19 +164,11 @@ fn headline(step: &StepDryRun) -> String {
 fn effect_lines(effect: &Effect) -> Vec<String> {
     match effect {
         Effect::File(file) => file_lines(file),
-        Effect::Exec { argv } => vec![format!(
-            "    runs     {}",
-            escape::one_line(&argv.join(" "))
-        )],
-        Effect::Connect {
-            destination,
-            declared,
-        } => {
-            vec![format!(
-                "    connects {}{}",
-                escape::one_line(destination),
-                undeclared(*declared)
-            )]
+        Effect::Exec { argv } => {
+            vec![format!("    runs     {}", escape::one_line(&argv.join(" ")))]
+        }
+        Effect::Connect { destination, declared } => {
+            vec![format!("    connects {}{}", escape::one_line(destination), undeclared(*declared))]
         }
         Effect::Denied { what } => vec![format!("    denied   {}", escape::one_line(what))],
     }
@@ -225,25 +183,14 @@ fn file_lines(file: &FileEffect) -> Vec<String> {
         Change::TypeChanged => "!",
         Change::Metadata => "m",
     };
-    let from = file
-        .from
-        .as_ref()
-        .map(|from| format!(" (from {})", shown(from)))
-        .unwrap_or_default();
-    let size = file
-        .bytes
-        .map(|bytes| format!("  {}", crate::base::Size(bytes)))
-        .unwrap_or_default();
-    let mut lines = vec![format!(
-        "    {sign} {}{from}{size}{}",
-        shown(&file.path),
-        undeclared(file.declared)
-    )];
+    let from =
+        file.from.as_ref().map(|from| format!(" (from {})", shown(from))).unwrap_or_default();
+    let size =
+        file.bytes.map(|bytes| format!("  {}", crate::base::Size(bytes))).unwrap_or_default();
+    let mut lines =
+        vec![format!("    {sign} {}{from}{size}{}", shown(&file.path), undeclared(file.declared))];
     if let Some(diff) = &file.diff {
-        lines.extend(
-            diff.lines()
-                .map(|line| format!("        {}", escape::one_line(line))),
-        );
+        lines.extend(diff.lines().map(|line| format!("        {}", escape::one_line(line))));
     }
     lines
 }

@@ -32,9 +32,7 @@ pub struct Args {
 /// Runs the command. Exit code 9 says that an objective would be missed.
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     let text = read_text(&args.file)?;
-    let is_plan = text
-        .lines()
-        .any(|line| line.trim_end() == "schema: blackstart/plan/v1");
+    let is_plan = text.lines().any(|line| line.trim_end() == "schema: blackstart/plan/v1");
     let incident = load_given(args.incident.as_deref(), output, incident::read)?;
     let given = load_given(args.inventory.as_deref(), output, inventory::read)?;
     let computed = if is_plan {
@@ -66,19 +64,9 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     } else {
         output.data(&shown(&computed))?;
     }
-    let missed = computed
-        .recovery_points
-        .iter()
-        .any(|point| point.meets_rpo == Some(false))
-        || computed
-            .rto
-            .as_ref()
-            .is_some_and(|rto| rto.meets_rto == Some(false));
-    Ok(if missed {
-        Exit::ObjectiveMissed
-    } else {
-        Exit::Ok
-    })
+    let missed = computed.recovery_points.iter().any(|point| point.meets_rpo == Some(false))
+        || computed.rto.as_ref().is_some_and(|rto| rto.meets_rto == Some(false));
+    Ok(if missed { Exit::ObjectiveMissed } else { Exit::Ok })
 }
 
 /// Returns an estimate as text for people.
@@ -96,30 +84,16 @@ pub fn shown(estimate: &Estimate) -> String {
         lines.push(format!(
             "{}: from {}{}, loses {}; RPO {}: {}",
             point.asset,
-            point
-                .chain
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" + "),
-            point
-                .at
-                .map_or(String::new(), |at| format!(" as of {}", readable(at))),
-            period(
-                point
-                    .loss_seconds
-                    .and_then(|seconds| seconds.try_into().ok())
-            ),
+            point.chain.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "),
+            point.at.map_or(String::new(), |at| format!(" as of {}", readable(at))),
+            period(point.loss_seconds.and_then(|seconds| seconds.try_into().ok())),
             period(point.rpo_seconds),
             verdict(point.meets_rpo),
         ));
         lines.extend(point.notes.iter().map(|note| format!("  note: {note}")));
     }
     lines.extend(
-        estimate
-            .refused
-            .iter()
-            .map(|copy| format!("not used: {}: {}", copy.backup, copy.why)),
+        estimate.refused.iter().map(|copy| format!("not used: {}: {}", copy.backup, copy.why)),
     );
     if let Some(rto) = &estimate.rto {
         lines.push(format!(
@@ -147,14 +121,8 @@ pub fn shown(estimate: &Estimate) -> String {
         let value = term.value.map_or("unknown".to_owned(), |value| {
             format!("{value:.1}").trim_end_matches(".0").to_owned()
         });
-        lines.push(format!(
-            "  {} = {value} {}   {}",
-            term.name, term.unit, term.formula
-        ));
+        lines.push(format!("  {} = {value} {}   {}", term.name, term.unit, term.formula));
     }
     lines.extend(estimate.notes.iter().map(|note| format!("note: {note}")));
-    lines
-        .iter()
-        .map(|line| escape::one_line(line) + "\n")
-        .collect()
+    lines.iter().map(|line| escape::one_line(line) + "\n").collect()
 }

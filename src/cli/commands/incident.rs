@@ -114,17 +114,10 @@ fn write(new: New, global: &Global, output: &mut Output) -> Result<(), CommandEr
     let id = |text: &str| {
         Id::parse(text).map_err(|why| CommandError::new(Exit::Input, format!("{text:?}: {why}")))
     };
-    let ids = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| id(text))
-            .collect::<Result<Vec<Id>, _>>()
-    };
+    let ids = |texts: &[String]| texts.iter().map(|text| id(text)).collect::<Result<Vec<Id>, _>>();
     let incident = Incident {
         schema: incident::v1::Tag::V1,
-        id: id(&new
-            .id
-            .unwrap_or_else(|| now.strftime("inc-%Y%m%d-%H%M%S").to_string()))?,
+        id: id(&new.id.unwrap_or_else(|| now.strftime("inc-%Y%m%d-%H%M%S").to_string()))?,
         title: Some(new.title),
         description: new.description,
         detected_at: Some(new.detected_at.unwrap_or(now)),

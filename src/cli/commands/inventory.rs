@@ -109,11 +109,7 @@ fn table(inventory: &Inventory) -> String {
             asset.size.map_or_else(dash, |size| size.to_string()),
             targets.rto.map_or_else(dash, |rto| rto.to_string()),
             targets.rpo.map_or_else(dash, |rpo| rpo.to_string()),
-            if copies.is_empty() {
-                "NONE".into()
-            } else {
-                escape::one_line(&copies.join(", "))
-            },
+            if copies.is_empty() { "NONE".into() } else { escape::one_line(&copies.join(", ")) },
         ));
     }
     text

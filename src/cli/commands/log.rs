@@ -51,16 +51,9 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let store = runtime.store();
     match args.action {
         Action::Show { run } => {
-            let run: Option<Id> = run
-                .map(|name| store.run(&name))
-                .transpose()?
-                .map(|run| run.id);
+            let run: Option<Id> = run.map(|name| store.run(&name)).transpose()?.map(|run| run.id);
             for record in store.records(run.as_ref(), 0)? {
-                let text = if output.is_json() {
-                    record.json()
-                } else {
-                    line(&record)
-                };
+                let text = if output.is_json() { record.json() } else { line(&record) };
                 output.data(&(text + "\n"))?;
             }
             Ok(Exit::Ok)
@@ -89,10 +82,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
             Ok(Exit::Ok)
         }
         Action::Verify { anchor } => {
-            let anchors = anchor
-                .map(|file| Anchor::read(&file))
-                .transpose()?
-                .unwrap_or_default();
+            let anchors = anchor.map(|file| Anchor::read(&file)).transpose()?.unwrap_or_default();
             let verified = store.verify(&anchors)?;
             let broken: Vec<String> = verified
                 .broken
@@ -115,11 +105,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
                     output.data(&format!("  {one}\n"))?;
                 }
             }
-            Ok(if broken.is_empty() {
-                Exit::Ok
-            } else {
-                Exit::Chain
-            })
+            Ok(if broken.is_empty() { Exit::Ok } else { Exit::Chain })
         }
     }
 }

@@ -103,10 +103,8 @@ pub fn interface(
 ) -> Result<Left, CommandError> {
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     if !terminal || global.plain || global.json || global.no_input {
-        return Err(
-            CommandError::new(Exit::Input, "the interface needs a terminal")
-                .hint("blackstart --help"),
-        );
+        return Err(CommandError::new(Exit::Input, "the interface needs a terminal")
+            .hint("blackstart --help"));
     }
     Ok(tui::run(Arc::new(runtime()?), &SystemClock, start)?)
 }

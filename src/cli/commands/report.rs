@@ -26,14 +26,7 @@ pub struct Args {
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     let runtime = Runtime::open(global.data_dir.clone())?;
     let report = runtime.report(&args.run)?;
-    let text = render(
-        &report,
-        if output.is_json() {
-            Format::Json
-        } else {
-            Format::Markdown
-        },
-    );
+    let text = render(&report, if output.is_json() { Format::Json } else { Format::Markdown });
     match &args.out {
         Some(path) => write_whole(path, text.as_bytes(), Executable::No)?,
         None => output.data(&text)?,

@@ -32,18 +32,11 @@ pub fn run(args: Args, _: &Global, output: &mut Output) -> Result<Exit, CommandE
         return Ok(Exit::Ok);
     };
     let Some(rule) = check::rule(&code) else {
-        let near = nearest(
-            &code,
-            check::rules()
-                .iter()
-                .flat_map(|rule| [rule.code, rule.name]),
-        );
+        let near = nearest(&code, check::rules().iter().flat_map(|rule| [rule.code, rule.name]));
         let error = CommandError::new(Exit::Input, format!("there is no rule {code:?}"));
-        return Err(
-            error.hint(near.map_or("blackstart rule".to_owned(), |near| {
-                format!("blackstart rule {near}")
-            })),
-        );
+        return Err(error.hint(
+            near.map_or("blackstart rule".to_owned(), |near| format!("blackstart rule {near}")),
+        ));
     };
     if output.is_json() {
         output.object(&row(rule))?;
@@ -78,11 +71,8 @@ fn page(rule: &Rule) -> String {
                 Example::Script(text) | Example::On { text, .. } => text,
                 Example::Plan { plan, .. } => plan,
             };
-            let indented: Vec<String> = text
-                .trim()
-                .lines()
-                .map(|line| format!("    {line}"))
-                .collect();
+            let indented: Vec<String> =
+                text.trim().lines().map(|line| format!("    {line}")).collect();
             page.push_str(&format!("\n{title}:\n{}\n", indented.join("\n")));
         }
     }

@@ -21,11 +21,7 @@ use crate::runtime::{Input, Runtime, secrets_to_type};
   blackstart run --resume latest")]
 pub struct Args {
     /// The plan: a file, or the name of a kept plan
-    #[arg(
-        value_name = "PLAN",
-        required_unless_present = "resume",
-        conflicts_with = "resume"
-    )]
+    #[arg(value_name = "PLAN", required_unless_present = "resume", conflicts_with = "resume")]
     plan: Option<PathBuf>,
     /// The inventory it rests on [default: the one it was drafted from]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
@@ -48,10 +44,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let run = match (&args.resume, args.plan) {
         (Some(name), _) => runtime.run(name)?,
         (None, Some(plan)) => {
-            let plan_args = PlanArgs {
-                plan,
-                inventory: args.inventory,
-            };
+            let plan_args = PlanArgs { plan, inventory: args.inventory };
             let loaded = plan_args.load(&runtime, output)?;
             known_targets(&loaded.plan, &args.confirm_target)?;
             runtime
@@ -70,11 +63,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     for target in &args.confirm_target {
         runtime.confirm_target(&run.id, target, &who)?;
     }
-    output.note(&format!(
-        "run {} of {}",
-        run.id,
-        escape::one_line(&plan.title)
-    ));
+    output.note(&format!("run {} of {}", run.id, escape::one_line(&plan.title)));
     let before = runtime.store().run_record(&run.id)?;
     if before.state.is_some_and(|state| state.is_over()) {
         return Err(CommandError::new(
@@ -93,11 +82,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         &runtime,
         &run.id,
         &plan,
-        if args.resume.is_some() {
-            before.last
-        } else {
-            0
-        },
+        if args.resume.is_some() { before.last } else { 0 },
         Role::Operator,
         output,
     )?;
@@ -116,10 +101,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     if missed.is_empty() {
         return Ok(Exit::Ok);
     }
-    output.note(&format!(
-        "the recovery worked, but missed: {}",
-        missed.join(", ")
-    ));
+    output.note(&format!("the recovery worked, but missed: {}", missed.join(", ")));
     Ok(Exit::ObjectiveMissed)
 }
 
@@ -154,10 +136,8 @@ fn typed_secrets(
         return Ok(vec![]);
     }
     if !answers {
-        let message = format!(
-            "the secret {} is to be typed, and nobody is there to type it",
-            wanted[0].0
-        );
+        let message =
+            format!("the secret {} is to be typed, and nobody is there to type it", wanted[0].0);
         return Err(CommandError::new(Exit::InputNeeded, message)
             .hint("run it on a terminal, or let the inventory read it from env or file"));
     }

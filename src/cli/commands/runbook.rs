@@ -37,23 +37,15 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         Action::List => {
             for entry in &library.entries {
                 let runbook = &entry.runbook;
-                let kinds: Vec<&str> = runbook
-                    .matches
-                    .kinds
-                    .iter()
-                    .map(|kind| kind.word())
-                    .collect();
+                let kinds: Vec<&str> =
+                    runbook.matches.kinds.iter().map(|kind| kind.word()).collect();
                 if output.is_json() {
                     output.object(&serde_json::json!({
                         "schema": "blackstart/runbook-row/v1", "id": runbook.id, "kind": runbook.kind, "path": entry.path,
                         "kinds": kinds, "scenarios": runbook.matches.scenarios, "tools": runbook.matches.tools,
                     }))?;
                 } else {
-                    let kinds = if kinds.is_empty() {
-                        "any".to_owned()
-                    } else {
-                        kinds.join(",")
-                    };
+                    let kinds = if kinds.is_empty() { "any".to_owned() } else { kinds.join(",") };
                     let use_when = runbook.use_when.as_deref().unwrap_or_default();
                     output.data(&format!(
                         "{:34} {:9} {:8} {}\n",
@@ -69,13 +61,8 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
             Some(entry) => output.data(&escape::terminal(&entry.text))?,
             None => {
                 let error = CommandError::new(Exit::Input, format!("there is no runbook {id:?}"));
-                let near = nearest(
-                    &id,
-                    library
-                        .entries
-                        .iter()
-                        .map(|entry| entry.runbook.id.as_str()),
-                );
+                let near =
+                    nearest(&id, library.entries.iter().map(|entry| entry.runbook.id.as_str()));
                 return Err(error.hint(
                     near.map_or("blackstart runbook list".to_owned(), |near| {
                         format!("blackstart runbook show {near}")
@@ -92,9 +79,5 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
             output.colour(),
         ));
     }
-    Ok(if library.unreadable.is_empty() {
-        Exit::Ok
-    } else {
-        Exit::Input
-    })
+    Ok(if library.unreadable.is_empty() { Exit::Ok } else { Exit::Input })
 }

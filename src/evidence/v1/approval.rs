@@ -55,14 +55,7 @@ impl From<&Approval> for Document {
                 Waived::SecondApprover => (What::SecondApprover, None, None),
             };
             let (reason, by) = (waiver.reason.clone(), waiver.by.clone());
-            OneWaiver {
-                what,
-                step,
-                rule,
-                reason,
-                by,
-                at: waiver.at,
-            }
+            OneWaiver { what, step, rule, reason, by, at: waiver.at }
         };
         Self {
             schema: Tag::V1,
@@ -88,12 +81,7 @@ impl From<Document> for Approval {
                 (What::SecondApprover, _, _) => Waived::SecondApprover,
                 (What::Step, None, _) | (What::Finding, _, None) => return None,
             };
-            Some(Waiver {
-                what,
-                reason: waiver.reason,
-                by: waiver.by,
-                at: waiver.at,
-            })
+            Some(Waiver { what, reason: waiver.reason, by: waiver.by, at: waiver.at })
         };
         Self {
             id: document.id,
@@ -118,23 +106,12 @@ mod tests {
         let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let whats = [
             Waived::Step(id("a")),
-            Waived::Finding {
-                rule: "FS001".into(),
-                step: Some(id("a")),
-            },
-            Waived::Finding {
-                rule: "FS001".into(),
-                step: None,
-            },
+            Waived::Finding { rule: "FS001".into(), step: Some(id("a")) },
+            Waived::Finding { rule: "FS001".into(), step: None },
             Waived::Level,
             Waived::SecondApprover,
         ];
-        let waiver = |what| Waiver {
-            what,
-            reason: "tested".into(),
-            by: "ana".into(),
-            at,
-        };
+        let waiver = |what| Waiver { what, reason: "tested".into(), by: "ana".into(), at };
         let approval = Approval {
             id: id("01"),
             fingerprint: Digest::of(b"plan"),

@@ -42,10 +42,7 @@ impl From<&Checked> for Document {
             step: finding.step.clone(),
             message: finding.message.clone(),
         };
-        let risk = |(step, risk): &(Id, Risk)| StepRisk {
-            step: step.clone(),
-            risk: *risk,
-        };
+        let risk = |(step, risk): &(Id, Risk)| StepRisk { step: step.clone(), risk: *risk };
         Self {
             schema: Tag::V1,
             at: checked.at,
@@ -68,16 +65,8 @@ impl TryFrom<Document> for Checked {
         };
         Ok(Self {
             at: document.at,
-            risks: document
-                .risks
-                .into_iter()
-                .map(|one| (one.step, one.risk))
-                .collect(),
-            findings: document
-                .findings
-                .into_iter()
-                .map(finding)
-                .collect::<Result<_, String>>()?,
+            risks: document.risks.into_iter().map(|one| (one.step, one.risk)).collect(),
+            findings: document.findings.into_iter().map(finding).collect::<Result<_, String>>()?,
         })
     }
 }

@@ -103,10 +103,7 @@ fn declared(declared: Declared) -> Option<bool> {
 
 impl From<&Effect> for OneEffect {
     fn from(effect: &Effect) -> Self {
-        let kind = |kind: &str| Self {
-            kind: kind.to_owned(),
-            ..Self::default()
-        };
+        let kind = |kind: &str| Self { kind: kind.to_owned(), ..Self::default() };
         match effect {
             Effect::File(file) => {
                 let (written, base64) = path::write(&file.path);
@@ -126,22 +123,13 @@ impl From<&Effect> for OneEffect {
                     ..kind("file")
                 }
             }
-            Effect::Exec { argv } => Self {
-                argv: Some(argv.clone()),
-                ..kind("exec")
-            },
-            Effect::Connect {
-                destination,
-                declared: said,
-            } => Self {
+            Effect::Exec { argv } => Self { argv: Some(argv.clone()), ..kind("exec") },
+            Effect::Connect { destination, declared: said } => Self {
                 destination: Some(destination.clone()),
                 declared: declared(*said),
                 ..kind("connect")
             },
-            Effect::Denied { what } => Self {
-                what: Some(what.clone()),
-                ..kind("denied")
-            },
+            Effect::Denied { what } => Self { what: Some(what.clone()), ..kind("denied") },
         }
     }
 }
@@ -169,16 +157,11 @@ impl TryFrom<OneEffect> for Effect {
                     declared,
                 }))
             }
-            "exec" => Ok(Self::Exec {
-                argv: effect.argv.unwrap_or_default(),
-            }),
-            "connect" => Ok(Self::Connect {
-                destination: effect.destination.unwrap_or_default(),
-                declared,
-            }),
-            "denied" => Ok(Self::Denied {
-                what: effect.what.unwrap_or_default(),
-            }),
+            "exec" => Ok(Self::Exec { argv: effect.argv.unwrap_or_default() }),
+            "connect" => {
+                Ok(Self::Connect { destination: effect.destination.unwrap_or_default(), declared })
+            }
+            "denied" => Ok(Self::Denied { what: effect.what.unwrap_or_default() }),
             other => Err(format!("{other:?} is not a kind of effect")),
         }
     }
@@ -235,14 +218,8 @@ impl TryFrom<Document> for DryRun {
                 signal: step.signal,
                 limit: step.limit,
                 duration: Duration::from_millis(step.duration_ms),
-                stdout: Captured {
-                    text: step.stdout,
-                    dropped: step.stdout_dropped,
-                },
-                stderr: Captured {
-                    text: step.stderr,
-                    dropped: step.stderr_dropped,
-                },
+                stdout: Captured { text: step.stdout, dropped: step.stdout_dropped },
+                stderr: Captured { text: step.stderr, dropped: step.stderr_dropped },
                 simulated: step.simulated,
                 effects: step
                     .effects
@@ -258,11 +235,7 @@ impl TryFrom<Document> for DryRun {
             at: document.at,
             level: word(Level::parse, "a level", &document.level)?,
             level_reason: document.level_reason,
-            steps: document
-                .steps
-                .into_iter()
-                .map(step)
-                .collect::<Result<_, String>>()?,
+            steps: document.steps.into_iter().map(step).collect::<Result<_, String>>()?,
         })
     }
 }
@@ -291,24 +264,14 @@ mod tests {
             signal: None,
             limit: Some("disk".into()),
             duration: Duration::from_millis(12),
-            stdout: Captured {
-                text: "out".into(),
-                dropped: 7,
-            },
+            stdout: Captured { text: "out".into(), dropped: 7 },
             stderr: Captured::default(),
             simulated: vec!["systemctl".into()],
             effects: vec![
                 Effect::File(file.clone()),
-                Effect::Exec {
-                    argv: vec!["ls".into()],
-                },
-                Effect::Connect {
-                    destination: "[::1]:1".into(),
-                    declared: Declared::Yes,
-                },
-                Effect::Denied {
-                    what: "mount".into(),
-                },
+                Effect::Exec { argv: vec!["ls".into()] },
+                Effect::Connect { destination: "[::1]:1".into(), declared: Declared::Yes },
+                Effect::Denied { what: "mount".into() },
             ],
             effects_total: 9,
             rollback: Some(RollbackProof {
@@ -329,11 +292,7 @@ mod tests {
         let effect = &json["steps"][0]["effects"][0];
         assert_eq!(
             (&json["schema"], &effect["kind"], &effect["path_base64"]),
-            (
-                &"blackstart/dry-run/v1".into(),
-                &"file".into(),
-                &"L3Nydi9jYWbpGw==".into()
-            )
+            (&"blackstart/dry-run/v1".into(), &"file".into(), &"L3Nydi9jYWbpGw==".into())
         );
     }
 }

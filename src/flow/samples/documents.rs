@@ -81,11 +81,7 @@ pub fn library() -> Library {
         );
         let (runbook, problems) = crate::plan::runbook::read(&text);
         assert_eq!(problems, []);
-        Entry {
-            path: format!("{path}.yaml"),
-            runbook: runbook.unwrap(),
-            text,
-        }
+        Entry { path: format!("{path}.yaml"), runbook: runbook.unwrap(), text }
     };
     Library {
         entries: vec![

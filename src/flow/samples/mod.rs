@@ -36,13 +36,7 @@ pub fn act(session: &mut Session, act: Act) {
 }
 
 fn text(session: &mut Session, text: &str) {
-    tell(
-        session,
-        News::Text {
-            path: "sample.yaml".into(),
-            text: text.to_owned(),
-        },
-    );
+    tell(session, News::Text { path: "sample.yaml".into(), text: text.to_owned() });
 }
 
 /// Nothing is kept; nothing has been read but who we are.
@@ -59,10 +53,7 @@ pub fn empty() -> Session {
         }),
     );
     tell(&mut session, News::Shelf(Shelf::default()));
-    tell(
-        &mut session,
-        News::Knowledge(Knowledge(Arc::new(library()))),
-    );
+    tell(&mut session, News::Knowledge(Knowledge(Arc::new(library()))));
     session
 }
 
@@ -167,10 +158,7 @@ pub fn checked() -> Session {
         why: "it would empty the machine".into(),
         fix: Some("write ${LEFT:?}".into()),
         layer: "static",
-        edit: Some(Edit {
-            span: Span::new(7, 14),
-            replacement: "\"${LEFT:?}\"".into(),
-        }),
+        edit: Some(Edit { span: Span::new(7, 14), replacement: "\"${LEFT:?}\"".into() }),
     };
     told_checked(&mut session, vec![finding]);
     session
@@ -189,14 +177,7 @@ fn told_checked(session: &mut Session, findings: Vec<Finding>) {
         findings: findings.iter().map(KeptFinding::from).collect(),
     };
     let fingerprint = fingerprint(session);
-    tell(
-        session,
-        News::Checked {
-            fingerprint,
-            checked,
-            findings,
-        },
-    );
+    tell(session, News::Checked { fingerprint, checked, findings });
 }
 
 /// The finding is fixed, the plan dry-run; the manual step is open.
@@ -206,13 +187,7 @@ pub fn proven() -> Session {
     told_checked(&mut session, vec![]);
     act(&mut session, Act::DryRun);
     let fingerprint = fingerprint(&session);
-    tell(
-        &mut session,
-        News::DryRunEnded {
-            fingerprint,
-            result: Ok(dry_run()),
-        },
-    );
+    tell(&mut session, News::DryRunEnded { fingerprint, result: Ok(dry_run()) });
     act(&mut session, Act::MarkRead(id("tell")));
     session
 }
@@ -225,10 +200,7 @@ pub fn approve() -> Session {
 
 pub fn approved() -> Session {
     let mut session = approve();
-    act(
-        &mut session,
-        Act::Waive(Waived::Step(id("tell")), "ana phones them".into()),
-    );
+    act(&mut session, Act::Waive(Waived::Step(id("tell")), "ana phones them".into()));
     let effects = session.handle(Event::Person(Act::Approve));
     assert_eq!(effects.len(), 1, "{:?}", session.notice);
     let fingerprint = fingerprint(&session);
@@ -252,21 +224,8 @@ pub fn approved() -> Session {
         expires: at("2026-02-01T10:00:00Z"),
         waivers,
     };
-    tell(
-        &mut session,
-        News::Approved {
-            fingerprint,
-            result: Ok(approval.clone()),
-        },
-    );
-    tell(
-        &mut session,
-        News::Recalled {
-            fingerprint,
-            evidence,
-            approvals: vec![approval],
-        },
-    );
+    tell(&mut session, News::Approved { fingerprint, result: Ok(approval.clone()) });
+    tell(&mut session, News::Recalled { fingerprint, evidence, approvals: vec![approval] });
     session
 }
 
@@ -290,20 +249,11 @@ fn record(seq: u64, step: Option<&str>, event: &Told) -> Record {
 }
 
 fn process() -> Process {
-    Process {
-        pid: 4711,
-        start_time: 1,
-        boot: "b".into(),
-    }
+    Process { pid: 4711, start_time: 1, boot: "b".into() }
 }
 
 fn started(part: Part) -> Told {
-    Told::StepStarted {
-        part,
-        attempt: 1,
-        process: process(),
-        files: "1".into(),
-    }
+    Told::StepStarted { part, attempt: 1, process: process(), files: "1".into() }
 }
 
 fn succeeded() -> Told {
@@ -320,13 +270,7 @@ fn succeeded() -> Told {
 }
 
 fn journal(session: &mut Session, records: Vec<Record>) {
-    tell(
-        session,
-        News::Journal {
-            run: id("run-7"),
-            records,
-        },
-    );
+    tell(session, News::Journal { run: id("run-7"), records });
 }
 
 /// The run waits for the person to tell the users.
@@ -351,20 +295,9 @@ pub fn asking() -> Session {
             record(
                 2,
                 None,
-                &Told::RunStarted {
-                    process: process(),
-                    hostname: "files1".into(),
-                    resumed: false,
-                },
+                &Told::RunStarted { process: process(), hostname: "files1".into(), resumed: false },
             ),
-            record(
-                3,
-                Some("tell"),
-                &Told::Question {
-                    question: Question::Act,
-                    text,
-                },
-            ),
+            record(3, Some("tell"), &Told::Question { question: Question::Act, text }),
         ],
     );
     session
@@ -384,39 +317,19 @@ pub fn running() -> Session {
         ],
     );
     let text = "office/\noffice/invoices/\noffice/\u{1b}[2Jpayroll.csv\n".into();
-    tell(
-        &mut session,
-        News::Output {
-            run: id("run-7"),
-            step: id("extract"),
-            text,
-        },
-    );
+    tell(&mut session, News::Output { run: id("run-7"), step: id("extract"), text });
     session.handle(Event::Tick(at("2026-01-31T10:07:30Z")));
     session
 }
 
 pub fn over() -> Session {
     let mut session = running();
-    let finished = Told::RunFinished {
-        state: RunState::Succeeded,
-        code: 0,
-        why: None,
-    };
+    let finished = Told::RunFinished { state: RunState::Succeeded, code: 0, why: None };
     journal(
         &mut session,
-        vec![
-            record(10, Some("extract"), &succeeded()),
-            record(11, None, &finished),
-        ],
+        vec![record(10, Some("extract"), &succeeded()), record(11, None, &finished)],
     );
-    tell(
-        &mut session,
-        News::RunState {
-            run: id("run-7"),
-            alive: false,
-        },
-    );
+    tell(&mut session, News::RunState { run: id("run-7"), alive: false });
     session
 }
 
@@ -424,12 +337,6 @@ pub fn report() -> Session {
     let mut session = over();
     act(&mut session, Act::ToReport);
     let text = "# Restore office from the tar archive nightly\n\n**succeeded**. Run run-7 by ops.\n\n## Promised and measured\n\nRTO 2h, run took 12 s.\n".into();
-    tell(
-        &mut session,
-        News::Report {
-            run: id("run-7"),
-            text,
-        },
-    );
+    tell(&mut session, News::Report { run: id("run-7"), text });
     session
 }

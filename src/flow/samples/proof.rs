@@ -40,34 +40,16 @@ pub fn dry_run() -> DryRun {
     let mut aside = shown(
         "set-aside",
         Outcome::Passed,
-        vec![file(
-            Change::Deleted,
-            "/srv/office/payroll.csv",
-            40,
-            Declared::Yes,
-        )],
+        vec![file(Change::Deleted, "/srv/office/payroll.csv", 40, Declared::Yes)],
     );
-    aside.rollback = Some(RollbackProof {
-        outcome: Outcome::Passed,
-        differences: vec![],
-    });
+    aside.rollback = Some(RollbackProof { outcome: Outcome::Passed, differences: vec![] });
     let mut extract = shown(
         "extract",
         Outcome::Passed,
         vec![
             file(Change::Created, "/srv/office/invoices", 4096, Declared::Yes),
-            file(
-                Change::Modified,
-                "/srv/office/payroll.csv",
-                40,
-                Declared::Yes,
-            ),
-            file(
-                Change::Created,
-                "/etc/cron.d/left\u{202e}over",
-                12,
-                Declared::No,
-            ),
+            file(Change::Modified, "/srv/office/payroll.csv", 40, Declared::Yes),
+            file(Change::Created, "/etc/cron.d/left\u{202e}over", 12, Declared::No),
         ],
     );
     extract.effects_total = 20_004;

@@ -14,22 +14,15 @@ pub fn render(report: &Report) -> String {
     let mut tera = Tera::default();
     tera.set_escape_fn(|text: &str, out: &mut dyn Write| out.write_all(inline(text).as_bytes()));
     tera.autoescape_on(vec![".md"]);
-    tera.register_filter("duration", |seconds: &Value, _: Kwargs, _: &State<'_>| {
-        duration(seconds)
+    tera.register_filter("duration", |seconds: &Value, _: Kwargs, _: &State<'_>| duration(seconds));
+    tera.register_filter("verdict", |met: &Value, _: Kwargs, _: &State<'_>| match met.as_bool() {
+        Some(true) => "MET",
+        Some(false) => "MISSED",
+        None => "unknown",
     });
-    tera.register_filter(
-        "verdict",
-        |met: &Value, _: Kwargs, _: &State<'_>| match met.as_bool() {
-            Some(true) => "MET",
-            Some(false) => "MISSED",
-            None => "unknown",
-        },
-    );
     let context = Context::from_serialize(report).expect("a report has only text keys");
-    tera.add_raw_template("report.md", TEMPLATE)
-        .expect("the template is part of the program");
-    tera.render("report.md", &context)
-        .expect("the template names only fields of the report")
+    tera.add_raw_template("report.md", TEMPLATE).expect("the template is part of the program");
+    tera.render("report.md", &context).expect("the template names only fields of the report")
 }
 
 fn duration(seconds: &Value) -> String {

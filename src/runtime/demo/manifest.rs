@@ -59,11 +59,7 @@ impl Manifest {
 
     /// Returns the bytes of all regular files.
     pub fn bytes(&self) -> u64 {
-        self.0
-            .values()
-            .filter(|entry| entry.kind == "file")
-            .map(|entry| entry.size)
-            .sum()
+        self.0.values().filter(|entry| entry.kind == "file").map(|entry| entry.size).sum()
     }
 
     /// Returns one line, escaped for terminals, for every difference from `self` to `now`.
@@ -92,9 +88,8 @@ impl Manifest {
         for (path, entry) in &mut self.0 {
             let metadata = fs::symlink_metadata(root.join(path))?;
             if entry.kind == "file" && metadata.nlink() > 1 {
-                let seen = first
-                    .entry((metadata.dev(), metadata.ino()))
-                    .or_insert_with(|| path.clone());
+                let seen =
+                    first.entry((metadata.dev(), metadata.ino())).or_insert_with(|| path.clone());
                 entry.same_as = Some(seen.clone());
             }
         }
@@ -119,21 +114,13 @@ impl Entry {
             owner: (metadata.uid(), metadata.gid()),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             // The size of a directory is the file system's own affair.
-            size: if file_type.is_dir() {
-                0
-            } else {
-                metadata.len()
-            },
+            size: if file_type.is_dir() { 0 } else { metadata.len() },
             content: if file_type.is_file() {
                 Some(Digest::of_reader(File::open(path)?)?)
             } else {
                 None
             },
-            link: if file_type.is_symlink() {
-                Some(fs::read_link(path)?)
-            } else {
-                None
-            },
+            link: if file_type.is_symlink() { Some(fs::read_link(path)?) } else { None },
             same_as: None,
         })
     }
@@ -141,21 +128,14 @@ impl Entry {
     fn changed(&self, after: &Self) -> Vec<&'static str> {
         let fields = [
             ("kind", self.kind != after.kind),
-            (
-                "content",
-                self.content != after.content || self.size != after.size,
-            ),
+            ("content", self.content != after.content || self.size != after.size),
             ("link target", self.link != after.link),
             ("hard links", self.same_as != after.same_as),
             ("mode", self.mode != after.mode),
             ("owner", self.owner != after.owner),
             ("time", self.modified != after.modified),
         ];
-        fields
-            .into_iter()
-            .filter(|(_, differs)| *differs)
-            .map(|(name, _)| name)
-            .collect()
+        fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }
 }
 
@@ -180,25 +160,16 @@ mod tests {
         write("a", "A");
         fs::remove_file(root.join("b")).unwrap();
         fs::set_permissions(root.join("c"), fs::Permissions::from_mode(0o600)).unwrap();
-        File::open(root.join("d"))
-            .unwrap()
-            .set_modified(std::time::UNIX_EPOCH)
-            .unwrap();
+        File::open(root.join("d")).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
         fs::remove_file(root.join("l")).unwrap();
         symlink("b", root.join("l")).unwrap();
         fs::copy(root.join("e"), root.join("x")).unwrap();
         fs::rename(root.join("x"), root.join("f")).unwrap();
         write("new\n", "");
         let shown = before.differences(&Manifest::of(root).unwrap()).join("\n");
-        for expected in [
-            "gone: b",
-            "new: new\\n",
-            "(content",
-            ": c",
-            "(time): d",
-            "(link target",
-            "hard links",
-        ] {
+        for expected in
+            ["gone: b", "new: new\\n", "(content", ": c", "(time): d", "(link target", "hard links"]
+        {
             assert!(shown.contains(expected), "{expected} in:\n{shown}");
         }
     }

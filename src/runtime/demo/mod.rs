@@ -88,14 +88,7 @@ impl Demo {
         // Whole seconds, rounded up: the copy's own time is rounded down, and must lie before the damage.
         let damaged = Timestamp::from_second(now().as_second() + 1).unwrap_or_else(|_| now());
         let incident = incident_of(damaged)?;
-        Ok(Self {
-            script,
-            root: root.to_owned(),
-            before,
-            inventory,
-            inventory_text,
-            incident,
-        })
+        Ok(Self { script, root: root.to_owned(), before, inventory, inventory_text, incident })
     }
 
     /// Makes another backup, as the recovery plan asks for at its end.
@@ -144,10 +137,7 @@ impl Demo {
             why: Some("An earlier attempt left half-extracted files.".into()),
             expect: Some("The directory is empty.".into()),
             install: None,
-            provenance: Some(Provenance {
-                by: "person".into(),
-                from: None,
-            }),
+            provenance: Some(Provenance { by: "person".into(), from: None }),
         };
         planted.steps.insert(1.min(planted.steps.len()), step);
         planted
@@ -156,18 +146,11 @@ impl Demo {
 
 /// Runs the backup script and reads the line it prints for the inventory.
 fn back_up(script: &Path) -> Result<v1::CopyMade, DemoError> {
-    let ran = Command::new(script)
-        .env_clear()
-        .env("PATH", PATH)
-        .output()?;
+    let ran = Command::new(script).env_clear().env("PATH", PATH).output()?;
     let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-    let copy = said
-        .lines()
-        .find_map(|line| line.strip_prefix("last_success: "));
+    let copy = said.lines().find_map(|line| line.strip_prefix("last_success: "));
     let Some(copy) = copy.filter(|_| ran.status.success()) else {
-        return Err(DemoError::Backup(
-            String::from_utf8_lossy(&ran.stderr).trim().to_owned(),
-        ));
+        return Err(DemoError::Backup(String::from_utf8_lossy(&ran.stderr).trim().to_owned()));
     };
     read::<v1::CopyMade>(copy)
         .value
@@ -198,9 +181,7 @@ fn inventory_of(
         repo.path = Some(path("copies"));
     }
     for backup in &mut document.backups {
-        backup.path = copy
-            .as_ref()
-            .map_or_else(|| Some(path("copies")), |copy| copy.path.clone());
+        backup.path = copy.as_ref().map_or_else(|| Some(path("copies")), |copy| copy.path.clone());
         backup.last_success = copy.clone();
     }
     let text = write(&document);
@@ -220,21 +201,13 @@ fn incident_of(now: Timestamp) -> Result<Incident, DemoError> {
 /// Reads a document of the demo, which is part of the program.
 fn fixture<T: DeserializeOwned + JsonSchema>(text: &str) -> Result<T, DemoError> {
     match read::<T>(text) {
-        Read {
-            value: Some(value),
-            problems,
-            ..
-        } if problems.is_empty() => Ok(value),
+        Read { value: Some(value), problems, .. } if problems.is_empty() => Ok(value),
         Read { problems, .. } => Err(wrong(problems)),
     }
 }
 
 fn wrong(problems: Vec<Problem>) -> DemoError {
     DemoError::Document(
-        problems
-            .into_iter()
-            .map(|problem| problem.message)
-            .collect::<Vec<_>>()
-            .join("; "),
+        problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; "),
     )
 }

@@ -34,28 +34,14 @@ pub fn make(root: &Path) -> io::Result<()> {
         "Lease of the north wing.\n",
         0o640,
     )?;
-    write(
-        &root.join("contracts/-rf"),
-        "A file whose name looks like an option.\n",
-        0o644,
-    )?;
-    write(
-        &root.join("contracts/line\nbreak"),
-        "A name with a line break.\n",
-        0o644,
-    )?;
-    write(
-        &root.join("payroll.csv"),
-        "name,amount\nAda,4100\nGrace,4300\n",
-        0o600,
-    )?;
+    write(&root.join("contracts/-rf"), "A file whose name looks like an option.\n", 0o644)?;
+    write(&root.join("contracts/line\nbreak"), "A name with a line break.\n", 0o644)?;
+    write(&root.join("payroll.csv"), "name,amount\nAda,4100\nGrace,4300\n", 0o600)?;
     fs::hard_link(root.join("payroll.csv"), root.join("payroll-current.csv"))?;
     symlink("invoices/2026-12", root.join("this-month"))?;
     write(&root.join("logo.bin"), "", 0o644)?;
     // Does not compress, as pictures do not.
-    let logo: String = (0..4_000u32)
-        .map(|at| Digest::of(&at.to_le_bytes()).to_string())
-        .collect();
+    let logo: String = (0..4_000u32).map(|at| Digest::of(&at.to_le_bytes()).to_string()).collect();
     fs::write(root.join("logo.bin"), logo)?;
     let sparse = File::create(root.join("scan.img"))?;
     sparse.set_len(1 << 18)?;
@@ -71,10 +57,7 @@ pub fn make(root: &Path) -> io::Result<()> {
 pub fn damage(root: &Path) -> io::Result<()> {
     fs::remove_dir_all(root.join("invoices"))?;
     fs::remove_dir_all(root.join("contracts"))?;
-    File::options()
-        .write(true)
-        .open(root.join("payroll.csv"))?
-        .set_len(12)?;
+    File::options().write(true).open(root.join("payroll.csv"))?.set_len(12)?;
     write(&root.join("logo.bin"), "not a picture\n", 0o644)?;
     fs::set_permissions(root.join("scan.img"), fs::Permissions::from_mode(0o777))?;
     fs::remove_file(root.join("this-month"))

@@ -22,11 +22,7 @@ struct StandIn {
     answer: fn(&[String], &mut State) -> Answer,
 }
 
-const ALL: &[StandIn] = &[
-    systemctl::SYSTEMCTL,
-    systemctl::SERVICE,
-    systemctl::JOURNALCTL,
-];
+const ALL: &[StandIn] = &[systemctl::SYSTEMCTL, systemctl::SERVICE, systemctl::JOURNALCTL];
 
 /// What a stand-in prints and returns.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,9 +54,7 @@ pub(super) fn called(layer: &Layer, own_branch: usize) -> Vec<String> {
     names()
         .filter(|name| {
             let called = place.child(format!("called.{name}").as_bytes());
-            called
-                .and_then(|called| called.stat())
-                .is_ok_and(|stat| stat.is_some())
+            called.and_then(|called| called.stat()).is_ok_and(|stat| stat.is_some())
         })
         .map(str::to_owned)
         .collect()

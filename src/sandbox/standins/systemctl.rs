@@ -7,11 +7,8 @@ pub(super) const SYSTEMCTL: StandIn = StandIn {
     paths: &["/usr/bin/systemctl", "/bin/systemctl"],
     answer: systemctl,
 };
-pub(super) const SERVICE: StandIn = StandIn {
-    name: "service",
-    paths: &["/usr/sbin/service", "/sbin/service"],
-    answer: service,
-};
+pub(super) const SERVICE: StandIn =
+    StandIn { name: "service", paths: &["/usr/sbin/service", "/sbin/service"], answer: service };
 pub(super) const JOURNALCTL: StandIn = StandIn {
     name: "journalctl",
     paths: &["/usr/bin/journalctl", "/bin/journalctl"],
@@ -42,15 +39,8 @@ const CHANGING: &[&str] = &[
     "thaw",
 ];
 /// Verbs that name units and ask about them.
-const ASKING: &[&str] = &[
-    "is-active",
-    "is-enabled",
-    "is-failed",
-    "status",
-    "show",
-    "cat",
-    "list-dependencies",
-];
+const ASKING: &[&str] =
+    &["is-active", "is-enabled", "is-failed", "status", "show", "cat", "list-dependencies"];
 /// Verbs that need no unit.
 const PLAIN: &[&str] = &[
     "daemon-reload",
@@ -109,19 +99,11 @@ const WITH_VALUE: &[&str] = &[
 ];
 
 fn failed(code: u8, text: String) -> Answer {
-    Answer {
-        code,
-        out: String::new(),
-        err: text + "\n",
-    }
+    Answer { code, out: String::new(), err: text + "\n" }
 }
 
 fn printed(code: u8, text: &str) -> Answer {
-    Answer {
-        code,
-        out: format!("{text}\n"),
-        err: String::new(),
-    }
+    Answer { code, out: format!("{text}\n"), err: String::new() }
 }
 
 fn full_name(unit: &str) -> String {
@@ -203,14 +185,9 @@ fn change(verb: &str, unit: &str, now: bool, state: &mut State) -> Answer {
     };
     match verb {
         "start" | "restart" | "reload-or-restart" | "isolate" => {
-            let masked = state
-                .get(&format!("enabled/{unit}"))
-                .is_some_and(|how| how == "masked");
+            let masked = state.get(&format!("enabled/{unit}")).is_some_and(|how| how == "masked");
             if masked {
-                return failed(
-                    1,
-                    format!("Failed to {verb} {unit}: Unit {unit} is masked."),
-                );
+                return failed(1, format!("Failed to {verb} {unit}: Unit {unit} is masked."));
             }
             state.insert(format!("active/{unit}"), "active".to_owned());
         }
@@ -222,10 +199,7 @@ fn change(verb: &str, unit: &str, now: bool, state: &mut State) -> Answer {
             }
         }
         "disable" | "mask" => {
-            set(
-                "enabled",
-                if verb == "mask" { "masked" } else { "disabled" },
-            );
+            set("enabled", if verb == "mask" { "masked" } else { "disabled" });
             if now {
                 set("active", "inactive");
             }
@@ -240,20 +214,14 @@ fn change(verb: &str, unit: &str, now: bool, state: &mut State) -> Answer {
 /// A unit that nothing touched is taken as running and enabled, as on a host in order.
 fn ask(verb: &str, unit: &str, state: &State) -> Answer {
     let of = |what: &str, usual: &'static str| {
-        state
-            .get(&format!("{what}/{unit}"))
-            .cloned()
-            .unwrap_or_else(|| usual.to_owned())
+        state.get(&format!("{what}/{unit}")).cloned().unwrap_or_else(|| usual.to_owned())
     };
     let (active, enabled) = (of("active", "active"), of("enabled", "enabled"));
     match verb {
         "is-active" => printed(if active == "active" { 0 } else { 3 }, &active),
         "is-enabled" => printed(if enabled == "enabled" { 0 } else { 1 }, &enabled),
         "is-failed" => printed(1, &active),
-        "show" => printed(
-            0,
-            &format!("Id={unit}\nActiveState={active}\nUnitFileState={enabled}"),
-        ),
+        "show" => printed(0, &format!("Id={unit}\nActiveState={active}\nUnitFileState={enabled}")),
         "status" => printed(
             if active == "active" { 0 } else { 3 },
             &format!(

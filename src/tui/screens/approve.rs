@@ -81,11 +81,7 @@ impl Screen for Approve {
             ));
         }
         offers.extend([
-            offer(
-                "n",
-                "name",
-                "Who approves; a label, signed by the account of this session",
-            ),
+            offer("n", "name", "Who approves; a label, signed by the account of this session"),
             offer("Esc", "back", "To the review"),
         ]);
         offers
@@ -97,13 +93,8 @@ impl Screen for Approve {
             return;
         };
         let gaps = &state.approving.gaps;
-        let height = u16::try_from(gaps.len().max(1) * 2)
-            .unwrap_or(u16::MAX)
-            .saturating_add(2);
-        let top = Rect {
-            height: height.min(area.height * 3 / 5),
-            ..area
-        };
+        let height = u16::try_from(gaps.len().max(1) * 2).unwrap_or(u16::MAX).saturating_add(2);
+        let top = Rect { height: height.min(area.height * 3 / 5), ..area };
         let inner = pane(ink, top, buf, " Not proven ", "");
         if gaps.is_empty() {
             let (tone, text) = match &review.checked {
@@ -123,19 +114,13 @@ impl Screen for Approve {
                     ),
                     Some(what) => match state.approving.reasons.get(what) {
                         Some(reason) => ("accepted", Tone::Good, format!("because: {reason}")),
-                        None => (
-                            "OPEN    ",
-                            Tone::Warn,
-                            "Enter gives a reason to accept it".to_owned(),
-                        ),
+                        None => {
+                            ("OPEN    ", Tone::Warn, "Enter gives a reason to accept it".to_owned())
+                        }
                     },
                 };
                 [
-                    ink.pieces([
-                        (tone, mark),
-                        (Tone::Plain, "  "),
-                        (Tone::Plain, &gap.message),
-                    ]),
+                    ink.pieces([(tone, mark), (Tone::Plain, "  "), (Tone::Plain, &gap.message)]),
                     ink.pieces([(Tone::Faint, "          "), (Tone::Faint, &below)]),
                 ]
             })
@@ -145,17 +130,9 @@ impl Screen for Approve {
         shown.cursor = self.list.cursor * 2;
         shown.draw(ink.0, inner, buf, rows.len(), |at| rows[at].clone());
         self.list.cursor = self.list.cursor.min(gaps.len().saturating_sub(1));
-        let rest = Rect {
-            y: top.bottom(),
-            height: area.height - top.height,
-            ..area
-        };
+        let rest = Rect { y: top.bottom(), height: area.height - top.height, ..area };
         let inner = pane(ink, rest, buf, " Who ", "");
-        let inner = Rect {
-            x: inner.x + 1,
-            width: inner.width.saturating_sub(2),
-            ..inner
-        };
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let mut lines = vec![];
         if let Some(gap) = gaps.get(self.list.cursor) {
             lines.extend(ink.labelled("Chosen", Tone::Plain, &gap.message));
@@ -202,10 +179,9 @@ impl Screen for Approve {
         for refusal in &state.approving.refusals {
             lines.extend(ink.labelled("Refused", Tone::Danger, refusal));
         }
-        if let (Err(refusals), false) = (
-            review.permit(state.now, &state.machine.operator),
-            review.approvals.is_empty(),
-        ) {
+        if let (Err(refusals), false) =
+            (review.permit(state.now, &state.machine.operator), review.approvals.is_empty())
+        {
             refusals.iter().for_each(|refusal| {
                 lines.extend(ink.labelled("Still", Tone::Danger, &refusal.message))
             });

@@ -30,10 +30,8 @@ impl Screen for Draft {
     fn status(&self, state: &State) -> String {
         match &state.drafted {
             Some(drafted) => {
-                let runbook = drafted
-                    .ranking
-                    .get(drafted.chosen)
-                    .map_or("", |ranked| ranked.name.as_str());
+                let runbook =
+                    drafted.ranking.get(drafted.chosen).map_or("", |ranked| ranked.name.as_str());
                 format!(
                     "Draft   {}   {} steps   from {runbook}",
                     drafted.plan.id,
@@ -50,21 +48,10 @@ impl Screen for Draft {
     }
 
     fn offers(&self, state: &State) -> Vec<Offer> {
-        let mut offers = vec![offer(
-            "Enter",
-            "review steps",
-            "Read the steps with findings and effects",
-        )];
-        if state
-            .drafted
-            .as_ref()
-            .is_some_and(|drafted| drafted.ranking.len() > 1)
-        {
-            offers.push(offer(
-                "o",
-                "other runbook",
-                "Draft from the next runbook of the ranking",
-            ));
+        let mut offers =
+            vec![offer("Enter", "review steps", "Read the steps with findings and effects")];
+        if state.drafted.as_ref().is_some_and(|drafted| drafted.ranking.len() > 1) {
+            offers.push(offer("o", "other runbook", "Draft from the next runbook of the ranking"));
         }
         offers.push(offer("Esc", "back", "To the incident"));
         offers.push(offer("j", "scroll", "Scroll; also arrows, PgUp, PgDn"));
@@ -79,40 +66,12 @@ impl Screen for Draft {
             let mut lines = numbers(ink, drafted);
             lines.push(blank());
             lines.extend(steps(ink, drafted));
-            return show(
-                &mut self.page,
-                ink,
-                area,
-                buf,
-                " What it gives and costs ",
-                &lines,
-            );
+            return show(&mut self.page, ink, area, buf, " What it gives and costs ", &lines);
         }
-        let left = Rect {
-            width: area.width * 3 / 5,
-            ..area
-        };
-        let right = Rect {
-            x: left.right(),
-            width: area.width - left.width,
-            ..area
-        };
-        show(
-            &mut self.page,
-            ink,
-            left,
-            buf,
-            " What it gives and costs ",
-            &numbers(ink, drafted),
-        );
-        show(
-            &mut self.steps,
-            ink,
-            right,
-            buf,
-            " Steps ",
-            &steps(ink, drafted),
-        );
+        let left = Rect { width: area.width * 3 / 5, ..area };
+        let right = Rect { x: left.right(), width: area.width - left.width, ..area };
+        show(&mut self.page, ink, left, buf, " What it gives and costs ", &numbers(ink, drafted));
+        show(&mut self.steps, ink, right, buf, " Steps ", &steps(ink, drafted));
     }
 
     fn press(&mut self, state: &State, key: KeyEvent) -> Reaction {
@@ -146,13 +105,7 @@ fn show(
     lines: &[Line<'static>],
 ) {
     let part = page.part(inside(area), lines, LABEL);
-    pane(
-        ink,
-        area,
-        buf,
-        title,
-        &part.map_or(String::new(), |part| format!(" {part} ")),
-    );
+    pane(ink, area, buf, title, &part.map_or(String::new(), |part| format!(" {part} ")));
     page.draw(inside(area), buf, lines, LABEL);
 }
 
@@ -178,46 +131,28 @@ fn point(ink: Ink, point: &Point) -> Vec<Line<'static>> {
     );
     if point.chain.len() > 1 {
         let chain: Vec<&str> = point.chain.iter().map(|id| id.as_str()).collect();
-        lines.extend(ink.labelled(
-            "",
-            Tone::Plain,
-            &format!("through {}", chain.join(", then ")),
-        ));
+        lines.extend(ink.labelled("", Tone::Plain, &format!("through {}", chain.join(", then "))));
     }
     let (tone, word) = verdict(point.meets_rpo);
-    let loss = point
-        .loss_seconds
-        .map(|loss| u64::try_from(loss).unwrap_or(0));
+    let loss = point.loss_seconds.map(|loss| u64::try_from(loss).unwrap_or(0));
     let promised = point
         .rpo_seconds
-        .map_or("nothing was promised".into(), |rpo| {
-            format!("promised at most {}", span(rpo))
-        });
+        .map_or("nothing was promised".into(), |rpo| format!("promised at most {}", span(rpo)));
     lines.push(ink.pieces([
         (Tone::Faint, &pad("Lost", LABEL)),
-        (
-            Tone::Plain,
-            &format!("{} of work, {promised}: RPO ", seconds(loss)),
-        ),
+        (Tone::Plain, &format!("{} of work, {promised}: RPO ", seconds(loss))),
         (tone, word),
     ]));
     let (tone, tested) = match point.tested {
         Tested::Passed => (Tone::Good, "a restore from this copy was tried and worked"),
-        Tested::Failed => (
-            Tone::Danger,
-            "a restore from this copy was tried and FAILED",
-        ),
+        Tested::Failed => (Tone::Danger, "a restore from this copy was tried and FAILED"),
         Tested::Never => (Tone::Warn, "a restore from this copy was NEVER tried"),
-        Tested::Unknown => (
-            Tone::Warn,
-            "whether a restore from this copy was ever tried is not known",
-        ),
+        Tested::Unknown => {
+            (Tone::Warn, "whether a restore from this copy was ever tried is not known")
+        }
     };
     lines.extend(ink.labelled("Tested", tone, tested));
-    point
-        .notes
-        .iter()
-        .for_each(|note| lines.extend(ink.labelled("Note", Tone::Plain, note)));
+    point.notes.iter().for_each(|note| lines.extend(ink.labelled("Note", Tone::Plain, note)));
     lines
 }
 
@@ -234,9 +169,7 @@ fn numbers(ink: Ink, drafted: &Drafted) -> Vec<Line<'static>> {
         let (tone, word) = verdict(rto.meets_rto);
         let promised = rto
             .rto_seconds
-            .map_or("nothing was promised".into(), |rto| {
-                format!("promised {}", span(rto))
-            });
+            .map_or("nothing was promised".into(), |rto| format!("promised {}", span(rto)));
         let takes = format!(
             "{} likely, {} nine times in ten, {promised}: RTO ",
             seconds(rto.p50_seconds),
@@ -256,43 +189,34 @@ fn numbers(ink: Ink, drafted: &Drafted) -> Vec<Line<'static>> {
             &format!("{} of {}: {}", refused.backup, refused.asset, refused.why),
         ));
     }
-    for note in estimate.notes.iter().chain(&drafted.notes).filter(|note| {
-        !estimate
-            .recovery_points
-            .iter()
-            .any(|point| point.notes.contains(note))
-    }) {
+    for note in estimate
+        .notes
+        .iter()
+        .chain(&drafted.notes)
+        .filter(|note| !estimate.recovery_points.iter().any(|point| point.notes.contains(note)))
+    {
         lines.extend(ink.labelled("Note", Tone::Warn, note));
     }
     lines.push(blank());
     for (at, ranked) in drafted.ranking.iter().enumerate() {
         let label = if at == 0 { "Runbooks" } else { "" };
         let mark = if at == drafted.chosen { "used" } else { "    " };
-        let tone = if at == drafted.chosen {
-            Tone::Strong
-        } else {
-            Tone::Plain
-        };
+        let tone = if at == drafted.chosen { Tone::Strong } else { Tone::Plain };
         lines.extend(ink.labelled(
             label,
             tone,
             &format!(
                 "{mark} {}: {}",
                 ranked.name,
-                if ranked.why.is_empty() {
-                    "nothing speaks for it"
-                } else {
-                    &ranked.why
-                }
+                if ranked.why.is_empty() { "nothing speaks for it" } else { &ranked.why }
             ),
         ));
     }
     lines.push(blank());
     for (at, term) in estimate.terms.iter().enumerate() {
         let label = if at == 0 { "Computed" } else { "" };
-        let value = term.value.map_or("unknown".into(), |value| {
-            format!("{} {}", number(value), term.unit)
-        });
+        let value =
+            term.value.map_or("unknown".into(), |value| format!("{} {}", number(value), term.unit));
         let source = match term.source {
             Source::Default => "assumed",
             Source::Inventory => "inventory",

@@ -23,22 +23,13 @@ pub struct Help {
 }
 
 const ALWAYS: [(&str, &str); 7] = [
-    (
-        "arrows j k",
-        "Move; g G first and last, PgUp PgDn Ctrl-U Ctrl-D a page",
-    ),
+    ("arrows j k", "Move; g G first and last, PgUp PgDn Ctrl-U Ctrl-D a page"),
     ("Esc", "Back; text that was typed stays"),
-    (
-        "Ctrl-C",
-        "Takes a question back; twice leaves; with a live run it asks",
-    ),
+    ("Ctrl-C", "Takes a question back; twice leaves; with a live run it asks"),
     ("Ctrl-Z", "Back to the shell; fg returns"),
     ("Ctrl-L", "Draw everything anew"),
     ("F1", "This page, also while typing"),
-    (
-        "words",
-        "RTO: time promised for the recovery; RPO: work that may be lost",
-    ),
+    ("words", "RTO: time promised for the recovery; RPO: work that may be lost"),
 ];
 
 /// What each stage is for, in a sentence.
@@ -67,11 +58,7 @@ fn purpose(stage: Stage) -> &'static str {
 impl Help {
     /// Returns the help for a stage and its keys.
     pub fn new(stage: Stage, offers: Vec<Offer>) -> Self {
-        Self {
-            stage,
-            offers,
-            page: Page::default(),
-        }
+        Self { stage, offers, page: Page::default() }
     }
 
     /// Returns the keys that mean something.
@@ -99,19 +86,12 @@ impl Help {
         let inner = pane(ink, area, buf, " Help ", "");
         let mut lines = vec![ink.line(Tone::Plain, purpose(self.stage)), blank()];
         let row = |key: &str, text: &str| {
-            Line::from(vec![
-                ink.span(Tone::Strong, &pad(key, 12)),
-                ink.span(Tone::Plain, text),
-            ])
+            Line::from(vec![ink.span(Tone::Strong, &pad(key, 12)), ink.span(Tone::Plain, text)])
         };
         lines.extend(self.offers.iter().map(|offer| row(offer.key, offer.help)));
         lines.push(blank());
         lines.extend(ALWAYS.iter().map(|(key, text)| row(key, text)));
-        let inner = Rect {
-            x: inner.x + 1,
-            width: inner.width.saturating_sub(2),
-            ..inner
-        };
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         self.page.draw(inner, buf, &lines, 12);
     }
 }

@@ -50,11 +50,7 @@ fn rows<'a>(shelf: &'a Shelf, filter: &str) -> Vec<Row<'a>> {
         at: run.at,
         open: Open::Run(&run.id),
     };
-    let live = shelf
-        .runs
-        .iter()
-        .filter(|run| !run.state.is_over())
-        .map(run);
+    let live = shelf.runs.iter().filter(|run| !run.state.is_over()).map(run);
     let over = shelf.runs.iter().filter(|run| run.state.is_over()).map(run);
     let incidents = shelf.incidents.iter().map(|incident| Row {
         kind: "incident",
@@ -77,19 +73,12 @@ fn rows<'a>(shelf: &'a Shelf, filter: &str) -> Vec<Row<'a>> {
         let text = format!("{} {} {} {}", row.kind, row.name, row.title, row.state).to_lowercase();
         words.iter().all(|word| text.contains(word.as_str()))
     };
-    live.chain(incidents)
-        .chain(plans)
-        .chain(over)
-        .filter(fits)
-        .collect()
+    live.chain(incidents).chain(plans).chain(over).filter(fits).collect()
 }
 
 impl Home {
     fn rows<'a>(&self, state: &'a State) -> Vec<Row<'a>> {
-        state
-            .shelf
-            .as_ref()
-            .map_or(vec![], |shelf| rows(shelf, self.filter.text()))
+        state.shelf.as_ref().map_or(vec![], |shelf| rows(shelf, self.filter.text()))
     }
 }
 
@@ -115,10 +104,7 @@ impl Screen for Home {
             Some(inventory) => format!("   inventory: {}", count(inventory.assets.len(), "asset")),
             None => "   no inventory yet".into(),
         };
-        format!(
-            "Home   {} of {all}{filter}{inventory}",
-            self.rows(state).len()
-        )
+        format!("Home   {} of {all}{filter}{inventory}", self.rows(state).len())
     }
 
     fn context(&self, state: &State) -> String {
@@ -135,33 +121,17 @@ impl Screen for Home {
     fn offers(&self, state: &State) -> Vec<Offer> {
         let mut offers = vec![];
         if self.filtering {
-            offers.push(offer(
-                "Enter",
-                "keep filter",
-                "Keep the filter and go to the list",
-            ));
+            offers.push(offer("Enter", "keep filter", "Keep the filter and go to the list"));
             offers.push(offer("Esc", "no filter", "Take the filter away"));
             return offers;
         }
         if !self.rows(state).is_empty() {
-            offers.push(offer(
-                "Enter",
-                "open",
-                "Open the chosen incident, plan or run",
-            ));
+            offers.push(offer("Enter", "open", "Open the chosen incident, plan or run"));
         }
         offers.extend([
             offer("n", "new incident", "Describe what happened"),
-            offer(
-                "o",
-                "open file",
-                "Open a file: an incident, an inventory or a plan",
-            ),
-            offer(
-                "D",
-                "demo",
-                "Make a throw-away tree, damage it and recover it, offline",
-            ),
+            offer("o", "open file", "Open a file: an incident, an inventory or a plan"),
+            offer("D", "demo", "Make a throw-away tree, damage it and recover it, offline"),
             offer("/", "filter", "Show only rows that hold these words"),
             offer("R", "refresh", "Read the lists again"),
         ]);
@@ -172,10 +142,7 @@ impl Screen for Home {
         let rows = self.rows(state);
         let inner = pane(ink, area, buf, " Go on with ", "");
         if rows.is_empty() {
-            let empty = state
-                .shelf
-                .as_ref()
-                .is_some_and(|_| self.filter.text().is_empty());
+            let empty = state.shelf.as_ref().is_some_and(|_| self.filter.text().is_empty());
             return Page::default().draw(inner, buf, &nothing(ink, state, empty), 0);
         }
         let columns = usize::from(inner.width).saturating_sub(2);
@@ -190,18 +157,8 @@ impl Screen for Home {
             pad("STATE", stands),
             "SINCE UTC"
         );
-        ink.line(Tone::Faint, &head).render(
-            Rect {
-                height: 1.min(inner.height),
-                ..inner
-            },
-            buf,
-        );
-        let body = Rect {
-            y: inner.y + 1,
-            height: inner.height.saturating_sub(1),
-            ..inner
-        };
+        ink.line(Tone::Faint, &head).render(Rect { height: 1.min(inner.height), ..inner }, buf);
+        let body = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
         let theme: Theme = ink.0;
         self.list.draw(theme, body, buf, rows.len(), |at| {
             let row = &rows[at];
@@ -212,16 +169,10 @@ impl Screen for Home {
             let since: String = readable(row.at).chars().skip(5).take(11).collect();
             ink.pieces([
                 (Tone::Plain, &pad(row.kind, 10)),
-                (
-                    Tone::Strong,
-                    &pad(&format!("{} ", pad(&escape(row.name), name - 1)), name),
-                ),
+                (Tone::Strong, &pad(&format!("{} ", pad(&escape(row.name), name - 1)), name)),
                 (
                     Tone::Plain,
-                    &pad(
-                        &format!("{} ", pad(&escape(row.title), title.saturating_sub(1))),
-                        title,
-                    ),
+                    &pad(&format!("{} ", pad(&escape(row.title), title.saturating_sub(1))), title),
                 ),
                 (tone, &pad(row.state, stands)),
                 (Tone::Plain, &since),
@@ -322,17 +273,10 @@ fn nothing(ink: Ink, state: &State, empty: bool) -> Vec<ratatui::text::Line<'sta
         blank(),
         ink.line(Tone::Strong, "  Nothing here yet."),
         blank(),
-        row(
-            "  D",
-            "try the demo",
-            "a throw-away tree is recovered, offline",
-        ),
+        row("  D", "try the demo", "a throw-away tree is recovered, offline"),
         row("  n", "describe an incident", "something is broken now"),
         row("  o", "open a file", "an incident, an inventory or a plan"),
         blank(),
-        ink.line(
-            Tone::Faint,
-            "  Nothing runs for real before you approve a plan.",
-        ),
+        ink.line(Tone::Faint, "  Nothing runs for real before you approve a plan."),
     ]
 }

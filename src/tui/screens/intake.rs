@@ -30,12 +30,7 @@ pub struct Form {
 
 impl Default for Form {
     fn default() -> Self {
-        Self {
-            field: 0,
-            entries: BTreeMap::new(),
-            area: text_area(""),
-            of: None,
-        }
+        Self { field: 0, entries: BTreeMap::new(), area: text_area(""), of: None }
     }
 }
 
@@ -99,10 +94,7 @@ impl Form {
         let Some(intake) = &state.intake else {
             return;
         };
-        let of = state
-            .incident
-            .as_ref()
-            .map_or(String::new(), |incident| incident.id.to_string());
+        let of = state.incident.as_ref().map_or(String::new(), |incident| incident.id.to_string());
         let differs = |form: &Self| {
             let entries = form
                 .entries
@@ -118,8 +110,7 @@ impl Form {
         let fresh = self.of.as_ref() != Some(&of) && self.of.as_deref() != Some("");
         self.of = Some(of);
         for field in Field::ALL {
-            self.entries
-                .insert(field, Entry::new(&escape::one_line(intake.text(field))));
+            self.entries.insert(field, Entry::new(&escape::one_line(intake.text(field))));
         }
         self.entries.remove(&Field::Description);
         self.area = text_area(&escape::terminal(intake.text(Field::Description)));
@@ -154,9 +145,7 @@ impl Screen for Form {
         let id = state
             .incident
             .as_ref()
-            .map_or("new incident".into(), |incident| {
-                format!("incident {}", incident.id)
-            });
+            .map_or("new incident".into(), |incident| format!("incident {}", incident.id));
         let inventory = match &state.inventory {
             Some(inventory) => {
                 format!(
@@ -172,11 +161,7 @@ impl Screen for Form {
 
     fn context(&self, state: &State) -> String {
         let field = self.current();
-        match state
-            .intake
-            .as_ref()
-            .and_then(|intake| intake.problem(field))
-        {
+        match state.intake.as_ref().and_then(|intake| intake.problem(field)) {
             Some(problem) => format!("{}: {problem}", name(field)),
             None => hint(field).to_owned(),
         }
@@ -184,11 +169,7 @@ impl Screen for Form {
 
     fn offers(&self, _: &State) -> Vec<Offer> {
         vec![
-            offer(
-                "Tab",
-                "next field",
-                "To the next field; Shift-Tab to the one before",
-            ),
+            offer("Tab", "next field", "To the next field; Shift-Tab to the one before"),
             offer(
                 "Ctrl-D",
                 "draft a plan",
@@ -201,42 +182,20 @@ impl Screen for Form {
     fn draw(&mut self, state: &State, ink: Ink, area: Rect, buf: &mut Buffer) {
         self.follow(state);
         let rows = Field::ALL.len() as u16 - 1;
-        let top = Rect {
-            height: (rows + 2).min(area.height.saturating_sub(5)),
-            ..area
-        };
+        let top = Rect { height: (rows + 2).min(area.height.saturating_sub(5)), ..area };
         let inner = pane(ink, top, buf, " Incident ", "");
         let lines = &Field::ALL[..usize::from(rows)];
-        let first = (self.field + 1)
-            .min(lines.len())
-            .saturating_sub(usize::from(inner.height));
-        for ((at, field), y) in lines
-            .iter()
-            .enumerate()
-            .skip(first)
-            .zip(inner.y..inner.bottom())
-        {
-            let place = Rect {
-                y,
-                height: 1,
-                ..inner
-            };
+        let first = (self.field + 1).min(lines.len()).saturating_sub(usize::from(inner.height));
+        for ((at, field), y) in lines.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+            let place = Rect { y, height: 1, ..inner };
             self.row(state, ink, *field, at == self.field, place, buf);
         }
-        let rest = Rect {
-            y: top.bottom(),
-            height: area.bottom() - top.bottom(),
-            ..area
-        };
+        let rest = Rect { y: top.bottom(), height: area.bottom() - top.bottom(), ..area };
         let note = match self.area.lines().len() {
             0 | 1 => String::new(),
             lines => format!(" {lines} lines "),
         };
-        let mark = if self.current() == Field::Description {
-            "> "
-        } else {
-            ""
-        };
+        let mark = if self.current() == Field::Description { "> " } else { "" };
         let title = format!(" {mark}Description (paste logs, errors, alerts here) ");
         let inner = pane(ink, rest, buf, &title, &note);
         let cursor = match self.current() == Field::Description {
@@ -244,11 +203,7 @@ impl Screen for Form {
             false => Style::new(),
         };
         self.area.set_cursor_style(cursor);
-        let inner = Rect {
-            x: inner.x + 1,
-            width: inner.width.saturating_sub(2),
-            ..inner
-        };
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         Widget::render(&self.area, inner, buf);
     }
 
@@ -262,16 +217,8 @@ impl Screen for Form {
             KeyCode::Char('d') if control => {
                 Reaction::Acts(vec![Act::Leave(self.current()), Act::Draft])
             }
-            KeyCode::Tab => self.go(if self.field == last {
-                0
-            } else {
-                self.field + 1
-            }),
-            KeyCode::BackTab => self.go(if self.field == 0 {
-                last
-            } else {
-                self.field - 1
-            }),
+            KeyCode::Tab => self.go(if self.field == last { 0 } else { self.field + 1 }),
+            KeyCode::BackTab => self.go(if self.field == 0 { last } else { self.field - 1 }),
             KeyCode::Down if !text => self.go(self.field + 1),
             KeyCode::Enter if !text => self.go(self.field + 1),
             KeyCode::Up if !text => self.go(self.field.saturating_sub(1)),
@@ -315,10 +262,7 @@ impl Form {
         place: Rect,
         buf: &mut Buffer,
     ) {
-        let problem = state
-            .intake
-            .as_ref()
-            .and_then(|intake| intake.problem(field));
+        let problem = state.intake.as_ref().and_then(|intake| intake.problem(field));
         let mark = if chosen { "> " } else { "  " };
         let tone = if chosen { Tone::Strong } else { Tone::Plain };
         let columns = usize::from(place.width).saturating_sub(NAME + 3);
@@ -331,28 +275,23 @@ impl Form {
             (Some(problem), false) => {
                 let text = cut(entry.text(), columns / 3);
                 line.spans.push(ink.span(Tone::Plain, &text));
-                line.spans.push(ink.span(
-                    Tone::Danger,
-                    &cut(&format!("  ! {problem}"), columns - columns / 3),
-                ));
+                line.spans.push(
+                    ink.span(Tone::Danger, &cut(&format!("  ! {problem}"), columns - columns / 3)),
+                );
             }
             (None, false) if field == Field::Inventory && entry.text().is_empty() => {
                 let kept = match &state.inventory {
-                    Some(inventory) => format!(
-                        "the newest kept: {}",
-                        count(inventory.assets.len(), "asset")
-                    ),
+                    Some(inventory) => {
+                        format!("the newest kept: {}", count(inventory.assets.len(), "asset"))
+                    }
                     None => "none kept yet: name a file".to_owned(),
                 };
                 line.spans.push(ink.span(Tone::Faint, &cut(&kept, columns)));
             }
             (None, false) if field == Field::Affected && entry.text().is_empty() => {
-                line.spans
-                    .push(ink.span(Tone::Faint, &cut(&known(state), columns)));
+                line.spans.push(ink.span(Tone::Faint, &cut(&known(state), columns)));
             }
-            (None, false) => line
-                .spans
-                .push(ink.span(Tone::Plain, &cut(entry.text(), columns))),
+            (None, false) => line.spans.push(ink.span(Tone::Plain, &cut(entry.text(), columns))),
         }
         line.render(place, buf);
     }
@@ -363,11 +302,6 @@ fn known(state: &State) -> String {
     let Some(inventory) = &state.inventory else {
         return String::new();
     };
-    let ids: Vec<&str> = inventory
-        .assets
-        .iter()
-        .take(12)
-        .map(|asset| asset.id.as_str())
-        .collect();
+    let ids: Vec<&str> = inventory.assets.iter().take(12).map(|asset| asset.id.as_str()).collect();
     format!("there are: {}", ids.join(", "))
 }

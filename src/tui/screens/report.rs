@@ -30,9 +30,7 @@ impl Screen for Report {
 
     fn status(&self, state: &State) -> String {
         let run = state.run.as_ref();
-        let id = run
-            .and_then(|run| run.id.as_ref())
-            .map_or(String::new(), ToString::to_string);
+        let id = run.and_then(|run| run.id.as_ref()).map_or(String::new(), ToString::to_string);
         let word = run.map_or("", |run| run.state.word());
         format!("Report   run {id}   {}", word.to_uppercase())
     }
@@ -56,24 +54,14 @@ impl Screen for Report {
                 .lines()
                 .map(|line| {
                     ink.line(
-                        if line.starts_with('#') {
-                            Tone::Strong
-                        } else {
-                            Tone::Plain
-                        },
+                        if line.starts_with('#') { Tone::Strong } else { Tone::Plain },
                         &line.replace('\t', "    "),
                     )
                 })
                 .collect(),
         };
         let part = self.page.part(inside(area), &lines, 2);
-        pane(
-            ink,
-            area,
-            buf,
-            " Report ",
-            &part.map_or(String::new(), |part| format!(" {part} ")),
-        );
+        pane(ink, area, buf, " Report ", &part.map_or(String::new(), |part| format!(" {part} ")));
         self.page.draw(inside(area), buf, &lines, 2);
     }
 

@@ -59,16 +59,8 @@ impl Review {
     fn fix<'a>(&self, state: &'a State) -> Option<(usize, &'a Found)> {
         let review = state.review.as_ref()?;
         let chosen = self.step(review)?.id.as_str();
-        let in_step = review
-            .found_in(chosen)
-            .find(|(_, found)| found.fixed.is_some());
-        in_step.or_else(|| {
-            review
-                .found
-                .iter()
-                .enumerate()
-                .find(|(_, found)| found.fixed.is_some())
-        })
+        let in_step = review.found_in(chosen).find(|(_, found)| found.fixed.is_some());
+        in_step.or_else(|| review.found.iter().enumerate().find(|(_, found)| found.fixed.is_some()))
     }
 }
 
@@ -81,17 +73,11 @@ impl Screen for Review {
         let Some(review) = &state.review else {
             return "Review".into();
         };
-        let severe = review
-            .found
-            .iter()
-            .filter(|found| found.finding.severity >= Severity::High)
-            .count();
+        let severe =
+            review.found.iter().filter(|found| found.finding.severity >= Severity::High).count();
         let findings = match &review.checked {
             None => "checking ...".to_owned(),
-            Some(_) => format!(
-                "findings {severe} severe, {} other",
-                review.found.len() - severe
-            ),
+            Some(_) => format!("findings {severe} severe, {} other", review.found.len() - severe),
         };
         let steps = review.order.len();
         let dry_run = match &review.dry_run {
@@ -99,11 +85,8 @@ impl Screen for Review {
             DryRunView::Under { done, .. } => format!("dry run {done}/{steps} ..."),
             DryRunView::Failed(_) => "no dry run".to_owned(),
             DryRunView::Done(dry_run) => {
-                let passed = dry_run
-                    .steps
-                    .iter()
-                    .filter(|step| step.outcome == Outcome::Passed)
-                    .count();
+                let passed =
+                    dry_run.steps.iter().filter(|step| step.outcome == Outcome::Passed).count();
                 format!("dry run {passed}/{steps} passed, {}", dry_run.level.word())
             }
         };
@@ -122,10 +105,7 @@ impl Screen for Review {
         let Some(review) = &state.review else {
             return String::new();
         };
-        if let DryRunView::Under {
-            step: Some(step), ..
-        } = &review.dry_run
-        {
+        if let DryRunView::Under { step: Some(step), .. } = &review.dry_run {
             return format!("the sandbox is at step {step}; nothing outside it changes");
         }
         match self.step(review).map(|step| review.risk(step)) {
@@ -146,11 +126,8 @@ impl Screen for Review {
         let Some(review) = &state.review else {
             return vec![offer("Esc", "back", "Back")];
         };
-        let mut offers = vec![offer(
-            "Space",
-            "mark read",
-            "Mark this step, as it is, as read; go to the next",
-        )];
+        let mut offers =
+            vec![offer("Space", "mark read", "Mark this step, as it is, as read; go to the next")];
         if self.fix(state).is_some() {
             offers.push(offer(
                 "f",
@@ -172,11 +149,7 @@ impl Screen for Review {
             offers.push(offer("u", "undo", "Take the last edit or fix back"));
         }
         if !review.redo.is_empty() {
-            offers.push(offer(
-                "U",
-                "redo",
-                "Make the edit again that was taken back",
-            ));
+            offers.push(offer("U", "redo", "Make the edit again that was taken back"));
         }
         offers.push(offer("a", "approve", "Go to the approval"));
         if review.permit(state.now, &state.machine.operator).is_ok() {
@@ -202,28 +175,11 @@ impl Screen for Review {
                 let height = (area.height * 2 / 5)
                     .min(u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2));
                 let list = Rect { height, ..area };
-                (
-                    Some(list),
-                    Rect {
-                        y: list.bottom(),
-                        height: area.height - height,
-                        ..area
-                    },
-                )
+                (Some(list), Rect { y: list.bottom(), height: area.height - height, ..area })
             }
             (false, false) => {
-                let list = Rect {
-                    width: area.width * 9 / 20,
-                    ..area
-                };
-                (
-                    Some(list),
-                    Rect {
-                        x: list.right(),
-                        width: area.width - list.width,
-                        ..area
-                    },
-                )
+                let list = Rect { width: area.width * 9 / 20, ..area };
+                (Some(list), Rect { x: list.right(), width: area.width - list.width, ..area })
             }
         };
         if let Some(place) = list {
@@ -231,9 +187,8 @@ impl Screen for Review {
             let inner = pane(ink, place, buf, title, "");
             let columns = usize::from(inner.width).saturating_sub(2);
             let rows: Vec<&Step> = review.steps().collect();
-            self.list.draw(ink.0, inner, buf, rows.len(), |at| {
-                row(ink, review, rows[at], at, columns)
-            });
+            self.list
+                .draw(ink.0, inner, buf, rows.len(), |at| row(ink, review, rows[at], at, columns));
         }
         let Some(step) = self.step(review) else {
             return;
@@ -243,16 +198,8 @@ impl Screen for Review {
         let part = self.page.part(inside(detail), &lines, LABEL);
         let part = part.map_or(String::new(), |part| format!("{part}  "));
         let note = format!(" {part}{} ", risk_word(risk));
-        let mark = if self.reading || self.zoomed {
-            "> "
-        } else {
-            ""
-        };
-        let title = format!(
-            " {mark}Step {} of {count}: {} ",
-            self.list.cursor + 1,
-            step.id
-        );
+        let mark = if self.reading || self.zoomed { "> " } else { "" };
+        let title = format!(" {mark}Step {} of {count}: {} ", self.list.cursor + 1, step.id);
         pane(ink, detail, buf, &title, &note);
         self.page.draw(inside(detail), buf, &lines, LABEL);
     }
@@ -280,9 +227,9 @@ impl Screen for Review {
                 (Some(_), None) | (None, _) => Reaction::Nothing,
             },
             KeyCode::Char('s') => Reaction::Act(Act::DryRun),
-            KeyCode::Char('e') => self
-                .chosen(state)
-                .map_or(Reaction::Nothing, |step| Reaction::Act(Act::Edit(step))),
+            KeyCode::Char('e') => {
+                self.chosen(state).map_or(Reaction::Nothing, |step| Reaction::Act(Act::Edit(step)))
+            }
             KeyCode::Char('u') if key.modifiers.is_empty() => Reaction::Act(Act::Undo),
             KeyCode::Char('U') => Reaction::Act(Act::Redo),
             KeyCode::Char('a') => Reaction::Act(Act::ToApproval),
@@ -301,9 +248,7 @@ impl Screen for Review {
             }
             KeyCode::Esc => Reaction::Act(Act::Back),
             KeyCode::PageUp | KeyCode::PageDown => {
-                keys::movement(key)
-                    .into_iter()
-                    .for_each(|to| self.page.go(to));
+                keys::movement(key).into_iter().for_each(|to| self.page.go(to));
                 Reaction::Moved
             }
             _ => match keys::movement(key) {
@@ -324,34 +269,19 @@ impl Screen for Review {
 
 /// A row: number, risk, whether it was read, title, what the dry run and the check say.
 fn row(ink: Ink, review: &flow::Review, step: &Step, at: usize, columns: usize) -> Line<'static> {
-    let read = if review.read.contains(&step.id) {
-        "[x] "
-    } else {
-        "[ ] "
-    };
+    let read = if review.read.contains(&step.id) { "[x] " } else { "[ ] " };
     let risk = review.risk(step);
-    let worst = review
-        .found_in(step.id.as_str())
-        .map(|(_, found)| found.finding.severity)
-        .max();
-    let outcome = review
-        .proof()
-        .and_then(|proof| proof.steps.iter().find(|one| one.id == step.id));
+    let worst = review.found_in(step.id.as_str()).map(|(_, found)| found.finding.severity).max();
+    let outcome = review.proof().and_then(|proof| proof.steps.iter().find(|one| one.id == step.id));
     let (tone_of, word) = match (worst, outcome) {
         (Some(severity), _) if severity >= Severity::High => {
             (Tone::Danger, severity.word().to_uppercase())
         }
         (Some(severity), _) => (Tone::Warn, severity.word().to_owned()),
         (None, Some(shown)) => (outcome_tone(shown.outcome), outcome_word(shown.outcome)),
-        (None, None) => (
-            Tone::Faint,
-            if review.checked.is_some() {
-                "checked"
-            } else {
-                ""
-            }
-            .to_owned(),
-        ),
+        (None, None) => {
+            (Tone::Faint, if review.checked.is_some() { "checked" } else { "" }.to_owned())
+        }
     };
     let fixed = 3 + 13 + 4 + 11;
     let title = crate::base::escape::one_line(&step.title);
@@ -371,18 +301,11 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
         lines.extend(finding(ink, found));
     }
     for (label, text) in [("Why", &step.why), ("Expect", &step.expect)] {
-        lines.extend(
-            text.iter()
-                .flat_map(|text| ink.labelled(label, Tone::Plain, text)),
-        );
+        lines.extend(text.iter().flat_map(|text| ink.labelled(label, Tone::Plain, text)));
     }
-    let account = step
-        .run_as
-        .as_ref()
-        .map_or(String::new(), |account| format!(" as {account}"));
-    let timeout = step.timeout.map_or("no timeout".to_owned(), |timeout| {
-        format!("timeout {timeout}")
-    });
+    let account = step.run_as.as_ref().map_or(String::new(), |account| format!(" as {account}"));
+    let timeout =
+        step.timeout.map_or("no timeout".to_owned(), |timeout| format!("timeout {timeout}"));
     let host = match step.host() {
         crate::plan::LOCAL => format!("{} (this host)", state.machine.hostname),
         host => host.to_owned(),
@@ -396,9 +319,8 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
         let needs: Vec<&str> = step.needs.iter().map(Id::as_str).collect();
         lines.extend(ink.labelled("Behind", Tone::Plain, &needs.join(", ")));
     }
-    let shown = review
-        .proof()
-        .and_then(|proof| proof.steps.iter().find(|shown| shown.id == step.id));
+    let shown =
+        review.proof().and_then(|proof| proof.steps.iter().find(|shown| shown.id == step.id));
     match &review.dry_run {
         DryRunView::None => lines.extend(ink.labelled(
             "Dry run",
@@ -416,19 +338,16 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
             None => lines.extend(ink.labelled("Dry run", Tone::Warn, "does not have this step")),
         },
     }
-    for (label, text) in [
-        ("Command", &step.run),
-        ("Check", &step.check),
-        ("Rollback", &step.rollback),
-    ] {
+    for (label, text) in
+        [("Command", &step.run), ("Check", &step.check), ("Rollback", &step.rollback)]
+    {
         if let Some(text) = text {
             lines.push(blank());
             lines.extend(ink.labelled(label, Tone::Plain, text));
         }
     }
-    for (label, captured) in shown
-        .iter()
-        .flat_map(|shown| [("Output", &shown.stdout), ("Errors", &shown.stderr)])
+    for (label, captured) in
+        shown.iter().flat_map(|shown| [("Output", &shown.stdout), ("Errors", &shown.stderr)])
     {
         lines.extend(output(ink, label, captured));
     }
@@ -440,11 +359,7 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
 
 fn finding(ink: Ink, found: &Found) -> Vec<Line<'static>> {
     let severity = found.finding.severity;
-    let tone = if severity >= Severity::High {
-        Tone::Danger
-    } else {
-        Tone::Warn
-    };
+    let tone = if severity >= Severity::High { Tone::Danger } else { Tone::Warn };
     let text = format!(
         "{} {}: {}",
         severity.word().to_uppercase(),
@@ -477,10 +392,7 @@ fn fix_dialog(ink: Ink, review: &flow::Review, at: usize, found: &Found) -> Dial
                 similar::ChangeTag::Delete => (Tone::Danger, "-"),
                 similar::ChangeTag::Insert => (Tone::Good, "+"),
             };
-            body.push(ink.line(
-                tone,
-                &format!("{sign} {}", change.value().trim_end_matches('\n')),
-            ));
+            body.push(ink.line(tone, &format!("{sign} {}", change.value().trim_end_matches('\n'))));
         }
     }
     Dialog::yes(

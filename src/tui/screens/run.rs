@@ -35,17 +35,14 @@ pub struct Run {
 fn asking(run: &Running) -> Option<(&Step, Question, String)> {
     run.steps().find_map(|step| {
         let record = run.record.step(step.id.as_str());
-        record
-            .question
-            .map(|(question, text)| (step, question, text))
+        record.question.map(|(question, text)| (step, question, text))
     })
 }
 
 /// Returns the place of the step that is worth looking at: the one that asks, runs, or failed, else the first to come.
 fn current(run: &Running) -> usize {
     let place = |wanted: &dyn Fn(&StepRecord) -> bool| {
-        run.steps()
-            .position(|step| wanted(&run.record.step(step.id.as_str())))
+        run.steps().position(|step| wanted(&run.record.step(step.id.as_str())))
     };
     let failed = |record: &StepRecord| match record.state {
         StepState::Ended(StepOutcome::Succeeded) => false,
@@ -154,16 +151,8 @@ impl Screen for Run {
         } else {
             offers.extend(question_offers(run));
             if run.live() {
-                offers.push(offer(
-                    "p",
-                    "stop after step",
-                    "Stop when the running step has ended",
-                ));
-                offers.push(offer(
-                    "K",
-                    "stop now",
-                    "End the running step at once; asks first",
-                ));
+                offers.push(offer("p", "stop after step", "Stop when the running step has ended"));
+                offers.push(offer("K", "stop now", "End the running step at once; asks first"));
                 offers.push(offer(
                     "Space",
                     "hold output",
@@ -190,31 +179,11 @@ impl Screen for Run {
         }
         let count = u16::try_from(run.order.len()).unwrap_or(u16::MAX);
         let (list, rest) = if area.width < WIDE {
-            let list = Rect {
-                height: (count.saturating_add(2)).min(area.height * 9 / 20),
-                ..area
-            };
-            (
-                list,
-                Rect {
-                    y: list.bottom(),
-                    height: area.height - list.height,
-                    ..area
-                },
-            )
+            let list = Rect { height: (count.saturating_add(2)).min(area.height * 9 / 20), ..area };
+            (list, Rect { y: list.bottom(), height: area.height - list.height, ..area })
         } else {
-            let list = Rect {
-                width: area.width * 9 / 20,
-                ..area
-            };
-            (
-                list,
-                Rect {
-                    x: list.right(),
-                    width: area.width - list.width,
-                    ..area
-                },
-            )
+            let list = Rect { width: area.width * 9 / 20, ..area };
+            (list, Rect { x: list.right(), width: area.width - list.width, ..area })
         };
         let inner = pane(ink, list, buf, " Steps ", "");
         let steps: Vec<&Step> = run.steps().collect();
@@ -222,15 +191,8 @@ impl Screen for Run {
         self.list.draw(ink.0, inner, buf, steps.len(), |at| {
             row(ink, state, run, steps[at], at, columns)
         });
-        let timeline = if area.width < WIDE || rest.height < 20 {
-            0
-        } else {
-            rest.height / 3
-        };
-        let top = Rect {
-            height: rest.height - timeline,
-            ..rest
-        };
+        let timeline = if area.width < WIDE || rest.height < 20 { 0 } else { rest.height / 3 };
+        let top = Rect { height: rest.height - timeline, ..rest };
         let Some(step) = steps.get(self.list.cursor) else {
             return;
         };
@@ -240,26 +202,13 @@ impl Screen for Run {
         }
         let part = self.page.part(inside(top), &lines, 0);
         let held = if self.paused { "held: " } else { "" };
-        pane(
-            ink,
-            top,
-            buf,
-            &title,
-            &part.map_or(String::new(), |part| format!(" {held}{part} ")),
-        );
+        pane(ink, top, buf, &title, &part.map_or(String::new(), |part| format!(" {held}{part} ")));
         self.page.draw(inside(top), buf, &lines, 0);
         if timeline > 0 {
-            let place = Rect {
-                y: top.bottom(),
-                height: timeline,
-                ..rest
-            };
+            let place = Rect { y: top.bottom(), height: timeline, ..rest };
             pane(ink, place, buf, " Timeline ", "");
-            let lines: Vec<Line<'static>> = run
-                .journal
-                .iter()
-                .filter_map(|record| told(ink, record))
-                .collect();
+            let lines: Vec<Line<'static>> =
+                run.journal.iter().filter_map(|record| told(ink, record)).collect();
             let mut page = Page::at_end();
             page.draw(inside(place), buf, &lines, 10);
         }
@@ -311,9 +260,7 @@ impl Screen for Run {
             KeyCode::Esc => Reaction::Act(Act::Back),
             KeyCode::PageUp | KeyCode::PageDown => {
                 self.paused = true;
-                keys::movement(key)
-                    .into_iter()
-                    .for_each(|to| self.page.go(to));
+                keys::movement(key).into_iter().for_each(|to| self.page.go(to));
                 Reaction::Moved
             }
             _ => match keys::movement(key) {
@@ -336,20 +283,15 @@ fn question_offers(run: &Running) -> Vec<Offer> {
     let halt = offer("H", "halt here", "Stop the run here");
     match asking(run) {
         None => vec![],
-        Some((_, Question::Act, _)) => vec![
-            done,
-            offer("F", "it failed", "It was tried and failed"),
-            halt,
-        ],
+        Some((_, Question::Act, _)) => {
+            vec![done, offer("F", "it failed", "It was tried and failed"), halt]
+        }
         Some((_, Question::Decide, _)) => vec![offer("d", "go on", "Go on with the run"), halt],
         Some((_, Question::Unknown | Question::Failed | Question::UnknownRollback, _)) => {
             vec![done, again, halt]
         }
         Some((_, Question::Target(_), _)) => {
-            vec![
-                offer("t", "type target", "Type the full name of the target"),
-                halt,
-            ]
+            vec![offer("t", "type target", "Type the full name of the target"), halt]
         }
     }
 }
@@ -365,11 +307,9 @@ fn row(
     let record = run.record.step(step.id.as_str());
     let (tone, word) = stands(&record, run);
     let took = match (&record.end, record.started) {
-        (Some(end), _) if end.duration_ms < 10_000 => format!(
-            "{}.{}s",
-            end.duration_ms / 1_000,
-            end.duration_ms / 100 % 10
-        ),
+        (Some(end), _) if end.duration_ms < 10_000 => {
+            format!("{}.{}s", end.duration_ms / 1_000, end.duration_ms / 100 % 10)
+        }
         (Some(end), _) => flow::span(end.duration_ms / 1_000),
         (None, Some(started)) if run.alive && record.question.is_none() => {
             flow::span(u64::try_from(seconds_between(started, state.now)).unwrap_or(0))
@@ -379,10 +319,7 @@ fn row(
     let title = crate::base::escape::one_line(&step.title);
     ink.pieces([
         (Tone::Faint, &format!("{:>2} ", at + 1)),
-        (
-            Tone::Plain,
-            &pad(&title, columns.saturating_sub(3 + 1 + 15 + 8)),
-        ),
+        (Tone::Plain, &pad(&title, columns.saturating_sub(3 + 1 + 15 + 8))),
         (Tone::Plain, " "),
         (tone, &pad(word, 15)),
         (Tone::Faint, &format!("{took:>8}")),
@@ -395,11 +332,8 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
     if run.id.is_none() {
         let mut lines = vec![];
         for target in &run.targets {
-            let (tone, word) = if target.typed {
-                (Tone::Good, "typed")
-            } else {
-                (Tone::Danger, "NOT TYPED")
-            };
+            let (tone, word) =
+                if target.typed { (Tone::Good, "typed") } else { (Tone::Danger, "NOT TYPED") };
             lines.push(ink.pieces([
                 (Tone::Faint, "Target  "),
                 (Tone::Strong, &pad(&target.name, 24)),
@@ -410,21 +344,13 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
             lines.push(ink.line(Tone::Good, "No step deletes or replaces data."));
         }
         lines.push(blank());
-        lines.extend(
-            ink.labelled(
-                "Will run",
-                Tone::Plain,
-                step.run
-                    .as_deref()
-                    .or(step.check.as_deref())
-                    .unwrap_or("a person acts"),
-            ),
-        );
+        lines.extend(ink.labelled(
+            "Will run",
+            Tone::Plain,
+            step.run.as_deref().or(step.check.as_deref()).unwrap_or("a person acts"),
+        ));
         lines.extend(ink.labelled("Expect", Tone::Plain, step.expect.as_deref().unwrap_or("-")));
-        return (
-            format!(" Before it starts; step {}: {} ", step.id, step.kind),
-            lines,
-        );
+        return (format!(" Before it starts; step {}: {} ", step.id, step.kind), lines);
     }
     if let Some((question, text)) = &record.question {
         let mut lines = vec![ink.line(Tone::Warn, text), blank()];
@@ -434,11 +360,7 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
                 (Tone::Danger, name),
             ]));
         }
-        for (label, part) in [
-            ("To do", &step.run),
-            ("Why", &step.why),
-            ("Expect", &step.expect),
-        ] {
+        for (label, part) in [("To do", &step.run), ("Why", &step.why), ("Expect", &step.expect)] {
             let new = part.iter().filter(|part| !text.contains(part.trim()));
             lines.extend(new.flat_map(|part| ink.labelled(label, Tone::Plain, part)));
         }
@@ -448,11 +370,7 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
     let mut lines = printed(ink, run, step);
     if let Some(why) = record.end.as_ref().and_then(|end| end.why.as_ref()) {
         let good = record.state == StepState::Ended(StepOutcome::Succeeded);
-        lines.extend(ink.labelled(
-            "Because",
-            if good { Tone::Plain } else { Tone::Danger },
-            why,
-        ));
+        lines.extend(ink.labelled("Because", if good { Tone::Plain } else { Tone::Danger }, why));
     }
     if lines.is_empty() {
         let text = match step.kind {
@@ -466,12 +384,10 @@ fn body(ink: Ink, run: &Running, step: &Step) -> (String, Vec<Line<'static>>) {
 
 fn printed(ink: Ink, run: &Running, step: &Step) -> Vec<Line<'static>> {
     let lines = run.output.get(&step.id);
-    let shown = lines.into_iter().flatten().map(|line| {
-        ink.line(
-            Tone::Plain,
-            &line.trim_end_matches('\r').replace('\t', "    "),
-        )
-    });
+    let shown = lines
+        .into_iter()
+        .flatten()
+        .map(|line| ink.line(Tone::Plain, &line.trim_end_matches('\r').replace('\t', "    ")));
     let mut shown: Vec<Line<'static>> = shown.collect();
     while shown.last().is_some_and(|line| line.width() == 0) {
         shown.pop();

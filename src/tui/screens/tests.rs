@@ -11,14 +11,8 @@ use crate::flow::{Act, Effect, Event, Session, State};
 use crate::tui::theme::Theme;
 use crate::tui::view::{Outcome, View};
 
-const PLAIN: Theme = Theme {
-    colour: false,
-    boxes: false,
-};
-const FULL: Theme = Theme {
-    colour: true,
-    boxes: true,
-};
+const PLAIN: Theme = Theme { colour: false, boxes: false };
+const FULL: Theme = Theme { colour: true, boxes: true };
 
 fn drawn(view: &mut View, state: &State, columns: u16, rows: u16) -> Buffer {
     let area = Rect::new(0, 0, columns, rows);
@@ -38,11 +32,8 @@ fn text(buffer: &Buffer) -> String {
 
 fn press(view: &mut View, session: &mut Session, keys: &[KeyCode]) {
     for (at, key) in keys.iter().enumerate() {
-        let outcome = view.press(
-            session,
-            KeyEvent::new(*key, KeyModifiers::NONE),
-            at as u64 * 5_000,
-        );
+        let outcome =
+            view.press(session, KeyEvent::new(*key, KeyModifiers::NONE), at as u64 * 5_000);
         if let Outcome::Acts(acts) = outcome {
             acts.into_iter().for_each(|act| {
                 session.handle(Event::Person(act));
@@ -90,12 +81,7 @@ fn the_form_shows_the_incident() {
 
 #[test]
 fn fields_that_need_a_look_say_why() {
-    check(
-        "intake_refused",
-        samples::intake_refused(),
-        &[KeyCode::Tab, KeyCode::Tab],
-        BOTH,
-    );
+    check("intake_refused", samples::intake_refused(), &[KeyCode::Tab, KeyCode::Tab], BOTH);
 }
 
 #[test]
@@ -110,23 +96,13 @@ fn the_review_shows_findings_with_their_step() {
 
 #[test]
 fn a_fix_is_shown_as_what_it_changes() {
-    check(
-        "review_fix",
-        samples::checked(),
-        &[KeyCode::Char('f')],
-        BOTH,
-    );
+    check("review_fix", samples::checked(), &[KeyCode::Char('f')], BOTH);
 }
 
 #[test]
 fn the_review_shows_what_the_sandbox_saw() {
     check("review_effects", samples::proven(), &[KeyCode::End], BOTH);
-    check(
-        "review_zoomed",
-        samples::proven(),
-        &[KeyCode::End, KeyCode::Char('z')],
-        &[(80, 24)],
-    );
+    check("review_zoomed", samples::proven(), &[KeyCode::End, KeyCode::Char('z')], &[(80, 24)]);
 }
 
 #[test]
@@ -138,46 +114,26 @@ fn the_approval_names_what_is_open() {
 #[test]
 fn a_run_that_has_not_started_asks_for_the_name_of_its_target() {
     check("before_run", samples::before_run(), &[], BOTH);
-    check(
-        "target",
-        samples::before_run(),
-        &[KeyCode::Char('t'), KeyCode::Char('o')],
-        BOTH,
-    );
+    check("target", samples::before_run(), &[KeyCode::Char('t'), KeyCode::Char('o')], BOTH);
 }
 
 #[test]
 fn a_run_shows_its_question_its_output_and_its_end() {
     check("run_asking", samples::asking(), &[], BOTH);
     check("run", samples::running(), &[], ALL);
-    check(
-        "run_stop",
-        samples::running(),
-        &[KeyCode::Char('K')],
-        &[(80, 24)],
-    );
+    check("run_stop", samples::running(), &[KeyCode::Char('K')], &[(80, 24)]);
     check("run_over", samples::over(), &[], BOTH);
 }
 
 #[test]
 fn the_report_can_be_read_and_written() {
     check("report", samples::report(), &[], BOTH);
-    check(
-        "report_write",
-        samples::report(),
-        &[KeyCode::Char('w')],
-        &[(80, 24)],
-    );
+    check("report_write", samples::report(), &[KeyCode::Char('w')], &[(80, 24)]);
 }
 
 #[test]
 fn help_lists_the_keys_of_the_screen_below() {
-    check(
-        "help",
-        samples::checked(),
-        &[KeyCode::Char('?')],
-        &[(80, 24), (120, 40), (60, 16)],
-    );
+    check("help", samples::checked(), &[KeyCode::Char('?')], &[(80, 24), (120, 40), (60, 16)]);
 }
 
 #[test]
@@ -199,10 +155,7 @@ fn every_key_a_screen_offers_does_something() {
     ];
     for sample in samples {
         let session = sample();
-        for mut screen in all()
-            .into_iter()
-            .filter(|screen| screen.stage() == session.stage)
-        {
+        for mut screen in all().into_iter().filter(|screen| screen.stage() == session.stage) {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
             screen.draw(&session, super::Ink(PLAIN), buffer.area, &mut buffer);
             for offer in screen.offers(&session) {
@@ -230,11 +183,7 @@ fn colour_carries_meaning_beside_the_words() {
     let find = |session: &Session, theme: Theme, word: &str| {
         let buffer = drawn(&mut View::new(theme), session, 120, 40);
         let shown = text(&buffer);
-        let (y, line) = shown
-            .lines()
-            .enumerate()
-            .find(|(_, line)| line.contains(word))
-            .unwrap();
+        let (y, line) = shown.lines().enumerate().find(|(_, line)| line.contains(word)).unwrap();
         let x = line.split(word).next().unwrap().chars().count();
         buffer[(x as u16, y as u16)].clone()
     };
@@ -258,32 +207,20 @@ fn colour_carries_meaning_beside_the_words() {
 
 #[test]
 fn a_paste_is_never_keys() {
-    for sample in [
-        samples::home,
-        samples::checked,
-        samples::approve,
-        samples::before_run,
-        samples::asking,
-    ] {
+    for sample in
+        [samples::home, samples::checked, samples::approve, samples::before_run, samples::asking]
+    {
         let session = sample();
         let mut view = View::new(PLAIN);
-        assert_eq!(
-            view.paste(&session, "D\nAxS\ny\noffice\n"),
-            Outcome::Acts(vec![])
-        );
+        assert_eq!(view.paste(&session, "D\nAxS\ny\noffice\n"), Outcome::Acts(vec![]));
     }
     let session = samples::intake();
     let mut view = View::new(PLAIN);
     drawn(&mut view, &session, 80, 24);
-    let Outcome::Acts(acts) = view.paste(&session, "!\r\nq") else {
-        panic!("left")
-    };
+    let Outcome::Acts(acts) = view.paste(&session, "!\r\nq") else { panic!("left") };
     assert_eq!(
         acts,
-        [Act::Write(
-            crate::flow::Field::Title,
-            "The office share is half empty! q".into()
-        )]
+        [Act::Write(crate::flow::Field::Title, "The office share is half empty! q".into())]
     );
 }
 
@@ -294,19 +231,13 @@ fn the_name_of_a_target_cannot_be_pasted() {
     drawn(&mut view, &session, 80, 24);
     press(&mut view, &mut session, &[KeyCode::Char('t')]);
     view.paste(&session, "office\n");
-    press(
-        &mut view,
-        &mut session,
-        &[KeyCode::Char('x'), KeyCode::Enter],
-    );
+    press(&mut view, &mut session, &[KeyCode::Char('x'), KeyCode::Enter]);
     assert!(session.run.as_ref().unwrap().untyped().is_some());
     assert!(text(&drawn(&mut view, &session, 80, 24)).contains("not the full name"));
 }
 
 fn any_key() -> impl Strategy<Value = KeyEvent> {
-    let letters = "abcdefghjknopqrstuvwxzADFHKRSU/?: \u{e9}"
-        .chars()
-        .collect::<Vec<_>>();
+    let letters = "abcdefghjknopqrstuvwxzADFHKRSU/?: \u{e9}".chars().collect::<Vec<_>>();
     let codes = vec![
         KeyCode::Enter,
         KeyCode::Esc,
@@ -329,14 +260,7 @@ fn any_key() -> impl Strategy<Value = KeyEvent> {
         prop::sample::select(codes)
     ];
     (code, prop::bool::weighted(0.1)).prop_map(|(code, control)| {
-        KeyEvent::new(
-            code,
-            if control {
-                KeyModifiers::CONTROL
-            } else {
-                KeyModifiers::NONE
-            },
-        )
+        KeyEvent::new(code, if control { KeyModifiers::CONTROL } else { KeyModifiers::NONE })
     })
 }
 
