@@ -197,7 +197,7 @@ mod tests {
             let mut store = Store::open(directory.path()).unwrap();
             store.record(at, None, None, &Event::Note { text: "first".into() }).unwrap();
             store.add_approval(&given).unwrap();
-            assert_eq!(store.approvals(given.fingerprint).unwrap(), [given.clone()]);
+            assert_eq!(store.approvals(given.fingerprint).unwrap(), std::slice::from_ref(&given));
             assert!(store.unrecorded_approvals(given.fingerprint).unwrap().is_empty());
             let mut changed = given.clone();
             change(&mut changed);
@@ -208,7 +208,7 @@ mod tests {
             assert_eq!(store.approvals(given.fingerprint).unwrap(), [], "{what}");
             assert_eq!(
                 store.unrecorded_approvals(given.fingerprint).unwrap(),
-                [given.id.clone()],
+                std::slice::from_ref(&given.id),
                 "{what}"
             );
         }
