@@ -180,7 +180,9 @@ impl<'a> Call<'a> {
             ),
             None => (text, None),
         };
-        let known = self.tool.flags.iter().find(|f| f.long == name).or_else(|| {
+        let own = super::own_flags::of(self.name);
+        let whole = own.iter().chain(self.tool.flags).find(|f| f.long == name);
+        let known = whole.or_else(|| {
             let mut begins = self.tool.flags.iter().filter(|f| f.long.starts_with(name));
             let only = begins.next().filter(|_| name.len() > 2);
             only.filter(|_| begins.next().is_none())
@@ -222,10 +224,10 @@ impl<'a> Call<'a> {
 
     fn short<'w>(&mut self, letters: &str, word: &Word, rest: &mut impl Iterator<Item = &'w Word>) {
         for (at, letter) in letters.char_indices() {
-            let known = self
-                .tool
-                .flags
+            let own = super::own_flags::of(self.name);
+            let known = own
                 .iter()
+                .chain(self.tool.flags)
                 .find(|f| f.short == letter && letter != '-');
             let name = match known {
                 Some(known) if !known.long.is_empty() => known.long.to_owned(),
