@@ -3,7 +3,7 @@
 use super::unit::Unit;
 use crate::base::Risk;
 use crate::shell::ast::RedirectKind;
-use crate::shell::{Command, Origin, Piece, Redirection};
+use crate::shell::{Argument, Command, Origin, Piece, Redirection};
 use crate::tools::{self, sql};
 
 /// Directories in which a command of a known name is that command.
@@ -62,7 +62,12 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
         };
     }
     if tools::only_looks(&name) {
-        Risk::Read
+        let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match tools::does_more(&name, &words) {
+            true => Risk::Unknown,
+            false => Risk::Read,
+        }
     } else if tools::only_creates(&name) {
         Risk::Write
     } else {

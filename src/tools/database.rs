@@ -106,26 +106,50 @@ pub const TOOL: Tool = Tool {
                     .filter_map(|f| f.value.as_ref());
                 let operands = call.operands.iter().skip(1).filter(|_| call.name == "sqlite3");
                 let risk = texts.chain(operands).map(|w| sql::risk(&w.text)).max();
+                // What it shows goes into a file.
+                let written = match call.name {
+                    "psql" => target(&["output", "log-file"]),
+                    "mysql" | "mariadb" if call.has(&["pager"]) => Risk::Unknown,
+                    "mysql" | "mariadb" => target(&["tee"]),
+                    _ => Risk::Read,
+                };
                 match risk {
-                    Some(risk) => risk,
+                    Some(risk) => risk.max(written),
                     None if given || call.has(&["file"]) => Risk::Unknown,
-                    None => Risk::Read,
+                    None => written,
                 }
             }
             "redis-cli" => {
                 let command =
                     call.operands.first().map(|w| w.text.to_ascii_uppercase()).unwrap_or_default();
                 match command.as_str() {
-                    "FLUSHALL" | "FLUSHDB" => Risk::Destructive,
-                    "DEL" | "UNLINK" | "RENAME" | "RESTORE" | "SET" | "MIGRATE" => {
-                        Risk::Destructive
+                    _ if call.has(&["pipe"]) => Risk::Destructive,
+                    _ if call.has(&["eval"]) => Risk::Unknown,
+                    "FLUSHALL" | "FLUSHDB" | "DEL" | "UNLINK" | "RENAME" | "RENAMENX"
+                    | "RESTORE" | "SET" | "MIGRATE" | "HDEL" | "LPOP" | "RPOP" | "SPOP"
+                    | "SREM" | "ZREM" | "LTRIM" | "XTRIM" | "XDEL" | "GETDEL" | "EXPIRE"
+                    | "PEXPIRE" | "SWAPDB" | "MOVE" => Risk::Destructive,
+                    "CONFIG" if call.operand(1).eq_ignore_ascii_case("get") => Risk::Read,
+                    "CLUSTER"
+                        if ["INFO", "NODES", "SLOTS", "SHARDS", "MYID"]
+                            .contains(&call.operand(1).to_ascii_uppercase().as_str()) =>
+                    {
+                        Risk::Read
                     }
                     "SHUTDOWN" | "CONFIG" | "REPLICAOF" | "SLAVEOF" | "FAILOVER" | "DEBUG"
-                    | "CLUSTER" => Risk::Disruptive,
-                    "BGSAVE" | "SAVE" | "BGREWRITEAOF" => Risk::Write,
-                    _ if call.has(&["pipe"]) => Risk::Destructive,
-                    _ if call.value(&["rdb"]).is_some() => target(&["rdb"]),
-                    _ => Risk::Read,
+                    | "CLUSTER" | "CLIENT" | "ACL" | "SENTINEL" => Risk::Disruptive,
+                    "BGSAVE" | "SAVE" | "BGREWRITEAOF" | "INCR" | "APPEND" | "SADD" | "ZADD"
+                    | "HSET" | "LPUSH" | "RPUSH" | "XADD" | "PERSIST" | "SETNX" | "PUBLISH" => {
+                        Risk::Write
+                    }
+                    "" if call.value(&["rdb"]).is_some() => target(&["rdb"]),
+                    "" | "PING" | "INFO" | "GET" | "MGET" | "KEYS" | "SCAN" | "TYPE" | "TTL"
+                    | "PTTL" | "EXISTS" | "DBSIZE" | "LASTSAVE" | "ROLE" | "TIME" | "MEMORY"
+                    | "STRLEN" | "HGET" | "HGETALL" | "HKEYS" | "HLEN" | "LLEN" | "LRANGE"
+                    | "SCARD" | "SMEMBERS" | "ZCARD" | "ZRANGE" | "XLEN" | "XINFO" | "XRANGE"
+                    | "OBJECT" | "DUMP" | "ECHO" | "SLOWLOG" | "LATENCY" | "COMMAND" | "WAIT"
+                    | "MONITOR" | "SELECT" | "RANDOMKEY" | "EXPIRETIME" => Risk::Read,
+                    _ => Risk::Unknown,
                 }
             }
             "etcdctl" | "etcdutl" => {
@@ -141,23 +165,44 @@ pub const TOOL: Tool = Tool {
                     || call.names("defrag")
                 {
                     Risk::Disruptive
-                } else {
+                } else if call.operands.iter().any(|word| {
+                    [
+                        "get",
+                        "status",
+                        "list",
+                        "health",
+                        "hashkv",
+                        "watch",
+                        "version",
+                        "check",
+                        "timetolive",
+                        "migrate",
+                        "verify",
+                    ]
+                    .contains(&word.text.as_str())
+                }) || call.operands.is_empty()
+                {
                     Risk::Read
+                } else {
+                    Risk::Unknown
                 }
             }
             "mongosh" | "mongo" => Risk::Unknown,
             "dropdb" | "dropuser" | "pg_resetwal" | "pg_rewind" | "pg_archivecleanup" => {
                 Risk::Destructive
             }
-            "pg_dump" | "pg_dumpall" | "mydumper" | "mongodump" => match call.value(&["file"]) {
+            "mydumper" | "mongodump" => Risk::Write,
+            "mysqldump" | "mariadb-dump" | "mysqlbinlog" | "mariadb-binlog" => {
+                target(&["result-file", "tab"])
+            }
+            "pg_dump" | "pg_dumpall" => match call.value(&["file"]) {
                 Some(word) if !word.fresh => Risk::Destructive,
                 Some(_) => Risk::Write,
                 None => Risk::Read,
             },
             "pg_restore" => match () {
                 () if call.has(&["list"]) => Risk::Read,
-                // Its -c takes no value: what is taken for one may be a flag or the name of the database.
-                () if call.has(&["clean", "command"]) => Risk::Destructive,
+                () if call.has(&["clean"]) => Risk::Destructive,
                 () if call.value(&["dbname"]).is_none() => Risk::Read,
                 () => Risk::Write,
             },
@@ -174,10 +219,20 @@ pub const TOOL: Tool = Tool {
             "mysqladmin" | "mariadb-admin" => {
                 if call.names("drop") {
                     Risk::Destructive
-                } else if call.names("shutdown") || call.names("kill") {
-                    Risk::Disruptive
-                } else {
+                } else if call.operands.iter().all(|word| {
+                    [
+                        "ping",
+                        "status",
+                        "processlist",
+                        "version",
+                        "variables",
+                        "extended-status",
+                    ]
+                    .contains(&word.text.as_str())
+                }) {
                     Risk::Read
+                } else {
+                    Risk::Disruptive
                 }
             }
             "pg_basebackup" | "createdb" | "createuser" | "initdb" | "vacuumdb" | "reindexdb"

@@ -18,6 +18,7 @@ mod mkfs;
 mod mv;
 mod names;
 mod opaque;
+mod own_flags;
 mod restic;
 mod rm;
 mod rsync;
@@ -75,6 +76,11 @@ pub fn tool(name: &str) -> Option<&'static Tool> {
 /// Tells whether a command of that name only looks, whatever its arguments.
 pub fn only_looks(name: &str) -> bool {
     names::holds(names::READ_ONLY, name)
+}
+
+/// Tells whether a command that only looks does more with these words.
+pub fn does_more(name: &str, words: &[&str]) -> bool {
+    names::does_more(name, words)
 }
 
 /// Tells whether a command of that name at most creates something.
@@ -200,8 +206,45 @@ mod tests {
         check("hash -p /bin/rm ls", Risk::Unknown);
         check("hash -r", Risk::Read);
         check("enable -f ./x.so x", Risk::Unknown);
+        check("psql -X -c drop", Risk::Destructive);
+        check("psql -Xc drop", Risk::Destructive);
+        check("psql -e -a -n -S -c drop", Risk::Destructive);
+        check("psql -XAtc select", Risk::Read);
+        check("psql -o out -c select", Risk::Destructive);
+        check("mysql -u root -p -e drop", Risk::Destructive);
+        check("mysql -f -n -v -e drop", Risk::Destructive);
+        check("mysql -psecret -BNe select", Risk::Read);
+        check("mysqldump -p --result-file=out x", Risk::Destructive);
+        check("mysqldump x", Risk::Read);
+        check("mysqladmin -p flush-hosts", Risk::Disruptive);
+        check("pg_dump -v -f out x", Risk::Destructive);
+        check("pg_dump -a -f out.new x", Risk::Write);
+        check("redis-cli -c FLUSHALL", Risk::Destructive);
+        check("redis-cli -c -h x flushall", Risk::Destructive);
+        check("redis-cli EVAL x", Risk::Unknown);
+        check("redis-cli INFO persistence", Risk::Read);
+        check("etcdctl lease revoke x", Risk::Unknown);
+        check("etcdctl endpoint health", Risk::Read);
         check("pg_restore -d x f", Risk::Write);
         check("pg_restore -cd x f", Risk::Destructive);
+    }
+
+    #[test]
+    fn a_command_that_looks_does_more_with_some_words() {
+        let check = |text: &str, expected: bool| {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            assert!(only_looks(words[0]), "{text}");
+            assert_eq!(does_more(words[0], &words[1..]), expected, "{text}");
+        };
+        check("shuf -no out", true);
+        check("shuf --outp=out", true);
+        check("shuf -n 1", false);
+        check("debugfs -w /dev/sda", true);
+        check("rpm -e x", true);
+        check("rpm -qi x", false);
+        check("smartctl -t long /dev/sda", true);
+        check("smartctl -H /dev/sda", false);
+        check("tree -o out", true);
     }
 
     #[test]

@@ -25,6 +25,116 @@ pub const READ_ONLY: &str = "
     nm
 ";
 
+/// Flags and words with which a command of [`READ_ONLY`] does more than look. A letter counts in a bundle too.
+pub const UNLESS: &[(&str, &[&str])] = &[
+    ("age-keygen", &["-o", "--output"]),
+    ("apt-mark", &["hold", "unhold", "auto", "manual"]),
+    ("blkid", &["-g"]),
+    (
+        "chronyc",
+        &[
+            "makestep", "shutdown", "offline", "online", "settime", "add", "delete",
+        ],
+    ),
+    ("debugfs", &["-w", "-R", "-f"]),
+    ("e2image", &["-I", "-r", "-Q"]),
+    (
+        "ethtool",
+        &[
+            "-s", "-E", "-f", "-K", "-G", "-L", "--change", "--flash", "--reset",
+        ],
+    ),
+    ("gpg-agent", &["--daemon", "--server"]),
+    ("info", &["-o", "--output"]),
+    ("innochecksum", &["--write", "-w"]),
+    ("less", &["-o", "-O", "--log-file"]),
+    (
+        "loginctl",
+        &[
+            "terminate-user",
+            "terminate-session",
+            "terminate-seat",
+            "kill-user",
+            "kill-session",
+            "lock-session",
+            "lock-sessions",
+            "enable-linger",
+            "disable-linger",
+        ],
+    ),
+    (
+        "myisamchk",
+        &[
+            "-r",
+            "-o",
+            "-f",
+            "-q",
+            "-a",
+            "--recover",
+            "--safe-recover",
+            "--force",
+            "--quick",
+            "--analyze",
+            "--sort-index",
+            "--backup",
+            "-B",
+            "-n",
+            "-S",
+            "-R",
+            "-U",
+        ],
+    ),
+    ("named-checkzone", &["-o", "-d"]),
+    ("pv", &["-o", "--output"]),
+    (
+        "rpm",
+        &[
+            "-e",
+            "-i",
+            "-U",
+            "-F",
+            "--erase",
+            "--install",
+            "--upgrade",
+            "--freshen",
+            "--reinstall",
+            "--import",
+            "--initdb",
+            "--rebuilddb",
+            "--restore",
+            "--setperms",
+            "--setugids",
+            "-E",
+            "--eval",
+            "--pipe",
+        ],
+    ),
+    ("sar", &["-o"]),
+    ("shuf", &["-o", "--output"]),
+    (
+        "smartctl",
+        &[
+            "-s",
+            "-t",
+            "-o",
+            "-S",
+            "-X",
+            "--set",
+            "--test",
+            "--smart",
+            "--abort",
+            "--saveauto",
+            "--offlineauto",
+        ],
+    ),
+    (
+        "systemd-analyze",
+        &["log-level", "log-target", "service-watchdogs"],
+    ),
+    ("tree", &["-o"]),
+    ("xmllint", &["--output", "-o"]),
+];
+
 /// Commands that at most create something: they encrypt, fetch, split, notify.
 pub const CREATE: &str = "
     gpg gpg2 age openssl split csplit hg svn cpio unzip mail mailx sendmail msmtp
@@ -81,4 +191,38 @@ pub const KNOWN: &str = "
 /// Tells whether a list holds a name.
 pub fn holds(list: &str, name: &str) -> bool {
     list.split_ascii_whitespace().any(|one| one == name)
+}
+
+/// Tells whether a call of a command that looks holds a word with which it does more.
+pub fn does_more(name: &str, words: &[&str]) -> bool {
+    let Some((_, marks)) = UNLESS.iter().find(|(known, _)| *known == name) else {
+        return false;
+    };
+    // `rpm -qi` asks; so does `-V`.
+    if name == "rpm"
+        && words
+            .iter()
+            .any(|word| word.starts_with("-q") || word.starts_with("-V"))
+    {
+        return false;
+    }
+    let bundled = |word: &str, mark: &str| {
+        word.starts_with('-')
+            && !word.starts_with("--")
+            && mark.len() == 2
+            && mark.starts_with('-')
+            && word[1..].contains(&mark[1..])
+    };
+    let long = |word: &str, mark: &str| {
+        mark.starts_with("--")
+            && word
+                .split('=')
+                .next()
+                .is_some_and(|word| word.len() > 3 && mark.starts_with(word))
+    };
+    words.iter().any(|word| {
+        marks
+            .iter()
+            .any(|mark| word == mark || bundled(word, mark) || long(word, mark))
+    })
 }

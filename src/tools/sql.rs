@@ -185,6 +185,7 @@ fn meta(dot: &str, text: &str) -> Risk {
         ".OUTPUT" | ".ONCE" if !text.contains(['|', '\'', '"']) => Risk::Destructive,
         ".RESTORE" | ".RECOVER_INTO" => Risk::Destructive,
         ".IMPORT" | ".READ" if !text.contains(['|', '\'', '"']) => Risk::Destructive,
+        ".OPEN" if text.contains("--") => Risk::Destructive,
         ".BAIL" | ".BINARY" | ".CHANGES" | ".CONNECTION" | ".DATABASES" | ".DBINFO" | ".DUMP"
         | ".ECHO" | ".EQP" | ".EXIT" | ".EXPLAIN" | ".FULLSCHEMA" | ".HEADER" | ".HEADERS"
         | ".HELP" | ".INDEXES" | ".INDICES" | ".INTCK" | ".LIMIT" | ".LINT" | ".MODE"

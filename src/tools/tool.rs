@@ -154,7 +154,9 @@ impl<'a> Call<'a> {
             Some((name, value)) => (name, Some(Word { text: value.to_owned(), ..word.clone() })),
             None => (text, None),
         };
-        let known = self.tool.flags.iter().find(|f| f.long == name).or_else(|| {
+        let own = super::own_flags::of(self.name);
+        let whole = own.iter().chain(self.tool.flags).find(|f| f.long == name);
+        let known = whole.or_else(|| {
             let mut begins = self.tool.flags.iter().filter(|f| f.long.starts_with(name));
             let only = begins.next().filter(|_| name.len() > 2);
             only.filter(|_| begins.next().is_none())
@@ -187,7 +189,11 @@ impl<'a> Call<'a> {
 
     fn short<'w>(&mut self, letters: &str, word: &Word, rest: &mut impl Iterator<Item = &'w Word>) {
         for (at, letter) in letters.char_indices() {
-            let known = self.tool.flags.iter().find(|f| f.short == letter && letter != '-');
+            let own = super::own_flags::of(self.name);
+            let known = own
+                .iter()
+                .chain(self.tool.flags)
+                .find(|f| f.short == letter && letter != '-');
             let name = match known {
                 Some(known) if !known.long.is_empty() => known.long.to_owned(),
                 Some(_) | None => letter.to_string(),
