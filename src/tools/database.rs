@@ -220,15 +220,8 @@ pub const TOOL: Tool = Tool {
                 if call.names("drop") {
                     Risk::Destructive
                 } else if call.operands.iter().all(|word| {
-                    [
-                        "ping",
-                        "status",
-                        "processlist",
-                        "version",
-                        "variables",
-                        "extended-status",
-                    ]
-                    .contains(&word.text.as_str())
+                    ["ping", "status", "processlist", "version", "variables", "extended-status"]
+                        .contains(&word.text.as_str())
                 }) {
                     Risk::Read
                 } else {

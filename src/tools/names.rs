@@ -30,20 +30,10 @@ pub const UNLESS: &[(&str, &[&str])] = &[
     ("age-keygen", &["-o", "--output"]),
     ("apt-mark", &["hold", "unhold", "auto", "manual"]),
     ("blkid", &["-g"]),
-    (
-        "chronyc",
-        &[
-            "makestep", "shutdown", "offline", "online", "settime", "add", "delete",
-        ],
-    ),
+    ("chronyc", &["makestep", "shutdown", "offline", "online", "settime", "add", "delete"]),
     ("debugfs", &["-w", "-R", "-f"]),
     ("e2image", &["-I", "-r", "-Q"]),
-    (
-        "ethtool",
-        &[
-            "-s", "-E", "-f", "-K", "-G", "-L", "--change", "--flash", "--reset",
-        ],
-    ),
+    ("ethtool", &["-s", "-E", "-f", "-K", "-G", "-L", "--change", "--flash", "--reset"]),
     ("gpg-agent", &["--daemon", "--server"]),
     ("info", &["-o", "--output"]),
     ("innochecksum", &["--write", "-w"]),
@@ -127,10 +117,7 @@ pub const UNLESS: &[(&str, &[&str])] = &[
             "--offlineauto",
         ],
     ),
-    (
-        "systemd-analyze",
-        &["log-level", "log-target", "service-watchdogs"],
-    ),
+    ("systemd-analyze", &["log-level", "log-target", "service-watchdogs"]),
     ("tree", &["-o"]),
     ("xmllint", &["--output", "-o"]),
 ];
@@ -199,11 +186,7 @@ pub fn does_more(name: &str, words: &[&str]) -> bool {
         return false;
     };
     // `rpm -qi` asks; so does `-V`.
-    if name == "rpm"
-        && words
-            .iter()
-            .any(|word| word.starts_with("-q") || word.starts_with("-V"))
-    {
+    if name == "rpm" && words.iter().any(|word| word.starts_with("-q") || word.starts_with("-V")) {
         return false;
     }
     let bundled = |word: &str, mark: &str| {
@@ -215,14 +198,9 @@ pub fn does_more(name: &str, words: &[&str]) -> bool {
     };
     let long = |word: &str, mark: &str| {
         mark.starts_with("--")
-            && word
-                .split('=')
-                .next()
-                .is_some_and(|word| word.len() > 3 && mark.starts_with(word))
+            && word.split('=').next().is_some_and(|word| word.len() > 3 && mark.starts_with(word))
     };
     words.iter().any(|word| {
-        marks
-            .iter()
-            .any(|mark| word == mark || bundled(word, mark) || long(word, mark))
+        marks.iter().any(|mark| word == mark || bundled(word, mark) || long(word, mark))
     })
 }

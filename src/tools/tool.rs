@@ -190,10 +190,8 @@ impl<'a> Call<'a> {
     fn short<'w>(&mut self, letters: &str, word: &Word, rest: &mut impl Iterator<Item = &'w Word>) {
         for (at, letter) in letters.char_indices() {
             let own = super::own_flags::of(self.name);
-            let known = own
-                .iter()
-                .chain(self.tool.flags)
-                .find(|f| f.short == letter && letter != '-');
+            let known =
+                own.iter().chain(self.tool.flags).find(|f| f.short == letter && letter != '-');
             let name = match known {
                 Some(known) if !known.long.is_empty() => known.long.to_owned(),
                 Some(_) | None => letter.to_string(),
