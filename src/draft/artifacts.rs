@@ -117,7 +117,11 @@ fn cron(install: &Install) -> Option<String> {
         match text.split_once('/') {
             None if text == "*" => Some("*".into()),
             None => text.parse::<u8>().ok().map(|number| number.to_string()),
-            Some((_, step)) => step.parse::<u8>().ok().map(|step| format!("*/{step}")),
+            // Only a start at zero means the same to cron: `03/6` begins at three, `*/6` at midnight.
+            Some((start, step)) if start == "*" || start.parse() == Ok(0_u8) => {
+                step.parse::<u8>().ok().map(|step| format!("*/{step}"))
+            }
+            Some(_) => None,
         }
     };
     // cron cuts a command at `%`, and has no quoting of its own.
@@ -153,6 +157,7 @@ mod tests {
         check("*-*-* 02:00:00", Some("0 2 * * * root /usr/local/sbin/backup-data"));
         check("*-*-* *:00:00", Some("0 * * * * root /usr/local/sbin/backup-data"));
         check("*-*-* 00/6:00:00", Some("0 */6 * * * root /usr/local/sbin/backup-data"));
+        check("*-*-* 03/6:00:00", None);
         check("Sun *-*-* 02:30:00", Some("30 2 * * 0 root /usr/local/sbin/backup-data"));
         check("2026-01-01 02:00:00", None);
     }
