@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use blackstart::base::Id;
 use blackstart::store::{DocumentKind, Store};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::{pty, termios};
 use support::{Times, head, line};
 
@@ -87,9 +88,14 @@ fn first_frame(directory: &Path) -> usize {
     let mut seen = vec![];
     let mut buffer = [0; 65_536];
     let started = Instant::now();
-    while !(contains(&seen, b"quit") && contains(&seen, b"Restore 99"))
+    while !(contains(&seen, b"quit") && contains(&seen, b"Restore"))
         && started.elapsed() < Duration::from_secs(10)
     {
+        let mut ready = [PollFd::new(&terminal, PollFlags::IN)];
+        let second = Timespec { tv_sec: 1, tv_nsec: 0 };
+        if rustix::event::poll(&mut ready, Some(&second)) == Ok(0) {
+            continue;
+        }
         match terminal.read(&mut buffer) {
             Ok(count) if count > 0 => seen.extend_from_slice(&buffer[..count]),
             _ => break,
