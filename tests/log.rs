@@ -228,14 +228,35 @@ fn a_store_that_cannot_be_written_is_read_only() {
     allow(0o500);
     let file = directory.path().join("blackstart.db");
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o400)).unwrap();
-    let writable = std::fs::write(directory.path().join("probe"), "").is_ok();
-    let opened = Store::open(directory.path());
-    allow(0o700);
-    match (writable, opened) {
-        (false, Err(StoreError::ReadOnly { .. })) => {}
-        (true, _) => eprintln!("not tested: for root every directory can be written"),
-        (false, other) => panic!("{other:?}"),
+    if rustix::process::geteuid().is_root() {
+        // Modes do not bind root, so an ordinary account tries, with a copy of the program that it can reach.
+        let open = |path: &std::path::Path, mode| {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            std::fs::set_permissions(path, mode).unwrap();
+        };
+        let place = tempfile::tempdir().unwrap();
+        let program = place.path().join("blackstart");
+        std::fs::copy(env!("CARGO_BIN_EXE_blackstart"), &program).unwrap();
+        open(place.path(), 0o755);
+        open(&program, 0o755);
+        open(directory.path(), 0o555);
+        open(&file, 0o444);
+        let output = std::process::Command::new("setpriv")
+            .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
+            .arg(&program)
+            .arg("--data-dir")
+            .arg(directory.path())
+            .args(["log", "verify"])
+            .output()
+            .expect("setpriv is installed");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("cannot be written"), "{said}");
+    } else {
+        let opened = Store::open(directory.path());
+        assert!(matches!(opened, Err(StoreError::ReadOnly { .. })), "{opened:?}");
     }
+    allow(0o700);
 }
 
 #[test]

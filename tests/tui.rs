@@ -294,11 +294,11 @@ fn a_run_outlives_the_interface_and_is_found_again() {
     terminal.wait_for("0 severe");
     terminal.press("s");
     let screen = terminal.wait("the end of the dry run", |screen| {
-        screen.contains("1/1 passed")
-            || screen.contains("dry run 0/1")
-            || screen.contains("no dry run")
+        // While it is under way the count stands there too.
+        screen.contains("/1 passed") || screen.contains("no dry run")
     });
-    if !screen.contains("1/1 passed, full") {
+    if !screen.contains("1/1 passed") {
+        assert!(std::env::var_os("CI").is_none(), "no full dry run on this machine:\n{screen}");
         eprintln!("skipped: no full dry run on this machine\n{screen}");
         return;
     }
