@@ -12,23 +12,26 @@ pub mod inventory;
 pub mod plan;
 pub mod evidence;
 
-// Languages: external tools as data, shell commands, templates.
+// Languages: external tools as data, shell commands, templates, pseudonyms.
 pub mod tools;
 pub mod shell;
 pub mod template;
+pub mod redact;
 
-// Verbs: estimate, draft, check, approve, report.
+// Verbs: estimate, draft, check, approve, report, evaluate a drafter.
 pub mod estimate;
 pub mod draft;
 pub mod check;
 pub mod approve;
 pub mod report;
+pub mod eval;
 
 // Session: what follows what.
 pub mod flow;
 
-// Edges: what is kept, where nothing can do harm, what is known of this machine.
+// Edges: what is kept, models, where nothing can do harm, what is known of this machine.
 pub mod store;
+pub mod llm;
 pub mod sandbox;
 pub mod probe;
 

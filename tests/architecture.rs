@@ -17,13 +17,16 @@ const MAY_IMPORT: &[(&str, &[&str], &[&str])] = &[
     ("tools", &["base"], &[]),
     ("shell", &["base"], &[]),
     ("template", &["base"], &[]),
+    ("redact", &["base"], &[]),
     ("estimate", &NOUNS, &[]),
-    ("draft", &NOUNS, &["shell", "tools", "template", "estimate"]),
+    ("draft", &NOUNS, &["shell", "tools", "template", "redact", "estimate"]),
     ("check", &NOUNS, &["shell", "tools", "estimate"]),
     ("approve", &["base", "plan", "evidence"], &[]),
     ("report", &NOUNS, &["estimate", "check", "template"]),
-    ("flow", &NOUNS, &["estimate", "draft", "check", "approve"]),
+    ("eval", &NOUNS, &["shell", "tools", "estimate", "check"]),
+    ("flow", &NOUNS, &["redact", "estimate", "draft", "check", "approve"]),
     ("store", &NOUNS, &[]),
+    ("llm", &["base"], &["redact", "draft"]),
     ("sandbox", &["base", "evidence"], &["tools"]),
     ("probe", &["base", "inventory"], &["tools", "sandbox"]),
     ("dryrun", &NOUNS, &["sandbox"]),
@@ -32,34 +35,42 @@ const MAY_IMPORT: &[(&str, &[&str], &[&str])] = &[
         "runtime",
         &NOUNS,
         &[
-            "tools", "shell", "template", "estimate", "draft", "check", "approve", "report",
-            "flow", "store", "sandbox", "probe", "dryrun", "execute",
+            "tools", "shell", "template", "redact", "estimate", "draft", "check", "approve",
+            "report", "eval", "flow", "store", "llm", "sandbox", "probe", "dryrun", "execute",
         ],
     ),
     (
         "tui",
         &NOUNS,
         &[
-            "tools", "shell", "template", "estimate", "draft", "check", "approve", "report",
-            "flow", "runtime",
+            "tools", "shell", "template", "redact", "estimate", "draft", "check", "approve",
+            "report", "eval", "flow", "runtime",
         ],
     ),
     (
         "cli",
         &NOUNS,
         &[
-            "tools", "shell", "template", "estimate", "draft", "check", "approve", "report",
-            "flow", "runtime", "tui",
+            "tools", "shell", "template", "redact", "estimate", "draft", "check", "approve",
+            "report", "eval", "flow", "runtime", "tui",
         ],
     ),
 ];
 
 /// The layers that may touch the outside.
-const IO: &[&str] = &["store", "sandbox", "probe", "dryrun", "execute", "runtime", "tui", "cli"];
+const IO: &[&str] =
+    &["store", "llm", "sandbox", "probe", "dryrun", "execute", "runtime", "tui", "cli"];
 
 /// Folders in which every new thing is one new file, registered in `mod.rs`.
-const ONE_FILE_EACH: &[&str] =
-    &["check/rules", "tools", "sandbox/standins", "report/formats", "cli/commands", "tui/screens"];
+const ONE_FILE_EACH: &[&str] = &[
+    "redact/detectors",
+    "check/rules",
+    "tools",
+    "sandbox/standins",
+    "report/formats",
+    "cli/commands",
+    "tui/screens",
+];
 
 /// The only file that may hold `unsafe`.
 const UNSAFE: &str = "sandbox/sys.rs";

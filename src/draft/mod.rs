@@ -1,6 +1,7 @@
 //! Drafts plans: the best runbook, filled with what the inventory and the incident say, and what it will cost.
 
 pub mod artifacts;
+pub mod dialogue;
 mod facts;
 mod guard;
 pub mod library;

@@ -1,0 +1,5 @@
+//! Drafts with a model: what it is asked, what of its answer is believed, and what is sent back.
+
+mod exchange;
+
+pub use exchange::{End, Message, Prompt, Reply, Role};

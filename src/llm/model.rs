@@ -1,0 +1,167 @@
+//! What every source of replies offers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::draft::dialogue::{Prompt, Reply};
+
+/// A source of replies. Blocking: it is called on a thread of its own.
+pub trait Model: Send + Sync {
+    /// Returns what the operator calls it, like `qwen3-32b at localhost`.
+    fn name(&self) -> String;
+
+    /// Asks once. `on_text` is given each piece of the reply as it arrives, and only pieces of the reply that is returned
+    /// in the end: after a retry it starts from nothing, said by `Piece::Again`.
+    fn ask(
+        &self,
+        prompt: &Prompt,
+        limits: &Limits,
+        on_piece: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<Answered, ModelError>;
+}
+
+/// What arrives while a reply is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// More of the reply.
+    Text(&'a str),
+    /// The reply starts again from nothing: a retry, or a lower rung of the ladder.
+    Again {
+        /// Why.
+        why: &'a str,
+    },
+    /// The model is at work and shows nothing yet; so many bytes of reasoning were seen.
+    Thinking(usize),
+    /// The endpoint asked to wait.
+    Waiting {
+        /// For how long.
+        time: Duration,
+    },
+}
+
+/// What a request may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// When it must have ended.
+    pub deadline: Instant,
+    /// The most bytes of a reply.
+    pub bytes: usize,
+    /// Ends it at once.
+    pub cancel: Cancel,
+}
+
+/// Ends a request from another thread.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Ends it.
+    pub fn now(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Returns whether it was ended.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// A reply with what it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The reply.
+    pub reply: Reply,
+    /// What the endpoint counted, where it says so.
+    pub usage: Option<Usage>,
+    /// How the form of the reply was asked for; none for recorded replies.
+    pub rung: Option<Rung>,
+    /// How many requests it took.
+    pub requests: u32,
+}
+
+/// Tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Of the prompt.
+    pub prompt: u64,
+    /// Of the reply, reasoning included.
+    pub reply: u64,
+    /// Of the prompt, those that came from the endpoint's cache.
+    pub cached: u64,
+}
+
+/// How the form of a reply is asked for, strictest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rung {
+    /// `json_schema` with `strict`.
+    Strict,
+    /// `json_schema` without.
+    Schema,
+    /// `json_object`, the schema in the prompt.
+    Object,
+    /// Nothing but the prompt.
+    Text,
+}
+
+/// Why there is no reply; the variants are what the operator can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// The operator ended it.
+    #[error("cancelled")]
+    Cancelled,
+    /// It took too long.
+    #[error("no complete reply within {}", crate::base::escape::one_line(.0))]
+    Deadline(String),
+    /// The endpoint cannot be reached.
+    #[error("{endpoint} cannot be reached: {why}")]
+    Unreachable {
+        /// Its base URL, without credentials.
+        endpoint: String,
+        /// Why.
+        why: String,
+    },
+    /// The endpoint refuses the key.
+    #[error("{endpoint} refuses the key: {why}")]
+    Unauthorized {
+        /// Its base URL.
+        endpoint: String,
+        /// What it says.
+        why: String,
+    },
+    /// The endpoint asks to wait longer than there is time.
+    #[error("{endpoint} is busy{}", .wait.map(|wait| format!(": it asks to wait {} s", wait.as_secs())).unwrap_or_default())]
+    Busy {
+        /// Its base URL.
+        endpoint: String,
+        /// How long it asks to wait.
+        wait: Option<Duration>,
+    },
+    /// The endpoint refuses the request.
+    #[error("{endpoint} refuses the request ({status}): {why}")]
+    Refused {
+        /// Its base URL.
+        endpoint: String,
+        /// HTTP status.
+        status: u16,
+        /// What it says.
+        why: String,
+    },
+    /// What answers is not a model endpoint.
+    #[error("{endpoint} does not answer like a model endpoint: {why}")]
+    NotAnEndpoint {
+        /// Its base URL.
+        endpoint: String,
+        /// What came instead.
+        why: String,
+    },
+    /// The reply grew over the limit.
+    #[error("the reply is longer than {0} bytes")]
+    TooLong(usize),
+    /// The configuration cannot be used.
+    #[error("{0}")]
+    Configuration(String),
+    /// There is no recorded reply for this prompt.
+    #[error("no recorded reply: {0}")]
+    NotRecorded(String),
+}
