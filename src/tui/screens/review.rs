@@ -14,6 +14,7 @@ use crate::tui::dialog::Dialog;
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
+use crate::tui::step_text;
 use crate::tui::proof::{effects, more_effects, outcome_tone, outcome_word, output};
 use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::{Theme, Tone};
@@ -300,25 +301,7 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
     for (_, found) in review.found_in(step.id.as_str()) {
         lines.extend(finding(ink, found));
     }
-    for (label, text) in [("Why", &step.why), ("Expect", &step.expect)] {
-        lines.extend(text.iter().flat_map(|text| ink.labelled(label, Tone::Plain, text)));
-    }
-    let account = step.run_as.as_ref().map_or(String::new(), |account| format!(" as {account}"));
-    let timeout =
-        step.timeout.map_or("no timeout".to_owned(), |timeout| format!("timeout {timeout}"));
-    let host = match step.host() {
-        crate::plan::LOCAL => format!("{} (this host)", state.machine.hostname),
-        host => host.to_owned(),
-    };
-    lines.extend(ink.labelled(
-        "Runs on",
-        Tone::Plain,
-        &format!("{host}{account}   {}   {timeout}", step.kind),
-    ));
-    if !step.needs.is_empty() {
-        let needs: Vec<&str> = step.needs.iter().map(Id::as_str).collect();
-        lines.extend(ink.labelled("Behind", Tone::Plain, &needs.join(", ")));
-    }
+    lines.extend(step_text::facts(ink, &state.machine.hostname, step));
     let shown =
         review.proof().and_then(|proof| proof.steps.iter().find(|shown| shown.id == step.id));
     match &review.dry_run {
@@ -338,14 +321,7 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
             None => lines.extend(ink.labelled("Dry run", Tone::Warn, "does not have this step")),
         },
     }
-    for (label, text) in
-        [("Command", &step.run), ("Check", &step.check), ("Rollback", &step.rollback)]
-    {
-        if let Some(text) = text {
-            lines.push(blank());
-            lines.extend(ink.labelled(label, Tone::Plain, text));
-        }
-    }
+    lines.extend(step_text::scripts(ink, step));
     for (label, captured) in
         shown.iter().flat_map(|shown| [("Output", &shown.stdout), ("Errors", &shown.stderr)])
     {
@@ -384,17 +360,7 @@ fn fix_dialog(ink: Ink, review: &flow::Review, at: usize, found: &Found) -> Dial
     let mut body = finding(ink, found);
     body.truncate(1);
     body.push(blank());
-    let diff = similar::TextDiff::from_lines(&before, &after);
-    for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
-        for change in hunk.iter_changes() {
-            let (tone, sign) = match change.tag() {
-                similar::ChangeTag::Equal => (Tone::Faint, " "),
-                similar::ChangeTag::Delete => (Tone::Danger, "-"),
-                similar::ChangeTag::Insert => (Tone::Good, "+"),
-            };
-            body.push(ink.line(tone, &format!("{sign} {}", change.value().trim_end_matches('\n'))));
-        }
-    }
+    body.extend(step_text::difference(ink, &before, &after));
     Dialog::yes(
         "Apply this fix? It voids the dry run and approvals; u takes it back",
         body,
