@@ -9,7 +9,6 @@ use super::dialogue::{
 use super::effect::Effect;
 use super::review;
 use super::state::{Knowledge, Stage, State};
-use crate::evidence::Outcome;
 
 pub fn models(state: &mut State, models: Vec<ModelRow>) -> Vec<Effect> {
     let chosen = state.dialogue.model().map(|model| model.name.clone());
@@ -63,16 +62,7 @@ pub fn revise(state: &mut State, comment: &str) -> Vec<Effect> {
     let Some(review) = &state.review else {
         return state.refuse("there is no plan to revise");
     };
-    let failed = review.proof().map_or(vec![], |proof| {
-        let failed = proof.steps.iter().filter(|step| {
-            matches!(step.outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Limited)
-        });
-        let said = |step: &crate::evidence::StepDryRun| {
-            let code = step.exit_code.map_or(String::new(), |code| format!(", exit code {code}"));
-            format!("step {}: {}{code}", step.id, step.outcome.word())
-        };
-        failed.map(said).collect()
-    });
+    let failed = review.failed_in_dry_run();
     let comment = comment.trim().to_owned();
     if comment.is_empty() && failed.is_empty() {
         return state.refuse("say what should be different");

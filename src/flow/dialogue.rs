@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::state::State;
+use super::state::{Review, State};
 use crate::base::{Id, Timestamp};
 use crate::draft::Library;
 use crate::estimate::Estimate;
+use crate::evidence::{Outcome, StepDryRun};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{Plan, Step};
@@ -223,7 +224,7 @@ pub struct ModelDraft {
     pub plan: Arc<Plan>,
     /// Steps of the plan that are made from a step of another id.
     pub based_on: Vec<(Id, Id)>,
-    /// Steps that code put back, because the model left them out or wrote them badly.
+    /// Steps that code put back, because the model left them out.
     pub put_back: Vec<Id>,
     /// What was not taken over.
     pub rejected: Vec<Rejected>,
@@ -252,8 +253,29 @@ pub struct Rejected {
     pub reasons: Vec<String>,
     /// What the model wrote, not escaped.
     pub wrote: String,
-    /// The step of the plan that stands instead.
-    pub instead: Option<Id>,
+    /// What stands in its place.
+    pub instead: Instead,
+}
+
+/// What stands in the place of a rejected step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instead {
+    /// A step of the plan the model started from.
+    Before(Id),
+    /// A decision by a person, because other steps rest on it.
+    Manual(Id),
+    /// Nothing.
+    Nothing,
+}
+
+impl Instead {
+    /// Returns the step of the draft that stands in its place.
+    pub fn step(&self) -> Option<&Id> {
+        match self {
+            Self::Before(id) | Self::Manual(id) => Some(id),
+            Self::Nothing => None,
+        }
+    }
 }
 
 /// Tokens that were used.
@@ -300,8 +322,10 @@ pub enum Mark {
     New,
     /// The draft has no such step.
     LeftOut,
-    /// Code put it back.
+    /// Code put it back, because the model left it out or wrote it badly.
     PutBack,
+    /// A person does it, because the model wrote it badly and other steps rest on it.
+    ByHand,
     /// It has not been checked.
     Unchecked,
     /// It may still come.
@@ -360,6 +384,26 @@ impl State {
     }
 }
 
+impl Review {
+    /// Returns what the dry run says about steps that failed: outcomes, never what they printed.
+    pub fn failed_in_dry_run(&self) -> Vec<String> {
+        let steps = self.proof().map_or(&[][..], |proof| proof.steps.as_slice());
+        let failed = steps.iter().filter(|step| match step.outcome {
+            Outcome::Failed | Outcome::TimedOut | Outcome::Limited => true,
+            Outcome::Passed
+            | Outcome::Simulated
+            | Outcome::OtherHost
+            | Outcome::Manual
+            | Outcome::NotRun => false,
+        });
+        let said = |step: &StepDryRun| {
+            let code = step.exit_code.map_or(String::new(), |code| format!(", exit code {code}"));
+            format!("step {}: {}{code}", step.id, step.outcome.word())
+        };
+        failed.map(said).collect()
+    }
+}
+
 /// Sets the steps of an answer that is under way beside those of the plan it started from.
 pub fn awaited(plan: &Plan, steps: &[Streamed]) -> Vec<Pair> {
     let of = |step: &Streamed| {
@@ -380,8 +424,11 @@ pub fn compared(plan: &Plan, draft: &ModelDraft) -> Vec<Pair> {
     let origins: Vec<Option<usize>> = draft.plan.steps.iter().map(origin).collect();
     let mark = |left: Option<usize>, right: usize| {
         let step = &draft.plan.steps[right];
+        let instead = |one: &&Rejected| one.instead.step() == Some(&step.id);
+        let rejected = draft.rejected.iter().find(instead).map(|one| &one.instead);
         match left.map(|left| &plan.steps[left]) {
-            _ if draft.put_back.contains(&step.id) => Mark::PutBack,
+            _ if matches!(rejected, Some(Instead::Manual(_))) => Mark::ByHand,
+            _ if rejected.is_some() || draft.put_back.contains(&step.id) => Mark::PutBack,
             None => Mark::New,
             Some(old) if same(old, step) => Mark::Kept,
             Some(_) => Mark::Changed,

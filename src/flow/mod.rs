@@ -175,6 +175,8 @@ impl State {
 }
 
 #[cfg(test)]
+mod ask_tests;
+#[cfg(test)]
 pub mod samples;
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,9 @@ use super::numbers;
 use super::step_text;
 use super::text::{Ink, count, kilobytes, pad};
 use super::theme::Tone;
-use crate::base::{Risk, escape};
+use crate::base::{Risk, escape, seconds_between};
 use crate::flow::dialogue::{
-    Asking, Doing, Failure, Mark, ModelDraft, Pair, Rejected, Side, Streamed, Usage, awaited,
+    Asking, Doing, Failure, Instead, Mark, ModelDraft, Pair, Rejected, Side, Streamed, Usage, awaited,
     compared,
 };
 use crate::flow::{self, State, span};
@@ -73,7 +73,7 @@ pub fn rows(state: &State) -> Vec<Row> {
     rows.extend(pairs.into_iter().map(Row::Pair));
     let placed = |one: &Rejected| match answer(state) {
         Answer::Stands(draft) => {
-            one.instead.as_ref().is_some_and(|id| draft.put_back.contains(id))
+            one.instead.step().is_some_and(|id| draft.plan.step(id.as_str()).is_some())
         }
         Answer::Under(_) | Answer::None => false,
     };
@@ -90,6 +90,7 @@ fn mark_word(mark: Mark) -> (Tone, &'static str) {
         Mark::New => (Tone::Warn, "NEW"),
         Mark::LeftOut => (Tone::Danger, "LEFT OUT"),
         Mark::PutBack => (Tone::Warn, "put back"),
+        Mark::ByHand => (Tone::Warn, "BY HAND"),
         Mark::Unchecked => (Tone::Warn, "unchecked"),
         Mark::Awaited => (Tone::Faint, ""),
     }
@@ -276,8 +277,8 @@ fn of_step(
             lines.extend(step_text::difference(ink, &bare(old), &bare(step)));
             return lines;
         }
-        (Mark::PutBack, _) => {
-            let why = draft.rejected.iter().filter(|one| one.instead.as_ref() == Some(&step.id));
+        (Mark::PutBack | Mark::ByHand, _) => {
+            let why = draft.rejected.iter().filter(|one| one.instead.step() == Some(&step.id));
             let before = lines.len();
             why.for_each(|one| lines.extend(rejection(ink, one)));
             if lines.len() == before {
@@ -304,8 +305,9 @@ fn rejection(ink: Ink, one: &Rejected) -> Vec<Line<'static>> {
         lines.extend(ink.labelled(if at == 0 { "Because" } else { "" }, Tone::Plain, reason));
     }
     let instead = match &one.instead {
-        Some(id) => format!("step {id} stands instead"),
-        None => "nothing stands instead".to_owned(),
+        Instead::Before(id) => format!("step {id} as it was before"),
+        Instead::Manual(id) => format!("step {id}: a person decides"),
+        Instead::Nothing => "nothing".to_owned(),
     };
     lines.extend(ink.labelled("Instead", Tone::Plain, &instead));
     if !one.wrote.is_empty() {
@@ -335,7 +337,7 @@ fn whole_right(ink: Ink, state: &State) -> Vec<Line<'static>> {
     }
     let count = rejected(state).len();
     if count > 0 {
-        let text = format!("{count}: see the rows marked REJECTED and put back");
+        let text = format!("{count}: see the rows marked REJECTED, put back, BY HAND");
         lines.extend(ink.labelled("Rejected", Tone::Danger, &text));
     }
     if let Answer::Stands(draft) = answer(state) {
@@ -371,6 +373,14 @@ fn under_way(ink: Ink, asking: &Asking) -> Vec<Line<'static>> {
     lines
 }
 
+/// Returns the time a question has taken, and the most it may take.
+pub fn elapsed(state: &State, asking: &Asking) -> String {
+    let seconds = seconds_between(asking.since, state.now).max(0);
+    let within = asking.ask.within.as_secs();
+    let clock = |seconds: u64| format!("{}:{:02}", seconds / 60, seconds % 60);
+    format!("{} of {}", clock(seconds.unsigned_abs()), clock(within))
+}
+
 /// Returns what a question is at, in a sentence.
 pub fn doing(asking: &Asking) -> String {
     let doing = match asking.doing {
@@ -404,6 +414,7 @@ pub fn changes(plan: &Plan, draft: &ModelDraft) -> String {
         (Mark::New, "new"),
         (Mark::LeftOut, "left out"),
         (Mark::PutBack, "put back"),
+        (Mark::ByHand, "by hand"),
     ];
     let counted = words.map(|(mark, word)| (of(mark), word));
     let said = counted.iter().filter(|(count, _)| *count > 0);

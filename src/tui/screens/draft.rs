@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::{Reaction, Screen, blank};
-use crate::flow::dialogue::{Asking, Mark, Preview, Side};
+use crate::flow::dialogue::{Mark, Preview, Side};
 use crate::flow::{Act, Drafted, Stage, State};
 use crate::tui::beside::{self, Row};
 use crate::tui::frame::{WIDE, inside, pane};
@@ -60,14 +60,6 @@ fn seen(state: &State, columns: u16) -> Seen {
     }
 }
 
-/// Returns the time a question has taken, and the most it may take.
-pub fn elapsed(state: &State, asking: &Asking) -> String {
-    let seconds = crate::base::seconds_between(asking.since, state.now).max(0);
-    let within = asking.ask.within.as_secs();
-    let clock = |seconds: u64| format!("{}:{:02}", seconds / 60, seconds % 60);
-    format!("{} of {}", clock(seconds.unsigned_abs()), clock(within))
-}
-
 /// What stands at the left.
 fn left_name(state: &State) -> &'static str {
     match state.dialogue.revises() {
@@ -93,7 +85,7 @@ impl Screen for Draft {
             };
             return format!(
                 "Draft   {}   {round}{} unchecked   {}",
-                elapsed(state, asking),
+                beside::elapsed(state, asking),
                 count(asking.steps.len(), "step"),
                 asking.ask.model
             );

@@ -10,7 +10,7 @@ use crate::base::{Id, Risk};
 use crate::evidence::{Outcome, Severity};
 use crate::flow::{self, Act, DryRunView, Found, Stage, State};
 use crate::plan::Step;
-use crate::tui::dialog::Dialog;
+use crate::tui::dialog::{Dialog, Extra, Paste};
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
@@ -152,6 +152,13 @@ impl Screen for Review {
         if !review.redo.is_empty() {
             offers.push(offer("U", "redo", "Make the edit again that was taken back"));
         }
+        if state.dialogue.models.as_ref().is_some_and(|models| !models.is_empty()) {
+            offers.push(offer(
+                "c",
+                "comment",
+                "Say what should be different and have the model change the plan; this one stays until then",
+            ));
+        }
         offers.push(offer("a", "approve", "Go to the approval"));
         if review.permit(state.now, &state.machine.operator).is_ok() {
             offers.push(offer("x", "run", "Go to the run; nothing starts yet"));
@@ -233,6 +240,10 @@ impl Screen for Review {
             }
             KeyCode::Char('u') if key.modifiers.is_empty() => Reaction::Act(Act::Undo),
             KeyCode::Char('U') => Reaction::Act(Act::Redo),
+            KeyCode::Char('c') => match self.theme {
+                Some(theme) => revise_dialog(Ink(theme), state, review).into(),
+                None => Reaction::Nothing,
+            },
             KeyCode::Char('a') => Reaction::Act(Act::ToApproval),
             KeyCode::Char('x') => Reaction::Act(Act::ToRun),
             KeyCode::Char('z') => {
@@ -347,6 +358,26 @@ fn finding(ink: Ink, found: &Found) -> Vec<Line<'static>> {
         lines.extend(ink.labelled("", Tone::Plain, "f shows a fix that is safe to apply"));
     }
     lines
+}
+
+/// Asks what should be different about the plan; what failed in the dry run goes along.
+fn revise_dialog(ink: Ink, state: &State, review: &flow::Review) -> Dialog {
+    let model = state.dialogue.model().map_or("the model", |model| model.name.as_str());
+    let text = format!("{model} is asked to change the plan. Nothing changes before you take it.");
+    let mut body = vec![ink.line(Tone::Plain, &text)];
+    let failed = review.failed_in_dry_run();
+    if !failed.is_empty() {
+        body.extend(ink.labelled("Dry run", Tone::Danger, &failed.join("; ")));
+        body.push(ink.line(Tone::Faint, "This goes along; the comment may be empty."));
+    }
+    Dialog::line(
+        "What should be different?",
+        body,
+        "",
+        Paste::Taken,
+        |text, _| Act::Revise(text.to_owned()),
+        Extra::None,
+    )
 }
 
 /// The fix of a finding, shown as what it changes in the step.
