@@ -318,7 +318,7 @@ pub fn ended(
                 Some(_) => "the plan under review stands as it is",
                 None => "the template draft stands",
             };
-            let refused = format!("no draft of {model}: {}; {stands}", failure.why);
+            let refused = format!("no draft of {model}; {stands}: {}", failure.why);
             state.dialogue.failed = Some(Failed { ask: asking.ask, failure });
             state.refuse(refused)
         }

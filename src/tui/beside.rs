@@ -97,7 +97,7 @@ fn mark_word(mark: Mark) -> (Tone, &'static str) {
 }
 
 /// Columns of a mark.
-const MARK: usize = 9;
+const MARK: usize = 10;
 
 fn step_row(ink: Ink, at: usize, step: &Step, mark: Option<Mark>, columns: usize) -> Line<'static> {
     let risk: Risk = step.claimed_risk();
@@ -134,6 +134,9 @@ pub fn row(
 ) -> Line<'static> {
     let plan = state.started_from();
     match (row, side) {
+        (Row::Whole, Side::Template) if state.dialogue.revises() => {
+            ink.line(Tone::Strong, "   The plan as it is")
+        }
         (Row::Whole, Side::Template) => ink.line(Tone::Strong, "   What it gives and costs"),
         (Row::Whole, Side::Model) => ink.line(Tone::Strong, "   The answer as a whole"),
         (Row::Rejected(_), Side::Template) => Line::default(),

@@ -44,6 +44,11 @@ fn made(ink: Ink, outgoing: &Outgoing) -> Vec<Line<'static>> {
         false => replaced.join(", "),
     };
     lines.extend(ink.labelled("Replaced", Tone::Good, &replaced));
+    lines.extend(ink.labelled(
+        "Later",
+        Tone::Plain,
+        "what is rejected of the answer is sent back with the reasons, replaced the same way",
+    ));
     for (title, text) in &outgoing.parts {
         lines.push(Line::default());
         lines.push(ink.pieces([

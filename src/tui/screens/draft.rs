@@ -116,8 +116,7 @@ impl Screen for Draft {
         let unasked = dialogue.models.as_ref().is_some_and(Vec::is_empty) && !dialogue.begun();
         match (&dialogue.preview, &dialogue.asking) {
             (Some(Preview { made: Some(Ok(_)), .. }), _) => {
-                "Nothing was sent so far. y sends exactly this; what comes back gets its names here."
-                    .into()
+                "Nothing was sent so far. y sends exactly this.".into()
             }
             (Some(_), _) => "Nothing was sent so far.".into(),
             (None, Some(asking)) => beside::doing(asking),
@@ -166,29 +165,30 @@ impl Screen for Draft {
             offers.push(offer("Tab", "other draft", "Mark the other draft; the marked one is reviewed"));
         }
         let models = dialogue.models.as_ref().map_or(0, Vec::len);
-        if models > 0 && !asking && !dialogue.revises() {
+        let askable = models > 0 && !asking && !dialogue.revises();
+        if askable {
             let label = if dialogue.begun() { "ask again" } else { "ask model" };
             offers.push(offer(
                 "d",
                 label,
                 "Ask the model for a draft; the template draft stays. What leaves the machine is shown first",
             ));
-            offers.push(offer("F4", "what is sent", "Show exactly what would be sent, names replaced"));
-            if models > 1 {
-                offers.push(offer("m", "other model", "Ask the next of the configured models"));
-            }
-        }
-        if !asking
-            && !dialogue.revises()
-            && state.drafted.as_ref().is_some_and(|drafted| drafted.ranking.len() > 1)
-        {
-            offers.push(offer("o", "other runbook", "Draft from the next runbook of the ranking"));
-        }
-        if dialogue.begun() {
-            offers.push(offer("z", "zoom", "Give the detail the whole screen, and back"));
         }
         if !asking {
             offers.push(offer("Esc", "back", "Back to where you came from"));
+        }
+        if askable {
+            offers.push(offer("F4", "preview", "Show exactly what would be sent, names replaced"));
+        }
+        if askable && models > 1 {
+            offers.push(offer("m", "other model", "Ask the next of the configured models"));
+        }
+        let runbooks = state.drafted.as_ref().map_or(0, |drafted| drafted.ranking.len());
+        if !asking && !dialogue.revises() && runbooks > 1 {
+            offers.push(offer("o", "other runbook", "Draft from the next runbook of the ranking"));
+        }
+        if self.rows > 0 {
+            offers.push(offer("z", "zoom", "Give the detail the whole screen, and back"));
         }
         offers.push(offer("j", "scroll", "Move; PgUp and PgDn scroll the detail"));
         offers
