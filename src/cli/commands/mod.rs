@@ -13,6 +13,7 @@ mod incident;
 mod inventory;
 mod log;
 mod man;
+mod models;
 mod report;
 mod rule;
 mod run;
@@ -75,6 +76,8 @@ commands! {
     Report => report,
     /// Show, verify, export and anchor the log
     Log => log,
+    /// List the language models that are configured, and try them
+    Models => models,
     /// Say what this machine can do, and how to get more
     Doctor => doctor,
     /// Print the JSON Schema of a document
