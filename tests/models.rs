@@ -1,5 +1,5 @@
 //! Configured models: the examples of every endpoint, and the `models` command with its environment.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)]
 
 mod scripted;
 
@@ -119,7 +119,7 @@ fn every_example_is_tested_and_named_in_the_page_beside_it() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         if name.ends_with(".yaml") {
             assert!(
-                page.contains(&format!("({name})")) && test.contains(&format!("(\"{name}\"")),
+                page.contains(&format!("({name})")) && test.contains(&format!("\"{name}\"")),
                 "{name}"
             );
         }
@@ -375,7 +375,7 @@ fn wrong_documents_and_options_are_refused_with_their_place() {
     home.describe("- {id: local, base_url: 'http://h/v1', model: m}\n- {id: other, base_url: 'ftp://h', model: m, kee: 1}\n");
     refuses(&["models"], "did you mean \"key\"?");
     home.describe("- {id: local, base_url: 'ftp://h', model: m}\n");
-    refuses(&["models"], "models.yaml:3:23");
+    refuses(&["models"], "models.yaml:3:25");
     home.describe("- {id: local, base_url: 'http://h/v1', model: m}\n");
     refuses(&["models", "--model", "locla"], "did you mean \"local\"?");
 }
