@@ -12,9 +12,11 @@ pub mod evaluating;
 pub mod files;
 mod following;
 mod machine;
+mod model_drafting;
 pub mod perform;
 mod place;
 mod reports;
+mod rule_notes;
 mod runs;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +26,8 @@ pub use approvals::Approved;
 pub use checks::check_script;
 pub use error::RuntimeError;
 pub use machine::Machine;
+pub use model_drafting::{Drafting, Failure, ModelDrafted, Preview, PreviewError, Settings};
+pub use rule_notes::rule_notes;
 
 // What the front may name of the edges below.
 pub use crate::dryrun::Progress as DryRunProgress;

@@ -16,6 +16,11 @@ pub fn runbook_directory() -> Option<PathBuf> {
     Some(strategy().ok()?.config_dir().join("blackstart/runbooks"))
 }
 
+/// Returns the directory of the user's own prompts, beside that of the runbooks.
+pub fn prompt_directory() -> Option<PathBuf> {
+    Some(strategy().ok()?.config_dir().join("blackstart/prompts"))
+}
+
 fn strategy() -> Result<etcetera::base_strategy::Xdg, RuntimeError> {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     match home {
