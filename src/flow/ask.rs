@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::dialogue::{
-    Ask, Asking, Doing, Failed, Failure, ModelDraft, ModelRow, Outgoing, Preview, Progress, Reach, Revision,
-    Side, Stands,
+    Ask, Asking, Doing, Failed, Failure, ModelDraft, ModelRow, Outgoing, Preview, Progress, Reach,
+    Revision, Side, Stands,
 };
 use super::effect::Effect;
 use super::review;
@@ -103,9 +103,10 @@ fn question(state: &mut State, revision: Option<Revision>) -> Result<Box<Ask>, S
         return Err("there is no draft to start from".into());
     };
     let runbook = drafted.and_then(|drafted| drafted.ranking.get(drafted.chosen));
-    let incident = state.incident.as_ref().filter(|incident| {
-        revision.is_none() || plan.incident.as_ref() == Some(&incident.id)
-    });
+    let incident = state
+        .incident
+        .as_ref()
+        .filter(|incident| revision.is_none() || plan.incident.as_ref() == Some(&incident.id));
     let ask = Ask {
         number: state.dialogue.last + 1,
         model: name,
@@ -158,11 +159,7 @@ fn send(state: &mut State, ask: Box<Ask>) -> Vec<Effect> {
 }
 
 /// Takes in what would be sent.
-pub fn previewed(
-    state: &mut State,
-    number: u64,
-    result: Result<Outgoing, String>,
-) -> Vec<Effect> {
+pub fn previewed(state: &mut State, number: u64, result: Result<Outgoing, String>) -> Vec<Effect> {
     if let Some(preview) = &mut state.dialogue.preview
         && preview.ask.number == number
     {

@@ -364,7 +364,8 @@ impl Dialogue {
     /// Returns the draft that can be reviewed: it ended, was checked, and is about what the screen is about.
     pub fn standing(&self) -> Option<&ModelDraft> {
         let stands = self.stands.as_ref().filter(|_| self.asking.is_none())?;
-        let about = |failed: &Failed| failed.ask.revision.is_some() == stands.ask.revision.is_some();
+        let about =
+            |failed: &Failed| failed.ask.revision.is_some() == stands.ask.revision.is_some();
         self.failed.as_ref().is_none_or(about).then_some(&*stands.draft)
     }
 
