@@ -9,6 +9,7 @@ mod documents;
 mod drafting;
 mod dry_runs;
 mod error;
+pub mod evaluating;
 pub mod files;
 mod following;
 mod machine;

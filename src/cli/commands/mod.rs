@@ -9,6 +9,7 @@ mod doctor;
 mod draft;
 mod dry_run;
 mod estimate;
+mod eval;
 mod incident;
 mod inventory;
 mod log;
@@ -73,6 +74,8 @@ commands! {
     Attach => attach,
     /// Tell what a run did: promised and measured
     Report => report,
+    /// Score a drafter on scenarios with known answers
+    Eval => eval,
     /// Show, verify, export and anchor the log
     Log => log,
     /// Say what this machine can do, and how to get more
