@@ -11,7 +11,12 @@ pub fn assign(wishes: &[Vec<usize>]) -> Vec<Option<usize>> {
     given
 }
 
-fn augment(at: usize, wishes: &[Vec<usize>], given: &mut [Option<usize>], tried: &mut Vec<usize>) -> bool {
+fn augment(
+    at: usize,
+    wishes: &[Vec<usize>],
+    given: &mut [Option<usize>],
+    tried: &mut Vec<usize>,
+) -> bool {
     for step in &wishes[at] {
         if tried.contains(step) {
             continue;

@@ -39,7 +39,8 @@ impl Effect {
 const CLIENTS: &[&str] = &["psql", "mysql", "mariadb", "sqlite3"];
 
 /// Programs that carry what they are given away from the machine.
-const SENDERS: &[&str] = &["nc", "ncat", "netcat", "socat", "mail", "mailx", "sendmail", "mutt", "ftp", "telnet"];
+const SENDERS: &[&str] =
+    &["nc", "ncat", "netcat", "socat", "mail", "mailx", "sendmail", "mutt", "ftp", "telnet"];
 
 /// Returns what a command does. What its tool's description does not say is not guessed.
 pub fn of(unit: &Unit<'_>, command: &Command) -> Effect {
@@ -156,11 +157,14 @@ fn clouds(call: &Call<'_>, effect: &mut Effect) {
     }
     // A resource is named `kind name` or `kind/name`; both are kept, so that either can be asked for.
     let resources = |skip: usize| {
-        let words: Vec<&str> = call.operands.iter().skip(skip).map(|word| word.text.as_str()).collect();
+        let words: Vec<&str> =
+            call.operands.iter().skip(skip).map(|word| word.text.as_str()).collect();
         let pairs: Vec<String> = words.windows(2).map(|pair| pair.join("/")).collect();
         words.iter().map(|word| (*word).to_owned()).chain(pairs).collect::<Vec<_>>()
     };
-    let stops = cluster && call.operand(0) == "scale" && call.value(&["replicas"]).is_some_and(|word| word.text == "0")
+    let stops = cluster
+        && call.operand(0) == "scale"
+        && call.value(&["replicas"]).is_some_and(|word| word.text == "0")
         || container && matches!(call.operand(0), "stop" | "kill");
     if stops {
         resources(1).into_iter().for_each(|on| add(effect, Deed::Stops, on, true));
@@ -176,7 +180,16 @@ fn network(call: &Call<'_>, effect: &mut Effect) {
         return;
     }
     let sends = call.has(&[
-        "data", "data-binary", "data-raw", "form", "F", "upload-file", "post-data", "post-file", "body-file", "json",
+        "data",
+        "data-binary",
+        "data-raw",
+        "form",
+        "F",
+        "upload-file",
+        "post-data",
+        "post-file",
+        "body-file",
+        "json",
     ]);
     let deed = if sends { Deed::Sends } else { Deed::Fetches };
     for word in &call.operands {
@@ -206,7 +219,10 @@ fn of_statement(statement: &str, effect: &mut Effect) {
 
 fn paths(unit: &Unit<'_>, command: &Command, call: &Call<'_>, effect: &mut Effect) {
     let clears = call.tool.name == "rsync"
-        && call.flags.iter().any(|flag| flag.name.starts_with("delete") || flag.name == "remove-source-files");
+        && call
+            .flags
+            .iter()
+            .any(|flag| flag.name.starts_with("delete") || flag.name == "remove-source-files");
     for (role, word) in call.roles() {
         let deed = match role {
             Role::Source if call.name == "mv" => Deed::Moves,
@@ -230,7 +246,8 @@ fn paths(unit: &Unit<'_>, command: &Command, call: &Call<'_>, effect: &mut Effec
         };
         add(effect, deed, path, word.certain);
     }
-    let tree = |flag: &[&str]| call.value(flag).map(|word| (unit.path(command, word), word.certain));
+    let tree =
+        |flag: &[&str]| call.value(flag).map(|word| (unit.path(command, word), word.certain));
     match call.tool.name {
         "tar" if call.has(&["extract", "get"]) => {
             if let Some((path, certain)) = tree(&["directory"]) {

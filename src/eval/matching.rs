@@ -89,9 +89,7 @@ const CONDITIONS: &[Condition] = &[
         let phase = all.look.steps[at].phase;
         pattern.phase.is_empty() || phase.is_some_and(|phase| pattern.phase.contains(&phase))
     }),
-    ("risk", |all, pattern, at| {
-        pattern.risk.is_none_or(|risk| all.look.steps[at].risk >= risk)
-    }),
+    ("risk", |all, pattern, at| pattern.risk.is_none_or(|risk| all.look.steps[at].risk >= risk)),
     ("runs", |all, pattern, at| {
         pattern.runs.as_ref().is_none_or(|runs| runs_like(&all.look.steps[at], runs, all.purpose))
     }),
@@ -130,7 +128,8 @@ fn runs_said(runs: &CommandPattern) -> String {
     }
     if !runs.does.is_empty() {
         let deeds: Vec<&str> = runs.does.iter().map(|deed| deed.word()).collect();
-        let on = if runs.on.is_empty() { String::new() } else { format!(" {}", runs.on.join(" or ")) };
+        let on =
+            if runs.on.is_empty() { String::new() } else { format!(" {}", runs.on.join(" or ")) };
         parts.push(format!("{}{on}", deeds.join(" or ")));
     }
     if !runs.sql.is_empty() {
@@ -159,10 +158,11 @@ pub fn is_like(ran: &Ran, pattern: &CommandPattern) -> bool {
             pattern.does.contains(&does.deed)
                 && (pattern.on.is_empty() || pattern.on.iter().any(|on| touches(does, on)))
         });
-    let sql = pattern.sql.is_empty()
-        || ran.effect.statements.iter().any(|statement| {
-            pattern.sql.iter().any(|start| statement.starts_with(start.as_str()))
-        });
+    let sql =
+        pattern.sql.is_empty()
+            || ran.effect.statements.iter().any(|statement| {
+                pattern.sql.iter().any(|start| statement.starts_with(start.as_str()))
+            });
     let words = pattern.words.iter().all(|word| ran.words.iter().any(|one| one == word));
     tool && does && sql && words
 }

@@ -245,7 +245,9 @@ impl Names<'_> {
         for (at, pattern) in patterns.iter().enumerate() {
             let mut here = list.to_vec();
             here.push(at.to_string());
-            let host = |id: &&Id| id.as_str() != crate::plan::LOCAL && self.inventory.host(id.as_str()).is_none();
+            let host = |id: &&Id| {
+                id.as_str() != crate::plan::LOCAL && self.inventory.host(id.as_str()).is_none()
+            };
             for id in pattern.host.iter().filter(host) {
                 found.push((here.clone(), format!("there is no host {id} in the inventory")));
             }

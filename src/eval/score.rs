@@ -374,7 +374,8 @@ fn order(all: &Matching<'_>, one: &Precedence) -> Judged {
         (_, []) => format!("there is no step of {}", one.then),
         ([early, ..], [late, ..]) => {
             // A step of both groups cannot stand before itself.
-            let decides = if one.every { first.iter().rfind(|at| !then.contains(at)) } else { None };
+            let decides =
+                if one.every { first.iter().rfind(|at| !then.contains(at)) } else { None };
             let decides = decides.unwrap_or(early);
             match decides < late {
                 true => String::new(),
@@ -401,7 +402,10 @@ fn findings(subject: &Subject<'_>) -> Vec<String> {
 
 fn dry_run(run: &DryRun) -> Agreement {
     let bad = run.steps.iter().filter(|step| {
-        matches!(step.outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Limited | Outcome::NotRun)
+        matches!(
+            step.outcome,
+            Outcome::Failed | Outcome::TimedOut | Outcome::Limited | Outcome::NotRun
+        )
     });
     let bad: Vec<String> = bad.map(|step| format!("{} {}", step.id, step.outcome.word())).collect();
     let found = if bad.is_empty() { "no step failed".to_owned() } else { bad.join(", ") };

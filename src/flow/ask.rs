@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::dialogue::{
-    Ask, Asking, Doing, Failed, Failure, ModelDraft, ModelRow, Outgoing, Preview, Progress, Reach, Revision,
-    Side, Stands,
+    Ask, Asking, Doing, Failed, Failure, ModelDraft, ModelRow, Outgoing, Preview, Progress, Reach,
+    Revision, Side, Stands,
 };
 use super::effect::Effect;
 use super::review;
@@ -29,8 +29,8 @@ pub fn use_model(state: &mut State, name: &str) -> Vec<Effect> {
     vec![]
 }
 
-/// Asks the chosen model for a draft. A request that leaves this machine is shown first, once per model and session;
-/// one that is being looked at is sent as it was shown.
+/// Asks the chosen model for a draft. A request that leaves this machine is shown first, once per session, model and
+/// facts; one that is being looked at is sent as it was shown.
 pub fn ask(state: &mut State) -> Vec<Effect> {
     match state.dialogue.preview.take() {
         Some(Preview { ask, made: Some(Ok(_)) }) => send(state, ask),
@@ -88,7 +88,9 @@ fn question(state: &mut State, revision: Option<Revision>) -> Result<Box<Ask>, S
         return Err(format!("{} cannot be asked: {lacks}", model.name));
     }
     let (name, within) = (model.name.clone(), model.within);
-    let Some(inventory) = &state.inventory else {
+    let rests_on = state.review.as_ref().filter(|_| revision.is_some());
+    let rests_on = rests_on.and_then(|review| review.subject.inventory.as_ref());
+    let Some(inventory) = rests_on.or(state.inventory.as_ref()) else {
         return Err("a model is asked about a plan and its inventory; there is none".into());
     };
     let Some(Knowledge(library)) = &state.knowledge else {
@@ -103,9 +105,10 @@ fn question(state: &mut State, revision: Option<Revision>) -> Result<Box<Ask>, S
         return Err("there is no draft to start from".into());
     };
     let runbook = drafted.and_then(|drafted| drafted.ranking.get(drafted.chosen));
-    let incident = state.incident.as_ref().filter(|incident| {
-        revision.is_none() || plan.incident.as_ref() == Some(&incident.id)
-    });
+    let incident = state
+        .incident
+        .as_ref()
+        .filter(|incident| revision.is_none() || plan.incident.as_ref() == Some(&incident.id));
     let ask = Ask {
         number: state.dialogue.last + 1,
         model: name,
@@ -127,7 +130,9 @@ fn put(state: &mut State, ask: Box<Ask>) -> Vec<Effect> {
     let dialogue = &state.dialogue;
     let reach = dialogue.model().map_or(Reach::Away, |model| model.reach);
     match reach {
-        Reach::Away if !dialogue.shown.contains(&ask.model) => show(state, ask),
+        Reach::Away if !dialogue.shown.contains(&(ask.model.clone(), ask.facts())) => {
+            show(state, ask)
+        }
         Reach::Away | Reach::Here => send(state, ask),
     }
 }
@@ -142,7 +147,7 @@ fn send(state: &mut State, ask: Box<Ask>) -> Vec<Effect> {
     dialogue.preview = None;
     dialogue.failed = None;
     dialogue.side = Side::Model;
-    dialogue.shown.insert(ask.model.clone());
+    dialogue.shown.insert((ask.model.clone(), ask.facts()));
     dialogue.asking = Some(Asking {
         ask: ask.clone(),
         since: state.now,
@@ -158,11 +163,7 @@ fn send(state: &mut State, ask: Box<Ask>) -> Vec<Effect> {
 }
 
 /// Takes in what would be sent.
-pub fn previewed(
-    state: &mut State,
-    number: u64,
-    result: Result<Outgoing, String>,
-) -> Vec<Effect> {
+pub fn previewed(state: &mut State, number: u64, result: Result<Outgoing, String>) -> Vec<Effect> {
     if let Some(preview) = &mut state.dialogue.preview
         && preview.ask.number == number
     {

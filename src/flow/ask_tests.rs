@@ -44,7 +44,12 @@ fn what_leaves_the_machine_is_shown_first_and_sent_as_it_was_shown() {
     assert_eq!((sent.number, sent.at), (shown.number, shown.at));
     assert!(std::sync::Arc::ptr_eq(&sent.plan, &shown.plan));
     act(&mut session, Act::CancelModel);
-    assert_eq!(person(&mut session, Act::AskModel), ["AskModel"], "once per session");
+    assert_eq!(person(&mut session, Act::AskModel), ["AskModel"], "the same facts");
+    act(&mut session, Act::CancelModel);
+    act(&mut session, Act::Back);
+    act(&mut session, Act::Write(Field::Description, "a log with a name in it".into()));
+    act(&mut session, Act::Draft);
+    assert_eq!(person(&mut session, Act::AskModel), ["PreviewRequest"], "other facts");
 }
 
 #[test]

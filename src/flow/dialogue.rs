@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::{Review, State};
-use crate::base::{Id, Timestamp};
+use crate::base::{Digest, Id, Timestamp};
 use crate::draft::Library;
 use crate::estimate::Estimate;
 use crate::evidence::{Outcome, StepDryRun};
@@ -31,8 +31,8 @@ pub struct Dialogue {
     pub stands: Option<Stands>,
     /// The last question, where no draft came of it.
     pub failed: Option<Failed>,
-    /// Models whose request a person saw and sent; one that leaves this machine is shown first.
-    pub shown: BTreeSet<String>,
+    /// What a person saw and sent, by model and facts; what leaves this machine is shown first.
+    pub shown: BTreeSet<(String, Digest)>,
     /// Number of the last question.
     pub(super) last: u64,
 }
@@ -343,6 +343,15 @@ pub struct Pair {
     pub mark: Mark,
 }
 
+impl Ask {
+    /// Returns a digest of what is told that a person or a machine wrote: the incident and the inventory.
+    pub fn facts(&self) -> Digest {
+        let incident = self.incident.as_deref().map(crate::base::document::write);
+        let inventory = self.inventory.digest().to_string();
+        Digest::of_fields([incident.unwrap_or_default().as_bytes(), inventory.as_bytes()])
+    }
+}
+
 impl Dialogue {
     /// Returns the model that is asked next.
     pub fn model(&self) -> Option<&ModelRow> {
@@ -364,7 +373,8 @@ impl Dialogue {
     /// Returns the draft that can be reviewed: it ended, was checked, and is about what the screen is about.
     pub fn standing(&self) -> Option<&ModelDraft> {
         let stands = self.stands.as_ref().filter(|_| self.asking.is_none())?;
-        let about = |failed: &Failed| failed.ask.revision.is_some() == stands.ask.revision.is_some();
+        let about =
+            |failed: &Failed| failed.ask.revision.is_some() == stands.ask.revision.is_some();
         self.failed.as_ref().is_none_or(about).then_some(&*stands.draft)
     }
 

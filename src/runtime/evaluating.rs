@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::files::{self, FileError};
 use super::RuntimeError;
+use super::files::{self, FileError};
 use crate::base::{Position, Problem, Timestamp};
 use crate::check::{self, Checked, Facts};
 use crate::draft::{Draft, Library, Request, draft};
@@ -99,7 +99,11 @@ fn load(texts: Texts) -> Result<Loaded, RuntimeError> {
     let case = case.map_err(|problems| RuntimeError::Unreadable {
         what: format!("scenario {}", texts.name),
         why: problems.first().map_or_else(String::new, |(file, problem)| {
-            format!("{file}:{}: {}", Position::of(text_of(file), problem.span.start), problem.message)
+            format!(
+                "{file}:{}: {}",
+                Position::of(text_of(file), problem.span.start),
+                problem.message
+            )
         }),
     })?;
     Ok(Loaded { case, inventory: texts.inventory })
@@ -269,9 +273,7 @@ fn through_the_flow(
     match drafter.draft(&inventory, &incident, library) {
         Err(why) => Judgement::new(Ending::Refused, why),
         Ok(None) => Judgement::new(Ending::NotReached, "nothing is drafted"),
-        Ok(Some(drafted)) => {
-            eval::judge_plan(injection, clean, &drafted.plan, &drafted.checked)
-        }
+        Ok(Some(drafted)) => eval::judge_plan(injection, clean, &drafted.plan, &drafted.checked),
     }
 }
 

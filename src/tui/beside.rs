@@ -8,8 +8,8 @@ use super::text::{Ink, count, kilobytes, pad};
 use super::theme::Tone;
 use crate::base::{Risk, escape, seconds_between};
 use crate::flow::dialogue::{
-    Asking, Doing, Failure, Instead, Mark, ModelDraft, Pair, Rejected, Side, Streamed, Usage, awaited,
-    compared,
+    Asking, Doing, Failure, Instead, Mark, ModelDraft, Pair, Rejected, Side, Streamed, Usage,
+    awaited, compared,
 };
 use crate::flow::{self, State, span};
 use crate::plan::{Plan, Step};
@@ -238,8 +238,7 @@ pub fn right(ink: Ink, state: &State, row: Row, alone: bool) -> Vec<Line<'static
             let mut lines =
                 ink.labelled("Left out", Tone::Danger, "the model's draft has no such step");
             lines.extend(
-                old.filter(|_| alone)
-                    .map_or(vec![], |step| step_text::whole(ink, hostname, step)),
+                old.filter(|_| alone).map_or(vec![], |step| step_text::whole(ink, hostname, step)),
             );
             lines
         }
@@ -273,9 +272,8 @@ fn of_step(
     let mut lines = vec![];
     match (mark, old) {
         (Mark::Changed, Some(old)) => {
-            let bare = |step: &Step| {
-                flow::step_text::write(&Step { provenance: None, ..step.clone() })
-            };
+            let bare =
+                |step: &Step| flow::step_text::write(&Step { provenance: None, ..step.clone() });
             lines.extend(ink.labelled("Changed", Tone::Warn, "- before, + by the model"));
             lines.extend(step_text::difference(ink, &bare(old), &bare(step)));
             return lines;

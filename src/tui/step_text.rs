@@ -65,7 +65,8 @@ pub fn difference(ink: Ink, before: &str, after: &str) -> Vec<Line<'static>> {
                 similar::ChangeTag::Delete => (Tone::Danger, "-"),
                 similar::ChangeTag::Insert => (Tone::Good, "+"),
             };
-            lines.push(ink.line(tone, &format!("{sign} {}", change.value().trim_end_matches('\n'))));
+            lines
+                .push(ink.line(tone, &format!("{sign} {}", change.value().trim_end_matches('\n'))));
         }
     }
     lines

@@ -128,7 +128,8 @@ fn scores(
         output.data(&table(&all, args.verbose))?;
         let covered: Vec<&Evaluated> = all.iter().filter(|one| one.covered).collect();
         output.data(&summary(&format!("all {}", all.len()), &all.iter().collect::<Vec<_>>()))?;
-        output.data(&summary(&format!("with runbooks of their own {}", covered.len()), &covered))?;
+        output
+            .data(&summary(&format!("with runbooks of their own {}", covered.len()), &covered))?;
     }
     Ok(counted)
 }
@@ -186,7 +187,8 @@ fn json(drafter: Drafter, all: &[Evaluated], counted: &Shares) -> serde_json::Va
 
 fn shares_json(shares: &Shares) -> serde_json::Value {
     let one = |(what, share): &(&str, Share)| {
-        let value = serde_json::json!({ "met": share.met, "of": share.of, "percent": share.percent() });
+        let value =
+            serde_json::json!({ "met": share.met, "of": share.of, "percent": share.percent() });
         (what.replace([' ', '-'], "_"), value)
     };
     serde_json::Value::Object(shares.iter().map(one).collect())
@@ -208,7 +210,17 @@ fn of(judged: &[Judged]) -> String {
 fn table(all: &[Evaluated], verbose: bool) -> String {
     let mut text = format!(
         "{:<6} {:<11} {:<26} {:<5} {:<5} {:<6} {:<12} {:<8} {:<6} {:>8} {:>8}\n",
-        "", "kind", "runbook", "point", "loss", "rto", "must-have", "must-not", "order", "findings", "ms"
+        "",
+        "kind",
+        "runbook",
+        "point",
+        "loss",
+        "rto",
+        "must-have",
+        "must-not",
+        "order",
+        "findings",
+        "ms"
     );
     for one in all {
         let score = &one.score;
@@ -289,7 +301,8 @@ fn injections(
         }
         let scenario = scenarios.iter().find(|one| one.case.scenario.id == injection.scenario);
         let scenario = scenario.ok_or_else(|| {
-            let message = format!("injection {} needs the scenario {}", injection.id, injection.scenario);
+            let message =
+                format!("injection {} needs the scenario {}", injection.id, injection.scenario);
             CommandError::new(Exit::Input, message)
         })?;
         output.progress(&format!("{} …", injection.id));

@@ -95,7 +95,10 @@ impl Screen for Draft {
                 Side::Template => left_name(state).to_lowercase(),
                 Side::Model => "the model's draft".into(),
             };
-            return format!("Draft   to review: {reviewed}   model: {}", beside::changes(plan, draft));
+            return format!(
+                "Draft   to review: {reviewed}   model: {}",
+                beside::changes(plan, draft)
+            );
         }
         match &state.drafted {
             Some(drafted) => {
@@ -162,7 +165,11 @@ impl Screen for Draft {
             Side::Model => {}
         }
         if dialogue.begun() {
-            offers.push(offer("Tab", "other draft", "Mark the other draft; the marked one is reviewed"));
+            offers.push(offer(
+                "Tab",
+                "other draft",
+                "Mark the other draft; the marked one is reviewed",
+            ));
         }
         let models = dialogue.models.as_ref().map_or(0, Vec::len);
         let askable = models > 0 && !asking && !dialogue.revises();
@@ -289,7 +296,11 @@ impl Draft {
         let Some(drafted) = &state.drafted else {
             return;
         };
-        let mark = if state.dialogue.begun() { " > Template: what it gives and costs " } else { " What it gives and costs " };
+        let mark = if state.dialogue.begun() {
+            " > Template: what it gives and costs "
+        } else {
+            " What it gives and costs "
+        };
         if area.width < WIDE {
             let mut lines = numbers::of_template(ink, drafted);
             lines.push(blank());
@@ -385,10 +396,10 @@ impl Draft {
         let mark = if state.dialogue.side == side { "> " } else { "" };
         let name = match side {
             Side::Template => left_name(state).to_owned(),
-            Side::Model => state.dialogue.question().map_or_else(
-                || "Model".to_owned(),
-                |ask| format!("Model: {}", ask.model),
-            ),
+            Side::Model => state
+                .dialogue
+                .question()
+                .map_or_else(|| "Model".to_owned(), |ask| format!("Model: {}", ask.model)),
         };
         let inner = pane(ink, place, buf, &format!(" {mark}{name} "), "");
         let columns = usize::from(inner.width).saturating_sub(2);

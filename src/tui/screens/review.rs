@@ -14,8 +14,8 @@ use crate::tui::dialog::{Dialog, Extra, Paste};
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
-use crate::tui::step_text;
 use crate::tui::proof::{effects, more_effects, outcome_tone, outcome_word, output};
+use crate::tui::step_text;
 use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::{Theme, Tone};
 
