@@ -85,7 +85,8 @@ impl Endpoint {
     }
 }
 
-const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
 
 fn event(text: &str) -> String {
     let chunk = serde_json::json!({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
