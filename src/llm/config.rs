@@ -229,7 +229,7 @@ impl ModelConfig {
 /// Reads a models document. Returns as much as could be read and every problem.
 pub fn read(text: &str) -> (Option<Models>, Vec<Problem>) {
     let Read { value, mut problems, root } = document::read::<Models>(text);
-    if let (Some(models), Some(root)) = (&value, &root) {
+    if let (Some(models), Some(root), true) = (&value, &root, problems.is_empty()) {
         let nodes = root.get("models").and_then(|list| match &list.value {
             crate::base::yaml::Value::List(items) => Some(items.as_slice()),
             _ => None,
@@ -239,16 +239,13 @@ pub fn read(text: &str) -> (Option<Models>, Vec<Problem>) {
             problems.extend(wrong(model, at));
         }
     }
-    problems.sort_by_key(|problem| problem.span.start);
     (value, problems)
 }
 
 /// What the schema cannot say.
 fn wrong(model: &ModelConfig, at: impl Fn(&str) -> Span) -> Vec<Problem> {
     let mut problems = vec![];
-    if node_has(&model.base_url)
-        && let Err(error) = Address::parse(&model.base_url)
-    {
+    if let Err(error) = Address::parse(&model.base_url) {
         problems.push(Problem::new(at("base_url"), error.to_string()));
     }
     if let Some(KeySource { env, file }) = &model.key
@@ -278,11 +275,6 @@ fn wrong(model: &ModelConfig, at: impl Fn(&str) -> Span) -> Vec<Problem> {
         );
     }
     problems
-}
-
-/// A field that is missing is a problem already.
-fn node_has(text: &str) -> bool {
-    !text.is_empty()
 }
 
 #[cfg(test)]

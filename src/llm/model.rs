@@ -206,6 +206,11 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// Tells whether the endpoint works and dislikes only how it was asked, so that another way may do.
+    pub fn is_about_form(&self) -> bool {
+        matches!(self, Self::Refused { status: 400 | 404 | 415 | 422 | 500 | 501, .. })
+    }
+
     /// Returns what the operator may do about it.
     pub fn advice(&self) -> Option<&'static str> {
         match self {

@@ -13,6 +13,7 @@ pub mod evaluating;
 pub mod files;
 mod following;
 mod machine;
+mod models;
 pub mod perform;
 mod place;
 mod reports;
@@ -25,11 +26,16 @@ pub use approvals::Approved;
 pub use checks::check_script;
 pub use error::RuntimeError;
 pub use machine::Machine;
+pub use models::{ChosenModel, ListedModel, ModelChoice, ModelsError};
 
 // What the front may name of the edges below.
 pub use crate::dryrun::Progress as DryRunProgress;
 pub use crate::execute::{
     ExecuteError, Followed, Input, SystemClock, Tail, output_file, secrets_to_type, targets,
+};
+pub use crate::llm::{
+    Answered, Cancel, Failure, KeyError, KeySource, Limits, Model, ModelConfig, ModelError, Models,
+    Piece, Probed, Rung, Usage, cost,
 };
 pub use crate::probe::installed;
 pub use crate::sandbox::SandboxError;
