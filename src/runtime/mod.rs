@@ -14,9 +14,11 @@ pub mod files;
 mod following;
 mod machine;
 mod models;
+mod model_drafting;
 pub mod perform;
 mod place;
 mod reports;
+mod rule_notes;
 mod runs;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +29,10 @@ pub use checks::check_script;
 pub use error::RuntimeError;
 pub use machine::Machine;
 pub use models::{ChosenModel, ListedModel, ModelChoice, ModelsError};
+pub use model_drafting::{
+    Drafting, Failure as DraftingFailure, ModelDrafted, Preview, PreviewError, Settings,
+};
+pub use rule_notes::rule_notes;
 
 // What the front may name of the edges below.
 pub use crate::dryrun::Progress as DryRunProgress;

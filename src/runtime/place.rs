@@ -21,6 +21,11 @@ pub fn models_file() -> Result<PathBuf, RuntimeError> {
     Ok(strategy()?.config_dir().join("blackstart/models.yaml"))
 }
 
+/// Returns the directory of the user's own prompts, beside that of the runbooks.
+pub fn prompt_directory() -> Option<PathBuf> {
+    Some(strategy().ok()?.config_dir().join("blackstart/prompts"))
+}
+
 fn strategy() -> Result<etcetera::base_strategy::Xdg, RuntimeError> {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     match home {

@@ -11,7 +11,7 @@ use super::compose::{self, Composed};
 use super::language::Language;
 use super::names::Names;
 use super::prose::Prose;
-use super::rejected::{Ground, Instead, Reason};
+use super::rejected::{Ground, Instead, Reason, Rejected};
 use super::reply::{self, Answer, Proposed};
 use super::stream::Stream;
 use super::{Ask, Drafter, End, Message, ModelDraft, Prompt, Reply, Role, ShownStep};
@@ -65,6 +65,8 @@ pub struct Dialogue<'a> {
     prompt: Prompt,
     stream: Stream,
     rounds: u32,
+    /// Nothing is asked any more.
+    closed: bool,
     /// The parts of the first reply that can be used beside its steps.
     answer: Option<Answer>,
     slots: Vec<Slot>,
@@ -110,6 +112,7 @@ impl<'a> Dialogue<'a> {
             prompt,
             stream: Stream::default(),
             rounds: 0,
+            closed: false,
             answer: None,
             slots: vec![],
             unusable: None,
@@ -262,7 +265,7 @@ impl<'a> Dialogue<'a> {
             return self.settle();
         }
         let digest = Digest::of(told.as_bytes());
-        if self.rounds < ROUNDS && self.sent_back.insert(digest) {
+        if self.may_ask() && self.sent_back.insert(digest) {
             let values = context! { steps => told };
             if let Ok(text) = self.ask.prompts.render("repair.md", &values) {
                 self.prompt_again(&text);
@@ -272,10 +275,17 @@ impl<'a> Dialogue<'a> {
         self.settle()
     }
 
+    /// Ends the asking: what was accepted so far is what there is.
+    pub fn give_up(&mut self) -> Next {
+        self.closed = true;
+        self.unusable = None;
+        self.settle()
+    }
+
     /// Decides after a reply that could not be used.
     fn after_unusable(&mut self, unusable: &Unusable) -> Next {
         let digest = Digest::of(unusable.why.as_bytes());
-        if unusable.again && self.rounds < ROUNDS && self.sent_back.insert(digest) {
+        if unusable.again && self.may_ask() && self.sent_back.insert(digest) {
             let values = context! { why => &unusable.why };
             if let Ok(text) = self.ask.prompts.render("again.md", &values) {
                 self.prompt_again(&text);
@@ -300,6 +310,10 @@ impl<'a> Dialogue<'a> {
             true => Next::Check,
             false => Next::Done,
         }
+    }
+
+    fn may_ask(&self) -> bool {
+        !self.closed && self.rounds < ROUNDS
     }
 
     fn prompt_again(&mut self, text: &str) {
@@ -436,6 +450,10 @@ impl<'a> Dialogue<'a> {
                 questions.push(question);
             }
         }
+        let left_out =
+            |one: &&Rejected| one.text.is_empty() && matches!(one.instead, Instead::Template(_));
+        let put_back =
+            rejected.iter().filter(left_out).filter_map(|one| Id::parse(&one.step).ok()).collect();
         let drafter = if plan == *self.start { Drafter::Template } else { Drafter::Model };
         let summary =
             self.answer.as_ref().and_then(|answer| self.sentence(answer.summary.as_deref()?));
@@ -446,6 +464,7 @@ impl<'a> Dialogue<'a> {
             drafter,
             rounds: self.rounds,
             rejected,
+            put_back,
             questions,
             notes,
             summary: summary.filter(|_| drafter == Drafter::Model),

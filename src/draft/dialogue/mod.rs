@@ -34,10 +34,30 @@ pub use language::Language;
 pub use prompts::Prompts;
 pub use rejected::{Ground, Instead, Reason, Rejected};
 
+use std::collections::BTreeMap;
+
 use super::{Draft, Request};
+use crate::base::Id;
 use crate::estimate::Estimate;
 use crate::evidence::{Finding, Outcome};
 use crate::plan::{Plan, StepKind};
+
+/// Returns how many different pseudonyms a prompt holds, by the word of their kind.
+pub fn pseudonyms(prompt: &Prompt) -> BTreeMap<String, u64> {
+    let mut names: Vec<&str> = prompt
+        .messages
+        .iter()
+        .flat_map(|message| restore::pseudonyms(message.text.as_str()))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut counts = BTreeMap::new();
+    for name in names {
+        let kind = name.trim_start_matches('<').rsplit_once('_').map_or(name, |(kind, _)| kind);
+        *counts.entry(kind.to_owned()).or_insert(0) += 1;
+    }
+    counts
+}
 
 /// Who drafted a step, in its provenance.
 pub const MODEL: &str = "model";
@@ -134,6 +154,8 @@ pub struct ModelDraft {
     pub rounds: u32,
     /// What was not used as it was written.
     pub rejected: Vec<Rejected>,
+    /// Steps of the starting plan that the model left out and code put back.
+    pub put_back: Vec<Id>,
     /// What a person should answer.
     pub questions: Vec<String>,
     /// What was changed in what was used, and what was cut from the prompt.

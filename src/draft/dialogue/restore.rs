@@ -10,6 +10,11 @@ use crate::shell;
 static PSEUDONYM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("<[A-Z][A-Z_]*_[0-9]+>").expect("a valid pattern"));
 
+/// Returns the pseudonyms of a text.
+pub fn pseudonyms(text: &str) -> impl Iterator<Item = &str> {
+    PSEUDONYM.find_iter(text).map(|found| found.as_str())
+}
+
 /// Returns a text that no program parses with its names put back, or why it cannot be.
 pub fn plain(redactor: &Redactor, text: &str) -> Result<String, String> {
     let (restored, _) = replace(redactor, text)?;
