@@ -270,8 +270,14 @@ impl Drop for Place {
 fn library() -> Library {
     let mut texts = vec![];
     for dir in ["shell", "postgres"] {
-        for entry in std::fs::read_dir(format!("{}/runbooks/{dir}", env!("CARGO_MANIFEST_DIR"))).unwrap().flatten() {
-            texts.push((format!("{dir}/{}", entry.file_name().to_str().unwrap()), std::fs::read_to_string(entry.path()).unwrap()));
+        for entry in std::fs::read_dir(format!("{}/runbooks/{dir}", env!("CARGO_MANIFEST_DIR")))
+            .unwrap()
+            .flatten()
+        {
+            texts.push((
+                format!("{dir}/{}", entry.file_name().to_str().unwrap()),
+                std::fs::read_to_string(entry.path()).unwrap(),
+            ));
         }
     }
     let library = Library::new(texts);
@@ -356,7 +362,10 @@ fn a_dump_comes_back_beside_the_damaged_database_and_an_empty_or_torn_one_is_ref
         let made = place
             .draft(Kind::Recovery, &text, Some(&damage), "operator_error", parameters)
             .unwrap();
-        assert_eq!((made.runbook.as_str(), &made.questions[..]), ("postgres-restore-dump", &[] as &[String]));
+        assert_eq!(
+            (made.runbook.as_str(), &made.questions[..]),
+            ("postgres-restore-dump", &[] as &[String])
+        );
         made.plan
     };
     let whole = format!("{}/shop.dump", path_of(&line));
