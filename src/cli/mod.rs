@@ -1,6 +1,7 @@
 //! The command line: every action of the terminal interface is a command.
 #![allow(clippy::disallowed_methods)]
 
+mod choice;
 mod commands;
 mod exit;
 mod findings;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::dialogue::Dialogue;
 use super::effect::Subject;
 use crate::approve::{self, Gap, Permit, Refusal};
 use crate::base::{Digest, Id, Risk, Timestamp};
@@ -60,6 +61,8 @@ pub struct State {
     pub intake: Option<Intake>,
     /// The draft.
     pub drafted: Option<Drafted>,
+    /// Models, and what one of them drafted.
+    pub dialogue: Dialogue,
     /// The plan under review.
     pub review: Option<Review>,
     /// The approval as it is being given.

@@ -75,9 +75,15 @@ impl Worker {
     fn work(mut self, waiting: &Receiver<Effect>) {
         while let Ok(effect) = waiting.recv() {
             let long = match &effect {
-                Effect::Introduce | Effect::DryRun(_) | Effect::FollowRun(_) => true,
+                Effect::Introduce
+                | Effect::DryRun(_)
+                | Effect::FollowRun(_)
+                | Effect::AskModel(_) => true,
                 Effect::LoadShelf
                 | Effect::LoadKnowledge
+                | Effect::LoadModels
+                | Effect::PreviewRequest(_)
+                | Effect::CancelModel(_)
                 | Effect::ReadFile(_)
                 | Effect::LoadIncident(_)
                 | Effect::LoadPlan(_)
@@ -146,6 +152,10 @@ impl Worker {
             Effect::LoadKnowledge => {
                 self.tell(News::Knowledge(Knowledge(Arc::new(runtime.library()))));
             }
+            Effect::LoadModels => {
+                self.tell(News::Models(vec![]));
+            }
+            Effect::PreviewRequest(_) | Effect::AskModel(_) | Effect::CancelModel(_) => {}
             Effect::ReadFile(path) => {
                 let text = read_text(&path)?;
                 self.document(path, text)?;
@@ -394,6 +404,10 @@ fn doing(effect: &Effect) -> String {
         Effect::Introduce => "look at this machine".into(),
         Effect::LoadShelf => "read what is kept".into(),
         Effect::LoadKnowledge => "read the runbooks".into(),
+        Effect::LoadModels => "read which models are configured".into(),
+        Effect::PreviewRequest(ask) => format!("make the request to {}", ask.model),
+        Effect::AskModel(ask) => format!("ask {}", ask.model),
+        Effect::CancelModel(_) => "cancel the question".into(),
         Effect::ReadFile(path) => format!("open {}", shown(path)),
         Effect::LoadIncident(id) => format!("open incident {id}"),
         Effect::LoadPlan(digest) => format!("open plan {}", digest.short()),

@@ -14,6 +14,7 @@ mod incident;
 mod inventory;
 mod log;
 mod man;
+mod models;
 mod report;
 mod rule;
 mod run;
@@ -78,6 +79,8 @@ commands! {
     Eval => eval,
     /// Show, verify, export and anchor the log
     Log => log,
+    /// List the language models that are configured, and try them
+    Models => models,
     /// Say what this machine can do, and how to get more
     Doctor => doctor,
     /// Print the JSON Schema of a document
