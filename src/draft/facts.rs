@@ -6,7 +6,7 @@ use minijinja::Value;
 use serde_json::{Value as Json, json};
 
 use super::parameters::path;
-use super::{Request, postgres, said};
+use super::{Request, postgres, rank, said};
 use crate::base::{Id, escape};
 use crate::estimate::{self, Choice};
 use crate::inventory::{Asset, Backup, CopyMade, Inventory, Repo};
@@ -39,7 +39,7 @@ impl Facts {
         let backup = match (chosen, request.kind) {
             (Some(chosen), _) => Some(chosen.backup),
             (None, Kind::Recovery) => None,
-            (None, Kind::Backup) => inventory.backups_of(asset.id.as_str()).next(),
+            (None, Kind::Backup) => rank::made_by(request, asset),
         };
         let repo = backup
             .and_then(|backup| backup.repo.as_ref())
@@ -73,8 +73,10 @@ impl Facts {
             "asset": {
                 "id": asset.id, "kind": asset.kind.word(), "paths": paths, "size": asset.size.map_or(0, |size| size.0),
                 "run_as": text(&asset.run_as), "owner": owner(inventory, asset), "version": text(&asset.version),
+                "endpoint": text(&asset.endpoint),
             },
             "host": host(inventory, asset),
+            "peer": peer(inventory, asset),
             "paths": places,
             "work": place("work"), "tree": place("tree"), "aside": place("aside"),
             "works": places.iter().map(|place| place["work"].clone()).collect::<Vec<_>>(),
@@ -231,9 +233,9 @@ fn destination(asset: &Asset, backup: Option<&Backup>, repo: Option<&Repo>) -> S
     let root = repo.and_then(|repo| repo.path.as_deref()).unwrap_or_default();
     let own = backup.and_then(|backup| backup.path.as_deref()).unwrap_or_default();
     let (parent, name) = own.rsplit_once('/').unwrap_or(("", own));
-    let directory = match name.contains(".t")
-        || [".db", ".dump", ".sql"].iter().any(|end| name.contains(end))
-    {
+    let is_one_copy = [".t", ".db", ".dump", ".sql"].iter().any(|end| name.contains(end))
+        || name.ends_with("-physical");
+    let directory = match is_one_copy {
         true => parent,
         false => own,
     };
@@ -306,6 +308,19 @@ fn host(inventory: &Inventory, asset: &Asset) -> Json {
         "id": asset.host.as_ref().map_or("", Id::as_str),
         "hostname": identity.map_or("", |identity| text(&identity.hostname)),
         "machine_id": identity.map_or("", |identity| text(&identity.machine_id)),
+    })
+}
+
+/// Returns the live copy an asset replicates with, every text empty where there is none.
+fn peer(inventory: &Inventory, asset: &Asset) -> Json {
+    let replication = asset.replication.as_ref();
+    let peer = replication.and_then(|replication| inventory.asset(replication.peer.as_ref()?.as_str()));
+    let host = peer.map_or_else(|| json!({}), |peer| host(inventory, peer));
+    let of_host = |name: &str| host.get(name).cloned().unwrap_or_else(|| Json::from(""));
+    json!({
+        "id": peer.map_or("", |peer| peer.id.as_str()), "endpoint": peer.map_or("", |peer| text(&peer.endpoint)),
+        "run_as": peer.map_or("", |peer| text(&peer.run_as)),
+        "host": of_host("id"), "hostname": of_host("hostname"), "machine_id": of_host("machine_id"),
     })
 }
 

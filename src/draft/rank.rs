@@ -51,6 +51,9 @@ pub fn rank<'a>(
                 add(8, format!("it works with {name}"));
             }
             // A copy can only be read by what it was made with; a new one may be made with anything.
+            Some(_)
+                if request.kind == Kind::Backup
+                    && request.runbook == Some(runbook.id.as_str()) => {}
             Some(_) if !matches.tools.is_empty() => continue,
             None if !matches.tools.is_empty() && request.kind == Kind::Recovery => continue,
             Some(_) | None => {}
@@ -78,6 +81,23 @@ pub fn rank<'a>(
 struct Tool<'a> {
     name: &'a str,
     copy_type: &'static str,
+}
+
+/// Returns the asset's backup that a new copy is one of: the one made with a tool of the runbook that is asked for, else
+/// the first.
+pub fn made_by<'a>(request: &Request<'a>, asset: &Asset) -> Option<&'a Backup> {
+    let wanted = request.runbook.and_then(|id| request.library.get(id));
+    let tools = wanted.map_or(&[][..], |entry| &entry.runbook.matches.tools);
+    let inventory: &'a crate::inventory::Inventory = request.inventory;
+    let backups = || {
+        let own = |backup: &&Backup| backup.asset.as_ref() == Some(&asset.id);
+        inventory.backups.iter().filter(own)
+    };
+    let fits = |backup: &&Backup| {
+        tool_of(backup)
+            .is_some_and(|tool| tools.iter().any(|known| is(known, tool.name, tool.copy_type)))
+    };
+    backups().find(fits).or_else(|| backups().next())
 }
 
 /// Tells whether a runbook's word for a tool, `tar`, `tar:incremental` or `:snapshot`, is this one. A copy of
@@ -117,7 +137,18 @@ fn tool<'a>(
 ) -> Option<Tool<'a>> {
     let backups = || request.inventory.backups_of(asset.id.as_str());
     match request.kind {
-        Kind::Recovery => tool_of(chosen?.backup),
+        // An archived log is played into what the copy below it was made with, so that one's tool decides.
+        Kind::Recovery => tool_of(match chosen?.backup.copy_type {
+            Some(CopyType::Continuous) => chosen?.chain.first()?.backup,
+            Some(
+                CopyType::Full
+                | CopyType::Incremental
+                | CopyType::Differential
+                | CopyType::Snapshot
+                | CopyType::Replica,
+            )
+            | None => chosen?.backup,
+        }),
         Kind::Backup => backups()
             .filter_map(tool_of)
             .find(|tool| tool.copy_type == "incremental")
