@@ -243,9 +243,6 @@ impl Wire {
                         });
                         break;
                     }
-                            Err(_) => Frame::Garbled(excerpt(line.as_bytes())),
-                        });
-                    }
                 }
             }
         }
