@@ -191,6 +191,7 @@ impl From<RuntimeError> for CommandError {
                 refused
             }
             RuntimeError::SecretToType { .. }
+            | RuntimeError::Unreadable { .. }
             | RuntimeError::Missing { .. }
             | RuntimeError::InventoryMissing { .. }
             | RuntimeError::NoHome => Self::caused(Exit::Input, &error),

@@ -1,6 +1,7 @@
 //! The terminal interface: draws the session, turns keys into what a person does, performs nothing itself.
 #![allow(clippy::disallowed_methods)]
 
+mod beside;
 mod confirm;
 mod dialog;
 mod editor;
@@ -10,8 +11,11 @@ mod input;
 mod journal;
 mod keys;
 mod list;
+mod numbers;
+mod outgoing;
 mod proof;
 mod screens;
+mod step_text;
 mod terminal;
 mod text;
 mod theme;
@@ -172,7 +176,8 @@ impl Front<'_> {
     /// Tells whether something on the screen changes with the clock.
     fn ticks(&self) -> bool {
         let live = self.session.run.as_ref().is_some_and(|run| run.live());
-        live || self.session.deadline().is_some()
+        let asking = self.session.dialogue.asking.is_some();
+        live || asking || self.session.deadline().is_some()
     }
 
     fn to_the_second(&self) -> Duration {

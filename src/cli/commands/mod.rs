@@ -9,6 +9,7 @@ mod doctor;
 mod draft;
 mod dry_run;
 mod estimate;
+mod eval;
 mod incident;
 mod inventory;
 mod log;
@@ -74,6 +75,8 @@ commands! {
     Attach => attach,
     /// Tell what a run did: promised and measured
     Report => report,
+    /// Score a drafter on scenarios with known answers
+    Eval => eval,
     /// Show, verify, export and anchor the log
     Log => log,
     /// List the language models that are configured, and try them
