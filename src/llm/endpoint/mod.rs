@@ -318,7 +318,7 @@ fn late(started: Instant, received: usize) -> ModelError {
     let time = started.elapsed().as_secs_f64();
     ModelError::Deadline(match received {
         0 => format!("{time:.1} s are over, and no word of it came"),
-        bytes => format!("{time:.1} s are over, and {bytes} bytes of an unfinished one came"),
+        bytes => format!("{time:.1} s are over, and {bytes} B of an unfinished one came"),
     })
 }
 
