@@ -340,7 +340,8 @@ impl<'a> Dialogue<'a> {
             }
             let base = accepted.based_on.as_ref().and_then(|id| start.step(id.as_str()));
             if let Some(why) = too_much(start, step, base, computed) {
-                let reason = Reason::whole(Ground::Risk, why);
+                let fix = "write only into a directory that the step itself makes with mkdir; move aside instead of deleting";
+                let reason = Reason { fix: Some(fix.into()), ..Reason::whole(Ground::Risk, why) };
                 if !slot.findings.contains(&reason) {
                     slot.findings.push(reason);
                 }
