@@ -53,7 +53,7 @@ pub enum Next {
 }
 
 /// A draft in the making.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Dialogue<'a> {
     ask: Ask<'a>,
     start: &'a Plan,
