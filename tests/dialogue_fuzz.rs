@@ -2,7 +2,6 @@
 //!
 //! `cargo test` tries 5,000; `BLACKSTART_FUZZ=100000 cargo test --release --test dialogue_fuzz` as many as are wanted.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
-#![allow(dead_code)]
 
 mod dialogue_support;
 
