@@ -292,7 +292,8 @@ fn host(inventory: &Inventory, asset: &Asset) -> Json {
 /// Returns the live copy an asset replicates with, every text empty where there is none.
 fn peer(inventory: &Inventory, asset: &Asset) -> Json {
     let replication = asset.replication.as_ref();
-    let peer = replication.and_then(|replication| inventory.asset(replication.peer.as_ref()?.as_str()));
+    let peer =
+        replication.and_then(|replication| inventory.asset(replication.peer.as_ref()?.as_str()));
     let host = peer.map_or_else(|| json!({}), |peer| host(inventory, peer));
     let of_host = |name: &str| host.get(name).cloned().unwrap_or_else(|| Json::from(""));
     json!({
