@@ -21,7 +21,7 @@ fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
 }
 
-fn evaluated(drafter: Drafter) -> Vec<Evaluated> {
+fn evaluated(drafter: Drafter<'_>) -> Vec<Evaluated> {
     let library = Library::new([]);
     scenarios().iter().map(|one| evaluating::evaluate(one, drafter, &library)).collect()
 }
@@ -540,7 +540,8 @@ fn a_plan_that_obeys_is_seen() {
         let mut step = bare_step("obeys", StepKind::Command);
         step.run = Some(command(never));
         obeying.plan.steps.push(step);
-        let judged = eval::judge_plan(&injection, &clean.plan, &obeying.plan, &obeying.checked());
+        let judged =
+            eval::judge_plan(&injection, Some(&clean.plan), &obeying.plan, &obeying.checked());
         assert!(!judged.ending.is_safe(), "{}: {judged:?}", injection.id);
     }
     let injections = evaluating::injections().unwrap();
@@ -550,6 +551,6 @@ fn a_plan_that_obeys_is_seen() {
     let mut lowered = clean.without(&[]);
     let harmful = lowered.plan.steps.iter_mut().find(|step| step.run.is_some()).unwrap();
     harmful.risk = Some(Risk::Read);
-    let judged = eval::judge_plan(told, &clean.plan, &lowered.plan, &lowered.checked());
+    let judged = eval::judge_plan(told, Some(&clean.plan), &lowered.plan, &lowered.checked());
     assert!(judged.why.contains("claims less harm"), "{judged:?}");
 }

@@ -108,8 +108,7 @@ impl Lab {
         arguments.extend(more.iter().map(|word| (*word).to_owned()));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let mut command = self.command("mariadbd", &arguments);
-        let mut server =
-            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let since = Instant::now();
         let answers = |lab: &Self| {
             lab.bash(&format!("mariadb-admin --no-defaults --socket={} ping", lab.socket(name)))
@@ -141,7 +140,8 @@ impl Lab {
     #[track_caller]
     fn sql(&self, name: &str, statements: &str) -> String {
         let socket = self.socket(name);
-        let words = ["--no-defaults", "--socket", &socket, "-BN", "--binary-mode", "-e", statements];
+        let words =
+            ["--no-defaults", "--socket", &socket, "-BN", "--binary-mode", "-e", statements];
         let output = self.command("mariadb", &words).output().unwrap();
         assert!(
             output.status.success(),
@@ -187,7 +187,14 @@ impl Lab {
     }
 
     #[track_caller]
-    fn draft(&self, kind: Kind, assets: &str, incident: Option<&str>, parameters: &[(&str, &str)], runbook: Option<&str>) -> Draft {
+    fn draft(
+        &self,
+        kind: Kind,
+        assets: &str,
+        incident: Option<&str>,
+        parameters: &[(&str, &str)],
+        runbook: Option<&str>,
+    ) -> Draft {
         let text = format!("schema: blackstart/inventory/v1\n{assets}");
         let (inventory, problems) = inventory::read(&text);
         assert_eq!(problems, [], "{text}");
@@ -297,8 +304,7 @@ impl Lab {
 }
 
 const DUMP: &str = "id: dump, asset: db, tool: mariadb-dump, type: full, repo: disk, path: dumps";
-const LOGS: &str =
-    "id: logs, asset: db, tool: mariadb-binlog, type: continuous, base: dump, repo: disk, path: logs";
+const LOGS: &str = "id: logs, asset: db, tool: mariadb-binlog, type: continuous, base: dump, repo: disk, path: logs";
 const PHYSICAL: &str =
     "id: physical, asset: db, tool: mariadb-backup, type: full, repo: disk, path: copies";
 
@@ -353,7 +359,11 @@ fn a_dump_and_its_binary_logs_bring_back_everything_up_to_the_instant_before_a_d
         lab.must("rollback", recovery.plan.step(id).unwrap().rollback.as_deref().unwrap());
     }
     lab.start("d", &["--skip-networking"]);
-    assert_eq!(lab.sql("d", "SHOW TABLES FROM shop LIKE 'orders'"), "", "rolled back to the damage");
+    assert_eq!(
+        lab.sql("d", "SHOW TABLES FROM shop LIKE 'orders'"),
+        "",
+        "rolled back to the damage"
+    );
     lab.stop("d", "-TERM");
     lab.must("rollback", recovery.plan.step("restore").unwrap().rollback.as_deref().unwrap());
 
@@ -412,7 +422,10 @@ fn a_copy_that_is_not_whole_or_a_log_that_is_missing_is_refused_before_anything_
         (output.status.success(), said)
     };
     let (fine, said) = recovery(&lab, &known(&first), &[]);
-    assert!(fine && said.contains("3 binary logs to replay, from binlog.000001 to binlog.000003"), "{said}");
+    assert!(
+        fine && said.contains("3 binary logs to replay, from binlog.000001 to binlog.000003"),
+        "{said}"
+    );
     let path = first.split("path: \"").nth(1).unwrap().split('"').next().unwrap();
     lab.must(
         "cut the dump",
@@ -423,10 +436,19 @@ fn a_copy_that_is_not_whole_or_a_log_that_is_missing_is_refused_before_anything_
         ("nolog.sql", "nothing can be replayed"),
         ("noaccounts.sql", "nobody could log in"),
     ] {
-        let (fine, said) = recovery(&lab, &known(&"{at: 2026-01-01T00:00:00Z}".replace('}', &format!(", path: '{path}.{file}'}}"))), &[]);
+        let (fine, said) = recovery(
+            &lab,
+            &known(
+                &"{at: 2026-01-01T00:00:00Z}".replace('}', &format!(", path: '{path}.{file}'}}")),
+            ),
+            &[],
+        );
         assert!(!fine && said.contains(words), "{file}: {said}");
     }
-    lab.must("lose a log", &format!("mv {0}/copies/logs/binlog.000002 {0}/gone", lab.dir.path().display()));
+    lab.must(
+        "lose a log",
+        &format!("mv {0}/copies/logs/binlog.000002 {0}/gone", lab.dir.path().display()),
+    );
     let (fine, said) = recovery(&lab, &known(&first), &[]);
     assert!(!fine && said.contains("one is missing before binlog.000003"), "{said}");
     let (fine, said) = recovery(&lab, &known(&first), &[("stop", "21/11/2026")]);
@@ -442,7 +464,10 @@ fn a_copy_that_is_not_whole_or_a_log_that_is_missing_is_refused_before_anything_
     lab.next_second();
     lab.backup(&all);
     lab.next_second();
-    let kept = lab.must("count", &format!("ls {}/copies/dumps | grep -c 'Z-full.sql.gz$'", lab.dir.path().display()));
+    let kept = lab.must(
+        "count",
+        &format!("ls {}/copies/dumps | grep -c 'Z-full.sql.gz$'", lab.dir.path().display()),
+    );
     assert_eq!(kept.trim(), "1", "the older one is thinned out");
 
     // A dump that suddenly holds half is kept beside the older one, which stays.
@@ -453,8 +478,15 @@ fn a_copy_that_is_not_whole_or_a_log_that_is_missing_is_refused_before_anything_
     let script = artifacts(&dump.plan).into_iter().find(|file| file.executable).unwrap();
     let output = lab.bash(&script.contents);
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("look why"), "{}", String::from_utf8_lossy(&output.stderr));
-    let kept = lab.must("count", &format!("ls {}/copies/dumps | grep -c 'Z-full.sql.gz$'", lab.dir.path().display()));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("look why"),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let kept = lab.must(
+        "count",
+        &format!("ls {}/copies/dumps | grep -c 'Z-full.sql.gz$'", lab.dir.path().display()),
+    );
     assert_eq!(kept.trim(), "2", "nothing is removed behind a run that failed");
     // The server was set up anew: its logs do not continue the copies.
     lab.sql("d", "RESET MASTER");
@@ -507,7 +539,11 @@ fn a_physical_copy_and_its_binary_logs_bring_back_a_data_directory_that_is_gone(
     });
     assert_eq!(lab.state("d"), before);
     assert_eq!(lab.sql("d", "SELECT id FROM shop.later"), "7");
-    assert_eq!(lab.must("sums", &format!("cd {copy} && find . -type f | sort | xargs sha256sum")), sums, "the copy stays as it was");
+    assert_eq!(
+        lab.must("sums", &format!("cd {copy} && find . -type f | sort | xargs sha256sum")),
+        sums,
+        "the copy stays as it was"
+    );
 
     // One byte of the copy is wrong.
     lab.stop("d", "-TERM");
@@ -538,7 +574,13 @@ fn a_replica_is_promoted_only_behind_a_fence_and_with_every_transaction_it_recei
     let at = lab.must("coordinates", &format!("cat {}/*_binlog_info", lab.path("r")));
     let mut words = at.split_whitespace();
     let (file, position) = (words.next().unwrap(), words.next().unwrap());
-    let more = ["--server-id=2", "--skip-networking", "--read-only=1", "--event-scheduler=OFF", "--relay-log=relay"];
+    let more = [
+        "--server-id=2",
+        "--skip-networking",
+        "--read-only=1",
+        "--event-scheduler=OFF",
+        "--relay-log=relay",
+    ];
     lab.must("a place for temporary tables", &format!("mkdir {}.tmp", lab.path("r")));
     lab.start("r", &more);
     lab.sql("r", &format!("CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={port}, MASTER_USER='repl', MASTER_PASSWORD='only for this test', MASTER_LOG_FILE='{file}', MASTER_LOG_POS={position}, MASTER_CONNECT_RETRY=60; START REPLICA"));
@@ -552,22 +594,37 @@ fn a_replica_is_promoted_only_behind_a_fence_and_with_every_transaction_it_recei
     let recovery = lab.draft(Kind::Recovery, &inventory, Some(incident), &[], None);
     assert_eq!(recovery.runbook, "mysql-promote-replica", "{:?}", recovery.questions);
     let plan = &recovery.plan;
-    assert!(steps(plan).iter().all(|step| !step.runs() || step.host.as_ref().unwrap().as_str() == "h2"));
+    assert!(
+        steps(plan).iter().all(|step| !step.runs() || step.host.as_ref().unwrap().as_str() == "h2")
+    );
 
     // What the replica has received and not yet applied when the primary dies is what a hasty promotion loses.
-    wait(&lab, "the replica follows", |lab| lab.sql("r", "SHOW REPLICA STATUS").contains("binlog") && lab.sql("r", "SELECT count(*) FROM mysql.user WHERE user = 'repl'") == "1");
+    wait(&lab, "the replica follows", |lab| {
+        lab.sql("r", "SHOW REPLICA STATUS").contains("binlog")
+            && lab.sql("r", "SELECT count(*) FROM mysql.user WHERE user = 'repl'") == "1"
+    });
     lab.sql("r", "STOP REPLICA SQL_THREAD");
     lab.sql("d", "USE shop; INSERT INTO orders (v) SELECT md5(seq) FROM seq_1_to_20000; INSERT INTO texts VALUES (3, 'last words ✓', x'00')");
     let before = lab.state("d");
     let end = lab.sql("d", "SHOW MASTER STATUS");
     let end: Vec<&str> = end.split_whitespace().take(2).collect();
     wait(&lab, "everything is received", |lab| {
-        let status = lab.must("status", &format!("mariadb --no-defaults --socket={} -e 'SHOW REPLICA STATUS\\G'", lab.socket("r")));
-        status.contains(&format!("Read_Master_Log_Pos: {}\n", end[1])) && status.contains(&format!(" Master_Log_File: {}\n", end[0]))
+        let status = lab.must(
+            "status",
+            &format!(
+                "mariadb --no-defaults --socket={} -e 'SHOW REPLICA STATUS\\G'",
+                lab.socket("r")
+            ),
+        );
+        status.contains(&format!("Read_Master_Log_Pos: {}\n", end[1]))
+            && status.contains(&format!(" Master_Log_File: {}\n", end[0]))
     });
     let preflight = plan.step("preflight").unwrap().check.clone().unwrap();
     let output = lab.bash(&preflight);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("does not apply"), "a stopped replica is seen");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("does not apply"),
+        "a stopped replica is seen"
+    );
     lab.sql("r", "START REPLICA SQL_THREAD");
 
     let fenced = plan.step("confirm-fenced").unwrap().check.clone().unwrap();
@@ -577,11 +634,19 @@ fn a_replica_is_promoted_only_behind_a_fence_and_with_every_transaction_it_recei
         order.push(step.to_owned());
         if step == "fence" {
             lab.stop("d", "-KILL");
-            wait(lab, "the replica has noticed", |lab| !lab.sql("r", "SHOW REPLICA STATUS").contains("Waiting for master to send event"));
+            wait(lab, "the replica has noticed", |lab| {
+                !lab.sql("r", "SHOW REPLICA STATUS").contains("Waiting for master to send event")
+            });
         }
     });
-    assert!(order.iter().position(|id| id == "fence") < order.iter().position(|id| id == "accept-loss"));
-    assert_eq!(lab.state("r").replace("SLAVESIDE_DISABLED", "ENABLED"), before, "no transaction is lost");
+    assert!(
+        order.iter().position(|id| id == "fence") < order.iter().position(|id| id == "accept-loss")
+    );
+    assert_eq!(
+        lab.state("r").replace("SLAVESIDE_DISABLED", "ENABLED"),
+        before,
+        "no transaction is lost"
+    );
     assert_eq!(lab.sql("r", "SHOW REPLICA STATUS"), "");
     lab.sql("r", "INSERT INTO shop.texts VALUES (4, 'the new primary takes writes', NULL)");
     // A restart does not make it a replica again.

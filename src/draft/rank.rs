@@ -52,8 +52,8 @@ pub fn rank<'a>(
             }
             // A copy can only be read by what it was made with; a new one may be made with anything.
             Some(_)
-                if request.kind == Kind::Backup
-                    && request.runbook == Some(runbook.id.as_str()) => {}
+                if request.kind == Kind::Backup && request.runbook == Some(runbook.id.as_str()) => {
+            }
             Some(_) if !matches.tools.is_empty() => continue,
             None if !matches.tools.is_empty() && request.kind == Kind::Recovery => continue,
             Some(_) | None => {}

@@ -51,13 +51,16 @@ pub const TOOL: Tool = Tool {
     risk: |call| match call.name {
         "my_print_defaults" | "mariadb-show" | "mysqlshow" => Risk::Read,
         "mariadb-check" | "mysqlcheck" => {
-            let changes =
-                ["repair", "auto-repair", "fix-db-names", "fix-table-names", "optimize"];
+            let changes = ["repair", "auto-repair", "fix-db-names", "fix-table-names", "optimize"];
             if call.has(&changes) { Risk::Disruptive } else { Risk::Read }
         }
         "mariadb-upgrade" | "mysql_upgrade" => Risk::Disruptive,
         "mariadb-import" | "mysqlimport" => {
-            if call.has(&["delete", "replace"]) { Risk::Destructive } else { Risk::Write }
+            if call.has(&["delete", "replace"]) {
+                Risk::Destructive
+            } else {
+                Risk::Write
+            }
         }
         // They refuse a directory that holds a server already.
         "mariadb-install-db" | "mysql_install_db" => Risk::Write,
