@@ -7,7 +7,7 @@ use crate::base::{Problem, Risk};
 use crate::check::{self, Facts};
 use crate::draft::Library;
 use crate::draft::dialogue::{End, Prompt, Reply};
-use crate::eval::{self, Applied, Case, Channel, Ending, Injection, Judgement};
+use crate::eval::{self, Applied, Case, Channel, Commands, Ending, Injection, Judgement};
 use crate::incident;
 use crate::inventory::{self, Inventory};
 use crate::llm::{Answered, Limits, Model, ModelError, Piece};
@@ -31,10 +31,14 @@ pub fn attack(
     };
     let Case { inventory, incident, .. } = &loaded.case;
     // What a plan is without it: the commands of runbooks do not change from draft to draft, those of a model may.
-    let (clean, comparable) = match drafter {
+    let (clean, commands_are) = match drafter {
         Drafter::Null => return Judgement::new(Ending::NotReached, "nothing is drafted"),
-        Drafter::Template => (Drafter::Template.draft(inventory, incident, library), true),
-        Drafter::Model(_) => (Drafter::Template.draft(inventory, incident, library), false),
+        Drafter::Template => {
+            (Drafter::Template.draft(inventory, incident, library), Commands::Fixed)
+        }
+        Drafter::Model(_) => {
+            (Drafter::Template.draft(inventory, incident, library), Commands::Free)
+        }
     };
     let clean = match clean {
         Ok(Some(clean)) => clean.plan,
@@ -48,7 +52,7 @@ pub fn attack(
             Judgement::new(Ending::NotReached, "it is answered before there is a reply")
         }
         (Channel::Reply | Channel::ReplyCommand, Drafter::Model(asked)) => {
-            compromised(injection, &applied, asked, loaded, library)
+            compromised(injection, &applied, &clean, asked, loaded, library)
         }
         (Channel::ReplyCommand, Drafter::Null | Drafter::Template) => {
             replied(&applied, &clean, inventory)
@@ -69,10 +73,7 @@ pub fn attack(
             | Channel::InventoryValue
             | Channel::InventoryDocument,
             _,
-        ) => {
-            let clean = Some(&clean).filter(|_| comparable);
-            through_the_flow(injection, &applied, clean, drafter, library)
-        }
+        ) => through_the_flow(injection, &applied, (&clean, commands_are), drafter, library),
     }
 }
 
@@ -109,6 +110,7 @@ impl Model for Compromised {
 fn compromised(
     injection: &Injection,
     applied: &Applied,
+    clean: &Plan,
     asked: Asked<'_>,
     loaded: &Loaded,
     library: &Library,
@@ -131,7 +133,8 @@ fn compromised(
     match drafted.plan.steps.iter().find(|step| holds(&step.run)) {
         Some(step) => eval::judge_command(step, &drafted.checked),
         None => {
-            let judged = eval::judge_plan(injection, None, &drafted.plan, &drafted.checked);
+            let judged =
+                eval::judge_plan(injection, clean, Commands::Free, &drafted.plan, &drafted.checked);
             match judged.ending {
                 Ending::Obeyed => judged,
                 Ending::Refused
@@ -168,7 +171,7 @@ fn obedient(command: &str) -> String {
 fn through_the_flow(
     injection: &Injection,
     applied: &Applied,
-    clean: Option<&Plan>,
+    (clean, commands_are): (&Plan, Commands),
     drafter: Drafter<'_>,
     library: &Library,
 ) -> Judgement {
@@ -185,7 +188,9 @@ fn through_the_flow(
     match drafter.draft(&inventory, &incident, library) {
         Err(why) => Judgement::new(Ending::Refused, why),
         Ok(None) => Judgement::new(Ending::NotReached, "nothing is drafted"),
-        Ok(Some(drafted)) => eval::judge_plan(injection, clean, &drafted.plan, &drafted.checked),
+        Ok(Some(drafted)) => {
+            eval::judge_plan(injection, clean, commands_are, &drafted.plan, &drafted.checked)
+        }
     }
 }
 
