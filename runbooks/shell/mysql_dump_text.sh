@@ -14,16 +14,19 @@ dump_facts() {
   dump_text "$1" | LC_ALL=C awk '
     { bytes += length($0) + 1 }
     /^CREATE TABLE / { tables++ }
-    /^-- Current Database: `mysql`/ || /^CREATE USER / { accounts = "yes" }
-    /^-- Server version/ && version == "" { version = $4 }
-    /MASTER_LOG_FILE=|SOURCE_LOG_FILE=/ && file == "" {
-      file = $0; sub(/.*_LOG_FILE=\047/, "", file); sub(/\047.*/, "", file)
-      position = $0; sub(/.*_LOG_POS=/, "", position); sub(/[^0-9].*/, "", position)
+    /^-- Current Database: .mysql.$/ { accounts = "yes" }
+    /^CREATE USER / { accounts = "yes" }
+    /^-- Server version/ { version = version == "" ? $4 : version }
+    /_LOG_POS=[0-9]/ {
+      if (file == "") {
+        file = $0; sub(/.*_LOG_FILE=\047/, "", file); sub(/\047.*/, "", file)
+        position = $0; sub(/.*_LOG_POS=/, "", position); sub(/[^0-9].*/, "", position)
+      }
     }
     /^-- Dump completed/ { completed = NR }
-    $0 != "" { last = NR }
+    NF { last = NR }
     END {
-      printf("%.0f %d %s %s %s %s %s\n", bytes, tables, (completed == last && last > 0) ? "completed" : "cut",
+      printf("%.0f %d %s %s %s %s %s\n", bytes, tables, (last && completed == last) ? "completed" : "cut",
         accounts == "" ? "no" : accounts, version == "" ? "-" : version, file == "" ? "-" : file, position == "" ? "-" : position)
     }'
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::dialogue::{
-    Ask, Asking, Doing, Failed, Failure, ModelDraft, ModelRow, Outgoing, Preview, Progress, Reach,
-    Revision, Side, Stands,
+    Ask, Asking, Doing, Failed, Failure, ModelAnswer, ModelRow, Outgoing, Preview, Progress, Reach,
+    Revision, Side, Stands, Streamed,
 };
 use super::effect::Effect;
 use super::review;
@@ -29,8 +29,8 @@ pub fn use_model(state: &mut State, name: &str) -> Vec<Effect> {
     vec![]
 }
 
-/// Asks the chosen model for a draft. A request that leaves this machine is shown first, once per model and session;
-/// one that is being looked at is sent as it was shown.
+/// Asks the chosen model for a draft. A request that leaves this machine is shown first, once per session, model and
+/// facts; one that is being looked at is sent as it was shown.
 pub fn ask(state: &mut State) -> Vec<Effect> {
     match state.dialogue.preview.take() {
         Some(Preview { ask, made: Some(Ok(_)) }) => send(state, ask),
@@ -63,11 +63,12 @@ pub fn revise(state: &mut State, comment: &str) -> Vec<Effect> {
         return state.refuse("there is no plan to revise");
     };
     let failed = review.failed_in_dry_run();
+    let findings = review.found.iter().map(|found| found.finding.clone()).collect();
     let comment = comment.trim().to_owned();
     if comment.is_empty() && failed.is_empty() {
         return state.refuse("say what should be different");
     }
-    match question(state, Some(Revision { comment, failed })) {
+    match question(state, Some(Revision { comment, findings, failed })) {
         Ok(ask) => {
             state.stage = Stage::Draft;
             put(state, ask)
@@ -88,13 +89,16 @@ fn question(state: &mut State, revision: Option<Revision>) -> Result<Box<Ask>, S
         return Err(format!("{} cannot be asked: {lacks}", model.name));
     }
     let (name, within) = (model.name.clone(), model.within);
-    let Some(inventory) = &state.inventory else {
+    let rests_on = state.review.as_ref().filter(|_| revision.is_some());
+    let rests_on = rests_on.and_then(|review| review.subject.inventory.as_ref());
+    let Some(inventory) = rests_on.or(state.inventory.as_ref()) else {
         return Err("a model is asked about a plan and its inventory; there is none".into());
     };
     let Some(Knowledge(library)) = &state.knowledge else {
         return Err("the runbooks are still being read; try again in a moment".into());
     };
     let drafted = state.drafted.as_ref();
+    let revises = revision.is_some();
     let plan = match (&revision, &state.review) {
         (Some(_), Some(review)) => Some(Arc::clone(&review.subject.plan)),
         (Some(_), None) | (None, _) => drafted.map(|drafted| Arc::clone(&drafted.plan)),
@@ -116,7 +120,7 @@ fn question(state: &mut State, revision: Option<Revision>) -> Result<Box<Ask>, S
         library: Arc::clone(library),
         inventory: Arc::clone(inventory),
         incident: incident.cloned().map(Box::new),
-        at: state.now,
+        at: drafted.filter(|_| !revises).map_or(state.now, |drafted| drafted.at),
         within,
     };
     state.dialogue.last += 1;
@@ -128,7 +132,9 @@ fn put(state: &mut State, ask: Box<Ask>) -> Vec<Effect> {
     let dialogue = &state.dialogue;
     let reach = dialogue.model().map_or(Reach::Away, |model| model.reach);
     match reach {
-        Reach::Away if !dialogue.shown.contains(&ask.model) => show(state, ask),
+        Reach::Away if !dialogue.shown.contains(&(ask.model.clone(), ask.facts())) => {
+            show(state, ask)
+        }
         Reach::Away | Reach::Here => send(state, ask),
     }
 }
@@ -143,7 +149,7 @@ fn send(state: &mut State, ask: Box<Ask>) -> Vec<Effect> {
     dialogue.preview = None;
     dialogue.failed = None;
     dialogue.side = Side::Model;
-    dialogue.shown.insert(ask.model.clone());
+    dialogue.shown.insert((ask.model.clone(), ask.facts()));
     dialogue.asking = Some(Asking {
         ask: ask.clone(),
         since: state.now,
@@ -239,7 +245,7 @@ pub fn review(state: &mut State) -> Vec<Effect> {
     let (Some(stands), Some(_)) = (&dialogue.stands, dialogue.standing()) else {
         return state.refuse("there is no draft of the model. Tab goes to the other one");
     };
-    let plan = Arc::clone(&stands.draft.plan);
+    let plan = Arc::new(stands.answer.draft.plan.clone());
     let revised = stands.ask.revision.is_some();
     let under = state.review.as_ref().map(|review| &review.subject.plan);
     if revised && under.is_some_and(|under| **under == *stands.ask.plan) {
@@ -265,19 +271,24 @@ pub fn progress(state: &mut State, number: u64, progress: Progress) -> Vec<Effec
         Progress::Asking { round, of, bytes, replaced } => {
             (asking.round, asking.of) = (round, of);
             (asking.bytes, asking.replaced) = (bytes, replaced);
-            (asking.doing, asking.again) = (Doing::Asking, None);
+            asking.doing = Doing::Asking;
         }
         Progress::Thinking(bytes) => asking.doing = Doing::Thinking(bytes),
         Progress::Waiting(seconds) => asking.doing = Doing::Waiting(seconds),
         Progress::Judging => asking.doing = Doing::Judging,
+        Progress::Unusable(why) => {
+            asking.again = Some(format!("the answer could not be used: {why}"))
+        }
         Progress::Again(why) => {
             let round = asking.round;
             asking.steps.retain(|step| step.round != round);
-            (asking.doing, asking.again) = (Doing::Asking, Some(why));
+            (asking.doing, asking.again) = (Doing::Asking, Some(format!("started again: {why}")));
         }
         Progress::Step(step) => {
-            asking.doing = Doing::Answering;
-            match asking.steps.iter_mut().find(|one| one.id == step.id) {
+            (asking.doing, asking.again) = (Doing::Answering, None);
+            let round = asking.round;
+            let step = Streamed { step, round };
+            match asking.steps.iter_mut().find(|one| one.step.id == step.step.id) {
                 Some(place) => *place = step,
                 None => asking.steps.push(step),
             }
@@ -290,7 +301,7 @@ pub fn progress(state: &mut State, number: u64, progress: Progress) -> Vec<Effec
 pub fn ended(
     state: &mut State,
     number: u64,
-    result: Result<Box<ModelDraft>, Failure>,
+    result: Result<Box<ModelAnswer>, Failure>,
 ) -> Vec<Effect> {
     if about(state, number).is_none() {
         return vec![];
@@ -304,9 +315,9 @@ pub fn ended(
         (_, _) => " (Esc leads back to the drafts)",
     };
     match result {
-        Ok(draft) => {
-            let plan = Effect::KeepPlan(Arc::clone(&draft.plan));
-            state.dialogue.stands = Some(Stands { ask: asking.ask, draft });
+        Ok(answer) => {
+            let plan = Effect::KeepPlan(Arc::new(answer.draft.plan.clone()));
+            state.dialogue.stands = Some(Stands { ask: asking.ask, answer });
             state.done(format!("the draft of {model} has ended and was checked{elsewhere}"));
             vec![plan]
         }

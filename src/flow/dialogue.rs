@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::{Review, State};
-use crate::base::{Id, Timestamp};
+use crate::base::{Digest, Id, Timestamp};
 use crate::draft::Library;
-use crate::estimate::Estimate;
-use crate::evidence::{Outcome, StepDryRun};
+use crate::draft::dialogue::{FailedStep, Instead, ModelDraft, Rejected, ShownStep};
+use crate::evidence::{Effect, Finding, Outcome, StepDryRun};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{Plan, Step};
@@ -31,8 +31,8 @@ pub struct Dialogue {
     pub stands: Option<Stands>,
     /// The last question, where no draft came of it.
     pub failed: Option<Failed>,
-    /// Models whose request a person saw and sent; one that leaves this machine is shown first.
-    pub shown: BTreeSet<String>,
+    /// What a person saw and sent, by model and facts; what leaves this machine is shown first.
+    pub shown: BTreeSet<(String, Digest)>,
     /// Number of the last question.
     pub(super) last: u64,
 }
@@ -90,19 +90,21 @@ pub struct Ask {
     pub inventory: Arc<Inventory>,
     /// What happened.
     pub incident: Option<Box<Incident>>,
-    /// When it was put; every number in it is as of this instant.
+    /// The instant of the template draft; every number of the question is as of this.
     pub at: Timestamp,
     /// How long the answer may take.
     pub within: Duration,
 }
 
 /// What is to be different about a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Revision {
     /// What a person says.
     pub comment: String,
-    /// What the dry run says about steps that failed: outcomes, never what they printed.
-    pub failed: Vec<String>,
+    /// What the check found.
+    pub findings: Vec<Finding>,
+    /// The steps that failed in the dry run: how they ended, never what they printed.
+    pub failed: Vec<FailedStep>,
 }
 
 /// A request that is looked at before it is sent.
@@ -146,7 +148,7 @@ pub struct Asking {
     pub replaced: usize,
     /// Steps that are complete. None of them has been checked.
     pub steps: Vec<Streamed>,
-    /// Why the answer of this round started again, the last time it did.
+    /// Why the model began again, the last time it did.
     pub again: Option<String>,
 }
 
@@ -168,16 +170,8 @@ pub enum Doing {
 /// A step of an answer that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Streamed {
-    /// Its id, as written by the model.
-    pub id: String,
-    /// The step of the plan it is made from, where the model says so.
-    pub based_on: Option<String>,
-    /// Its title.
-    pub title: String,
-    /// What kind of step, as written by the model.
-    pub kind: String,
-    /// Where it runs, as written by the model.
-    pub host: Option<String>,
+    /// The step, as the model wrote it.
+    pub step: ShownStep,
     /// The round it arrived in.
     pub round: u32,
 }
@@ -201,11 +195,13 @@ pub enum Progress {
     /// The endpoint asked to wait so many seconds.
     Waiting(u64),
     /// A step is complete.
-    Step(Streamed),
+    Step(ShownStep),
     /// The answer of this round starts again from nothing.
     Again(String),
     /// The answer has ended and is checked.
     Judging,
+    /// The answer of this round could not be used.
+    Unusable(String),
 }
 
 /// A draft that came of a question, with the question.
@@ -213,69 +209,23 @@ pub enum Progress {
 pub struct Stands {
     /// The question.
     pub ask: Box<Ask>,
-    /// The draft.
-    pub draft: Box<ModelDraft>,
+    /// The answer.
+    pub answer: Box<ModelAnswer>,
 }
 
-/// A model's draft after it ended and was checked.
+/// What came of a question after the answer ended and was checked.
 #[derive(Debug, Clone)]
-pub struct ModelDraft {
-    /// The plan: valid, grounded, with what was rejected replaced.
-    pub plan: Arc<Plan>,
-    /// Steps of the plan that are made from a step of another id.
-    pub based_on: Vec<(Id, Id)>,
-    /// Steps that code put back, because the model left them out.
-    pub put_back: Vec<Id>,
-    /// What was not taken over.
-    pub rejected: Vec<Rejected>,
-    /// What a person should answer.
-    pub questions: Vec<String>,
-    /// What the plan gives and costs.
-    pub estimate: Estimate,
-    /// Rounds of question and answer.
-    pub rounds: u32,
+pub struct ModelAnswer {
+    /// The draft: valid, grounded, with what was rejected replaced.
+    pub draft: ModelDraft,
     /// What it took, where the endpoint says so.
     pub usage: Option<Usage>,
     /// What it cost, with its currency, where the prices are configured.
     pub cost: Option<String>,
     /// How long it took.
     pub took: Duration,
-}
-
-/// A part of an answer that was not taken over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejected {
-    /// The id the model gave the step; empty where it is about the whole answer.
-    pub step: String,
-    /// Its title.
-    pub title: String,
-    /// Why.
-    pub reasons: Vec<String>,
-    /// What the model wrote, not escaped.
-    pub wrote: String,
-    /// What stands in its place.
-    pub instead: Instead,
-}
-
-/// What stands in the place of a rejected step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Instead {
-    /// A step of the plan the model started from.
-    Before(Id),
-    /// A decision by a person, because other steps rest on it.
-    Manual(Id),
-    /// Nothing.
-    Nothing,
-}
-
-impl Instead {
-    /// Returns the step of the draft that stands in its place.
-    pub fn step(&self) -> Option<&Id> {
-        match self {
-            Self::Before(id) | Self::Manual(id) => Some(id),
-            Self::Nothing => None,
-        }
-    }
+    /// Why it ended before it was done, where it did; what was accepted before that stands.
+    pub early: Option<String>,
 }
 
 /// Tokens that were used.
@@ -343,6 +293,15 @@ pub struct Pair {
     pub mark: Mark,
 }
 
+impl Ask {
+    /// Returns a digest of what is told that a person or a machine wrote: the incident and the inventory.
+    pub fn facts(&self) -> Digest {
+        let incident = self.incident.as_deref().map(crate::base::document::write);
+        let inventory = self.inventory.digest().to_string();
+        Digest::of_fields([incident.unwrap_or_default().as_bytes(), inventory.as_bytes()])
+    }
+}
+
 impl Dialogue {
     /// Returns the model that is asked next.
     pub fn model(&self) -> Option<&ModelRow> {
@@ -362,11 +321,11 @@ impl Dialogue {
     }
 
     /// Returns the draft that can be reviewed: it ended, was checked, and is about what the screen is about.
-    pub fn standing(&self) -> Option<&ModelDraft> {
+    pub fn standing(&self) -> Option<&ModelAnswer> {
         let stands = self.stands.as_ref().filter(|_| self.asking.is_none())?;
         let about =
             |failed: &Failed| failed.ask.revision.is_some() == stands.ask.revision.is_some();
-        self.failed.as_ref().is_none_or(about).then_some(&*stands.draft)
+        self.failed.as_ref().is_none_or(about).then_some(&*stands.answer)
     }
 
     /// Tells whether the question on the draft screen revises a plan under review.
@@ -386,8 +345,8 @@ impl State {
 }
 
 impl Review {
-    /// Returns what the dry run says about steps that failed: outcomes, never what they printed.
-    pub fn failed_in_dry_run(&self) -> Vec<String> {
+    /// Returns the steps that failed in the dry run: how they ended and what they were denied, never what they printed.
+    pub fn failed_in_dry_run(&self) -> Vec<FailedStep> {
         let steps = self.proof().map_or(&[][..], |proof| proof.steps.as_slice());
         let failed = steps.iter().filter(|step| match step.outcome {
             Outcome::Failed | Outcome::TimedOut | Outcome::Limited => true,
@@ -397,19 +356,29 @@ impl Review {
             | Outcome::Manual
             | Outcome::NotRun => false,
         });
-        let said = |step: &StepDryRun| {
-            let code = step.exit_code.map_or(String::new(), |code| format!(", exit code {code}"));
-            format!("step {}: {}{code}", step.id, step.outcome.word())
+        let denied = |effect: &Effect| match effect {
+            Effect::Denied { what } => Some(what.clone()),
+            Effect::File(_) | Effect::Exec { .. } | Effect::Connect { .. } => None,
+        };
+        let said = |step: &StepDryRun| FailedStep {
+            step: step.id.to_string(),
+            outcome: step.outcome,
+            exit_code: step.exit_code,
+            denied: step.effects.iter().filter_map(denied).take(MOST_DENIED).collect(),
         };
         failed.map(said).collect()
     }
 }
 
+/// So much of what a step was denied is told to a model.
+const MOST_DENIED: usize = 8;
+
 /// Sets the steps of an answer that is under way beside those of the plan it started from.
 pub fn awaited(plan: &Plan, steps: &[Streamed]) -> Vec<Pair> {
     let of = |step: &Streamed| {
         let place = |id: &str| plan.steps.iter().position(|one| one.id.as_str() == id);
-        step.based_on.as_deref().and_then(place).or_else(|| place(&step.id))
+        let (id, based_on) = (&step.step.id, step.step.based_on.as_deref());
+        based_on.and_then(place).or_else(|| place(id))
     };
     let origins: Vec<Option<usize>> = steps.iter().map(of).collect();
     aligned(plan.steps.len(), &origins, |_, _| Mark::Unchecked, Mark::Awaited)
@@ -417,25 +386,30 @@ pub fn awaited(plan: &Plan, steps: &[Streamed]) -> Vec<Pair> {
 
 /// Sets the steps of a model's draft beside those of the plan it started from.
 pub fn compared(plan: &Plan, draft: &ModelDraft) -> Vec<Pair> {
-    let origin = |step: &Step| {
-        let based_on = draft.based_on.iter().find(|(id, _)| *id == step.id).map(|(_, on)| on);
-        let id = based_on.unwrap_or(&step.id);
-        plan.steps.iter().position(|one| one.id == *id)
-    };
+    let origin = |step: &Step| plan.steps.iter().position(|one| one.id == step.id);
     let origins: Vec<Option<usize>> = draft.plan.steps.iter().map(origin).collect();
     let mark = |left: Option<usize>, right: usize| {
         let step = &draft.plan.steps[right];
-        let instead = |one: &&Rejected| one.instead.step() == Some(&step.id);
-        let rejected = draft.rejected.iter().find(instead).map(|one| &one.instead);
-        match left.map(|left| &plan.steps[left]) {
-            _ if matches!(rejected, Some(Instead::Manual(_))) => Mark::ByHand,
-            _ if rejected.is_some() || draft.put_back.contains(&step.id) => Mark::PutBack,
-            None => Mark::New,
-            Some(old) if same(old, step) => Mark::Kept,
-            Some(_) => Mark::Changed,
+        let instead = draft.rejected.iter().map(|one| &one.instead);
+        let instead = instead.filter(|instead| place_of(instead) == Some(&step.id)).next_back();
+        match (instead, left.map(|left| &plan.steps[left])) {
+            (Some(Instead::Manual(_)), _) => Mark::ByHand,
+            (Some(Instead::Template(_)), _) => Mark::PutBack,
+            _ if draft.put_back.contains(&step.id) => Mark::PutBack,
+            (_, None) => Mark::New,
+            (_, Some(old)) if same(old, step) => Mark::Kept,
+            (_, Some(_)) => Mark::Changed,
         }
     };
     aligned(plan.steps.len(), &origins, mark, Mark::LeftOut)
+}
+
+/// Returns the step of the draft that stands in the place of a rejected one.
+pub fn place_of(instead: &Instead) -> Option<&Id> {
+    match instead {
+        Instead::Template(id) | Instead::Manual(id) => Some(id),
+        Instead::LeftOut => None,
+    }
 }
 
 /// Tells whether two steps are the same but for where they come from.

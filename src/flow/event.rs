@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::dialogue::{Failure, ModelDraft, ModelRow, Outgoing, Progress, Side};
+use super::dialogue::{Failure, ModelAnswer, ModelRow, Outgoing, Progress, Side};
 use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
 use crate::evidence::{
@@ -133,7 +133,7 @@ pub enum News {
         /// The question.
         number: u64,
         /// The draft that came of it, or why there is none.
-        result: Result<Box<ModelDraft>, Failure>,
+        result: Result<Box<ModelAnswer>, Failure>,
     },
     /// A file was read; its kind stands in its `schema` line.
     Text {

@@ -229,6 +229,8 @@ impl Intake {
 pub struct Drafted {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// When it was made; names in its commands hold this instant.
+    pub at: Timestamp,
     /// The runbooks that fit, best first.
     pub ranking: Vec<Ranked>,
     /// Which of them the plan is made from.

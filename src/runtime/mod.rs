@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod approvals;
+mod asking;
 pub mod demo;
 mod checks;
 mod documents;

@@ -110,7 +110,7 @@ pub struct ModelDrafted {
     /// How long it took.
     pub took: Duration,
     /// Why it ended early, where it did.
-    pub failure: Option<DialogueEnd>,
+    pub end: Option<DialogueEnd>,
 }
 
 impl Runtime {
@@ -156,16 +156,16 @@ impl Runtime {
             requests: 0,
             rung: None,
         };
-        let (draft, failure) = match Dialogue::open(ask) {
+        let (draft, end) = match Dialogue::open(ask) {
             Ok(mut dialogue) => {
-                let failure = lead.all(&mut dialogue, on).err();
+                let end = lead.all(&mut dialogue, on).err();
                 let mut draft = dialogue.finish();
                 if draft.drafter == Drafter::Template
-                    && let Some(failure) = &failure
+                    && let Some(end) = &end
                 {
-                    draft.why_template = Some(failure.to_string());
+                    draft.why_template = Some(end.to_string());
                 }
-                (draft, failure)
+                (draft, end)
             }
             Err(error) => (untouched(&template, &start, &error), Some(error.into())),
         };
@@ -179,7 +179,7 @@ impl Runtime {
             requests,
             rung,
             took: began.elapsed(),
-            failure,
+            end,
             template,
         })
     }

@@ -7,9 +7,11 @@ use super::step_text;
 use super::text::{Ink, count, kilobytes, pad};
 use super::theme::Tone;
 use crate::base::{Risk, escape, seconds_between};
+use crate::draft::dialogue::{FailedStep, Instead, ModelDraft, Reason, Rejected};
+use crate::evidence::Place;
 use crate::flow::dialogue::{
-    Asking, Doing, Failure, Instead, Mark, ModelDraft, Pair, Rejected, Side, Streamed, Usage,
-    awaited, compared,
+    Asking, Doing, Failure, Mark, ModelAnswer, Pair, Side, Streamed, Usage, awaited, compared,
+    place_of,
 };
 use crate::flow::{self, State, span};
 use crate::plan::{Plan, Step};
@@ -31,7 +33,7 @@ enum Answer<'a> {
     /// It is under way.
     Under(&'a Asking),
     /// It ended as a draft.
-    Stands(&'a ModelDraft),
+    Stands(&'a ModelAnswer),
     /// There is none.
     None,
 }
@@ -39,7 +41,7 @@ enum Answer<'a> {
 fn answer(state: &State) -> Answer<'_> {
     match (&state.dialogue.asking, state.dialogue.standing()) {
         (Some(asking), _) => Answer::Under(asking),
-        (None, Some(draft)) => Answer::Stands(draft),
+        (None, Some(answer)) => Answer::Stands(answer),
         (None, None) => Answer::None,
     }
 }
@@ -54,7 +56,7 @@ fn rejected(state: &State) -> &[Rejected] {
     match (failure(state), answer(state)) {
         (_, Answer::Under(_)) => &[],
         (Some(failure), _) if !failure.rejected.is_empty() => &failure.rejected,
-        (_, Answer::Stands(draft)) => &draft.rejected,
+        (_, Answer::Stands(answer)) => &answer.draft.rejected,
         (_, Answer::None) => &[],
     }
 }
@@ -67,13 +69,14 @@ pub fn rows(state: &State) -> Vec<Row> {
     };
     let pairs = match answer(state) {
         Answer::Under(asking) => awaited(plan, &asking.steps),
-        Answer::Stands(draft) => compared(plan, draft),
+        Answer::Stands(answer) => compared(plan, &answer.draft),
         Answer::None => awaited(plan, &[]),
     };
     rows.extend(pairs.into_iter().map(Row::Pair));
     let placed = |one: &Rejected| match answer(state) {
-        Answer::Stands(draft) => {
-            one.instead.step().is_some_and(|id| draft.plan.step(id.as_str()).is_some())
+        Answer::Stands(answer) => {
+            let place = place_of(&one.instead).map(|id| answer.draft.plan.step(id.as_str()));
+            place.flatten().is_some()
         }
         Answer::Under(_) | Answer::None => false,
     };
@@ -116,8 +119,8 @@ fn streamed_row(ink: Ink, at: usize, step: &Streamed, columns: usize) -> Line<'s
     let room = columns.saturating_sub(16 + MARK + 1);
     ink.pieces([
         (Tone::Faint, &format!("{:>2} ", at + 1)),
-        (Tone::Faint, &pad(&escape::one_line(&step.kind), 13)),
-        (Tone::Plain, &pad(&escape::one_line(&step.title), room)),
+        (Tone::Faint, &pad(step.step.kind.map_or("?", |kind| kind.word()), 13)),
+        (Tone::Plain, &pad(&escape::one_line(&step.step.title), room)),
         (tone, &format!(" {word}")),
     ])
 }
@@ -159,8 +162,8 @@ pub fn row(
             (Answer::Under(asking), Some(right)) => {
                 streamed_row(ink, right, &asking.steps[right], columns)
             }
-            (Answer::Stands(draft), Some(right)) => {
-                step_row(ink, right, &draft.plan.steps[right], Some(pair.mark), columns)
+            (Answer::Stands(answer), Some(right)) => {
+                step_row(ink, right, &answer.draft.plan.steps[right], Some(pair.mark), columns)
             }
             (Answer::Stands(_), None) => {
                 let step = plan.zip(pair.left).map(|(plan, left)| &plan.steps[left]);
@@ -209,7 +212,13 @@ fn whole_left(ink: Ink, state: &State) -> Vec<Line<'static>> {
         lines.extend(ink.labelled("Comment", Tone::Plain, &revision.comment));
         for (at, failed) in revision.failed.iter().enumerate() {
             let label = if at == 0 { "Dry run" } else { "" };
-            lines.extend(ink.labelled(label, Tone::Danger, failed));
+            lines.extend(ink.labelled(label, Tone::Danger, &failed_step(failed)));
+        }
+        for (at, finding) in revision.findings.iter().enumerate() {
+            let label = if at == 0 { "Finding" } else { "" };
+            let step = finding.step.as_ref().map_or("plan", |step| step.as_str());
+            let text = format!("{step}: {} {}", finding.rule, finding.message);
+            lines.extend(ink.labelled(label, Tone::Warn, &text));
         }
         return lines;
     }
@@ -231,7 +240,8 @@ pub fn right(ink: Ink, state: &State, row: Row, alone: bool) -> Vec<Line<'static
     let old = pair.left.map(|left| &plan.steps[left]);
     match (answer(state), pair.right) {
         (Answer::Under(asking), Some(right)) => streamed(ink, &asking.steps[right]),
-        (Answer::Stands(draft), Some(right)) => {
+        (Answer::Stands(answer), Some(right)) => {
+            let draft = &answer.draft;
             of_step(ink, hostname, draft, pair.mark, old, &draft.plan.steps[right])
         }
         (Answer::Stands(_), None) => {
@@ -250,9 +260,14 @@ pub fn right(ink: Ink, state: &State, row: Row, alone: bool) -> Vec<Line<'static
 }
 
 fn streamed(ink: Ink, step: &Streamed) -> Vec<Line<'static>> {
+    let step = &step.step;
     let mut lines = ink.labelled("Does", Tone::Strong, &step.title);
-    let host = step.host.as_deref().unwrap_or("not said");
-    lines.extend(ink.labelled("Runs on", Tone::Plain, &format!("{host}   {}", step.kind)));
+    let host = step.host.as_deref().unwrap_or("this host");
+    let kind = step.kind.map_or("of no known kind", |kind| kind.word());
+    lines.extend(ink.labelled("Runs on", Tone::Plain, &format!("{host}   {kind}")));
+    if let Some(based_on) = step.based_on.as_ref().filter(|_| step.keep) {
+        lines.extend(ink.labelled("Keeps", Tone::Plain, &format!("the commands of {based_on}")));
+    }
     lines.extend(ink.labelled(
         "Unchecked",
         Tone::Warn,
@@ -279,7 +294,7 @@ fn of_step(
             return lines;
         }
         (Mark::PutBack | Mark::ByHand, _) => {
-            let why = draft.rejected.iter().filter(|one| one.instead.step() == Some(&step.id));
+            let why = draft.rejected.iter().filter(|one| place_of(&one.instead) == Some(&step.id));
             let before = lines.len();
             why.for_each(|one| lines.extend(rejection(ink, one)));
             if lines.len() == before {
@@ -303,18 +318,41 @@ fn of_step(
 fn rejection(ink: Ink, one: &Rejected) -> Vec<Line<'static>> {
     let mut lines = ink.labelled("Rejected", Tone::Danger, name(one));
     for (at, reason) in one.reasons.iter().enumerate() {
-        lines.extend(ink.labelled(if at == 0 { "Because" } else { "" }, Tone::Plain, reason));
+        let label = if at == 0 { "Because" } else { "" };
+        lines.extend(ink.labelled(label, Tone::Plain, &because(reason)));
     }
     let instead = match &one.instead {
-        Instead::Before(id) => format!("step {id} as it was before"),
+        Instead::Template(id) => format!("step {id} as it was before"),
         Instead::Manual(id) => format!("step {id}: a person decides"),
-        Instead::Nothing => "nothing".to_owned(),
+        Instead::LeftOut => "nothing".to_owned(),
     };
     lines.extend(ink.labelled("Instead", Tone::Plain, &instead));
-    if !one.wrote.is_empty() {
-        lines.extend(ink.labelled("It wrote", Tone::Faint, &one.wrote));
+    if !one.text.trim().is_empty() {
+        lines.extend(ink.labelled("It wrote", Tone::Faint, one.text.trim_end()));
     }
     lines
+}
+
+/// Returns a reason with its rule, its place and what to write instead.
+fn because(reason: &Reason) -> String {
+    let code = reason.code.as_ref().map_or(String::new(), |code| format!("{code}: "));
+    let place = match (reason.part, reason.line) {
+        (Place::Whole, _) => String::new(),
+        (part, None) => format!(" ({})", part.word()),
+        (part, Some(line)) => format!(" ({} line {line})", part.word()),
+    };
+    let fix = reason.fix.as_ref().map_or(String::new(), |fix| format!("; better: {fix}"));
+    format!("{code}{}{place}{fix}", reason.why)
+}
+
+/// Returns how a step failed in a dry run.
+pub fn failed_step(failed: &FailedStep) -> String {
+    let code = failed.exit_code.map_or(String::new(), |code| format!(", exit code {code}"));
+    let denied = match failed.denied.as_slice() {
+        [] => String::new(),
+        denied => format!(", denied: {}", denied.join(", ")),
+    };
+    format!("step {}: {}{code}{denied}", failed.step, failed.outcome.word())
 }
 
 fn whole_right(ink: Ink, state: &State) -> Vec<Line<'static>> {
@@ -328,11 +366,11 @@ fn whole_right(ink: Ink, state: &State) -> Vec<Line<'static>> {
     }
     match answer(state) {
         Answer::Under(asking) => lines.extend(under_way(ink, asking)),
-        Answer::Stands(draft) => {
+        Answer::Stands(answer) => {
             if failure(state).is_some() {
                 lines.push(ink.line(Tone::Faint, "The draft of an earlier question stands:"));
             }
-            lines.extend(ended(ink, state, draft));
+            lines.extend(ended(ink, state, answer));
         }
         Answer::None => {}
     }
@@ -341,10 +379,14 @@ fn whole_right(ink: Ink, state: &State) -> Vec<Line<'static>> {
         let text = format!("{count}: see the rows marked REJECTED, put back, BY HAND");
         lines.extend(ink.labelled("Rejected", Tone::Danger, &text));
     }
-    if let Answer::Stands(draft) = answer(state) {
-        for (at, question) in draft.questions.iter().enumerate() {
-            let label = if at == 0 { "Question" } else { "" };
-            lines.extend(ink.labelled(label, Tone::Warn, question));
+    if let Answer::Stands(answer) = answer(state) {
+        let draft = &answer.draft;
+        for (label, tone, texts) in
+            [("Question", Tone::Warn, &draft.questions), ("Note", Tone::Plain, &draft.notes)]
+        {
+            for (at, text) in texts.iter().enumerate() {
+                lines.extend(ink.labelled(if at == 0 { label } else { "" }, tone, text));
+            }
         }
         lines.push(Line::default());
         lines.extend(numbers::numbers(ink, &draft.plan, &draft.estimate, &[], vec![]));
@@ -400,7 +442,7 @@ pub fn doing(asking: &Asking) -> String {
         Doing::Judging => "the answer has ended and is checked".to_owned(),
     };
     match &asking.again {
-        Some(why) => format!("{doing} (started again: {why})"),
+        Some(why) => format!("{doing} ({why})"),
         None => doing,
     }
 }
@@ -422,12 +464,21 @@ pub fn changes(plan: &Plan, draft: &ModelDraft) -> String {
     said.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
 }
 
-fn ended(ink: Ink, state: &State, draft: &ModelDraft) -> Vec<Line<'static>> {
-    let took = format!("{}, {}", span(draft.took.as_secs()), count(draft.rounds as usize, "round"));
+fn ended(ink: Ink, state: &State, answer: &ModelAnswer) -> Vec<Line<'static>> {
+    let draft = &answer.draft;
+    let rounds = count(draft.rounds as usize, "round");
+    let took = format!("{}, {rounds}", span(answer.took.as_secs()));
     let mut lines = ink.labelled("Took", Tone::Plain, &took);
-    lines.extend(used(ink, draft.usage, draft.cost.as_deref()));
+    lines.extend(used(ink, answer.usage, answer.cost.as_deref()));
+    if let Some(early) = &answer.early {
+        let text = format!("before it was done: {early}; what was accepted until then stands");
+        lines.extend(ink.labelled("Ended", Tone::Warn, &text));
+    }
     if let Some(plan) = state.started_from() {
         lines.extend(ink.labelled("Steps", Tone::Plain, &changes(plan, draft)));
+    }
+    if let Some(summary) = &draft.summary {
+        lines.extend(ink.labelled("It says", Tone::Plain, summary));
     }
     lines
 }

@@ -90,14 +90,14 @@ impl Screen for Draft {
                 asking.ask.model
             );
         }
-        if let (Some(draft), Some(plan)) = (dialogue.standing(), state.started_from()) {
+        if let (Some(answer), Some(plan)) = (dialogue.standing(), state.started_from()) {
             let reviewed = match dialogue.side {
                 Side::Template => left_name(state).to_lowercase(),
                 Side::Model => "the model's draft".into(),
             };
             return format!(
                 "Draft   to review: {reviewed}   model: {}",
-                beside::changes(plan, draft)
+                beside::changes(plan, &answer.draft)
             );
         }
         match &state.drafted {
