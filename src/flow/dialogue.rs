@@ -12,13 +12,14 @@ use crate::evidence::{Effect, Finding, Outcome, StepDryRun};
 use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{Plan, Step};
-use crate::redact::Kind;
 
 /// Everything about models that a screen shows.
 #[derive(Debug, Clone, Default)]
 pub struct Dialogue {
     /// The models there are; none until the configuration was read.
     pub models: Option<Vec<ModelRow>>,
+    /// Why the configuration of models could not be read, where it could not.
+    pub problem: Option<String>,
     /// Which of them is asked.
     pub chosen: usize,
     /// Which draft goes to the review. Only a person changes it.
@@ -40,9 +41,9 @@ pub struct Dialogue {
 /// A model that is configured, as far as a person sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelRow {
-    /// What it is called, like `qwen3-32b at localhost`; unique.
+    /// What the operator calls it; unique.
     pub name: String,
-    /// Where it answers, without anything secret.
+    /// What the endpoint calls it, and where that is; nothing secret.
     pub endpoint: String,
     /// Whether what is sent leaves this machine.
     pub reach: Reach,
@@ -121,12 +122,12 @@ pub struct Preview {
 pub struct Outgoing {
     /// Each part with its title, like `system`; texts not escaped.
     pub parts: Vec<(String, String)>,
-    /// What was replaced, and how often.
-    pub replaced: Vec<(Kind, usize)>,
+    /// How many different things were replaced, by the word of their kind, like `HOST`.
+    pub replaced: Vec<(String, u64)>,
     /// Size of the whole.
     pub bytes: usize,
     /// Tokens of the whole, estimated.
-    pub tokens: u64,
+    pub tokens: u32,
 }
 
 /// A question under way.
