@@ -445,6 +445,24 @@ fn what_never_ends_ends_at_its_deadline_or_its_limit() {
 }
 
 #[test]
+fn silence_longer_than_configured_ends_a_request_before_its_deadline() {
+    for answer in [Answer(vec![Act::Silence]), then(stream(&[&event("a")]), Act::Silence)] {
+        let server = Server::new(vec![answer]);
+        let config = ModelConfig {
+            silence: Some(blackstart::base::Period(1)),
+            ..ModelConfig::bare("m", &server.base_url(), None)
+        };
+        let started = Instant::now();
+        let error = Endpoint::new(&config, None)
+            .unwrap()
+            .ask(&prompt(), &limits(Duration::from_secs(60)), &mut |_| {})
+            .unwrap_err();
+        assert_eq!(error.to_string(), "no complete reply: not a byte came for 1 s");
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[test]
 fn a_server_that_lingers_after_its_last_word_is_not_waited_for() {
     let usage =
         "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2}}\n\n";

@@ -1,5 +1,5 @@
 //! Configured models: the examples of every endpoint, and the `models` command with its environment.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr)]
 
 mod scripted;
 
@@ -9,10 +9,23 @@ use std::time::{Duration, Instant};
 
 use blackstart::base::Secret;
 use blackstart::draft::dialogue::{Message, Prompt, Role};
-use blackstart::llm::{self, Cancel, Endpoint, Limits, Model as _};
+use blackstart::llm::{self, Cancel, Endpoint, Limits, Model as _, Rung};
 use blackstart::redact::Redacted;
+use blackstart::runtime::{ModelChoice, Runtime};
 use scripted::{Answer, Request, Server, raw, reply, status};
 use serde_json::{Value, json};
+
+fn prompt() -> Prompt {
+    Prompt {
+        messages: vec![
+            Message { role: Role::System, text: Redacted::fixed("rules") },
+            Message { role: Role::User, text: Redacted::fixed("facts") },
+        ],
+        schema_name: "plan",
+        schema: json!({"type": "object"}),
+        reply_tokens: 1000,
+    }
+}
 
 /// The request that a file of `fixtures/models` leads to, when its host is a server of ours.
 fn request(file: &str) -> Request {
@@ -26,21 +39,12 @@ fn request(file: &str) -> Request {
     let path = rest.find('/').map_or("", |at| &rest[at..]);
     config.base_url = format!("http://{}{path}", server.address());
     let key = config.key.is_some().then(|| Secret::new("the-key"));
-    let prompt = Prompt {
-        messages: vec![
-            Message { role: Role::System, text: Redacted::fixed("rules") },
-            Message { role: Role::User, text: Redacted::fixed("facts") },
-        ],
-        schema_name: "plan",
-        schema: json!({"type": "object"}),
-        reply_tokens: 1000,
-    };
     let limits = Limits {
         deadline: Instant::now() + Duration::from_secs(20),
         bytes: 1 << 16,
         cancel: Cancel::default(),
     };
-    Endpoint::new(&config, key).unwrap().ask(&prompt, &limits, &mut |_| {}).unwrap();
+    Endpoint::new(&config, key).unwrap().ask(&prompt(), &limits, &mut |_| {}).unwrap();
     let request = server.requests().remove(0);
     assert_eq!(request.header("host"), Some(server.address().to_string().as_str()));
     request
@@ -119,7 +123,7 @@ fn every_example_is_tested_and_named_in_the_page_beside_it() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         if name.ends_with(".yaml") {
             assert!(
-                page.contains(&format!("({name})")) && test.contains(&format!("(\"{name}\"")),
+                page.contains(&format!("({name})")) && test.contains(&format!("\"{name}\"")),
                 "{name}"
             );
         }
@@ -375,7 +379,7 @@ fn wrong_documents_and_options_are_refused_with_their_place() {
     home.describe("- {id: local, base_url: 'http://h/v1', model: m}\n- {id: other, base_url: 'ftp://h', model: m, kee: 1}\n");
     refuses(&["models"], "did you mean \"key\"?");
     home.describe("- {id: local, base_url: 'ftp://h', model: m}\n");
-    refuses(&["models"], "models.yaml:3:23");
+    refuses(&["models"], "models.yaml:3:25");
     home.describe("- {id: local, base_url: 'http://h/v1', model: m}\n");
     refuses(&["models", "--model", "locla"], "did you mean \"local\"?");
 }
@@ -497,6 +501,34 @@ fn an_encrypted_endpoint_needs_a_trusted_certificate_and_a_plain_one_nothing() {
         "{}",
         said(&output)
     );
+}
+
+#[test]
+fn what_a_chosen_model_learns_is_known_the_next_time() {
+    let data = tempfile::tempdir().unwrap();
+    let refuse = status(400, "", "{\"error\":\"response_format: json_schema is unknown\"}");
+    let server = Server::new(vec![refuse.clone(), refuse, reply("{}"), reply("{}"), reply("{}")]);
+    let choice = ModelChoice {
+        model: Some("m".into()),
+        base_url: Some(server.base_url()),
+        ..ModelChoice::default()
+    };
+    let ask = |is_unfit: bool| {
+        let chosen = Runtime::open(Some(data.path().to_owned())).unwrap().model(&choice).unwrap();
+        let limits = Limits {
+            deadline: Instant::now() + Duration::from_secs(20),
+            bytes: 1 << 16,
+            cancel: Cancel::default(),
+        };
+        if is_unfit {
+            chosen.model.ask_lower();
+        }
+        let answered = chosen.model.ask(&prompt(), &limits, &mut |_| {}).unwrap();
+        (answered.rung, answered.requests)
+    };
+    assert_eq!(ask(false), (Some(Rung::Object), 3));
+    assert_eq!(ask(true), (Some(Rung::Text), 1));
+    assert_eq!(ask(false), (Some(Rung::Text), 1));
 }
 
 #[test]

@@ -22,10 +22,16 @@ assets:
   - {id: db, kind: sqlite, host: web1, paths: [/srv/app/app.db], services: [app.service]}
   - {id: shop, kind: app, host: web1, depends_on: [files-a, db], services: [shop.service]}
   - {id: other, kind: oracle, host: web1}
+  - {id: maria, kind: mariadb, host: web1, paths: [/var/lib/mysql], services: [mariadb.service], replication: {peer: twin}}
+  - {id: mysql, kind: mysql, host: web1, paths: [/srv/mysql data], endpoint: /srv/mysql.sock, replication: {peer: twin}}
+  - {id: twin, kind: mariadb, host: nas}
 backups:
   - {id: tar-a, asset: files-a, tool: tar, type: full, repo: disk, last_success: {at: 2026-11-20T00:00:00Z, size: 2GB, path: files-a/x.tar.gz, sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}, restore_rate: 100MB/s}
   - {id: rsync-b, asset: files-b, tool: rsync, type: full, repo: disk, path: files-b, last_success: {at: 2026-11-20T00:00:00Z, size: 2GB}}
   - {id: copy-db, asset: db, tool: sqlite3, type: full, repo: disk, last_success: {at: 2026-11-20T00:00:00Z, path: db/x.db}}
+  - {id: full-maria, asset: maria, tool: tar, type: full, repo: disk, last_success: {at: 2026-11-20T00:00:00Z, path: maria/x.sql.gz}}
+  - {id: logs-maria, asset: maria, tool: binlog, type: continuous, repo: disk, path: maria-logs, last_success: {at: 2026-11-21T00:00:00Z}}
+  - {id: full-mysql, asset: mysql, tool: tar, type: full, repo: disk, last_success: {at: 2026-11-20T00:00:00Z, path: mysql/x}}
   - {id: restic-a, asset: files-a, tool: restic, type: full, repo: vault, last_success: {at: 2026-11-19T00:00:00Z}, encryption: {key: pass}}
 repos: [{id: disk, path: /mnt/backup, site: there}, {id: vault, kind: restic, url: "sftp:backup@nas:/restic", site: there}]
 secrets: [{id: pass, read_from: {env: RESTIC}}]
@@ -83,6 +89,7 @@ fn every_draft() -> Vec<(String, Inventory, Draft)> {
         let assets: &[&str] = match entry.path.split('/').next() {
             Some("sqlite") => &["db"],
             Some("any") => &["other"],
+            Some("mysql") => &["maria", "mysql"],
             _ => &["files-a", "files-b"],
         };
         for asset in assets {

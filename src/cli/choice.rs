@@ -25,6 +25,11 @@ pub struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// Tells whether a model was named.
+    pub fn is_given(&self) -> bool {
+        self.model.is_some() || self.models.is_some()
+    }
+
     /// Returns the choice they make.
     pub fn choice(self) -> ModelChoice {
         ModelChoice {

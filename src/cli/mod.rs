@@ -6,6 +6,7 @@ mod commands;
 mod exit;
 mod findings;
 mod follow;
+mod model_draft;
 mod output;
 mod plans;
 mod problems;

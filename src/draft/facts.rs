@@ -6,9 +6,9 @@ use minijinja::Value;
 use serde_json::{Value as Json, json};
 
 use super::parameters::path;
-use super::{Request, said};
+use super::{Request, postgres, rank, said};
 use crate::base::{Id, escape};
-use crate::estimate::{self, Chosen};
+use crate::estimate::{self, Choice};
 use crate::inventory::{Asset, Backup, CopyMade, Inventory, Repo};
 use crate::plan::Kind;
 
@@ -29,7 +29,8 @@ pub struct Facts {
 
 impl Facts {
     /// Gathers the facts about one asset.
-    pub fn collect(request: &Request<'_>, asset: &Asset, chosen: Option<&Chosen<'_>>) -> Self {
+    pub fn collect(request: &Request<'_>, asset: &Asset, choice: &Choice<'_>) -> Self {
+        let chosen = choice.chosen.as_ref();
         let inventory = request.inventory;
         let mut questions = vec![];
         let tag = request.now.strftime("%Y%m%dT%H%M%SZ").to_string();
@@ -38,7 +39,7 @@ impl Facts {
         let backup = match (chosen, request.kind) {
             (Some(chosen), _) => Some(chosen.backup),
             (None, Kind::Recovery) => None,
-            (None, Kind::Backup) => inventory.backups_of(asset.id.as_str()).next(),
+            (None, Kind::Backup) => rank::made_by(request, asset),
         };
         let repo = backup
             .and_then(|backup| backup.repo.as_ref())
@@ -71,9 +72,11 @@ impl Facts {
         let facts = json!({
             "asset": {
                 "id": asset.id, "kind": asset.kind.word(), "paths": paths, "size": asset.size.map_or(0, |size| size.0),
-                "run_as": text(&asset.run_as), "owner": owner(inventory, asset),
+                "run_as": text(&asset.run_as), "owner": owner(inventory, asset), "version": text(&asset.version),
+                "endpoint": text(&asset.endpoint),
             },
             "host": host(inventory, asset),
+            "peer": peer(inventory, asset),
             "paths": places,
             "work": place("work"), "tree": place("tree"), "aside": place("aside"),
             "works": places.iter().map(|place| place["work"].clone()).collect::<Vec<_>>(),
@@ -87,7 +90,7 @@ impl Facts {
                 "id": backup.map_or("", |backup| backup.id.as_str()),
                 "tool": backup.map_or("", |backup| backup.tool.as_deref().unwrap_or_default()),
             },
-            "copy": copy, "chain": chain, "archives": archives, "earlier": earlier,
+            "copy": copy, "chain": &chain, "archives": archives, "earlier": earlier,
             "point": said(at),
             "not_after": not_after(request),
             "last_manifest": if is_several { format!("/manifest.{}", paths.len()) } else { "/manifest".to_owned() },
@@ -109,10 +112,32 @@ impl Facts {
             "scenario": request.scenario.or(request.incident.and_then(|incident| incident.scenario.as_deref())).unwrap_or_default(),
             "services": services, "services_start": started,
             "limits": { "restore": data_limit, "read": data_limit, "backup": data_limit, "rename": RENAME_LIMIT },
+            "defective": defective(request, choice),
+            "postgres": postgres::facts(request, asset, chosen, &chain, &tag),
             "tag": tag,
         });
         Self { value: Value::from(minijinja::value::Serde(facts)), questions }
     }
+}
+
+/// Returns the copies that are refused because something is wrong with them, not because a better one exists.
+fn defective(request: &Request<'_>, choice: &Choice<'_>) -> Vec<Json> {
+    let is_defect = |backup: &Id| {
+        let unusable = request.incident.is_some_and(|one| one.unusable(backup.as_str()).is_some());
+        let torn = |copy: &CopyMade| {
+            copy.size.is_some_and(|size| size.0 == 0) || copy.rc.is_some_and(|rc| rc != 0)
+        };
+        let made = request.inventory.backup(backup.as_str()).map(|backup| &backup.last_success);
+        unusable || made.is_some_and(|made| made.as_ref().is_none_or(torn))
+    };
+    let mut found: Vec<Json> = vec![];
+    for refused in choice.refused.iter().filter(|refused| is_defect(&refused.backup)) {
+        let known = |one: &Json| one["backup"].as_str() == Some(refused.backup.as_str());
+        if !found.iter().any(known) {
+            found.push(json!({ "backup": refused.backup, "why": escape::one_line(&refused.why) }));
+        }
+    }
+    found
 }
 
 fn text(value: &Option<String>) -> &str {
@@ -208,7 +233,9 @@ fn destination(asset: &Asset, backup: Option<&Backup>, repo: Option<&Repo>) -> S
     let root = repo.and_then(|repo| repo.path.as_deref()).unwrap_or_default();
     let own = backup.and_then(|backup| backup.path.as_deref()).unwrap_or_default();
     let (parent, name) = own.rsplit_once('/').unwrap_or(("", own));
-    let directory = match name.contains(".tar") || name.contains(".t") || name.ends_with(".db") {
+    let is_one_copy = [".t", ".db", ".dump", ".sql"].iter().any(|end| name.contains(end))
+        || name.ends_with("-physical");
+    let directory = match is_one_copy {
         true => parent,
         false => own,
     };
@@ -284,6 +311,20 @@ fn host(inventory: &Inventory, asset: &Asset) -> Json {
     })
 }
 
+/// Returns the live copy an asset replicates with, every text empty where there is none.
+fn peer(inventory: &Inventory, asset: &Asset) -> Json {
+    let replication = asset.replication.as_ref();
+    let peer =
+        replication.and_then(|replication| inventory.asset(replication.peer.as_ref()?.as_str()));
+    let host = peer.map_or_else(|| json!({}), |peer| host(inventory, peer));
+    let of_host = |name: &str| host.get(name).cloned().unwrap_or_else(|| Json::from(""));
+    json!({
+        "id": peer.map_or("", |peer| peer.id.as_str()), "endpoint": peer.map_or("", |peer| text(&peer.endpoint)),
+        "run_as": peer.map_or("", |peer| text(&peer.run_as)),
+        "host": of_host("id"), "hostname": of_host("hostname"), "machine_id": of_host("machine_id"),
+    })
+}
+
 /// Returns the services that write to an asset or need it, in the order in which they are stopped: what depends on
 /// others first.
 fn services(inventory: &Inventory, asset: &Asset) -> Vec<Json> {
@@ -303,7 +344,8 @@ fn services(inventory: &Inventory, asset: &Asset) -> Vec<Json> {
     let mut slugs = HashSet::new();
     for asset in reached.into_iter().rev() {
         let host = asset.host.as_ref().map_or("", Id::as_str);
-        for name in asset.services.iter().filter(|name| seen.insert((host, name.as_str()))) {
+        let writers = asset.services.iter().filter(|name| !postgres::is_server(asset, name));
+        for name in writers.filter(|name| seen.insert((host, name.as_str()))) {
             let plain = |c: char| {
                 if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }
             };

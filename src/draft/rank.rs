@@ -51,19 +51,24 @@ pub fn rank<'a>(
                 add(8, format!("it works with {name}"));
             }
             // A copy can only be read by what it was made with; a new one may be made with anything.
+            Some(_)
+                if request.kind == Kind::Backup && request.runbook == Some(runbook.id.as_str()) => {
+            }
             Some(_) if !matches.tools.is_empty() => continue,
             None if !matches.tools.is_empty() && request.kind == Kind::Recovery => continue,
             Some(_) | None => {}
         }
+        let said = |word: &&String| words.contains(&word.to_lowercase());
         match scenario {
             Some(scenario) if matches.scenarios.iter().any(|known| known == scenario) => {
                 add(4, format!("it answers {scenario}"));
             }
-            Some(_) if !matches.scenarios.is_empty() => continue,
-            Some(_) | None => {}
+            // One that is for certain disasters alone is also found by their words.
+            Some(_) | None
+                if matches.scenarios.is_empty() || matches.words.iter().any(|w| said(&w)) => {}
+            Some(_) | None => continue,
         }
-        for word in matches.words.iter().filter(|word| words.contains(&word.to_lowercase())).take(3)
-        {
+        for word in matches.words.iter().filter(said).take(3) {
             add(1, format!("the incident says \"{word}\""));
         }
         ranking.push(ranked);
@@ -78,10 +83,31 @@ struct Tool<'a> {
     copy_type: &'static str,
 }
 
-/// Tells whether a runbook's word for a tool, `tar` or `tar:incremental`, is this one.
+/// Returns the asset's backup that a new copy is one of: the one made with a tool of the runbook that is asked for, else
+/// the first.
+pub fn made_by<'a>(request: &Request<'a>, asset: &Asset) -> Option<&'a Backup> {
+    let wanted = request.runbook.and_then(|id| request.library.get(id));
+    let tools = wanted.map_or(&[][..], |entry| &entry.runbook.matches.tools);
+    let inventory: &'a crate::inventory::Inventory = request.inventory;
+    let backups = || {
+        let own = |backup: &&Backup| backup.asset.as_ref() == Some(&asset.id);
+        inventory.backups.iter().filter(own)
+    };
+    let fits = |backup: &&Backup| {
+        tool_of(backup)
+            .is_some_and(|tool| tools.iter().any(|known| is(known, tool.name, tool.copy_type)))
+    };
+    backups().find(fits).or_else(|| backups().next())
+}
+
+/// Tells whether a runbook's word for a tool, `tar`, `tar:incremental` or `:snapshot`, is this one. A copy of
+/// another kind than an increment counts as full.
 fn is(known: &str, name: &str, copy_type: &str) -> bool {
     match known.split_once(':') {
-        Some((tool, of)) => tool == name && of == copy_type,
+        Some((tool, of)) => {
+            let fits = of == copy_type || of == "full" && copy_type != "incremental";
+            fits && (tool.is_empty() || tool == name)
+        }
         None => known == name,
     }
 }
@@ -89,10 +115,17 @@ fn is(known: &str, name: &str, copy_type: &str) -> bool {
 fn tool_of<'a>(backup: &'a Backup) -> Option<Tool<'a>> {
     let copy_type = match backup.copy_type {
         Some(CopyType::Incremental | CopyType::Differential) => "incremental",
-        Some(CopyType::Full | CopyType::Continuous | CopyType::Snapshot | CopyType::Replica)
-        | None => "full",
+        Some(CopyType::Continuous) => "continuous",
+        Some(CopyType::Snapshot) => "snapshot",
+        Some(CopyType::Replica) => "replica",
+        Some(CopyType::Full) | None => "full",
     };
-    let name = backup.tool.as_deref()?;
+    let name = match (backup.tool.as_deref(), backup.copy_type) {
+        (Some(name), _) => name,
+        // Whatever makes a snapshot or a live copy, it is used in the same way.
+        (None, Some(CopyType::Snapshot | CopyType::Replica)) => "",
+        (None, _) => return None,
+    };
     Some(Tool { name, copy_type })
 }
 
@@ -104,7 +137,18 @@ fn tool<'a>(
 ) -> Option<Tool<'a>> {
     let backups = || request.inventory.backups_of(asset.id.as_str());
     match request.kind {
-        Kind::Recovery => tool_of(chosen?.backup),
+        // An archived log is played into what the copy below it was made with, so that one's tool decides.
+        Kind::Recovery => tool_of(match chosen?.backup.copy_type {
+            Some(CopyType::Continuous) => chosen?.chain.first()?.backup,
+            Some(
+                CopyType::Full
+                | CopyType::Incremental
+                | CopyType::Differential
+                | CopyType::Snapshot
+                | CopyType::Replica,
+            )
+            | None => chosen?.backup,
+        }),
         Kind::Backup => backups()
             .filter_map(tool_of)
             .find(|tool| tool.copy_type == "incremental")

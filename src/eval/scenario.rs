@@ -188,6 +188,9 @@ impl Names<'_> {
         let path = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         for (name, patterns) in &self.scenario.groups {
             self.patterns(patterns, &path(&["groups", name]), &mut found);
+            if self.rests_on_itself(name) {
+                found.push((path(&["groups", name]), format!("the group {name} rests on itself")));
+            }
         }
         for (list, expectations) in
             [("must", &self.scenario.must), ("must_not", &self.scenario.must_not)]
@@ -228,6 +231,27 @@ impl Names<'_> {
             found.push((path(&["recovery_point"]), why));
         }
         found
+    }
+
+    /// Tells whether the place of the steps of a group depends on the steps of that group itself.
+    fn rests_on_itself(&self, group: &str) -> bool {
+        let next = |from: &str| {
+            let patterns = self.scenario.groups.get(from).into_iter().flatten();
+            let named = patterns.flat_map(|pattern| pattern.before.iter().chain(&pattern.after));
+            named.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let mut waiting = next(group);
+        let mut seen: Vec<String> = vec![];
+        while let Some(one) = waiting.pop() {
+            if one == group {
+                return true;
+            }
+            if !seen.contains(&one) {
+                waiting.extend(next(&one));
+                seen.push(one);
+            }
+        }
+        false
     }
 
     fn known_group<'g>(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::dialogue::{
-    Ask, Asking, Doing, ModelAnswer, Failed, Failure, ModelRow, Outgoing, Preview, Progress, Reach,
+    Ask, Asking, Doing, Failed, Failure, ModelAnswer, ModelRow, Outgoing, Preview, Progress, Reach,
     Revision, Side, Stands, Streamed,
 };
 use super::effect::Effect;

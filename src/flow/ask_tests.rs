@@ -216,7 +216,8 @@ fn a_dry_run_that_failed_goes_along_without_what_it_printed() {
 #[test]
 fn the_marks_say_what_became_of_each_step() {
     let session = samples::answered();
-    let (plan, draft) = (session.started_from().unwrap(), &session.dialogue.standing().unwrap().draft);
+    let (plan, draft) =
+        (session.started_from().unwrap(), &session.dialogue.standing().unwrap().draft);
     let marks: Vec<Mark> = compared(plan, draft).iter().map(|pair| pair.mark).collect();
     assert_eq!(marks, [Mark::PutBack, Mark::New, Mark::Changed]);
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::dialogue::{ModelAnswer, Failure, ModelRow, Outgoing, Progress, Side};
+use super::dialogue::{Failure, ModelAnswer, ModelRow, Outgoing, Progress, Side};
 use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
 use crate::evidence::{

@@ -150,7 +150,7 @@ pub enum ModelError {
     #[error("cancelled")]
     Cancelled,
     /// It took too long.
-    #[error("no complete reply within {0}")]
+    #[error("no complete reply: {0}")]
     Deadline(String),
     /// The endpoint cannot be reached.
     #[error("{endpoint} cannot be reached: {why}")]

@@ -180,7 +180,7 @@ fn pause(time: Duration, limits: &Limits) -> Result<(), ModelError> {
         }
         if now >= limits.deadline {
             return Err(ModelError::Deadline(
-                "the time it had; the recorded reply is slower".into(),
+                "the recorded one is slower than its deadline".into(),
             ));
         }
         if now >= until {

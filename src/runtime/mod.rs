@@ -13,8 +13,8 @@ pub mod evaluating;
 pub mod files;
 mod following;
 mod machine;
-mod models;
 mod model_drafting;
+mod models;
 pub mod perform;
 mod place;
 mod reports;
@@ -28,10 +28,11 @@ pub use approvals::Approved;
 pub use checks::check_script;
 pub use error::RuntimeError;
 pub use machine::Machine;
-pub use models::{ChosenModel, ListedModel, ModelChoice, ModelsError};
 pub use model_drafting::{
-    Drafting, Failure as DraftingFailure, ModelDrafted, Preview, PreviewError, Settings,
+    DialogueEnd, Drafting, DraftingError, ModelDrafted, Preview, Settings, failed_steps,
+    recorded_instant,
 };
+pub use models::{ChosenModel, ListedModel, ModelChoice, ModelsError};
 pub use rule_notes::rule_notes;
 
 // What the front may name of the edges below.
@@ -40,8 +41,8 @@ pub use crate::execute::{
     ExecuteError, Followed, Input, SystemClock, Tail, output_file, secrets_to_type, targets,
 };
 pub use crate::llm::{
-    Answered, Cancel, Failure, KeyError, KeySource, Limits, Model, ModelConfig, ModelError, Models,
-    Piece, Probed, Rung, Usage, cost,
+    Answered, Cancel, Failure, KeyError, KeySource, Limits, Mode, Model, ModelConfig, ModelError,
+    Models, Pace, Piece, Probed, Recorded, Rung, Source, Usage, cost,
 };
 pub use crate::probe::installed;
 pub use crate::sandbox::SandboxError;

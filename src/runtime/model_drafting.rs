@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use super::rule_notes::rule_notes;
 use super::{Runtime, RuntimeError};
-use crate::base::Digest;
+use crate::base::{Digest, Timestamp, escape};
 use crate::check::{self, Checked};
 use crate::draft::dialogue::{
-    Ask, Budget, Dialogue, Drafter, End, Heard, Language, ModelDraft, Next, Prompts, ROUNDS,
-    Revise, ShownStep, pseudonyms,
+    Ask, Budget, Dialogue, Drafter, End, FailedStep, Heard, Language, ModelDraft, Next, Prompts,
+    ROUNDS, Revise, ShownStep, pseudonyms,
 };
 use crate::draft::{Draft, DraftError, Request, draft};
-use crate::evidence::Event;
+use crate::evidence::{DryRun, Effect, Event, Outcome, StepDryRun};
+use crate::incident::Incident;
 use crate::llm::{Cancel, Limits, Model, ModelError, Piece, Rung, Usage};
 use crate::plan::Plan;
 use crate::template::TemplateError;
@@ -79,7 +80,7 @@ pub enum Drafting {
 
 /// Why a dialogue ended before it was finished.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum DialogueEnd {
     /// The model gave no reply.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -109,7 +110,7 @@ pub struct ModelDrafted {
     /// How long it took.
     pub took: Duration,
     /// Why it ended early, where it did.
-    pub failure: Option<Failure>,
+    pub end: Option<DialogueEnd>,
 }
 
 impl Runtime {
@@ -155,16 +156,16 @@ impl Runtime {
             requests: 0,
             rung: None,
         };
-        let (draft, failure) = match Dialogue::open(ask) {
+        let (draft, end) = match Dialogue::open(ask) {
             Ok(mut dialogue) => {
-                let failure = lead.all(&mut dialogue, on).err();
+                let end = lead.all(&mut dialogue, on).err();
                 let mut draft = dialogue.finish();
                 if draft.drafter == Drafter::Template
-                    && let Some(failure) = &failure
+                    && let Some(end) = &end
                 {
-                    draft.why_template = Some(failure.to_string());
+                    draft.why_template = Some(end.to_string());
                 }
-                (draft, failure)
+                (draft, end)
             }
             Err(error) => (untouched(&template, &start, &error), Some(error.into())),
         };
@@ -178,7 +179,7 @@ impl Runtime {
             requests,
             rung,
             took: began.elapsed(),
-            failure,
+            end,
             template,
         })
     }
@@ -190,7 +191,7 @@ impl Runtime {
         request: &Request<'_>,
         revise: Option<Revise<'_>>,
         settings: &Settings,
-    ) -> Result<Preview, PreviewError> {
+    ) -> Result<Preview, DraftingError> {
         let template = draft(request)?;
         let start = revise.as_ref().map_or(&template.plan, |revise| revise.plan).clone();
         let baseline = self.checked(&start, request);
@@ -235,13 +236,48 @@ pub struct Preview {
 
 /// Why there is no preview.
 #[derive(Debug, thiserror::Error)]
-pub enum PreviewError {
+pub enum DraftingError {
     /// There is no template draft to start from.
     #[error(transparent)]
     Draft(#[from] DraftError),
     /// A prompt of the user's own cannot be rendered.
     #[error(transparent)]
     Prompt(#[from] TemplateError),
+}
+
+/// Returns the steps that failed in a dry run, for a model: how they ended and what they were denied, nothing they printed.
+pub fn failed_steps(run: &DryRun) -> Vec<FailedStep> {
+    let failed = run.steps.iter().filter(|step| match step.outcome {
+        Outcome::Failed | Outcome::TimedOut | Outcome::Limited => true,
+        Outcome::Passed
+        | Outcome::Simulated
+        | Outcome::OtherHost
+        | Outcome::Manual
+        | Outcome::NotRun => false,
+    });
+    let denied = |step: &StepDryRun| {
+        let names = step.effects.iter().filter_map(|effect| match effect {
+            Effect::Denied { what } => Some(what),
+            Effect::Connect { destination, .. } => Some(destination),
+            Effect::File(_) | Effect::Exec { .. } => None,
+        });
+        names.take(10).map(|name| escape::one_line(name).chars().take(120).collect()).collect()
+    };
+    failed
+        .map(|step| FailedStep {
+            step: step.id.to_string(),
+            outcome: step.outcome,
+            exit_code: step.exit_code,
+            denied: denied(step),
+        })
+        .collect()
+}
+
+/// Returns the instant at which a recorded exchange takes place: that of the incident, so that a prompt does not change with
+/// the day.
+pub fn recorded_instant(incident: Option<&Incident>) -> Timestamp {
+    let noticed = incident.and_then(|incident| incident.detected_at.or(incident.damage_at));
+    noticed.unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 struct Lead<'a> {
@@ -261,7 +297,7 @@ impl Lead<'_> {
         &mut self,
         dialogue: &mut Dialogue<'_>,
         on: &mut dyn FnMut(Drafting),
-    ) -> Result<(), Failure> {
+    ) -> Result<(), DialogueEnd> {
         loop {
             let asked = self.once(dialogue, on);
             on(Drafting::Judging);
@@ -290,7 +326,7 @@ impl Lead<'_> {
         &mut self,
         dialogue: &mut Dialogue<'_>,
         on: &mut dyn FnMut(Drafting),
-    ) -> Result<Heard, Failure> {
+    ) -> Result<Heard, DialogueEnd> {
         let prompt = dialogue.prompt().clone();
         let round = dialogue.rounds() + 1;
         let bytes = self.model.preview(&prompt);
@@ -314,7 +350,7 @@ impl Lead<'_> {
         };
         let runtime = self.runtime;
         let recorded = runtime.store().record(runtime.now(), None, None, &event);
-        recorded.map_err(|error| Failure::Log(error.into()))?;
+        recorded.map_err(|error| DialogueEnd::Log(error.into()))?;
         let answered = self.model.ask(&prompt, &self.limits, &mut |piece| match piece {
             Piece::Text(text) => {
                 for step in dialogue.hear(text) {

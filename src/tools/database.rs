@@ -192,9 +192,12 @@ pub const TOOL: Tool = Tool {
                 Risk::Destructive
             }
             "mydumper" | "mongodump" => Risk::Write,
-            "mysqldump" | "mariadb-dump" | "mysqlbinlog" | "mariadb-binlog" => {
-                target(&["result-file", "tab"])
+            "mysqldump" | "mariadb-dump" => target(&["result-file", "tab"]),
+            // Raw copies are written under the names of the logs.
+            "mysqlbinlog" | "mariadb-binlog" if call.has(&["raw"]) => {
+                target(&["result-file"]).max(Risk::Write)
             }
+            "mysqlbinlog" | "mariadb-binlog" => target(&["result-file"]),
             "pg_dump" | "pg_dumpall" => match call.value(&["file"]) {
                 Some(word) if !word.fresh => Risk::Destructive,
                 Some(_) => Risk::Write,
@@ -214,7 +217,12 @@ pub const TOOL: Tool = Tool {
                 }
             }
             "mariabackup" | "mariadb-backup" | "xtrabackup" => {
-                if call.has(&["copy-back", "move-back"]) { Risk::Destructive } else { Risk::Write }
+                let new = || call.value(&["datadir"]).is_some_and(|word| word.fresh);
+                if call.has(&["copy-back", "move-back"]) && !new() {
+                    Risk::Destructive
+                } else {
+                    Risk::Write
+                }
             }
             "mysqladmin" | "mariadb-admin" => {
                 if call.names("drop") {

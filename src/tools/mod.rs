@@ -16,6 +16,7 @@ mod ln;
 mod lvm;
 mod mkfs;
 mod mv;
+mod mysql;
 mod names;
 mod opaque;
 mod own_flags;
@@ -54,6 +55,7 @@ pub const TOOLS: &[&Tool] = &[
     &lvm::TOOL,
     &restic::TOOL,
     &database::TOOL,
+    &mysql::TOOL,
     &cloud::TOOL,
     &opaque::TOOL,
     &builtin::TOOL,

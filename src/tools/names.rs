@@ -147,7 +147,6 @@ pub const KNOWN: &str = "
     logrotate update-alternatives ldconfig depmod rmmod insmod lsmod udevadm systemd-tmpfiles
     systemd-run systemd-nspawn machinectl networkctl resolvectl nmcli netplan ifup ifdown
     dhclient wg wg-quick consul nomad etcd redis-server postgres mysqld mysqld_safe mariadbd
-    mysql_upgrade mariadb-upgrade mariadb-install-db mysql_install_db mysqlcheck mariadb-check
     mysqlimport pg_createcluster pg_dropcluster pg_lsclusters pg_upgradecluster pg_upgrade
     pg_checksums pgbench pt-table-checksum pt-table-sync clickhouse-client influx influxd cqlsh
     nodetool sqlcmd sqlplus rman expdp impdp isql db2 mongod mongos mongoexport mongoimport

@@ -49,6 +49,55 @@ const MYSQLDUMP: &[Flag] = &[
     flag('X', "xml"),
 ];
 
+const MYSQLBINLOG: &[Flag] = &[
+    attached('p', "password"),
+    value('P', "port", Role::Text),
+    value('r', "result-file", Role::Target),
+    value('d', "database", Role::Text),
+    value('j', "start-position", Role::Text),
+    value('l', "local-load", Role::Target),
+    value('o', "offset", Role::Text),
+    value('\0', "stop-position", Role::Text),
+    value('\0', "start-datetime", Role::Text),
+    value('\0', "stop-datetime", Role::Text),
+    value('\0', "server-id", Role::Text),
+    value('T', "table", Role::Text),
+    flag('R', "read-from-remote-server"),
+    flag('t', "to-last-log"),
+    flag('\0', "raw"),
+    flag('\0', "stop-never"),
+    flag('f', "force-read"),
+    flag('F', "force-if-open"),
+    flag('D', "disable-log-bin"),
+    flag('v', "verbose"),
+];
+
+const COPIER: &[Flag] = &[
+    attached('p', "password"),
+    value('h', "datadir", Role::Target),
+    value('S', "socket", Role::Text),
+    value('P', "port", Role::Text),
+    value('\0', "parallel", Role::Text),
+    value('\0', "stream", Role::Text),
+    value('\0', "incremental-basedir", Role::Source),
+    value('\0', "incremental-dir", Role::Source),
+    value('\0', "tmpdir", Role::Target),
+];
+
+const MYDUMPER: &[Flag] = &[
+    attached('p', "password"),
+    value('o', "outputdir", Role::Target),
+    value('d', "directory", Role::Source),
+    value('B', "database", Role::Text),
+    value('t', "threads", Role::Text),
+    value('T', "tables-list", Role::Text),
+    value('s', "statement-size", Role::Text),
+    value('r', "rows", Role::Text),
+    value('x', "regex", Role::Text),
+    value('L', "logfile", Role::Target),
+    flag('o', "overwrite-tables"),
+];
+
 const MYSQLADMIN: &[Flag] = &[
     attached('p', "password"),
     value('c', "count", Role::Text),
@@ -120,7 +169,10 @@ pub(super) fn of(name: &str) -> &'static [Flag] {
     match name {
         "psql" => PSQL,
         "mysql" | "mariadb" => MYSQL,
-        "mysqldump" | "mariadb-dump" | "mysqlbinlog" | "mariadb-binlog" => MYSQLDUMP,
+        "mysqldump" | "mariadb-dump" => MYSQLDUMP,
+        "mysqlbinlog" | "mariadb-binlog" => MYSQLBINLOG,
+        "mariabackup" | "mariadb-backup" | "xtrabackup" => COPIER,
+        "mydumper" | "myloader" => MYDUMPER,
         "mysqladmin" | "mariadb-admin" => MYSQLADMIN,
         "pg_dump" | "pg_dumpall" => PG_DUMP,
         "pg_restore" => PG_RESTORE,

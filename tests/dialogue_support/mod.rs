@@ -10,6 +10,7 @@ use blackstart::incident::{self, Incident};
 use blackstart::inventory::{self, Inventory};
 use blackstart::llm::{Answered, Limits, Model, ModelError, Piece};
 use blackstart::plan::Kind;
+use blackstart::runtime::{Drafting, ModelDrafted, Runtime, Settings};
 use serde_json::{Value as Json, json};
 
 pub const INVENTORY: &str = "schema: blackstart/inventory/v1
@@ -154,4 +155,42 @@ pub fn reply(steps: Vec<Json>) -> String {
         "questions": [], "assumptions": [], "steps": steps,
     })
     .to_string()
+}
+
+/// The steps of the skeleton for the incident of the tests, in order.
+pub const SKELETON: &[&str] = &[
+    "confirm-host",
+    "preflight",
+    "stop-shop.service-web1",
+    "stop-site.service-web1",
+    "restore",
+    "verify",
+    "set-aside",
+    "put-in-place",
+    "start-site.service-web1",
+    "start-shop.service-web1",
+    "accept",
+    "new-backup",
+    "release-kept-data",
+];
+
+/// The incident of the tests.
+pub fn incident() -> Case {
+    Case::new(INVENTORY, Some(INCIDENT))
+}
+
+/// Every step of the skeleton as it is.
+pub fn kept() -> Vec<Json> {
+    SKELETON.iter().map(|id| keep(id)).collect()
+}
+
+/// Drafts in a directory of its own, and returns what came of it with what was shown on the way.
+pub fn drafted(case: &Case, model: &Scripted) -> (ModelDrafted, Vec<Drafting>) {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = Runtime::open(Some(directory.path().to_owned())).unwrap();
+    let mut seen = vec![];
+    let settings = Settings::default();
+    let made =
+        runtime.draft_with(model, &case.request(), None, &settings, &mut |one| seen.push(one));
+    (made.unwrap(), seen)
 }

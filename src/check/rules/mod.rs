@@ -6,6 +6,7 @@ mod destroys_unasserted_target;
 mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
 mod flattening_copy;
+mod hidden_characters;
 mod mirror_without_source_guard;
 mod nested_restore;
 mod nested_rsync;
@@ -35,6 +36,7 @@ pub const RULES: &[&Rule] = &[
     &dump_piped_without_pipefail::RULE,
     &rm_of_possibly_empty_path::RULE,
     &dump_over_only_copy::RULE,
+    &hidden_characters::RULE,
     &copied_live_sqlite::RULE,
     &destroys_unasserted_target::RULE,
     &unknown_name::RULE,

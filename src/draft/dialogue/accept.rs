@@ -333,7 +333,7 @@ impl Acceptance<'_> {
             phase,
             title,
             kind,
-            host: proposed.host.as_deref().and_then(|host| Id::parse(host).ok()),
+            host: self.host(proposed, kind),
             asset: proposed.asset.as_deref().and_then(|asset| Id::parse(asset).ok()),
             run_as: None,
             secrets: vec![],
@@ -358,6 +358,17 @@ impl Acceptance<'_> {
         };
         shaped(&step).map_err(|reason| vec![reason])?;
         Ok(Accepted { step, commands: Commands::Model, based_on: None, notes })
+    }
+
+    /// Returns where a step runs: where it says, else where its asset is, else where the plan's asset is.
+    fn host(&self, proposed: &Proposed, kind: StepKind) -> Option<Id> {
+        if let Some(host) = &proposed.host {
+            return Id::parse(host).ok();
+        }
+        let scope =
+            self.start.scope.as_ref().and_then(|scope| scope.assets.first()).map(Id::as_str);
+        let asset = proposed.asset.as_deref().or(scope).filter(|_| runs(kind))?;
+        self.request.inventory.asset(asset)?.host.clone()
     }
 
     /// Judges where a step says that it stands.

@@ -298,6 +298,10 @@ impl<'a> Dialogue<'a> {
 
     /// Takes what is left: where that is another candidate than the one that was checked, it is checked too.
     fn settle(&mut self) -> Next {
+        if self.slots.is_empty() {
+            self.candidate = None;
+            return Next::Done;
+        }
         let next = assemble(self.start, &self.slots);
         let steps = |assembled: &Option<Assembled>| {
             assembled

@@ -53,7 +53,8 @@ impl Names {
             for disk in &host.disks {
                 self.word(&disk.device);
                 self.root(&disk.device);
-                disk.mount.iter().for_each(|mount| self.root(mount));
+                // A mount point exists; that says nothing about what lies below it.
+                disk.mount.iter().for_each(|mount| self.word(mount));
             }
         }
         for asset in &inventory.assets {
@@ -175,15 +176,16 @@ impl Names {
     /// Tells whether a path is one of the inventory or the starting plan, lies below one, is a directory above one, or is
     /// one with a suffix: what a recovery puts beside the data.
     pub fn has_path(&self, place: &str) -> bool {
-        self.roots.iter().any(|root| {
-            let beside = |rest: &str| {
-                let name = rest.strip_prefix(['.', '-', '_']);
-                name.is_some_and(|name| !name.is_empty() && !name.starts_with('.'))
-            };
-            path::within(place, root)
-                || place.strip_prefix(root.as_str()).is_some_and(beside)
-                || place.matches('/').count() > 1 && path::within(root, place)
-        })
+        self.words.contains(place)
+            || self.roots.iter().any(|root| {
+                let beside = |rest: &str| {
+                    let name = rest.strip_prefix(['.', '-', '_']);
+                    name.is_some_and(|name| !name.is_empty() && !name.starts_with('.'))
+                };
+                path::within(place, root)
+                    || place.strip_prefix(root.as_str()).is_some_and(beside)
+                    || place.matches('/').count() > 1 && path::within(root, place)
+            })
     }
 
     /// Tells whether a new directory may be made there: beside something that exists, not at the top.

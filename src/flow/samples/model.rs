@@ -4,13 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{act, at, draft, id, proven, tell};
-use crate::draft::dialogue::{
-    Drafter, Ground, Instead, ModelDraft, Reason, Rejected, ShownStep,
-};
+use crate::draft::dialogue::{Drafter, Ground, Instead, ModelDraft, Reason, Rejected, ShownStep};
 use crate::evidence::Place;
-use crate::flow::dialogue::{
-    ModelAnswer, Failure, ModelRow, Outgoing, Progress, Reach, Usage,
-};
+use crate::flow::dialogue::{Failure, ModelAnswer, ModelRow, Outgoing, Progress, Reach, Usage};
 use crate::flow::{Act, Event, News, Session};
 use crate::plan::{Plan, StepKind};
 

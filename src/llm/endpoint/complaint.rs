@@ -191,6 +191,14 @@ impl Complaint {
         }
     }
 
+    /// Tells whether it is about who may do this, and not about what was asked.
+    pub fn is_about_access(&self) -> bool {
+        let text = format!("{} {}", self.message, self.code).to_lowercase();
+        let words =
+            ["key", "token", "auth", "credential", "permission", "forbidden", "access", "denied"];
+        self.message.is_empty() || words.iter().any(|word| text.contains(word))
+    }
+
     /// Tells whether the account is out of money, which waiting does not change.
     pub fn is_quota(&self) -> bool {
         let text = format!("{} {}", self.message, self.code).to_lowercase();

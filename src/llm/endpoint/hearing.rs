@@ -9,6 +9,7 @@ use super::complaint::Complaint;
 use super::service::Trouble;
 use super::thought::Splitter;
 use super::wire::Frame;
+use crate::base::escape;
 use crate::draft::dialogue::{End, Reply};
 use crate::llm::{Piece, Usage};
 
@@ -80,8 +81,12 @@ impl Hearing {
                 self.events += 1;
                 self.chunk(&json, on_piece)?;
             }
-            Frame::Whole(json) => {
+            Frame::Whole(mut json) => {
                 self.events += 1;
+                // Some put their errors into a list.
+                if let Some(first) = json.get_mut(0) {
+                    json = first.take();
+                }
                 if !json.is_object()
                     || json.get("choices").is_none() && Complaint::of_json(&json).is_none()
                 {
@@ -172,7 +177,7 @@ impl Hearing {
             let status = complaint.status.unwrap_or(200);
             return Err(Trouble::Refused { status, complaint, wait: None });
         }
-        self.broken = Some(End::Failed(complaint.message));
+        self.broken = Some(End::Failed(escape::one_line(&complaint.message)));
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub use manners::{LengthField, Manners, Sent};
 pub use service::Trace;
 
 use super::{Answered, Cancel, Limits, Model, ModelConfig, ModelError, Piece, Rung};
-use crate::base::Secret;
+use crate::base::{Secret, escape};
 use crate::draft::dialogue::{End, Prompt};
 use access::Access;
 use complaint::{About, Complaint};
@@ -218,7 +218,9 @@ impl Endpoint {
             Trouble::Unreachable { why, .. } => {
                 ModelError::Unreachable { endpoint, why: self.hidden(&why) }
             }
-            Trouble::Refused { status: status @ (401 | 403), complaint, .. } => {
+            Trouble::Refused { status, complaint, .. }
+                if status == 401 || status == 403 && complaint.is_about_access() =>
+            {
                 ModelError::Unauthorized { endpoint, why: self.told(&complaint, status) }
             }
             Trouble::Refused { status: 429 | 503 | 529, complaint, wait }
@@ -230,10 +232,9 @@ impl Endpoint {
                 ModelError::Refused { endpoint, status, why: self.told(&complaint, status) }
             }
             Trouble::Foreign(why) => ModelError::NotAnEndpoint { endpoint, why: self.hidden(&why) },
-            Trouble::Silent(time) => ModelError::Deadline(format!(
-                "the time it may be silent: {} s without a byte",
-                time.as_secs()
-            )),
+            Trouble::Silent(time) => {
+                ModelError::Deadline(format!("not a byte came for {} s", time.as_secs()))
+            }
             Trouble::TooLong(_) => ModelError::TooLong(0),
             Trouble::NotMade(why) => ModelError::Configuration(self.hidden(&why)),
         }
@@ -246,13 +247,14 @@ impl Endpoint {
         }
     }
 
-    /// Takes the key out of what an endpoint says: some repeat it.
+    /// Makes what an endpoint says safe to show, without the key, which some repeat.
     fn hidden(&self, text: &str) -> String {
         let key = self
             .key
             .as_ref()
             .map(|key| Secret::new(String::from_utf8_lossy(key.expose()).trim().to_owned()));
-        key.map_or_else(|| text.to_owned(), |key| key.hidden_in(text))
+        let text = key.map_or_else(|| text.to_owned(), |key| key.hidden_in(text));
+        escape::one_line(&text)
     }
 }
 
@@ -309,8 +311,8 @@ async fn cancelled(cancel: &Cancel) {
 fn late(started: Instant, received: usize) -> ModelError {
     let time = started.elapsed().as_secs_f64();
     ModelError::Deadline(match received {
-        0 => format!("{time:.1} s; no word of it came"),
-        bytes => format!("{time:.1} s; {bytes} bytes of an unfinished one came"),
+        0 => format!("{time:.1} s are over, and no word of it came"),
+        bytes => format!("{time:.1} s are over, and {bytes} bytes of an unfinished one came"),
     })
 }
 

@@ -41,9 +41,13 @@ pub struct Wire {
     is_error: bool,
     after_return: bool,
     is_over: bool,
+    /// Whether a line of an event stream was seen.
+    is_sure: bool,
     total: usize,
+    events: usize,
     most_pending: usize,
     most_total: usize,
+    most_events: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +74,12 @@ impl Wire {
             is_error: false,
             after_return: false,
             is_over: false,
+            is_sure: false,
             total: 0,
+            events: 0,
             most_pending: most.saturating_mul(2).saturating_add(1 << 16),
             most_total: most.saturating_mul(16).saturating_add(1 << 20),
+            most_events: most / 4 + 10_000,
         }
     }
 
@@ -93,7 +100,11 @@ impl Wire {
             Form::Events => self.lines(bytes, frames),
         }
         let kept = self.pending.len() + self.data_bytes;
-        if !self.is_over && (kept > self.most_pending || self.total > self.most_total) {
+        self.events += frames.len();
+        let is_too_much = kept > self.most_pending
+            || self.total > self.most_total
+            || self.events > self.most_events;
+        if !self.is_over && is_too_much {
             frames.push(Frame::TooLong(if kept > self.most_pending { kept } else { self.total }));
             self.is_over = true;
         }
@@ -181,6 +192,8 @@ impl Wire {
         let text = String::from_utf8_lossy(line);
         let (name, value) = text.split_once(':').unwrap_or((&text, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
+        let is_known = matches!(name, "data" | "event" | "id" | "retry" | "");
+        self.is_sure |= is_known;
         match name {
             "data" if value.trim() == "[DONE]" => {
                 self.dispatch(frames);
@@ -198,7 +211,7 @@ impl Wire {
             "event" => self.is_error = value.trim() == "error",
             "" | "id" | "retry" => {}
             // Not a line of an event stream. A body that begins like that is something else.
-            _ if frames.is_empty() && self.total <= EXCERPT.max(line.len() + 2) => {
+            _ if !self.is_sure => {
                 frames.push(Frame::Foreign(excerpt(line)));
                 self.is_over = true;
             }
@@ -281,6 +294,7 @@ mod tests {
             (" {\"a\":1}\n", vec![Frame::Whole(json!({"a": 1})), Frame::End]),
             ("{\"a\":", vec![Frame::Cut("the JSON body is incomplete".into()), Frame::End]),
             ("<html>x", vec![Frame::Foreign("<html>x".into()), Frame::End]),
+            (": x\nfoo: bar\nbaz\ndata: {\"a\":1}\n\n", vec![event(), Frame::End]),
             ("Service busy\n", vec![Frame::Foreign("Service busy".into())]),
         ];
         for (text, expected) in cases {

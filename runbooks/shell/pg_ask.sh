@@ -1,0 +1,6 @@
+# Asks the server behind the directory of its socket, as its administrator: no .psqlrc, no question for a password, an end
+# at the first error. The name of the database goes through the environment, where it is never read as more than a name.
+database=postgres
+ask() {
+  PGDATABASE="$database" "$bindir/psql" -X -w -q -A -t -v ON_ERROR_STOP=1 -h "$socket" -p "$port" -U "$superuser" "$@"
+}
