@@ -469,7 +469,8 @@ fn what_was_rejected_of_an_answer_stands_beside_what_was_kept() {
         endpoint.end();
         rounds += 1;
         let screen = terminal.wait("the end or another round", |screen| {
-            screen.contains("the draft of paced") || screen.contains(&format!("round {} of", rounds + 1))
+            screen.contains("the draft of paced")
+                || screen.contains(&format!("round {} of", rounds + 1))
         });
         if screen.contains("the draft of paced") {
             break;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::state::{Review, State};
 use crate::base::{Digest, Id, Timestamp};
 use crate::draft::Library;
-use crate::draft::dialogue::{FailedStep, Instead, ModelDraft, Rejected, ShownStep};
-use crate::evidence::{Effect, Finding, Outcome, StepDryRun};
+use crate::draft::dialogue::{FailedStep, Instead, ModelDraft, Rejected, ShownStep, failed_steps};
+use crate::evidence::Finding;
 use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{Plan, Step};
@@ -346,33 +346,11 @@ impl State {
 }
 
 impl Review {
-    /// Returns the steps that failed in the dry run: how they ended and what they were denied, never what they printed.
+    /// Returns the steps that failed in the dry run, as a model is told of them: nothing they printed.
     pub fn failed_in_dry_run(&self) -> Vec<FailedStep> {
-        let steps = self.proof().map_or(&[][..], |proof| proof.steps.as_slice());
-        let failed = steps.iter().filter(|step| match step.outcome {
-            Outcome::Failed | Outcome::TimedOut | Outcome::Limited => true,
-            Outcome::Passed
-            | Outcome::Simulated
-            | Outcome::OtherHost
-            | Outcome::Manual
-            | Outcome::NotRun => false,
-        });
-        let denied = |effect: &Effect| match effect {
-            Effect::Denied { what } => Some(what.clone()),
-            Effect::File(_) | Effect::Exec { .. } | Effect::Connect { .. } => None,
-        };
-        let said = |step: &StepDryRun| FailedStep {
-            step: step.id.to_string(),
-            outcome: step.outcome,
-            exit_code: step.exit_code,
-            denied: step.effects.iter().filter_map(denied).take(MOST_DENIED).collect(),
-        };
-        failed.map(said).collect()
+        self.proof().map_or(vec![], failed_steps)
     }
 }
-
-/// So much of what a step was denied is told to a model.
-const MOST_DENIED: usize = 8;
 
 /// Sets the steps of an answer that is under way beside those of the plan it started from.
 pub fn awaited(plan: &Plan, steps: &[Streamed]) -> Vec<Pair> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::models::{ChosenModel, ListedModel, ModelChoice};
 use super::perform::{Worker, why};
-use super::{Drafting, DraftingFailure, ModelDrafted, Settings};
+use super::{DialogueEnd, Drafting, ModelDrafted, Settings};
 use crate::base::Id;
 use crate::draft::Request;
 use crate::draft::dialogue::{Budget, Drafter, Revise, tokens};
@@ -109,8 +109,7 @@ impl Worker {
             let parameters = BTreeMap::new();
             let request = request(ask, &parameters);
             let model = chosen.model.as_ref();
-            let drafted =
-                self.runtime.draft_with(model, &request, revise(ask), &settings, &mut on);
+            let drafted = self.runtime.draft_with(model, &request, revise(ask), &settings, &mut on);
             let drafted = drafted.map_err(|error| why(&error))?;
             Ok(answer(drafted, &chosen.config))
         });
@@ -183,7 +182,8 @@ fn parts(text: String) -> Vec<(String, String)> {
         let of = |name: &str| Some(message.get(name)?.as_str()?.to_owned());
         Some((of("role")?, of("content")?))
     };
-    let mut parts: Vec<(String, String)> = messages.into_iter().flatten().filter_map(part).collect();
+    let mut parts: Vec<(String, String)> =
+        messages.into_iter().flatten().filter_map(part).collect();
     parts.push(("the whole request, byte by byte".to_owned(), text));
     parts
 }
@@ -203,11 +203,8 @@ fn progress(drafting: Drafting) -> Progress {
 }
 
 /// Returns what came of it: a draft of the model's, also where it keeps everything; or why there is none.
-fn answer(
-    drafted: ModelDrafted,
-    config: &ModelConfig,
-) -> Result<Box<ModelAnswer>, Failure> {
-    let early = drafted.failure.as_ref().map(said);
+fn answer(drafted: ModelDrafted, config: &ModelConfig) -> Result<Box<ModelAnswer>, Failure> {
+    let early = drafted.end.as_ref().map(said);
     let counted = drafted.usage;
     let cost = counted.zip(config.price.as_ref());
     let cost = cost.map(|(usage, price)| cost_of(usage, price));
@@ -232,11 +229,11 @@ fn cost_of(usage: crate::llm::Usage, price: &crate::llm::Price) -> String {
 }
 
 /// Returns why a dialogue ended early, with what the operator may do.
-fn said(failure: &DraftingFailure) -> String {
-    let advice = match failure {
-        DraftingFailure::Model(error) => ModelError::advice(error),
-        DraftingFailure::Log(_) | DraftingFailure::Prompt(_) => None,
+fn said(end: &DialogueEnd) -> String {
+    let advice = match end {
+        DialogueEnd::Model(error) => ModelError::advice(error),
+        DialogueEnd::Log(_) | DialogueEnd::Prompt(_) => None,
     };
     let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
-    format!("{}{advice}", why(failure))
+    format!("{}{advice}", why(end))
 }
