@@ -55,6 +55,6 @@ pub fn counted(text: Text<'_>, range: &Range<usize>) -> bool {
     let chinese = ["订单", "订单号", "单号", "编号", "流水号", "流水", "序号", "序列号", "工单", "批次", "大小", "字节", "位点", "偏移", "事务", "时间戳", "快递", "运单", "票号", "号码段", "日志位置"];
     let ahead = text.ahead(range.end, 12).trim_start().to_ascii_lowercase();
     let unit = ["bytes", "byte", "b ", "kb", "kib", "mb", "mib", "gb", "gib", "rows", "ms", "us", "ns", "sectors", "blocks", "字节", "行", "/", "条", "%", "个"].iter().any(|unit| ahead.starts_with(unit)) || ahead == "b";
-    let named = COUNTED.contains(&word.as_str()) || word.ends_with("_id") || word.ends_with("_bytes") || word.ends_with("id") && word.len() > 3 && trimmed.len() < behind.len() && behind.trim_end_matches([' ', '"']).ends_with(['=', ':']);
+    let named = COUNTED.contains(&word.as_str()) || word.rsplit('_').next().is_some_and(|last| COUNTED.contains(&last)) || word.ends_with("_id") || word.ends_with("_bytes") || word.ends_with("id") && word.len() > 3 && trimmed.len() < behind.len() && behind.trim_end_matches([' ', '"']).ends_with(['=', ':']);
     unit || chinese.iter().any(|word| trimmed.ends_with(word)) || named
 }

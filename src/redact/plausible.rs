@@ -1,5 +1,7 @@
 //! Tells a value from a placeholder, and what came from a random generator from what a person wrote.
 
+use super::pseudonyms::placeholders_in;
+
 /// Words that stand where a secret would, but are none.
 const NOT_VALUES: &[&str] = &[
     "password", "passwd", "passphrase", "pass", "pwd", "pw", "secret", "token", "key", "apikey", "null", "none", "nil", "true", "false",
@@ -25,7 +27,8 @@ pub fn placeholder(value: &str) -> bool {
     };
     let same = value.chars().all(|c| c == first) && (value.len() > 2 || !first.is_ascii_alphanumeric());
     let mask = |c: char| matches!(c, 'x' | 'X' | '*' | '.' | '•' | '●' | '…' | '-' | '_' | '#' | '?');
-    same || value.chars().all(mask)
+    let pseudonym = placeholders_in(value).next().is_some_and(|range| range == (0..value.trim_end_matches(['.', ',', ';', ')', ']', '}']).len()));
+    same || pseudonym || value.chars().all(mask)
         || word.is_empty()
         || NOT_VALUES.contains(&word)
         || bracketed(value)
@@ -37,14 +40,17 @@ pub fn placeholder(value: &str) -> bool {
 
 /// `<your password>`, `[REDACTED]`, `{{ password }}`, `(none)`.
 fn bracketed(value: &str) -> bool {
-    let pair = |open: char, close: char| value.starts_with(open) && value.contains(close);
     let inside = |open: char, close: char| {
         value.strip_prefix(open).and_then(|rest| rest.split(close).next()).is_some_and(|inside| {
             !inside.is_empty() && inside.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '_' | '-' | '.' | '*'))
         })
     };
-    value.contains("{{") || value.contains("{%") || inside('<', '>') || inside('[', ']') || inside('(', ')') || pair('{', '}') && inside('{', '}')
+    value.contains("{{") || value.contains("{%") || inside('<', '>') || inside('[', ']') || inside('(', ')') || inside('{', '}') && one_case(value)
         || (value.starts_with('<') && !value.contains('>') && value[1..].chars().all(|c| c.is_alphabetic() || matches!(c, '_' | '-')))
+}
+
+fn one_case(text: &str) -> bool {
+    text.bytes().all(|b| !b.is_ascii_lowercase()) || text.bytes().all(|b| !b.is_ascii_uppercase() && !b.is_ascii_digit())
 }
 
 /// `$VAR`, `${VAR}`, `$(command)`, `%VAR%`, `%s`, `@VAR@`.
@@ -58,7 +64,6 @@ fn variable(value: &str) -> bool {
         return true;
     }
     // `$6$…` and `$y$…` are hashes, `$Tr0ub4dor!` a password; a shell variable is written in one case.
-    let one_case = |text: &str| text.bytes().all(|b| !b.is_ascii_lowercase()) || text.bytes().all(|b| !b.is_ascii_uppercase() && !b.is_ascii_digit());
     if let Some(rest) = value.strip_prefix('$') {
         return name(rest) && one_case(rest) || rest.len() == 1;
     }
@@ -98,7 +103,7 @@ fn location(lower: &str) -> bool {
 fn says_so(word: &str) -> bool {
     let spelled: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
     ["yourpass", "yoursecret", "yourtoken", "yourkey", "yourapi", "yourown", "examplekey", "insert", "replaceme", "replacewith", "putyour", "enteryour",
-        "xxxx", "somepassword", "thepassword", "mysecretpassword"].iter().any(|sign| spelled.starts_with(sign))
+        "somepassword", "thepassword", "mysecretpassword"].iter().any(|sign| spelled.starts_with(sign))
         || (spelled.starts_with("your") && (spelled.ends_with("here") || spelled.ends_with("password") || spelled.ends_with("key") || spelled.ends_with("token") || spelled.ends_with("secret")))
         || spelled.ends_with("passwordhere") || spelled.ends_with("examplekey") || spelled.ends_with("goeshere")
 }

@@ -7,6 +7,9 @@ use super::text::Text;
 /// A quoted value may be this long; a key with escaped line breaks fits.
 const LONGEST_QUOTED: usize = 16 * 1024;
 
+/// So much of an unquoted value is read to judge it.
+const LONGEST_JUDGED: usize = 512;
+
 /// A value and how it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
@@ -28,8 +31,16 @@ pub fn read(text: Text<'_>, at: usize, from: usize) -> Option<Value> {
             None => at += mark.len(),
         }
     }
-    let range = bare(text, at, from);
+    let range = bare(text, at, from, LONGEST_JUDGED);
     (!range.is_empty()).then_some(Value { range, quoted: false })
+}
+
+/// Returns all of a value that was judged by its beginning.
+pub fn whole(text: Text<'_>, value: &Value, from: usize) -> Range<usize> {
+    match !value.quoted && value.range.len() >= LONGEST_JUDGED {
+        true => bare(text, value.range.start, from, usize::MAX),
+        false => value.range.clone(),
+    }
 }
 
 enum Quoted {
@@ -110,13 +121,13 @@ fn joined(text: Text<'_>, at: usize) -> usize {
 }
 
 /// Returns the end of an unquoted value: blanks, an enclosing quote, the next `;key=`, or Chinese text ends it.
-fn bare(text: Text<'_>, at: usize, from: usize) -> Range<usize> {
+fn bare(text: Text<'_>, at: usize, from: usize, limit: usize) -> Range<usize> {
     let bytes = text.all.as_bytes();
     let lead = text.behind(from, 400);
     let open = |mark: u8| lead.bytes().filter(|b| *b == mark).count() % 2 == 1;
     let (double, single, back) = (open(b'"'), open(b'\''), open(b'`'));
     let mut end = at;
-    while end < bytes.len() {
+    while end < bytes.len() && end - at < limit {
         let b = bytes[end];
         let stops = match b {
             b' ' | b'\t' | b'\n' | b'\r' => true,

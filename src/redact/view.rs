@@ -141,6 +141,7 @@ fn fold(c: char, before: &str, after: &str) -> Fold {
         '】' | '〕' => Fold::Ascii(']'),
         '\u{fffd}' => Fold::Drop,
         _ if invisible(c) => Fold::Drop,
+        '\u{530}'.. => Fold::Keep,
         _ => match look_alike(c) {
             // Only inside Latin words: a Russian text stays one.
             Some(folded)

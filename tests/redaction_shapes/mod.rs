@@ -168,7 +168,7 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
     let mut all = vec![
         // command lines
         format!("$ mysql -h 127.0.0.1 -uroot -p«{}» shop < dump.sql", pw(r)),
-        format!("mysqldump -u backup '-p«{}» {}' --all-databases | gzip > all.sql.gz", pw(r), "").replace(" '", "'"),
+        format!("mysqldump -u backup '-p«{}»' --all-databases | gzip > all.sql.gz", pw(r)),
         format!("PGPASSWORD=«{}» pg_dump -h localhost shop", pw(r)),
         format!("PGPASSWORD='«{} {}»' psql -c 'select 1'", r.an(5), r.an(6)),
         format!("sshpass -p «{}» ssh root@bk1 uptime", pw(r)),

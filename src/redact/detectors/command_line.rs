@@ -203,7 +203,7 @@ fn plausible(name: &str, option: &str, next: &str, verb: &str) -> bool {
 
 /// Splits a command line into words with their quotes, up to its end: a line break, `|`, `;`, `&&`, `)` or a quote around it.
 fn words(text: Text<'_>, start: usize) -> Vec<Range<usize>> {
-    let limit = text.line_end(start, 2048);
+    let limit = text.line_end(start, 1024);
     let mut words = vec![];
     let mut at = start;
     while at < limit && words.len() < 64 {

@@ -10,7 +10,7 @@ use crate::redact::key_word::{KeyWord, Says, key_word};
 use crate::redact::plausible::{Mix, TERMS, mixed, placeholder, public_id, versioned};
 use crate::redact::scan::{Detector, Trigger};
 use crate::redact::text::Text;
-use crate::redact::value::{Value, quote, read};
+use crate::redact::value::{Value, quote, read, whole};
 
 /// Fields of configuration, environments, JSON, YAML, XML, query strings and command lines, and English prose.
 pub const DETECTOR: Detector = Detector {
@@ -51,8 +51,8 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let range = extended(text, &key, &value, link);
     let content = text.part(value.range.clone());
     if accepts(text, &key, &value, content, link, range.len() > value.range.len()) {
-        let end = range.end;
-        finds.secret(range);
+        let end = range.end.max(whole(text, &value, key.range.start).end);
+        finds.secret(range.start..end);
         return end;
     }
     end
@@ -136,6 +136,11 @@ fn told(text: Text<'_>, value: &Value, content: &str) -> bool {
     ends && bare.len() >= 5 && !["ed", "ing", "ly", "able", "less"].iter().any(|ending| lower.ends_with(ending)) && !bare.contains('/')
 }
 
+/// Words of sentences, which phrases made of random words do not have.
+const GRAMMAR: &[&str] = &[
+    "the", "for", "and", "not", "was", "has", "are", "with", "from", "that", "this", "your", "you", "they", "been", "again", "please", "set", "wrong", "failed", "invalid", "required", "missing", "expired", "user",
+];
+
 /// Returns the value with the words behind it that belong to it.
 fn extended(text: Text<'_>, key: &KeyWord, value: &Value, link: Link) -> Range<usize> {
     if value.quoted || matches!(link, Link::Blank | Link::Beside) {
@@ -148,7 +153,7 @@ fn extended(text: Text<'_>, key: &KeyWord, value: &Value, link: Link) -> Range<u
         return value.range.clone();
     }
     let first = text.part(value.range.clone());
-    let plain = |word: &str| word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !TERMS.contains(&word);
+    let plain = |word: &str| word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !GRAMMAR.contains(&word);
     let phrase = key.spelled.ends_with("phrase") || key.spelled.ends_with("mnemonic");
     let all_plain = plain(first) && words.iter().all(|word| plain(word.trim_end_matches(['.', ','])));
     let line = text.starts_line(key.range.start) && link == Link::Direct;
@@ -178,9 +183,15 @@ static ATTRIBUTE: LazyLock<Regex> = LazyLock::new(|| {
 /// The words of a sentence that join.
 static PROSE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = concat!(
-        r#"^["'`)\]]?(?:\s+\([^()\n]{1,40}\))?(?:\s+(?i:for|of|on|at|from|in|used by|to)\s[^\n:=,;!?]{1,48}?)?"#,
-        r#"(?:\s+(?i:(?:is|was|are|reads|equals|becomes|ist|should be|has been|now)(?:\s+(?:now|currently|still|again|just|set to|changed to|reset to|simply|actually|probably))*|(?:changed|set|reset|rotated|switched|updated|back)\s+to)\s*[:=]?|\s*(?::|=|->|→|=>))\s*"#
+        r#"^["'`)\]]?(?:\s+\([^()\n]{1,40}\))?(?:\s+(?i:for|of|on|at|from|in|used by)\s[^\n:=,;!?]{1,48}?)?"#,
+        r#"(?:\s+(?i:(?:is|was|are|reads|equals|becomes|ist|should be|has been|now)(?:\s+(?:now|currently|still|again|just|set to|changed to|reset to|simply|actually|probably))*|(?:(?:changed|set|reset|rotated|switched|updated|back)\s+)?to)\s*[:=]?|\s*(?::|=|->|→|=>))\s*"#
     );
+    Regex::new(pattern).expect("a fixed pattern")
+});
+
+/// `the password to the vault is …`.
+static PROSE_TO: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r#"^\s+(?i:to)\s[^\n:=,;!?]{1,48}?\s+(?i:is|was|are)(?:\s+(?i:now|currently|still|again))*\s*:?\s+"#;
     Regex::new(pattern).expect("a fixed pattern")
 });
 
@@ -207,7 +218,7 @@ fn joined(text: Text<'_>, key: &KeyWord) -> Option<(usize, Link)> {
         return Some((text.blanks(end + 2), Link::Direct));
     }
     if key.says != Says::Hardly
-        && let Some(found) = PROSE.find(ahead)
+        && let Some(found) = PROSE_TO.find(ahead).or_else(|| PROSE.find(ahead))
     {
         return Some((end + found.end(), Link::Prose));
     }

@@ -26,7 +26,7 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let inside = |b: u8| b > b' ' && b < 0x7f && b != b'"' && b != b'\'';
     let next = |at: usize| {
         let start = text.forward_within(at, 8, |b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'=' | b':'));
-        start..text.forward(start, inside)
+        start..text.forward_within(start, 512, inside)
     };
     let mut value = next(hit.end);
     match word.as_str() {

@@ -19,6 +19,8 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let start = text.backward(hit.start, |b| b == b'-');
     let label = text.ahead(hit.end, 80);
     let block = text.part(hit.end..hit.end + LONGEST);
+    // Another beginning ends what has no end, and no byte is searched twice.
+    let block = block.find("-BEGIN ").map_or(block, |next| &block[..next]);
     if text.goes_on(hit.start, "PuTTY") || text.goes_on(hit.start, "$ANSIBLE") {
         let end = hit.end + block.find("\n\n").unwrap_or(armoured(block));
         finds.secret(start..end);

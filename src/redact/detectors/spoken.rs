@@ -9,7 +9,7 @@ use crate::redact::found::Finds;
 use crate::redact::plausible::placeholder;
 use crate::redact::scan::{Detector, Trigger};
 use crate::redact::text::Text;
-use crate::redact::value::read;
+use crate::redact::value::{read, whole};
 
 /// `密码是 X`, `口令：X`, `密码改成了「X」`, `contraseña: X`, `mot de passe : X`, `пароль X`.
 pub const DETECTOR: Detector = Detector {
@@ -64,8 +64,9 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
             Some((user, secret)) if user.len() < 16 && secret.len() >= 4 && text.behind(hit.start, 24).contains(['户', '号', '名', '/']) => value.range.end - secret.len(),
             Some(_) | None => value.range.start,
         };
-        finds.secret(start..value.range.end);
-        return value.range.end;
+        let end = whole(text, &value, hit.start).end;
+        finds.secret(start..end);
+        return end;
     }
     hit.end
 }

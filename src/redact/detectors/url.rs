@@ -23,7 +23,9 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     }
     let encoded = text.byte(hit.start) == b'%';
     let stops = |b: u8| b <= b' ' || b >= 0x7f || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'|') || encoded && b == b'&';
-    let end = text.forward_within(hit.end, 2048, |b| !stops(b));
+    let end = text.forward_within(hit.end, 1024, |b| !stops(b));
+    // Another address inside is looked at by itself.
+    let end = text.part(hit.end..end).find("://").map_or(end, |next| hit.end + next);
     let scheme = text.backward(hit.start, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     let scheme = &text.all[scheme..hit.start];
     if scheme.is_empty() || matches!(scheme, "file" | "unix" | "urn" | "vault" | "op") {
