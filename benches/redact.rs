@@ -23,11 +23,19 @@ impl Random {
 
 fn main() {
     let known = Known {
-        names: (0..200).map(|host| (Kind::Host, format!("app-{host:03}"))).chain([(Kind::Person, "Ana Lindqvist".to_owned())]).collect(),
+        names: (0..200)
+            .map(|host| (Kind::Host, format!("app-{host:03}")))
+            .chain([(Kind::Person, "Ana Lindqvist".to_owned())])
+            .collect(),
         kept: vec!["orders-db".into()],
     };
     head("redact, one thread, 200 known hosts");
-    for (name, every, chinese) in [("ordinary log, a secret in 1000 lines", 1000, false), ("log, a secret in 20 lines", 20, false), ("log, a secret in every second line", 2, false), ("Chinese log, a secret in 1000 lines", 1000, true)] {
+    for (name, every, chinese) in [
+        ("ordinary log, a secret in 1000 lines", 1000, false),
+        ("log, a secret in 20 lines", 20, false),
+        ("log, a secret in every second line", 2, false),
+        ("Chinese log, a secret in 1000 lines", 1000, true),
+    ] {
         let text = log(16 << 20, every, chinese);
         measure(name, &text, &known);
     }
@@ -44,7 +52,11 @@ fn measure(name: &str, text: &str, known: &Known) {
         replaced = redaction.spans.len();
     });
     let rate = |share: f64| text.len() as f64 / 1e6 / times.quantile(share).as_secs_f64();
-    println!("{name:44} {:>7.1} MB/s median {:>7.1} MB/s worst {replaced:>8} replaced", rate(0.5), rate(1.0));
+    println!(
+        "{name:44} {:>7.1} MB/s median {:>7.1} MB/s worst {replaced:>8} replaced",
+        rate(0.5),
+        rate(1.0)
+    );
 }
 
 /// Lines of a database server, a web server, systemd and a backup tool, in turns.

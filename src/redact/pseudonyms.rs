@@ -59,7 +59,10 @@ pub fn placeholders_in(text: &str) -> impl Iterator<Item = Range<usize>> {
         let word = run(start + 1, 24, u8::is_ascii_uppercase);
         let number = word + 1;
         let end = run(number.min(bytes.len()), 20, u8::is_ascii_digit);
-        let formed = word > start + 1 && bytes.get(word) == Some(&b'_') && end > number && bytes.get(end) == Some(&b'>');
+        let formed = word > start + 1
+            && bytes.get(word) == Some(&b'_')
+            && end > number
+            && bytes.get(end) == Some(&b'>');
         formed.then_some(start..end + 1)
     })
 }

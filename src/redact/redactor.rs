@@ -83,7 +83,8 @@ impl Redactor {
         let mut spans = vec![];
         let (mut copied, mut counted, mut points) = (0, 0, 0);
         for (range, kind) in finds.spans() {
-            let range = view.text().floor_char_boundary(range.start)..view.text().ceil_char_boundary(range.end);
+            let range = view.text().floor_char_boundary(range.start)
+                ..view.text().ceil_char_boundary(range.end);
             let original = view.original(range);
             let placeholder = self.pseudonyms.of(kind, &input[original.clone()]);
             output.push_str(&input[copied..original.start]);

@@ -144,7 +144,10 @@ fn words(text: Text<'_>, finds: &mut Finds) {
             counts[usize::from(class)] += 1;
             at += 1;
         }
-        let marks = counts[usize::from(DIGIT)] + counts[usize::from(DOT)] + counts[usize::from(COLON)] + counts[usize::from(AT)];
+        let marks = counts[usize::from(DIGIT)]
+            + counts[usize::from(DOT)]
+            + counts[usize::from(COLON)]
+            + counts[usize::from(AT)];
         if marks == 0 && at - start < 20 {
             continue;
         }

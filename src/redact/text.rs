@@ -35,7 +35,8 @@ impl<'a> Text<'a> {
     /// Returns at most `length` bytes from an offset on, on the same line.
     pub fn ahead(self, at: usize, length: usize) -> &'a str {
         let at = self.all.ceil_char_boundary(at.min(self.all.len()));
-        let end = self.all.floor_char_boundary(at.saturating_add(length).min(self.all.len())).max(at);
+        let end =
+            self.all.floor_char_boundary(at.saturating_add(length).min(self.all.len())).max(at);
         let part = &self.all[at..end];
         part.split('\n').next().unwrap_or(part)
     }
@@ -81,7 +82,8 @@ impl<'a> Text<'a> {
     /// Returns where the line ends, behind at most `limit` bytes.
     pub fn line_end(self, at: usize, limit: usize) -> usize {
         let end = at.saturating_add(limit).min(self.all.len());
-        let found = self.all.as_bytes()[at.min(end)..end].iter().position(|b| matches!(b, b'\n' | b'\r'));
+        let found =
+            self.all.as_bytes()[at.min(end)..end].iter().position(|b| matches!(b, b'\n' | b'\r'));
         found.map_or(end, |length| at + length)
     }
 
@@ -97,7 +99,9 @@ impl<'a> Text<'a> {
     pub fn starts_line(self, at: usize) -> bool {
         let lead = self.behind(at, REACH).trim();
         lead.len() < 20
-            && (lead.bytes().all(|b| matches!(b, b'>' | b'-' | b'#' | b'*' | b' ' | b'|' | b';' | b'\t'))
+            && (lead
+                .bytes()
+                .all(|b| matches!(b, b'>' | b'-' | b'#' | b'*' | b' ' | b'|' | b';' | b'\t'))
                 || matches!(lead, "export" | "set" | "SET" | "declare -x" | "setx" | "-e" | "ENV"))
     }
 
@@ -105,9 +109,9 @@ impl<'a> Text<'a> {
     pub fn word_before(self, at: usize) -> String {
         let behind = self.behind(at, 64);
         let trimmed = behind.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let start = trimmed.rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).map_or(0, |i| {
-            i + trimmed[i..].chars().next().map_or(1, char::len_utf8)
-        });
+        let start = trimmed
+            .rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'))
+            .map_or(0, |i| i + trimmed[i..].chars().next().map_or(1, char::len_utf8));
         trimmed[start..].to_lowercase()
     }
 }

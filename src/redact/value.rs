@@ -24,6 +24,13 @@ pub struct Value {
 pub fn read(text: Text<'_>, at: usize, from: usize) -> Option<Value> {
     let mut at = at;
     if let Some(mark) = quote(text, at) {
+        // `-p "Password: " X`: the quote was open before.
+        if mark == "\""
+            && text.byte(at + 1) <= b' '
+            && text.behind(at, 400).bytes().filter(|b| *b == b'"').count() % 2 == 1
+        {
+            return None;
+        }
         match quoted(text, at, mark) {
             Some(Quoted::Empty) => return None,
             Some(Quoted::Value(range)) => return Some(Value { range, quoted: true }),
@@ -50,7 +57,9 @@ enum Quoted {
 
 /// Returns the quote at an offset, with the backslashes before it.
 pub fn quote(text: Text<'_>, at: usize) -> Option<&'static str> {
-    ["\"", "'", "`", "\\\"", "\\\\\"", "\\\\\\\"", "\\'", "%22", "%27", "&quot;", "&#39;", "&#34;"].into_iter().find(|mark| text.goes_on(at, mark))
+    ["\"", "'", "`", "\\\"", "\\\\\"", "\\\\\\\"", "\\'", "%22", "%27", "&quot;", "&#39;", "&#34;"]
+        .into_iter()
+        .find(|mark| text.goes_on(at, mark))
 }
 
 fn quoted(text: Text<'_>, at: usize, mark: &str) -> Option<Quoted> {
@@ -83,7 +92,10 @@ fn closing(text: Text<'_>, start: usize, mark: &str) -> Option<usize> {
         // A longer run of backslashes than the mark's own is an escaped quote inside.
         at += if bytes[at] == b'\\' && mark != "'" {
             let run = bytes[at..limit].iter().take_while(|b| **b == b'\\').count();
-            if mark.starts_with('\\') && bytes[at + run - (mark.len() - 1).min(run)..].starts_with(mark.as_bytes()) && run < mark.len() * 2 - 1 {
+            if mark.starts_with('\\')
+                && bytes[at + run - (mark.len() - 1).min(run)..].starts_with(mark.as_bytes())
+                && run < mark.len() * 2 - 1
+            {
                 return Some(at + run - (mark.len() - 1).min(run));
             }
             if mark.starts_with('\\') { run + 1 } else { 2 }
@@ -95,7 +107,8 @@ fn closing(text: Text<'_>, start: usize, mark: &str) -> Option<usize> {
 }
 
 fn is_joined(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'\'' | b'"' | b'$' | b'!' | b'@' | b'#' | b'%' | b'^' | b'*' | b'+')
+    b.is_ascii_alphanumeric()
+        || matches!(b, b'\'' | b'"' | b'$' | b'!' | b'@' | b'#' | b'%' | b'^' | b'*' | b'+')
 }
 
 /// Returns the end of a shell word whose pieces are quoted differently.
@@ -111,7 +124,10 @@ fn joined(text: Text<'_>, at: usize) -> usize {
             }
         } else if b == b'\\' && text.byte(at + 1) > b' ' {
             at += 2;
-        } else if b <= b' ' || b >= 0x7f || matches!(b, b',' | b';' | b'|' | b'&' | b')' | b'}' | b']' | b'>') {
+        } else if b <= b' '
+            || b >= 0x7f
+            || matches!(b, b',' | b';' | b'|' | b'&' | b')' | b'}' | b']' | b'>')
+        {
             return at;
         } else {
             at += 1;
@@ -136,10 +152,13 @@ fn bare(text: Text<'_>, at: usize, from: usize, limit: usize) -> Range<usize> {
             b'`' => back,
             b'<' => bytes.get(end + 1) == Some(&b'/') || text.goes_on(end, "<br"),
             // A new field or line inside a quoted text: `"a=b\nc=d"`.
-            b'\\' => (double || single) && matches!(bytes.get(end + 1), Some(b'n' | b'r' | b't' | b'"' | b'\\')),
+            b'\\' => {
+                (double || single)
+                    && matches!(bytes.get(end + 1), Some(b'n' | b'r' | b't' | b'"' | b'\\'))
+            }
             b';' | b'&' | b',' => end > at && field_follows(text, end + 1),
             b'%' => end > at && (text.goes_on(end, "%26") || text.goes_on(end, "%22")),
-            0xe3..=0xe9 => chinese(text, end),
+            0xe3..=0xe9 | 0xef => chinese(text, end),
             _ => false,
         };
         if stops {
@@ -157,17 +176,20 @@ fn bare(text: Text<'_>, at: usize, from: usize, limit: usize) -> Range<usize> {
 /// Tells whether Han characters, kana or their punctuation stand at an offset.
 fn chinese(text: Text<'_>, at: usize) -> bool {
     text.all.is_char_boundary(at)
-        && text.all[at..].chars().next().is_some_and(|c| matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'))
+        && text.all[at..].chars().next().is_some_and(|c| matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ff65}'))
 }
 
 /// Tells whether `key=` or `key:` stands at an offset.
 fn field_follows(text: Text<'_>, at: usize) -> bool {
     let start = text.forward(at, |b| matches!(b, b' ' | b'\t' | b'"' | b'\''));
     let limit = start + 48;
-    let end = text.forward(start, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' ')).min(limit);
+    let end = text
+        .forward(start, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' '))
+        .min(limit);
     end > start
         && text.byte(start).is_ascii_alphabetic()
-        && (matches!(text.byte(end), b'=' | b':') || matches!(text.byte(end), b'"' | b'\'') && matches!(text.byte(end + 1), b'=' | b':'))
+        && (matches!(text.byte(end), b'=' | b':')
+            || matches!(text.byte(end), b'"' | b'\'') && matches!(text.byte(end + 1), b'=' | b':'))
 }
 
 #[cfg(test)]
@@ -196,7 +218,7 @@ mod tests {
         check(r#"p="abc"'def'"g" x"#, r#"abc"'def'"g""#);
         check(r"p='it'\''s' x", r"it'\''s'");
         check("p=abc</password>", "abc");
-        check("p=abc，别", "abc，别");
+        check("p=abc，别", "abc");
         check("p=abc别外传", "abc");
         check("p=", "");
         check("p=\"\" x", "");

@@ -109,17 +109,23 @@ fn escape_end(input: &str, at: usize) -> usize {
     if introducer == 1 {
         match bytes.get(end) {
             Some(b'[') => end += 1,
-            Some(b']' | b'P' | b'^' | b'_' | b'\\' | b'(' | b')' | b'=' | b'>' | b'7' | b'8' | b'c' | b'M') => {
+            Some(
+                b']' | b'P' | b'^' | b'_' | b'\\' | b'(' | b')' | b'=' | b'>' | b'7' | b'8' | b'c'
+                | b'M',
+            ) => {
                 return end + 1;
             }
             Some(_) | None => return end,
         }
     }
     let parameters = end;
-    while bytes.get(end).is_some_and(|b| matches!(b, b'0'..=b'9' | b';' | b':' | b'?' | b' ')) && end < parameters + 24 {
+    while bytes.get(end).is_some_and(|b| matches!(b, b'0'..=b'9' | b';' | b':' | b'?' | b' '))
+        && end < parameters + 24
+    {
         end += 1;
     }
-    let long_number = bytes[parameters..end].split(|b| !b.is_ascii_digit()).any(|number| number.len() > 4);
+    let long_number =
+        bytes[parameters..end].split(|b| !b.is_ascii_digit()).any(|number| number.len() > 4);
     match bytes.get(end) {
         Some(b'@'..=b'~') if !long_number => end + 1,
         Some(_) | None => parameters,
@@ -128,11 +134,15 @@ fn escape_end(input: &str, at: usize) -> usize {
 
 fn fold(c: char, before: &str, after: &str) -> Fold {
     match c {
+        // These end a sentence, and so a value that stands before them.
+        '，' | '；' | '！' | '？' => Fold::Keep,
         '\u{ff01}'..='\u{ff5e}' => match char::from_u32(u32::from(c) - 0xfee0) {
             Some(folded) => Fold::Ascii(folded),
             None => Fold::Keep,
         },
-        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Fold::Ascii(' '),
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            Fold::Ascii(' ')
+        }
         '\u{2028}' | '\u{2029}' | '\u{85}' => Fold::Ascii('\n'),
         '“' | '”' | '„' | '「' | '」' | '『' | '』' | '«' | '»' => Fold::Ascii('"'),
         '‘' | '’' | '‚' => Fold::Ascii('\''),

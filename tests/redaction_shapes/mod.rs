@@ -79,13 +79,22 @@ impl Random {
 
     fn pem(&mut self, kind: &str, lines: usize, separator: &str) -> String {
         let body: Vec<String> = (0..lines).map(|_| self.b64(64)).collect();
-        format!("-----BEGIN {kind}-----{separator}{}{separator}-----END {kind}-----", body.join(separator))
+        format!(
+            "-----BEGIN {kind}-----{separator}{}{separator}-----END {kind}-----",
+            body.join(separator)
+        )
     }
 
     fn identity(&mut self) -> String {
-        let body = format!("3301061990{:02}{:02}{}", self.below(12) + 1, self.below(28) + 1, self.digits(3));
+        let body = format!(
+            "3301061990{:02}{:02}{}",
+            self.below(12) + 1,
+            self.below(28) + 1,
+            self.digits(3)
+        );
         let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-        let sum: u32 = body.chars().zip(weights).map(|(c, weight)| c.to_digit(10).unwrap() * weight).sum();
+        let sum: u32 =
+            body.chars().zip(weights).map(|(c, weight)| c.to_digit(10).unwrap() * weight).sum();
         format!("{body}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
     }
 
@@ -118,11 +127,24 @@ pub fn positives(r: &mut Random) -> Vec<String> {
 /// The shapes of the acceptance corpus, in our own words.
 fn known_shapes(r: &mut Random) -> Vec<String> {
     vec![
-        format!("restore failed, keys were AKIA key «AKIA{}» in ~/.aws/credentials on bk1", r.capitals(16)),
-        format!("export AWS_ACCESS_KEY_ID=«ASIA{}» AWS_SESSION_TOKEN=«{}»", r.capitals(16), r.b64(120)),
+        format!(
+            "restore failed, keys were AKIA key «AKIA{}» in ~/.aws/credentials on bk1",
+            r.capitals(16)
+        ),
+        format!(
+            "export AWS_ACCESS_KEY_ID=«ASIA{}» AWS_SESSION_TOKEN=«{}»",
+            r.capitals(16),
+            r.b64(120)
+        ),
         format!("curl 'https://storage.googleapis.com/x?key=«AIza{}»' returned 403", r.url(35)),
-        format!("DefaultEndpointsProtocol=https;AccountName=drbackup;AccountKey=«{}==»;EndpointSuffix=core.windows.net", r.b64(86)),
-        format!("DATABASE_URL=postgres://shop:«{}»@«pg1.prod.corp.internal»:5432/shop is what the app uses", r.an(14)),
+        format!(
+            "DefaultEndpointsProtocol=https;AccountName=drbackup;AccountKey=«{}==»;EndpointSuffix=core.windows.net",
+            r.b64(86)
+        ),
+        format!(
+            "DATABASE_URL=postgres://shop:«{}»@«pg1.prod.corp.internal»:5432/shop is what the app uses",
+            r.an(14)
+        ),
         format!("redis://:«{}»@«cache-01.corp.lan»:6379/0 -> NOAUTH", r.an(24)),
         format!("broker amqp://svc_orders:«{}»@«rabbit.svc.cluster.local»:5672//", r.an(12)),
         format!("is it the old one?\n«{}»\nplease check", r.pem("RSA PRIVATE KEY", 12, "\n")),
@@ -132,7 +154,10 @@ fn known_shapes(r: &mut Random) -> Vec<String> {
         format!("SLACK_TOKEN=«xoxb-{}-{}-{}»", r.digits(12), r.digits(12), r.an(24)),
         format!("git push failed with «ghp_{}»", r.an(36)),
         format!("x-access-token:«ghs_{}»@github.com", r.an(36)),
-        format!("//npm.corp.lan/:_authToken=«npm_{}»", r.of(36, "abcdefghijklmnopqrstuvwxyz0123456789")),
+        format!(
+            "//npm.corp.lan/:_authToken=«npm_{}»",
+            r.of(36, "abcdefghijklmnopqrstuvwxyz0123456789")
+        ),
         {
             let pair = format!("ci:{}", r.an(18));
             format!(r#"{{"auths":{{"registry.corp.lan":{{"auth":"«{}»"}}}}}}"#, r.base64(&pair))
@@ -148,7 +173,11 @@ fn known_shapes(r: &mut Random) -> Vec<String> {
         format!("curl -u admin:«{}» https://«vcenter.corp.lan»/api", r.an(14)),
         format!("gpg --batch --passphrase «{}» -d all.tgz.gpg", r.an(18)),
         format!("export RESTIC_PASSWORD=«{}»", r.an(16)),
-        format!("[dr]\ntype = s3\naccess_key_id = «{}»\nsecret_access_key = «{}»", r.capitals(20), r.an(40)),
+        format!(
+            "[dr]\ntype = s3\naccess_key_id = «{}»\nsecret_access_key = «{}»",
+            r.capitals(20),
+            r.an(40)
+        ),
         format!("ldapsearch -x -D 'cn=admin,dc=corp' -w «{}» -b dc=corp", r.an(12)),
         format!("users:\n- name: admin\n  user:\n    token: «{}»", r.jwt()),
         format!("the ipmi password is «{}», user ADMIN, please dont share", r.an(9)),
@@ -157,7 +186,10 @@ fn known_shapes(r: &mut Random) -> Vec<String> {
         format!("值班电话 «13{}» 张工,打不通就找 «+86 18{}»", r.digits(9), r.digits(9)),
         format!("refund to card «{}» failed in the journal", r.card("622202", 16)),
         "primary «10.31.4.8», standby «172.20.9.3», nas «192.168.31.200»".to_owned(),
-        format!("Cookie: sessionid=«{}»; csrftoken=x", r.of(32, "abcdefghijklmnopqrstuvwxyz0123456789")),
+        format!(
+            "Cookie: sessionid=«{}»; csrftoken=x",
+            r.of(32, "abcdefghijklmnopqrstuvwxyz0123456789")
+        ),
         format!("db:\n  user: app\n  passwd: \"«{}#{}»\"", r.an(8), r.an(6)),
     ]
 }
@@ -184,10 +216,19 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
         format!("openssl enc -d -aes-256-cbc -pass pass:«{}» -in a -out b", r.an(16)),
         format!("docker login -u ci -p «{}» registry.example.com", r.an(16)),
         format!("kubectl create secret generic pg --from-literal=pw=«{}»", r.an(12)),
-        format!("mongodump --uri 'mongodb://dump:«{}»@«mongo-0.db.internal»:27017,«mongo-1.db.internal»:27017/?replicaSet=rs0'", r.an(13)),
-        format!("curl -s -H \"X-Vault-Token: «hvs.{}»\" http://127.0.0.1:8200/v1/sys/seal-status", r.url(24)),
+        format!(
+            "mongodump --uri 'mongodb://dump:«{}»@«mongo-0.db.internal»:27017,«mongo-1.db.internal»:27017/?replicaSet=rs0'",
+            r.an(13)
+        ),
+        format!(
+            "curl -s -H \"X-Vault-Token: «hvs.{}»\" http://127.0.0.1:8200/v1/sys/seal-status",
+            r.url(24)
+        ),
         format!("curl -H 'PRIVATE-TOKEN: «{}»' https://gitlab.com/api/v4/projects", r.an(20)),
-        format!("curl -H 'Authorization: Basic «{}»' http://localhost:9200", { let pair = format!("elastic:{}", r.an(14)); r.base64(&pair) }),
+        format!("curl -H 'Authorization: Basic «{}»' http://localhost:9200", {
+            let pair = format!("elastic:{}", r.an(14));
+            r.base64(&pair)
+        }),
         format!("wget --user=bk --password=«{}» http://localhost/a.tgz", pw(r)),
         format!("sqlcmd -S . -U sa -P «{}» -Q 'select 1'", pw(r)),
         format!("sqlplus system/«{}»@ORCL as sysdba", r.an(10)),
@@ -212,14 +253,35 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
         format!("«pg2.acme.internal»:5432:*:replicator:«{}»", r.an(14)),
         format!("*:*:*:postgres:«{}»", pw(r)),
         format!("https://ci:«{}»@git.example.com", r.an(20)),
-        format!("[default]\naccess_key = «{}»\nsecret_key = «{}»\nhost_base = s3.example.com", r.an(20), r.an(40)),
+        format!(
+            "[default]\naccess_key = «{}»\nsecret_key = «{}»\nhost_base = s3.example.com",
+            r.an(20),
+            r.an(40)
+        ),
         format!("[remote]\ntype = sftp\nhost = «nas.corp.lan»\nuser = bk\npass = «{}»", r.url(38)),
-        format!("repo1-cipher-pass=«{}»\nrepo1-s3-key=«{}»\nrepo1-s3-key-secret=«{}»", r.b64(48), r.capitals(20), r.an(40)),
+        format!(
+            "repo1-cipher-pass=«{}»\nrepo1-s3-key=«{}»\nrepo1-s3-key-secret=«{}»",
+            r.b64(48),
+            r.capitals(20),
+            r.an(40)
+        ),
         format!("WALG_LIBSODIUM_KEY: «{}»", r.b64(44)),
-        format!("primary_conninfo = 'host=«pg-prim.corp.internal» port=5432 user=repl password=«{}» sslmode=prefer'", r.an(15)),
-        format!("Server=«sql1.corp.local»,1433;Database=shop;User Id=sa;Password=«{}»;Encrypt=true", r.an(13)),
-        format!("Driver={{ODBC Driver 18}};Server=tcp:«sql1.corp.lan»;Uid=sa;Pwd=«{{{}}}»;", r.an(10)),
-        format!("jdbc:mysql://«db.acme.corp»:3306/shop?user=app&password=«{}»&useSSL=true", r.an(12)),
+        format!(
+            "primary_conninfo = 'host=«pg-prim.corp.internal» port=5432 user=repl password=«{}» sslmode=prefer'",
+            r.an(15)
+        ),
+        format!(
+            "Server=«sql1.corp.local»,1433;Database=shop;User Id=sa;Password=«{}»;Encrypt=true",
+            r.an(13)
+        ),
+        format!(
+            "Driver={{ODBC Driver 18}};Server=tcp:«sql1.corp.lan»;Uid=sa;Pwd=«{{{}}}»;",
+            r.an(10)
+        ),
+        format!(
+            "jdbc:mysql://«db.acme.corp»:3306/shop?user=app&password=«{}»&useSSL=true",
+            r.an(12)
+        ),
         format!("spring.datasource.password=«{}»", pw(r)),
         format!("<add key=\"DbPassword\" value=\"«{}»\"/>", r.an(12)),
         format!("<password>«{}»</password>", r.an(12)),
@@ -229,10 +291,27 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
         format!(r#"{{"name":"API_TOKEN","value":"«{}»"}}"#, r.an(22)),
         format!(r#""master_password": "«{}»", "master_username": "root""#, r.an(16)),
         format!("{{\\\"user\\\":\\\"a\\\",\\\"password\\\":\\\"«{}»\\\"}}", r.an(12)),
-        format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: pg\ndata:\n  username: «{}»\n  uri: «{}»\ntype: Opaque", { let t = r.an(9); r.base64(&t) }, { let t = r.an(30); r.base64(&t) }),
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: pg\ndata:\n  username: «{}»\n  uri: «{}»\ntype: Opaque",
+            {
+                let t = r.an(9);
+                r.base64(&t)
+            },
+            {
+                let t = r.an(30);
+                r.base64(&t)
+            }
+        ),
         format!("apiVersion: v1\nstringData:\n  conf: |\n    «hush {}»\nkind: Secret", r.an(9)),
-        format!(r#"{{"apiVersion":"v1","kind":"Secret","data":{{"a":"«{}»","b":"«{}»"}}}}"#, r.b64(20), r.b64(28)),
-        format!("tls.key: «{}»", { let pem = r.pem("PRIVATE KEY", 3, "\n"); r.base64(&pem) }),
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Secret","data":{{"a":"«{}»","b":"«{}»"}}}}"#,
+            r.b64(20),
+            r.b64(28)
+        ),
+        format!("tls.key: «{}»", {
+            let pem = r.pem("PRIVATE KEY", 3, "\n");
+            r.base64(&pem)
+        }),
         format!("\"private_key\": \"«{}»\\n\",", r.pem("PRIVATE KEY", 8, "\\n")),
         format!("key file was cut: «-----BEGIN EC PRIVATE KEY-----\n{}\n{}»", r.b64(64), r.b64(40)),
         format!("$ANSIBLE_VAULT;1.1;AES256\n«{}\n{}»", r.hex(80), r.hex(60)),
@@ -256,6 +335,16 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
         format!("bindpw «{}»\nrootpw {}", r.password(), "{{ x }}").replace("bindpw ", "bindpw: "),
         format!("credentials: {{ token: «{}» }}", r.an(32)),
         format!("| host | password |\n| password | «{}» |", r.password()),
+        format!("echo -n '«{}»' | cryptsetup luksOpen /dev/sdb1 x", r.password()),
+        format!("echo «{}» | sudo -S reboot", r.an(9)),
+        format!("default login root/«{}{}» on the BMC", r.lower(6), r.digits(2)),
+        format!("db.auth(\"admin\", \"«{}»\")", r.an(10)),
+        format!("pass phrase: «{}»", r.an(12)),
+        format!("kubeadm join --token «{}.{}»", r.hex(6), r.hex(16)),
+        format!("https://«{}»@o1.ingest.sentry.io/1", r.hex(32)),
+        format!("管理口密码 «{}»，IP «{}»", r.an(9), r.address()),
+        format!("口令是「«春眠不觉晓 {}»」", r.an(3)),
+        format!("Authorization: Bearer «{}»", r.lower(24)),
         // tokens
         format!("glpat in the log: «glpat-{}»", r.url(20)),
         format!("pypi: «pypi-AgEIcHlwaS5vcmc{}»", r.url(70)),
@@ -263,20 +352,44 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
         format!("SENDGRID «SG.{}.{}»", r.url(22), r.url(43)),
         format!("twilio «SK{}» was used", r.hex(32)),
         format!("DO token «dop_v1_{}»", r.hex(64)),
-        format!("https://hooks.slack.com/services/«T{}/B{}/{}»", r.capitals(9), r.capitals(9), r.an(24)),
+        format!(
+            "https://hooks.slack.com/services/«T{}/B{}/{}»",
+            r.capitals(9),
+            r.capitals(9),
+            r.an(24)
+        ),
         format!("https://oapi.dingtalk.com/robot/send?access_token=«{}»", r.hex(64)),
-        format!("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=«{}-{}-{}-{}-{}»", r.hex(8), r.hex(4), r.hex(4), r.hex(4), r.hex(12)),
-        format!("https://api.telegram.org/bot«{}:AA{}»/sendMessage", r.of(10, "123456789"), r.url(33)),
+        format!(
+            "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=«{}-{}-{}-{}-{}»",
+            r.hex(8),
+            r.hex(4),
+            r.hex(4),
+            r.hex(4),
+            r.hex(12)
+        ),
+        format!(
+            "https://api.telegram.org/bot«{}:AA{}»/sendMessage",
+            r.of(10, "123456789"),
+            r.url(33)
+        ),
         format!("ALIYUN «LTAI{}» / «{}» expired secret", r.an(20), r.an(30)),
         format!("https://drbackup.blob.core.windows.net/x?sv=2023&sig=«{}%3D»&se=2027", r.an(43)),
-        format!("https://b.s3.amazonaws.com/k?X-Amz-Credential=«AKIA{}»%2F20260101&X-Amz-Signature=«{}»", r.capitals(16), r.hex(64)),
+        format!(
+            "https://b.s3.amazonaws.com/k?X-Amz-Credential=«AKIA{}»%2F20260101&X-Amz-Signature=«{}»",
+            r.capitals(16),
+            r.hex(64)
+        ),
         format!("azure client secret «{}8Q~{}»", r.an(3), r.an(34)),
         format!("age key «AGE-SECRET-KEY-1{}»", r.of(58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L")),
         format!("Set-Cookie: JSESSIONID=«{}»; Path=/; HttpOnly", r.hex(32)),
         format!("csv row: «AKIA{}»,«{}»", r.capitals(16), r.b64(40).replace(['+', '/'], "a")),
         format!("leaked in bash_history, secret «{}» rotate it", r.an(28)),
         format!("curl 'http://127.0.0.1/a?user=x&password%3D«{}»%26y'", r.an(10)),
-        format!(".dockerconfigjson: «{}»", { let inner = format!(r#"{{"auths":{{"r":{{"username":"ci","password":"{}"}}}}}}"#, r.an(12)); r.base64(&inner) }),
+        format!(".dockerconfigjson: «{}»", {
+            let inner =
+                format!(r#"{{"auths":{{"r":{{"username":"ci","password":"{}"}}}}}}"#, r.an(12));
+            r.base64(&inner)
+        }),
         // prose
         format!("密码是 {}", format_args!("«{}»", r.password())),
         format!("root密码：«{}»，别外传", r.an(10)),
@@ -318,13 +431,24 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
         format!("listen on [«fd12:3456:{}::{}»]:8443", r.hex(4), r.hex(2)),
         "egress «51.15.203.77» and «2a01:4f8:c17:b0f::2» are blocked".to_owned(),
         format!("http://«grafana01»:3000/d/abc and ssh «bk{}.corp.lan»", r.below(9)),
-        "Nov 21 14:03:12 sshd[99]: Accepted publickey for root from «10.9.8.7» port 51234".to_owned(),
+        "Nov 21 14:03:12 sshd[99]: Accepted publickey for root from «10.9.8.7» port 51234"
+            .to_owned(),
         "wal-g: PGHOST=«pg-7.acme.intra» failed".to_owned(),
-        "acct «acme-prod.blob.core.windows.net» is at https://«acme-prod.blob.core.windows.net»/x".replace("acct «acme-prod.blob.core.windows.net» is at ", ""),
+        "acct «acme-prod.blob.core.windows.net» is at https://«acme-prod.blob.core.windows.net»/x"
+            .replace("acct «acme-prod.blob.core.windows.net» is at ", ""),
         "https://«dash.acme.io»/status is down".to_owned(),
     ];
     // Each vendor's token in a sentence, in quotes, behind an equals sign.
-    for (prefix, body) in [("gho_", r.an(36)), ("xoxp-", format!("{}-{}-{}", r.digits(12), r.digits(12), r.hex(32))), ("rk_live_", r.an(24)), ("hvb.", r.url(90)), ("NRAK-", r.of(27, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")), ("dckr_pat_", r.url(27)), ("hf_", r.an(34)), ("gsk_", r.an(52))] {
+    for (prefix, body) in [
+        ("gho_", r.an(36)),
+        ("xoxp-", format!("{}-{}-{}", r.digits(12), r.digits(12), r.hex(32))),
+        ("rk_live_", r.an(24)),
+        ("hvb.", r.url(90)),
+        ("NRAK-", r.of(27, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")),
+        ("dckr_pat_", r.url(27)),
+        ("hf_", r.an(34)),
+        ("gsk_", r.an(52)),
+    ] {
         all.push(format!("the log shows «{prefix}{body}» twice"));
         all.push(format!("x: \"«{prefix}{body}»\","));
         all.push(format!("THING=«{prefix}{body}»"));
@@ -462,6 +586,21 @@ pub fn negatives(r: &mut Random) -> Vec<String> {
         "kubernetes.default.svc.cluster.local resolves, localhost.localdomain too".into(),
         "2026-11-21 14:03:12.123 UTC [12345] LOG:  checkpoint complete: wrote 123456 buffers (7.5%)".into(),
         "xid 4012345678 age 2000000000, snapshot 00000003-0000001B-1".into(),
+        "pgbackrest: INFO: --repo1-cipher-type=aes-256-cbc; cipher AES-256-GCM, key-direction 1".into(),
+        "read -s -p \"Password: \" PW; export PGPASSWORD=\"$PW\"".into(),
+        "user=backup password= host=localhost dbname=shop".into(),
+        "New password: BAD PASSWORD: The password is shorter than 8 characters".into(),
+        "password: !vault |".into(),
+        "api_key: YOUR_API_KEY, token: {{ .Values.token }}".into(),
+        "if [ -z \"$DB_PASSWORD\" ]; then echo \"DB_PASSWORD is not set\"; fi".into(),
+        "pam_unix(sshd:auth): authentication failure; rhost=192.0.2.7 user=root".into(),
+        "inet6 fe80::1 scope link, ether 52:54:00:aa:bb:cc".into(),
+        "MySQL keyspace db0:keys=1234567,expires=123; Handler_read_key: 1234".into(),
+        "x-amz-id-2: eftixk72aD6Ap51TnqcoF8eFidJG9Z/2mkiDFu8yU9AS1ed4OpIszj7UDNEHGran".into(),
+        "lvs UUID a1B2c3-D4e5-F6g7-H8i9-J0k1-L2m3-N4o5P6".into(),
+        "Bearer token missing; WWW-Authenticate: Bearer realm=\"registry\"".into(),
+        "password for user postgres: ".into(),
+        "secret/data/prod/pg is the path, rotate the credentials".into(),
         "serial 15912345678, ticket 13800138000, inode 13912345678".into(),
     ]
 }

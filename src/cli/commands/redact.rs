@@ -73,14 +73,19 @@ pub fn run(args: Args, _: &Global, output: &mut Output) -> Result<Exit, CommandE
             kind: span.kind.name(),
             placeholder: &span.placeholder,
         });
-        output.object(&Redacted { schema: "blackstart/redact/v1", text: redacted, spans: spans.collect() })?;
+        output.object(&Redacted {
+            schema: "blackstart/redact/v1",
+            text: redacted,
+            spans: spans.collect(),
+        })?;
         return Ok(Exit::Ok);
     }
     match io::stdout().is_terminal() {
         true => output.data(&escape::terminal(redacted))?,
         false => output.data(redacted)?,
     }
-    let counts: Vec<String> = redactor.audit().iter().map(|(kind, count)| format!("{count} {}", kind.name())).collect();
+    let counts: Vec<String> =
+        redactor.audit().iter().map(|(kind, count)| format!("{count} {}", kind.name())).collect();
     output.note(&match counts.is_empty() {
         true => "replaced: nothing".to_owned(),
         false => format!("replaced: {}", counts.join(", ")),
@@ -89,23 +94,27 @@ pub fn run(args: Args, _: &Global, output: &mut Output) -> Result<Exit, CommandE
 }
 
 fn read(file: Option<&std::path::Path>) -> Result<Vec<u8>, CommandError> {
-    let (name, mut reader): (String, Box<dyn Read>) = match file.filter(|path| path.as_os_str() != "-") {
-        Some(path) => {
-            let name = shown(path);
-            let unreadable = |error: io::Error| CommandError::new(Exit::Input, format!("cannot read {name}: {error}"));
-            if path.is_dir() {
-                return Err(CommandError::new(Exit::Input, format!("{name} is a directory")));
+    let (name, mut reader): (String, Box<dyn Read>) =
+        match file.filter(|path| path.as_os_str() != "-") {
+            Some(path) => {
+                let name = shown(path);
+                let unreadable = |error: io::Error| {
+                    CommandError::new(Exit::Input, format!("cannot read {name}: {error}"))
+                };
+                if path.is_dir() {
+                    return Err(CommandError::new(Exit::Input, format!("{name} is a directory")));
+                }
+                let file = std::fs::File::open(path).map_err(unreadable)?;
+                (name, Box::new(file))
             }
-            let file = std::fs::File::open(path).map_err(unreadable)?;
-            (name, Box::new(file))
-        }
-        None => {
-            if io::stdin().is_terminal() {
-                return Err(CommandError::new(Exit::Input, "there is no text to redact").hint("blackstart redact FILE, or COMMAND | blackstart redact"));
+            None => {
+                if io::stdin().is_terminal() {
+                    return Err(CommandError::new(Exit::Input, "there is no text to redact")
+                        .hint("blackstart redact FILE, or COMMAND | blackstart redact"));
+                }
+                ("standard input".to_owned(), Box::new(io::stdin().lock()))
             }
-            ("standard input".to_owned(), Box::new(io::stdin().lock()))
-        }
-    };
+        };
     let mut bytes = vec![];
     reader
         .by_ref()
@@ -113,7 +122,8 @@ fn read(file: Option<&std::path::Path>) -> Result<Vec<u8>, CommandError> {
         .read_to_end(&mut bytes)
         .map_err(|error| CommandError::new(Exit::Input, format!("cannot read {name}: {error}")))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(CommandError::new(Exit::Input, format!("{name} is larger than 1 GiB")).hint("split it between records"));
+        return Err(CommandError::new(Exit::Input, format!("{name} is larger than 1 GiB"))
+            .hint("split it between records"));
     }
     Ok(bytes)
 }
@@ -122,7 +132,8 @@ fn read(file: Option<&std::path::Path>) -> Result<Vec<u8>, CommandError> {
 /// the detectors.
 fn decoded(bytes: Vec<u8>) -> (String, bool) {
     let wide = |pair: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|unit| pair([unit[0], unit[1]])).collect();
+        let units: Vec<u16> =
+            bytes[2..].chunks_exact(2).map(|unit| pair([unit[0], unit[1]])).collect();
         (String::from_utf16_lossy(&units), bytes.len().is_multiple_of(2))
     };
     match bytes.as_slice() {
@@ -142,7 +153,10 @@ mod tests {
 
     #[test]
     fn text_of_windows_and_broken_text_are_read() {
-        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain("pw: 密".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let wide: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain("pw: 密".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
         assert_eq!(decoded(wide), ("pw: 密".to_owned(), true));
         assert_eq!(decoded(b"a\xffb".to_vec()), ("a\u{fffd}b".to_owned(), false));
     }

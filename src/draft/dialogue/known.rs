@@ -17,7 +17,9 @@ pub fn known(inventory: &Inventory, incident: Option<&Incident>) -> Known {
     let mut put = |kind: Kind, name: &str| {
         let name = name.trim();
         // This machine and placeholders are nobody's.
-        if !name.is_empty() && !matches!(name, "local" | "localhost" | "127.0.0.1" | "::1" | "none" | "unknown") {
+        if !name.is_empty()
+            && !matches!(name, "local" | "localhost" | "127.0.0.1" | "::1" | "none" | "unknown")
+        {
             names.push((kind, name.to_owned()));
         }
     };
@@ -26,7 +28,9 @@ pub fn known(inventory: &Inventory, incident: Option<&Incident>) -> Known {
         if let Some(address) = &host.address {
             machine(address, &mut put);
         }
-        if let Some(hostname) = host.identity.as_ref().and_then(|identity| identity.hostname.as_deref()) {
+        if let Some(hostname) =
+            host.identity.as_ref().and_then(|identity| identity.hostname.as_deref())
+        {
             machine(hostname, &mut put);
         }
     }
@@ -85,7 +89,14 @@ fn endpoint_of(url: &str, put: &mut impl FnMut(Kind, &str)) {
     let (scheme, rest) = match url.rsplit_once("://") {
         Some((scheme, rest)) => (scheme, rest),
         None => match url.split_once(':') {
-            Some((scheme, rest)) if matches!(scheme, "sftp" | "rest" | "s3" | "b2" | "azure" | "gs" | "swift" | "rclone") => (scheme, rest),
+            Some((scheme, rest))
+                if matches!(
+                    scheme,
+                    "sftp" | "rest" | "s3" | "b2" | "azure" | "gs" | "swift" | "rclone"
+                ) =>
+            {
+                (scheme, rest)
+            }
             Some(_) | None => ("", url),
         },
     };
@@ -95,7 +106,10 @@ fn endpoint_of(url: &str, put: &mut impl FnMut(Kind, &str)) {
     let rest = rest.trim_start_matches('/');
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let authority = authority.rsplit('@').next().unwrap_or(authority);
-    let bucketed = ["s3", "gs", "gcs", "oss", "cos", "obs", "b2", "azure", "az", "swift", "s3a", "abfs"].iter().any(|known| scheme.split([':', '+']).next() == Some(known));
+    let bucketed =
+        ["s3", "gs", "gcs", "oss", "cos", "obs", "b2", "azure", "az", "swift", "s3a", "abfs"]
+            .iter()
+            .any(|known| scheme.split([':', '+']).next() == Some(known));
     let host_like = authority.contains('.') || scheme.contains("http");
     if bucketed && !host_like {
         put(Kind::Account, authority.split(':').next().unwrap_or(authority));
@@ -118,9 +132,43 @@ fn person(name: &str, put: &mut impl FnMut(Kind, &str)) {
     put(Kind::Person, name);
     let words: Vec<&str> = name.split_whitespace().collect();
     // A team has a name of common words; a person's names begin with capitals and there are two or three of them.
-    let team = ["team", "support", "desk", "ops", "oncall", "on-call", "dba", "network", "storage", "vendor", "provider", "service", "noc", "soc", "center", "centre", "group", "admin", "office", "duty", "engineer", "engineering", "database", "platform", "security", "infrastructure", "hotline"];
-    let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase) && word.chars().count() >= 3 && word.chars().skip(1).any(char::is_lowercase);
-    if (2..=3).contains(&words.len()) && !words.iter().any(|word| team.contains(&word.to_lowercase().as_str())) {
+    let team = [
+        "team",
+        "support",
+        "desk",
+        "ops",
+        "oncall",
+        "on-call",
+        "dba",
+        "network",
+        "storage",
+        "vendor",
+        "provider",
+        "service",
+        "noc",
+        "soc",
+        "center",
+        "centre",
+        "group",
+        "admin",
+        "office",
+        "duty",
+        "engineer",
+        "engineering",
+        "database",
+        "platform",
+        "security",
+        "infrastructure",
+        "hotline",
+    ];
+    let capital = |word: &&str| {
+        word.chars().next().is_some_and(char::is_uppercase)
+            && word.chars().count() >= 3
+            && word.chars().skip(1).any(char::is_lowercase)
+    };
+    if (2..=3).contains(&words.len())
+        && !words.iter().any(|word| team.contains(&word.to_lowercase().as_str()))
+    {
         for word in words.iter().filter(|word| capital(word)) {
             put(Kind::Person, word);
         }
@@ -167,9 +215,18 @@ contacts: [{id: dba, name: Ana Lindqvist, phone: '+46 70 123 45 67', email: ana@
     fn names_of_hosts_people_accounts_and_repositories_become_pseudonyms() {
         check("ssh db1 and DB1, then PG-PRIM-01:/x", "ssh <HOST_1> and <HOST_2>, then <HOST_3>:/x");
         check("root@db1.acme.internal:/srv", "root@<HOST_1>:/srv");
-        check("ask Ana or Lindqvist, ana@acme.de, +46 70 123 45 67", "ask <PERSON_1> or <PERSON_2>, <EMAIL_1>, <PHONE_1>");
-        check("account acme-prod-7, bucket acme-dumps on vault7", "account <ACCOUNT_1>, bucket <ACCOUNT_2> on <HOST_1>");
-        check("/backup/db1/base.tar and db1.tar.gz", "/backup/<HOST_1>/base.tar and <HOST_1>.tar.gz");
+        check(
+            "ask Ana or Lindqvist, ana@acme.de, +46 70 123 45 67",
+            "ask <PERSON_1> or <PERSON_2>, <EMAIL_1>, <PHONE_1>",
+        );
+        check(
+            "account acme-prod-7, bucket acme-dumps on vault7",
+            "account <ACCOUNT_1>, bucket <ACCOUNT_2> on <HOST_1>",
+        );
+        check(
+            "/backup/db1/base.tar and db1.tar.gz",
+            "/backup/<HOST_1>/base.tar and <HOST_1>.tar.gz",
+        );
     }
 
     #[test]
@@ -179,12 +236,18 @@ contacts: [{id: dba, name: Ana Lindqvist, phone: '+46 70 123 45 67', email: ana@
 
     #[test]
     fn an_asset_that_is_called_like_its_host_leaves_and_comes_back_as_the_same_word() {
-        check("{\"asset\": \"db1\", \"host\": \"db1\"}", "{\"asset\": \"<HOST_1>\", \"host\": \"<HOST_1>\"}");
+        check(
+            "{\"asset\": \"db1\", \"host\": \"db1\"}",
+            "{\"asset\": \"<HOST_1>\", \"host\": \"<HOST_1>\"}",
+        );
     }
 
     #[test]
     fn a_host_with_the_name_of_a_common_word_is_replaced_only_where_a_host_stands() {
-        check("systemctl start backup; pg_basebackup -D /backup", "systemctl start backup; pg_basebackup -D /backup");
+        check(
+            "systemctl start backup; pg_basebackup -D /backup",
+            "systemctl start backup; pg_basebackup -D /backup",
+        );
         check("ssh backup ls; scp x root@backup:/srv", "ssh <HOST_1> ls; scp x root@<HOST_1>:/srv");
         check("run it on local", "run it on local");
     }

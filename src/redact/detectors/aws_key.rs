@@ -10,13 +10,18 @@ use crate::redact::text::Text;
 /// Forty base64 characters within two hundred bytes behind an access key id, or on the line of the word `secret`.
 pub const DETECTOR: Detector = Detector {
     finds: "AWS secret access keys",
-    trigger: Trigger::Literals(&["AKIA", "ASIA", "aws", "secret access key", "SecretAccessKey"], look),
+    trigger: Trigger::Literals(
+        &["AKIA", "ASIA", "aws", "secret access key", "SecretAccessKey"],
+        look,
+    ),
 };
 
 fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'+');
     let window = text.part(hit.end..hit.end + 200);
-    if &text.all[hit.clone()] == "aws" && !window.split('\n').next().unwrap_or_default().to_ascii_lowercase().contains("secret") {
+    if &text.all[hit.clone()] == "aws"
+        && !window.split('\n').next().unwrap_or_default().to_ascii_lowercase().contains("secret")
+    {
         return hit.end;
     }
     let mut at = hit.end;

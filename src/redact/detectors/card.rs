@@ -7,7 +7,10 @@ use crate::redact::scan::{Detector, Trigger, Word};
 use crate::redact::text::Text;
 
 /// Fourteen to nineteen digits of a known issuer with a right check digit (Luhn), plain or in groups; IBANs (ISO 13616).
-pub const DETECTOR: Detector = Detector { finds: "numbers of bank cards", trigger: Trigger::Words(|word| word.digits >= 2 && word.range.len() >= 4, look) };
+pub const DETECTOR: Detector = Detector {
+    finds: "numbers of bank cards",
+    trigger: Trigger::Words(|word| word.digits >= 2 && word.range.len() >= 4, look),
+};
 
 fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
     let bytes = text.all.as_bytes();
@@ -27,9 +30,23 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
         {
             let written = &text.all[number.range.clone()];
             let groups: Vec<usize> = written.split([' ', '-']).map(str::len).collect();
-            let grouped = matches!(groups.as_slice(), [_] | [4, 4, 4, 4] | [4, 4, 4, 4, 1..=3] | [4, 6, 5] | [4, 6, 4] | [6, 10] | [6, 13]) && !written.contains('.');
-            let card = ["card", "卡", "visa", "mastercard", "pan"].iter().any(|word| text.behind(at, 40).to_lowercase().contains(word));
-            if grouped && issued(&number.digits) && luhn(&number.digits) && (card || !counted(text, &number.range)) {
+            let grouped = matches!(
+                groups.as_slice(),
+                [_] | [4, 4, 4, 4]
+                    | [4, 4, 4, 4, 1..=3]
+                    | [4, 6, 5]
+                    | [4, 6, 4]
+                    | [6, 10]
+                    | [6, 13]
+            ) && !written.contains('.');
+            let card = ["card", "卡", "visa", "mastercard", "pan"]
+                .iter()
+                .any(|word| text.behind(at, 40).to_lowercase().contains(word));
+            if grouped
+                && issued(&number.digits)
+                && luhn(&number.digits)
+                && (card || !counted(text, &number.range))
+            {
                 finds.add(number.range.clone(), Kind::Card);
                 at = number.range.end;
                 continue;
@@ -41,12 +58,15 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
 
 /// Tells whether an issuer numbers its cards so.
 fn issued(digits: &str) -> bool {
-    let beginning = |length: usize| digits.get(..length).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
+    let beginning =
+        |length: usize| digits.get(..length).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
     match digits.len() {
         14 => matches!(beginning(2), 36 | 38 | 39) || (300..=305).contains(&beginning(3)),
         15 => matches!(beginning(2), 34 | 37),
         16 => {
-            matches!(beginning(1), 4) || matches!(beginning(2), 51..=55 | 62 | 60 | 64 | 65 | 35 | 81 | 90 | 95) || (2221..=2720).contains(&beginning(4))
+            matches!(beginning(1), 4)
+                || matches!(beginning(2), 51..=55 | 62 | 60 | 64 | 65 | 35 | 81 | 90 | 95)
+                || (2221..=2720).contains(&beginning(4))
         }
         17..=19 => matches!(beginning(2), 62 | 60 | 90 | 95 | 45 | 43 | 40 | 49 | 81 | 64),
         _ => false,
@@ -72,7 +92,9 @@ fn luhn(digits: &str) -> bool {
 
 /// Finds an IBAN, with or without blanks after every fourth character.
 fn iban(text: Text<'_>, start: usize, finds: &mut Finds) -> bool {
-    let shaped = text.byte(start + 1).is_ascii_uppercase() && text.byte(start + 2).is_ascii_digit() && text.byte(start + 3).is_ascii_digit();
+    let shaped = text.byte(start + 1).is_ascii_uppercase()
+        && text.byte(start + 2).is_ascii_digit()
+        && text.byte(start + 3).is_ascii_digit();
     if !shaped || text.before(start).is_ascii_alphanumeric() {
         return false;
     }
@@ -82,7 +104,10 @@ fn iban(text: Text<'_>, start: usize, finds: &mut Finds) -> bool {
         let b = text.byte(at);
         if b.is_ascii_uppercase() || b.is_ascii_digit() {
             characters.push(char::from(b));
-        } else if !(b == b' ' && characters.len().is_multiple_of(4) && (text.byte(at + 1).is_ascii_uppercase() || text.byte(at + 1).is_ascii_digit())) {
+        } else if !(b == b' '
+            && characters.len().is_multiple_of(4)
+            && (text.byte(at + 1).is_ascii_uppercase() || text.byte(at + 1).is_ascii_digit()))
+        {
             break;
         }
         at += 1;

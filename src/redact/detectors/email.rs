@@ -9,10 +9,36 @@ use crate::redact::text::Text;
 
 /// A name, `@`, a domain. The examples of manuals, image digests, unit instances (`getty@tty1.service`) and the user of a
 /// remote command (`root@db1.internal:/srv`, whose host another detector finds) stay.
-pub const DETECTOR: Detector = Detector { finds: "e-mail addresses", trigger: Trigger::Words(|word| word.ats >= 1 && word.dots >= 1, look) };
+pub const DETECTOR: Detector = Detector {
+    finds: "e-mail addresses",
+    trigger: Trigger::Words(|word| word.ats >= 1 && word.dots >= 1, look),
+};
 
 /// Users of machines, not people.
-const ACCOUNTS: &[&str] = &["root", "postgres", "mysql", "oracle", "backup", "deploy", "ubuntu", "debian", "ec2-user", "centos", "git", "barman", "borg", "restic", "pgbackrest", "core", "vagrant", "ansible", "sudo", "hg", "svn", "anonymous"];
+const ACCOUNTS: &[&str] = &[
+    "root",
+    "postgres",
+    "mysql",
+    "oracle",
+    "backup",
+    "deploy",
+    "ubuntu",
+    "debian",
+    "ec2-user",
+    "centos",
+    "git",
+    "barman",
+    "borg",
+    "restic",
+    "pgbackrest",
+    "core",
+    "vagrant",
+    "ansible",
+    "sudo",
+    "hg",
+    "svn",
+    "anonymous",
+];
 
 fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
     let local = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+' | b'%');
@@ -22,7 +48,8 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
         let sign = word.range.start + sign;
         let start = text.backward(sign, local).max(word.range.start);
         let end = text.forward_within(sign + 1, 253, domain);
-        let start = start + text.all[start..sign].len() - text.all[start..sign].trim_start_matches(['.', '-', '%', '+', '_']).len();
+        let start = start + text.all[start..sign].len()
+            - text.all[start..sign].trim_start_matches(['.', '-', '%', '+', '_']).len();
         let name = text.all[sign + 1..end].trim_end_matches(['.', '-']);
         let end = sign + 1 + name.len();
         let user = &text.all[start..sign];
@@ -31,10 +58,14 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
         }
         // `://user:password@host` and `user:password@host` are no addresses of people.
         let before = text.behind(start, 64);
-        let credentials = before.rsplit(char::is_whitespace).next().is_some_and(|piece| piece.contains("://") || text.before(start) == b':' && !piece.to_ascii_lowercase().contains("mail"));
+        let credentials = before.rsplit(char::is_whitespace).next().is_some_and(|piece| {
+            piece.contains("://")
+                || text.before(start) == b':' && !piece.to_ascii_lowercase().contains("mail")
+        });
         let remote = ACCOUNTS.contains(&user.to_ascii_lowercase().as_str())
             || matches!(text.byte(end), b':') && matches!(text.byte(end + 1), b'/' | b'~')
-            || is_internal(name) && ["ssh", "scp", "rsync", "sftp", "mosh"].iter().any(|tool| before.contains(tool));
+            || is_internal(name)
+                && ["ssh", "scp", "rsync", "sftp", "mosh"].iter().any(|tool| before.contains(tool));
         if !credentials && !remote {
             finds.add(start..end, Kind::Email);
         }
@@ -46,7 +77,9 @@ fn is_domain(name: &str) -> bool {
     let Some(last) = labels.next() else {
         return false;
     };
-    let units = ["service", "timer", "socket", "mount", "target", "path", "slice", "scope", "conf", "device"];
+    let units = [
+        "service", "timer", "socket", "mount", "target", "path", "slice", "scope", "conf", "device",
+    ];
     last.len() >= 2
         && last.bytes().all(|b| b.is_ascii_alphabetic())
         && !units.contains(&last)
@@ -57,7 +90,19 @@ fn is_domain(name: &str) -> bool {
 
 fn example(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["example.com", "example.org", "example.net", "example.cn", "users.noreply.github.com", "libc.so"].iter().any(|known| lower == *known || lower.ends_with(&format!(".{known}")))
-        || [".example", ".invalid", ".test", ".localhost", ".localdomain"].iter().any(|ending| lower.ends_with(ending))
-        || lower == "openssh.com" || lower == "libssh.org"
+    [
+        "example.com",
+        "example.org",
+        "example.net",
+        "example.cn",
+        "users.noreply.github.com",
+        "libc.so",
+    ]
+    .iter()
+    .any(|known| lower == *known || lower.ends_with(&format!(".{known}")))
+        || [".example", ".invalid", ".test", ".localhost", ".localdomain"]
+            .iter()
+            .any(|ending| lower.ends_with(ending))
+        || lower == "openssh.com"
+        || lower == "libssh.org"
 }

@@ -18,8 +18,12 @@ pub const DETECTOR: Detector = Detector {
 
 fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    let exact = matches!(&text.all[hit.clone()], "eyJ" | "LS0tLS1CRUdJTi" | "ewog" | "eyAi" | "eyIK");
-    if !exact || text.before(hit.start).is_ascii_alphanumeric() && !(hit.start >= 3 && text.byte(hit.start - 3) == b'%') {
+    let exact =
+        matches!(&text.all[hit.clone()], "eyJ" | "LS0tLS1CRUdJTi" | "ewog" | "eyAi" | "eyIK");
+    if !exact
+        || text.before(hit.start).is_ascii_alphanumeric()
+            && !(hit.start >= 3 && text.byte(hit.start - 3) == b'%')
+    {
         return hit.start;
     }
     let first = text.forward(hit.start, part);
@@ -53,11 +57,16 @@ pub fn holds_secret(text: Text<'_>, token: &str) -> Option<bool> {
 pub fn text_of(token: &str) -> Option<String> {
     let token = token.trim_end_matches('=');
     let token = &token[..token.len().min(LONGEST)];
-    let token = &token[..token.len() - token.len() % 4 + if token.len() % 4 == 1 { 0 } else { token.len() % 4 }];
-    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
-    let alphabet = if token.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let token = &token
+        [..token.len() - token.len() % 4 + if token.len() % 4 == 1 { 0 } else { token.len() % 4 }];
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let alphabet =
+        if token.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
     let bytes = GeneralPurpose::new(alphabet, lenient).decode(token).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    let readable = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).count();
+    let readable =
+        text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).count();
     (!text.is_empty() && readable == text.chars().count()).then_some(text)
 }

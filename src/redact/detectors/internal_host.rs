@@ -7,8 +7,10 @@ use crate::redact::scan::{Detector, Trigger, Word};
 use crate::redact::text::Text;
 
 /// Dotted names whose last label no public domain has. In a path only where it cannot be a file.
-pub const DETECTOR: Detector =
-    Detector { finds: "names of internal hosts", trigger: Trigger::Words(|word| word.dots >= 1 && word.range.len() >= 5, look) };
+pub const DETECTOR: Detector = Detector {
+    finds: "names of internal hosts",
+    trigger: Trigger::Words(|word| word.dots >= 1 && word.range.len() >= 5, look),
+};
 
 fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
     let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
@@ -32,7 +34,9 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
             continue;
         }
         let last = name.rsplit('.').next().unwrap_or_default();
-        let file = text.before(start) == b'/' && text.before(start.saturating_sub(1)) != b'/' && matches!(last, "local" | "private" | "home" | "prod" | "site" | "int" | "dc");
+        let file = text.before(start) == b'/'
+            && text.before(start.saturating_sub(1)) != b'/'
+            && matches!(last, "local" | "private" | "home" | "prod" | "site" | "int" | "dc");
         // `settings.local.yaml`: the word went on beyond the name.
         if !file && text.byte(start + name.len()) != b'(' {
             finds.add(start..start + name.len(), Kind::Host);

@@ -9,8 +9,10 @@ use crate::redact::text::Text;
 
 /// Anything that reads as an address. `::`, `::1`, documentation (RFC 3849), multicast and public resolvers stay; so do
 /// hardware addresses, world-wide names, times and paths of programs.
-pub const DETECTOR: Detector =
-    Detector { finds: "IPv6 addresses", trigger: Trigger::Words(|word| word.colons >= 2 && word.digits >= 1, look) };
+pub const DETECTOR: Detector = Detector {
+    finds: "IPv6 addresses",
+    trigger: Trigger::Words(|word| word.colons >= 2 && word.digits >= 1, look),
+};
 
 const RESOLVERS: &[[u16; 8]] = &[
     [0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888],
@@ -38,8 +40,12 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
         }
         let run = text.all[start..end].trim_end_matches(['.']);
         let run = if run.ends_with("::") { run } else { run.trim_end_matches(':') };
-        let lead = if run.starts_with("::") { 0 } else { run.len() - run.trim_start_matches(':').len() };
-        if text.before(start).is_ascii_alphanumeric() || text.byte(end).is_ascii_alphanumeric() || text.before(start) == b'_' {
+        let lead =
+            if run.starts_with("::") { 0 } else { run.len() - run.trim_start_matches(':').len() };
+        if text.before(start).is_ascii_alphanumeric()
+            || text.byte(end).is_ascii_alphanumeric()
+            || text.before(start) == b'_'
+        {
             continue;
         }
         let run = &run[lead..];
@@ -65,7 +71,7 @@ fn private(run: &str) -> bool {
         && !address.is_unspecified()
         && !address.is_multicast()
         && segments[..2] != [0x2001, 0xdb8]
-        && segments != [0xfe80, 0, 0, 0, 0, 0, 0, 0]
+        && !(segments[..7] == [0xfe80, 0, 0, 0, 0, 0, 0] && segments[7] < 0x100)
         && !RESOLVERS.contains(&segments)
         && address.to_ipv4_mapped().is_none_or(|v4| !v4.is_loopback() && !v4.is_unspecified())
 }

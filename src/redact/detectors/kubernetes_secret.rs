@@ -11,7 +11,16 @@ use crate::redact::text::Text;
 /// `kubectl create secret --from-literal`.
 pub const DETECTOR: Detector = Detector {
     finds: "values of Kubernetes secrets",
-    trigger: Trigger::Literals(&["kind: Secret", "\"kind\":\"Secret\"", "\"kind\": \"Secret\"", "stringData", "--from-literal"], look),
+    trigger: Trigger::Literals(
+        &[
+            "kind: Secret",
+            "\"kind\":\"Secret\"",
+            "\"kind\": \"Secret\"",
+            "stringData",
+            "--from-literal",
+        ],
+        look,
+    ),
 };
 
 /// A document is searched this far in both directions.
@@ -21,7 +30,8 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     if text.byte(hit.start) == b'-' {
         let at = text.forward_within(hit.end, 2, |b| matches!(b, b'=' | b' ' | b'"' | b'\''));
         let end = text.forward_within(at, 4096, |b| b > b' ' && !matches!(b, b'"' | b'\''));
-        if let Some((key, value)) = text.all[at..text.all.floor_char_boundary(end)].split_once('=') {
+        if let Some((key, value)) = text.all[at..text.all.floor_char_boundary(end)].split_once('=')
+        {
             let start = at + key.len() + 1;
             let start = start + usize::from(value.starts_with(['"', '\'']));
             if !placeholder(&text.all[start..text.all.floor_char_boundary(end)]) {
@@ -75,7 +85,9 @@ fn yaml(text: Text<'_>, start: usize, end: usize, finds: &mut Finds) {
             continue;
         }
         block = None;
-        if let Some((key, value)) = content.split_once(": ").or_else(|| content.strip_suffix(':').map(|key| (key, ""))) {
+        if let Some((key, value)) =
+            content.split_once(": ").or_else(|| content.strip_suffix(':').map(|key| (key, "")))
+        {
             let value = value.trim();
             if matches!(value, "|" | ">" | "|-" | ">-" | "|+" | "") {
                 block = Some(indent(line));
@@ -104,7 +116,9 @@ fn json(text: Text<'_>, start: usize, end: usize, finds: &mut Finds) {
             let body = &body[..body.find('}').unwrap_or(body.len())];
             let mut strings = body.split('"').skip(1);
             // Between quotes: key, colon, value, comma.
-            while let (Some(key), Some(_), Some(value)) = (strings.next(), strings.next(), strings.next()) {
+            while let (Some(key), Some(_), Some(value)) =
+                (strings.next(), strings.next(), strings.next())
+            {
                 let from = value.as_ptr() as usize - text.all.as_ptr() as usize;
                 if !placeholder(value) && !public(key) {
                     finds.secret(from..from + value.len());

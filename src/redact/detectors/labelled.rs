@@ -7,7 +7,8 @@ use regex::Regex;
 
 use crate::redact::found::Finds;
 use crate::redact::key_word::{KeyWord, Says, key_word};
-use crate::redact::plausible::{Mix, TERMS, mixed, placeholder, public_id, versioned};
+use crate::redact::plain_words::TERMS;
+use crate::redact::plausible::{Mix, mixed, placeholder, public_id, versioned};
 use crate::redact::scan::{Detector, Trigger};
 use crate::redact::text::Text;
 use crate::redact::value::{Value, quote, read, whole};
@@ -17,8 +18,33 @@ pub const DETECTOR: Detector = Detector {
     finds: "values named as secrets",
     trigger: Trigger::Literals(
         &[
-            "pass", "pwd", "passwort", "kennwort", "secret", "token", "key", "cred", "auth", "psk", "sig", "otp", "hmac", "sess", "pw", "psw", "cookie", "jwt", "pin",
-            "salt", "mnemonic", "seedphrase", "accesscode", "bearer", "_pat",
+            "pass",
+            "pass phrase",
+            "pass word",
+            "pwd",
+            "passwort",
+            "kennwort",
+            "secret",
+            "token",
+            "key",
+            "cred",
+            "auth",
+            "psk",
+            "sig",
+            "otp",
+            "hmac",
+            "sess",
+            "pw",
+            "psw",
+            "cookie",
+            "jwt",
+            "pin",
+            "salt",
+            "mnemonic",
+            "seedphrase",
+            "accesscode",
+            "bearer",
+            "_pat",
         ],
         look,
     ),
@@ -58,22 +84,57 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     end
 }
 
-fn accepts(text: Text<'_>, key: &KeyWord, value: &Value, content: &str, link: Link, extended: bool) -> bool {
+fn accepts(
+    text: Text<'_>,
+    key: &KeyWord,
+    value: &Value,
+    content: &str,
+    link: Link,
+    extended: bool,
+) -> bool {
     if placeholder(content) || content.starts_with("-----BEGIN CERT") {
+        return false;
+    }
+    // `password= host=db`: nothing stands behind the first sign.
+    let gap = text.part(key.range.end..value.range.start);
+    if gap.ends_with(' ')
+        && !gap.starts_with(' ')
+        && gap.contains('=')
+        && content.split_once('=').is_some_and(|(name, rest)| {
+            !rest.is_empty()
+                && name.len() < 20
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        })
+    {
         return false;
     }
     if key.spelled.ends_with("pwd") && content.starts_with(['/', '~']) {
         return false;
     }
     match (key.says, link) {
-        (Says::Secret, Link::Direct) => extended || value.quoted || !sentence(text, key, value, content),
+        (Says::Secret, Link::Direct) => {
+            extended || value.quoted || !sentence(text, key, value, content)
+        }
         (Says::Secret, Link::Blank) => !content.starts_with('-') || value.quoted,
         (Says::Secret, Link::Prose) => value.quoted || extended || told(text, value, content),
         (Says::Secret, Link::Beside) => mixed(content) && content.len() >= 6 && !path(content),
         (Says::Perhaps, Link::Direct) => perhaps(key, content) && !path(content),
-        (Says::Perhaps, Link::Blank) => key.option && (mixed(content) || key.spelled.ends_with("pass")) && !content.starts_with('-') && !path(content),
-        (Says::Perhaps, Link::Prose) => mixed(content) && !path(content) || (value.quoted || told(text, value, content)) && matches!(key.spelled.as_str(), "pass" | "pw" | "psw" | "passwd" | "pin"),
-        (Says::Perhaps, Link::Beside) => mixed(content) && content.len() >= 8 && !path(content) && key.spelled != "auth",
+        (Says::Perhaps, Link::Blank) => {
+            key.option
+                && (mixed(content)
+                    || content.len() >= 16 && public_id(content)
+                    || key.spelled.ends_with("pass"))
+                && !content.starts_with('-')
+                && !path(content)
+        }
+        (Says::Perhaps, Link::Prose) => {
+            mixed(content) && !path(content)
+                || (value.quoted || told(text, value, content))
+                    && matches!(key.spelled.as_str(), "pass" | "pw" | "psw" | "passwd" | "pin")
+        }
+        (Says::Perhaps, Link::Beside) => {
+            mixed(content) && content.len() >= 8 && !path(content) && key.spelled != "auth"
+        }
         (Says::Hardly, Link::Direct | Link::Prose) => {
             let mix = Mix::of(content);
             mix.length() >= 16 && mix.random() && mix.other * 4 < mix.length() && !path(content)
@@ -88,8 +149,12 @@ fn perhaps(key: &KeyWord, content: &str) -> bool {
     if short {
         return (4..=8).contains(&content.len()) && content.bytes().all(|b| b.is_ascii_digit());
     }
-    let hexadecimal = content.len() >= 16 && content.bytes().all(|b| b.is_ascii_hexdigit()) && content.bytes().any(|b| b.is_ascii_digit());
-    let people = matches!(key.spelled.as_str(), "pass" | "pw" | "psw") && content.len() >= 4 && !content.bytes().all(|b| b.is_ascii_digit());
+    let hexadecimal = content.len() >= 16
+        && content.bytes().all(|b| b.is_ascii_hexdigit())
+        && content.bytes().any(|b| b.is_ascii_digit());
+    let people = matches!(key.spelled.as_str(), "pass" | "pw" | "psw")
+        && content.len() >= 4
+        && !content.bytes().all(|b| b.is_ascii_digit());
     let secretive = !matches!(key.spelled.as_str(), "sig" | "signature" | "salt");
     mixed(content)
         || people
@@ -103,15 +168,23 @@ fn public_uuid(content: &str) -> bool {
 }
 
 fn path(content: &str) -> bool {
-    content.starts_with(['/', '~', '.']) && content.matches('/').count() >= 1 && !Mix::of(content.rsplit('/').next().unwrap_or_default()).random()
+    content.starts_with(['/', '~', '.'])
+        && content.matches('/').count() >= 1
+        && !Mix::of(content.rsplit('/').next().unwrap_or_default()).random()
 }
 
 /// Tells whether a value after `password:` is the beginning of a sentence: `bad password: access denied for`.
 fn sentence(text: Text<'_>, key: &KeyWord, value: &Value, content: &str) -> bool {
     let words = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
     let next = text.ahead(value.range.end, 40);
-    let follows = next.strip_prefix(' ').and_then(|next| next.split_whitespace().next()).is_some_and(|word| words(word.trim_end_matches([',', '.', ':'])));
-    words(content.trim_end_matches([',', '.', ':'])) && follows && !text.starts_line(key.range.start) && !text.part(key.range.end..value.range.start).contains('=')
+    let follows = next
+        .strip_prefix(' ')
+        .and_then(|next| next.split_whitespace().next())
+        .is_some_and(|word| words(word.trim_end_matches([',', '.', ':'])));
+    words(content.trim_end_matches([',', '.', ':']))
+        && follows
+        && !text.starts_line(key.range.start)
+        && !text.part(key.range.end..value.range.start).contains('=')
 }
 
 /// Tells whether a value that is told in a sentence is one, not a word about it.
@@ -119,7 +192,10 @@ fn told(text: Text<'_>, value: &Value, content: &str) -> bool {
     let bare = content.trim_end_matches(['.', ',', ';', ')', '!', '?', ':']);
     let mix = Mix::of(bare);
     let lower = bare.to_ascii_lowercase();
-    if bare.len() < 3 || TERMS.contains(&lower.as_str()) || versioned(bare) && mix.lower + mix.upper == 0 && mix.other > 0 {
+    if bare.len() < 3
+        || TERMS.contains(&lower.as_str())
+        || versioned(bare) && mix.lower + mix.upper == 0 && mix.other > 0
+    {
         return false;
     }
     if mix.digits > 0 && mix.lower + mix.upper == 0 {
@@ -129,16 +205,26 @@ fn told(text: Text<'_>, value: &Value, content: &str) -> bool {
         return true;
     }
     if bare.matches('-').count() >= 2 || mix.turns >= 4 {
-        return !matches!(lower.as_str(), "up-to-date" | "out-of-date" | "out-of-band" | "one-time-only");
+        return !matches!(
+            lower.as_str(),
+            "up-to-date" | "out-of-date" | "out-of-band" | "one-time-only"
+        );
     }
     let rest = text.ahead(value.range.end, 4);
-    let ends = rest.trim_start().is_empty() || content.len() > bare.len() || rest.starts_with([',', '.', ';', ')', '!', '"', '\'']) || rest.trim_start().starts_with(['(', '-', ',', ';']);
-    ends && bare.len() >= 5 && !["ed", "ing", "ly", "able", "less"].iter().any(|ending| lower.ends_with(ending)) && !bare.contains('/')
+    let ends = rest.trim_start().is_empty()
+        || content.len() > bare.len()
+        || rest.starts_with([',', '.', ';', ')', '!', '"', '\''])
+        || rest.trim_start().starts_with(['(', '-', ',', ';']);
+    ends && bare.len() >= 5
+        && !["ed", "ing", "ly", "able", "less"].iter().any(|ending| lower.ends_with(ending))
+        && !bare.contains('/')
 }
 
 /// Words of sentences, which phrases made of random words do not have.
 const GRAMMAR: &[&str] = &[
-    "the", "for", "and", "not", "was", "has", "are", "with", "from", "that", "this", "your", "you", "they", "been", "again", "please", "set", "wrong", "failed", "invalid", "required", "missing", "expired", "user",
+    "the", "for", "and", "not", "was", "has", "are", "with", "from", "that", "this", "your", "you",
+    "they", "been", "again", "please", "set", "wrong", "failed", "invalid", "required", "missing",
+    "expired", "user",
 ];
 
 /// Returns the value with the words behind it that belong to it.
@@ -153,11 +239,16 @@ fn extended(text: Text<'_>, key: &KeyWord, value: &Value, link: Link) -> Range<u
         return value.range.clone();
     }
     let first = text.part(value.range.clone());
-    let plain = |word: &str| word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !GRAMMAR.contains(&word);
+    let plain = |word: &str| {
+        word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !GRAMMAR.contains(&word)
+    };
     let phrase = key.spelled.ends_with("phrase") || key.spelled.ends_with("mnemonic");
-    let all_plain = plain(first) && words.iter().all(|word| plain(word.trim_end_matches(['.', ','])));
+    let all_plain =
+        plain(first) && words.iter().all(|word| plain(word.trim_end_matches(['.', ','])));
     let line = text.starts_line(key.range.start) && link == Link::Direct;
-    if all_plain && ((2..=24).contains(&words.len()) && (phrase || line) || phrase && words.len() > 2) {
+    if all_plain
+        && ((2..=24).contains(&words.len()) && (phrase || line) || phrase && words.len() > 2)
+    {
         return value.range.start..end;
     }
     // `password = two words` of an ini file: everything up to the end of the line.
@@ -209,7 +300,9 @@ fn joined(text: Text<'_>, key: &KeyWord) -> Option<(usize, Link)> {
     let behind = text.behind(key.range.start, 40);
     let named = behind.trim_end_matches(['"', '\'', '\\', ' ', ':', '=']);
     let window = text.part(end..end + 120);
-    if ["name", "Name", "key", "Key", "NAME", "param", "variable"].iter().any(|label| named.ends_with(label))
+    if ["name", "Name", "key", "Key", "NAME", "param", "variable"]
+        .iter()
+        .any(|label| named.ends_with(label))
         && let Some(found) = ATTRIBUTE.find(window)
     {
         return Some((end + found.end(), Link::Direct));
@@ -227,16 +320,20 @@ fn joined(text: Text<'_>, key: &KeyWord) -> Option<(usize, Link)> {
     if !blank || at >= text.all.len() || matches!(text.byte(at), b'\n' | b'\r') {
         return None;
     }
-    let directive = ["requirepass", "masterauth", "storepass", "keypass"].contains(&key.spelled.as_str())
+    let directive = ["requirepass", "masterauth", "storepass", "keypass"]
+        .contains(&key.spelled.as_str())
         || key.spelled == "password" && netrc(text, key.range.start)
-        || text.starts_line(key.range.start) && ["password", "passwd", "rootpw"].contains(&key.spelled.as_str()) && quote(text, at).is_some();
+        || text.starts_line(key.range.start)
+            && ["password", "passwd", "rootpw"].contains(&key.spelled.as_str())
+            && quote(text, at).is_some();
     Some((at, if key.option || directive { Link::Blank } else { Link::Beside }))
 }
 
 /// `machine … login … password …`, on one line or three.
 fn netrc(text: Text<'_>, at: usize) -> bool {
     let behind = text.part(at.saturating_sub(200)..at);
-    behind.contains("machine ") && behind.contains("login ") || behind.trim_start().starts_with("default login ")
+    behind.contains("machine ") && behind.contains("login ")
+        || behind.trim_start().starts_with("default login ")
 }
 
 /// Where a value stands on the next line: YAML blocks, and a value sent as a message of its own.
@@ -250,7 +347,10 @@ fn next_line(text: Text<'_>, at: usize, key: &KeyWord) -> Option<usize> {
     let next = text.ahead(start, 200);
     let word = next.trim();
     if block.is_empty() {
-        let alone = !word.contains(' ') && !word.ends_with(':') && !word.contains(['=', '{', '[', '<']) && !word.contains(": ");
+        let alone = !word.contains(' ')
+            && !word.ends_with(':')
+            && !word.contains(['=', '{', '[', '<'])
+            && !word.contains(": ");
         (key.says == Says::Secret && alone && mixed(word) && !path(word)).then_some(start)
     } else {
         (start > line && !word.is_empty()).then_some(start)

@@ -11,20 +11,76 @@ pub const DETECTOR: Detector = Detector {
     finds: "hashes of passwords",
     trigger: Trigger::Literals(
         &[
-            "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$apr1$", "$argon2", "$pbkdf2", "$scrypt$", "$8$", "$9$", "$S$", "$P$", "$A$005$", "{SSHA", "{SHA", "{SMD5}", "{MD5}", "{CRYPT}", "{PBKDF2", "{bcrypt}",
-            "pbkdf2_sha", "bcrypt_sha256$", "pbkdf2:sha256", "scrypt:", "SCRAM-SHA-256$", "SCRAM-SHA-1$", "md5", "authentication_string", ":::", "$DCC2$", "$krb5", "grub.pbkdf2.",
+            "$1$",
+            "$2a$",
+            "$2b$",
+            "$2y$",
+            "$5$",
+            "$6$",
+            "$7$",
+            "$y$",
+            "$gy$",
+            "$apr1$",
+            "$argon2",
+            "$pbkdf2",
+            "$scrypt$",
+            "$8$",
+            "$9$",
+            "$S$",
+            "$P$",
+            "$A$005$",
+            "{SSHA",
+            "{SHA",
+            "{SMD5}",
+            "{MD5}",
+            "{CRYPT}",
+            "{PBKDF2",
+            "{bcrypt}",
+            "pbkdf2_sha",
+            "bcrypt_sha256$",
+            "pbkdf2:sha256",
+            "scrypt:",
+            "SCRAM-SHA-256$",
+            "SCRAM-SHA-1$",
+            "md5",
+            "authentication_string",
+            ":::",
+            "$DCC2$",
+            "$krb5",
+            "grub.pbkdf2.",
         ],
         look,
     ),
 };
 
 fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
-    let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b'$' | b'=' | b'+' | b',' | b'-' | b'_' | b'*' | b':' | b'@' | b'}' | b'\\');
+    let inside = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'.' | b'/'
+                    | b'$'
+                    | b'='
+                    | b'+'
+                    | b','
+                    | b'-'
+                    | b'_'
+                    | b'*'
+                    | b':'
+                    | b'@'
+                    | b'}'
+                    | b'\\'
+            )
+    };
     let found = &text.all[hit.clone()];
     match found {
         "md5" => {
             let end = text.forward_within(hit.end, 40, |b| b.is_ascii_hexdigit());
-            if end - hit.end == 32 && !is_word(text.before(hit.start)) && matches!(text.before(hit.start), b'"' | b'\'' | b' ' | b'|' | b'\t' | b':') && !text.behind(hit.start, 16).to_ascii_lowercase().ends_with("sum: ") {
+            if end - hit.end == 32
+                && !is_word(text.before(hit.start))
+                && matches!(text.before(hit.start), b'"' | b'\'' | b' ' | b'|' | b'\t' | b':')
+                && !text.behind(hit.start, 16).to_ascii_lowercase().ends_with("sum: ")
+            {
                 finds.secret(hit.start..end);
                 return end;
             }
@@ -60,8 +116,11 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
             }
             let run = text.forward(hit.end, inside);
             // Behind the hash in `/etc/shadow` stand numbers of days.
-            let hash = text.all[hit.end..run].find(":").filter(|_| found.starts_with('$')).map_or(run, |length| hit.end + length);
-            let exact = found.bytes().any(|b| b.is_ascii_digit()) || found == found.trim() ;
+            let hash = text.all[hit.end..run]
+                .find(":")
+                .filter(|_| found.starts_with('$'))
+                .map_or(run, |length| hit.end + length);
+            let exact = found.bytes().any(|b| b.is_ascii_digit()) || found == found.trim();
             if hash - hit.end >= 12 && exact {
                 finds.secret(start..hash);
                 return hash;

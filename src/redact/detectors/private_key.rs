@@ -9,7 +9,10 @@ use crate::redact::text::Text;
 /// The whole block, also with escaped line breaks, quote marks before each line, or cut off before its end.
 pub const DETECTOR: Detector = Detector {
     finds: "private keys",
-    trigger: Trigger::Literals(&["----BEGIN ", "---- BEGIN ", "PuTTY-User-Key-File", "$ANSIBLE_VAULT;"], look),
+    trigger: Trigger::Literals(
+        &["----BEGIN ", "---- BEGIN ", "PuTTY-User-Key-File", "$ANSIBLE_VAULT;"],
+        look,
+    ),
 };
 
 /// A key is not longer than this.
@@ -28,7 +31,11 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     }
     let upper = label.to_ascii_uppercase();
     let name = upper.split("----").next().unwrap_or_default();
-    let private = name.contains("PRIVATE") || name.contains("STATIC KEY") || name.contains("SECRET KEY") || name.contains("ENCRYPTED") || name.contains("KEY BLOCK") && !name.contains("PUBLIC");
+    let private = name.contains("PRIVATE")
+        || name.contains("STATIC KEY")
+        || name.contains("SECRET KEY")
+        || name.contains("ENCRYPTED")
+        || name.contains("KEY BLOCK") && !name.contains("PUBLIC");
     let end = hit.end + ending(block).unwrap_or_else(|| armoured(block));
     if private {
         finds.secret(start..end);
@@ -52,8 +59,25 @@ fn armoured(block: &str) -> usize {
     let mut length = 0;
     for (index, line) in block.split_inclusive('\n').enumerate() {
         let trimmed = line.trim().trim_start_matches(['>', '|', '#', ' ', '\t', '"', '\'']);
-        let body = !trimmed.contains(' ') && trimmed.len() >= 4 && trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_\\\"',;:.".contains(&b));
-        let header = trimmed.contains(": ") && trimmed.len() < 100 && index < 8;
+        let body = !trimmed.contains(' ')
+            && trimmed.len() >= 4
+            && trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_\\\"',;:.".contains(&b));
+        let header = [
+            "Proc-Type",
+            "DEK-Info",
+            "Version",
+            "Comment",
+            "Hash",
+            "Charset",
+            "Encryption",
+            "Public-Lines",
+            "Private-Lines",
+            "Private-MAC",
+            "Key-Derivation",
+            "Argon2",
+        ]
+        .iter()
+        .any(|name| trimmed.starts_with(name));
         if index > 0 && !body && !header && !(trimmed.is_empty() && index < 6) {
             break;
         }

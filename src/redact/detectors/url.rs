@@ -14,7 +14,10 @@ use super::ipv4;
 /// `scheme://user:password@host:port,host/…`; hosts that everybody knows stay.
 pub const DETECTOR: Detector = Detector {
     finds: "credentials and hosts of addresses",
-    trigger: Trigger::Literals(&["://", "%3A%2F%2F", ":\\/\\/", "jdbc:oracle:", "sqlplus ", "rman ", "expdp ", "impdp "], look),
+    trigger: Trigger::Literals(
+        &["://", "%3A%2F%2F", ":\\/\\/", "jdbc:oracle:", "sqlplus ", "rman ", "expdp ", "impdp "],
+        look,
+    ),
 };
 
 fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
@@ -22,11 +25,17 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
         return oracle(text, hit, finds);
     }
     let encoded = text.byte(hit.start) == b'%';
-    let stops = |b: u8| b <= b' ' || b >= 0x7f || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'|') || encoded && b == b'&';
+    let stops = |b: u8| {
+        b <= b' '
+            || b >= 0x7f
+            || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'|')
+            || encoded && b == b'&'
+    };
     let end = text.forward_within(hit.end, 1024, |b| !stops(b));
     // Another address inside is looked at by itself.
     let end = text.part(hit.end..end).find("://").map_or(end, |next| hit.end + next);
-    let scheme = text.backward(hit.start, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    let scheme =
+        text.backward(hit.start, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     let scheme = &text.all[scheme..hit.start];
     if scheme.is_empty() || matches!(scheme, "file" | "unix" | "urn" | "vault" | "op") {
         return hit.end;
@@ -48,7 +57,10 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
         authority.end = hit.end + at + rest.find(['/', '?', '#']).unwrap_or(rest.len());
     }
     let part = text.part(authority.clone());
-    let at_sign = part.rfind('@').map(|at| (at, 1)).or_else(|| encoded.then(|| part.rfind("%40").map(|at| (at, 3))).flatten());
+    let at_sign = part
+        .rfind('@')
+        .map(|at| (at, 1))
+        .or_else(|| encoded.then(|| part.rfind("%40").map(|at| (at, 3))).flatten());
     let hosts = at_sign.map_or(0, |(at, length)| at + length);
     if let Some((at, _)) = at_sign {
         user(text, authority.start, authority.start + at, encoded, finds);
@@ -63,12 +75,23 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
 /// The part before `@`.
 fn user(text: Text<'_>, start: usize, end: usize, encoded: bool, finds: &mut Finds) {
     let part = &text.all[start..end];
-    let colon = part.find(':').map(|at| (at, 1)).or_else(|| encoded.then(|| part.find("%3A").map(|at| (at, 3))).flatten());
+    let colon = part
+        .find(':')
+        .map(|at| (at, 1))
+        .or_else(|| encoded.then(|| part.find("%3A").map(|at| (at, 3))).flatten());
     match colon {
-        Some((at, length)) if !placeholder(&part[at + length..]) => finds.secret(start + at + length..end),
+        Some((at, length)) if !placeholder(&part[at + length..]) => {
+            finds.secret(start + at + length..end)
+        }
         // The name is the token: `https://TOKEN:x-oauth-basic@…`.
         Some((at, _)) if mixed(&part[..at]) && at >= 20 => finds.secret(start..start + at),
-        None if part.len() >= 16 && mixed(part) && Mix::of(part).random() => finds.secret(start..end),
+        // The key of a Sentry address.
+        None if part.len() >= 32 && part.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            finds.secret(start..end)
+        }
+        None if part.len() >= 16 && mixed(part) && Mix::of(part).random() => {
+            finds.secret(start..end)
+        }
         Some(_) | None => {}
     }
 }
@@ -79,8 +102,39 @@ fn one_host(start: usize, host: &str, scheme: &str, finds: &mut Finds) {
         Some(_) | None => host.split([';', '(', ')', '}', ']', '\\']).next().unwrap_or(host),
     };
     let name = name.trim_end_matches(['.', ',', ';', ':', ')']);
-    let bucket = matches!(scheme, "s3" | "s3a" | "s3n" | "gs" | "oss" | "cos" | "cosn" | "obs" | "b2" | "az" | "abfs" | "wasb" | "swift");
-    if bucket || !is_name(name) || ipv4::shaped(name) || is_public(name) || placeholder(name) || matches!(name, "host" | "hostname" | "server" | "HOST" | "db" | "user" | "endpoint" | "registry" | "url") {
+    let bucket = matches!(
+        scheme,
+        "s3" | "s3a"
+            | "s3n"
+            | "gs"
+            | "oss"
+            | "cos"
+            | "cosn"
+            | "obs"
+            | "b2"
+            | "az"
+            | "abfs"
+            | "wasb"
+            | "swift"
+    );
+    if bucket
+        || !is_name(name)
+        || ipv4::shaped(name)
+        || is_public(name)
+        || placeholder(name)
+        || matches!(
+            name,
+            "host"
+                | "hostname"
+                | "server"
+                | "HOST"
+                | "db"
+                | "user"
+                | "endpoint"
+                | "registry"
+                | "url"
+        )
+    {
         return;
     }
     finds.add(start..start + name.len(), Kind::Host);
@@ -98,7 +152,11 @@ fn oracle(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
             && user.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'#'))
         {
             let password = rest.rsplit_once('@').map_or(rest, |(password, _)| password);
-            if !password.is_empty() && !placeholder(password) && !password.contains('/') && !rest.starts_with('/') {
+            if !password.is_empty()
+                && !placeholder(password)
+                && !password.contains('/')
+                && !rest.starts_with('/')
+            {
                 let at = start + user.len() + 1;
                 finds.secret(at..at + password.len());
             }

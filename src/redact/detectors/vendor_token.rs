@@ -8,8 +8,10 @@ use crate::redact::scan::{Detector, Trigger};
 use crate::redact::text::Text;
 
 /// Cloud keys and tokens of code hosting, chat, payment, mail, models and monitoring.
-pub const DETECTOR: Detector =
-    Detector { finds: "keys and tokens of known vendors", trigger: Trigger::Literals(PREFIXES, look) };
+pub const DETECTOR: Detector = Detector {
+    finds: "keys and tokens of known vendors",
+    trigger: Trigger::Literals(PREFIXES, look),
+};
 
 /// The characters behind a prefix.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +34,10 @@ impl Set {
             Self::Letters => b.is_ascii_alphanumeric(),
             Self::Capitals => b.is_ascii_uppercase() || b.is_ascii_digit(),
             Self::Url => b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'),
-            Self::Wide => b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'=' | b'/' | b'+' | b'~'),
+            Self::Wide => {
+                b.is_ascii_alphanumeric()
+                    || matches!(b, b'-' | b'_' | b'.' | b'=' | b'/' | b'+' | b'~')
+            }
             Self::Hex => b.is_ascii_hexdigit(),
         }
     }
@@ -83,9 +88,18 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
         let end = text.forward_within(hit.end, 256, |b| set.has(b));
         let rest = &text.all[hit.end..end];
         // The short prefixes are beginnings of words too; a real token is random.
-        let random = start.len() > 4 || matches!(set, Set::Hex | Set::Capitals) || Mix::of(&rest[..rest.len().min(200)]).random();
-        if rest.len() >= *least && random && !(matches!(set, Set::Hex) && start.len() < 3 && is_hash(text, end)) {
-            let from = if start.starts_with('.') { text.backward(hit.start, |b| b.is_ascii_alphanumeric()) } else { hit.start };
+        let random = start.len() > 4
+            || matches!(set, Set::Hex | Set::Capitals)
+            || Mix::of(&rest[..rest.len().min(200)]).random();
+        if rest.len() >= *least
+            && random
+            && !(matches!(set, Set::Hex) && start.len() < 3 && is_hash(text, end))
+        {
+            let from = if start.starts_with('.') {
+                text.backward(hit.start, |b| b.is_ascii_alphanumeric())
+            } else {
+                hit.start
+            };
             let end = text.forward(end, |b| set.has(b));
             finds.secret(from..end);
             return end;
@@ -101,7 +115,10 @@ fn is_hash(text: Text<'_>, end: usize) -> bool {
 
 /// Secrets that are a part of an address or stand around a mark.
 fn address(text: Text<'_>, hit: &Range<usize>, found: &str, finds: &mut Finds) -> Option<usize> {
-    let path = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'@' | b'.' | b'?' | b'=' | b'%');
+    let path = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'/' | b'-' | b'_' | b'@' | b'.' | b'?' | b'=' | b'%')
+    };
     let lower = found.to_ascii_lowercase();
     match lower.as_str() {
         // A client secret of Microsoft Entra: three characters, a digit, `Q~`, 31 or more.
@@ -113,7 +130,11 @@ fn address(text: Text<'_>, hit: &Range<usize>, found: &str, finds: &mut Finds) -
             }
             Some(hit.end)
         }
-        "hooks.slack.com/" | "webhook.office.com/" | "outlook.office.com/webhook" | "api/webhooks/" | "open-apis/bot/" => {
+        "hooks.slack.com/"
+        | "webhook.office.com/"
+        | "outlook.office.com/webhook"
+        | "api/webhooks/"
+        | "open-apis/bot/" => {
             let end = text.forward(hit.end, path);
             if end - hit.end >= 20 {
                 finds.secret(hit.end..end);
