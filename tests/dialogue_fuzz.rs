@@ -130,7 +130,7 @@ fn add_good(random: &mut Random, reply: &mut Json) {
     ]);
     let good = step(
         "good",
-        json!({"kind": "check", "host": "<HOST_3>", "check": check, "phase": "activation"}),
+        json!({"kind": "check", "host": "<HOST_1>", "check": check, "phase": "activation"}),
     );
     if let Some(steps) = reply["steps"].as_array_mut() {
         steps.insert(random.below(steps.len()), good);
@@ -196,7 +196,7 @@ fn mutate_json(random: &mut Random, reply: &mut Json) {
             let id = format!("extra-{}", random.below(5));
             let mut extra = step(
                 &id,
-                json!({"host": "<HOST_3>", "phase": "recovery", "run": random.of(TEXTS), "check": random.of(TEXTS)}),
+                json!({"host": "<HOST_1>", "phase": "recovery", "run": random.of(TEXTS), "check": random.of(TEXTS)}),
             );
             if random.below(2) == 0 {
                 extra["kind"] = json!(random.of(&["check", "wait", "manual", "decision"]));
@@ -258,7 +258,7 @@ fn mutate_text(random: &mut Random, text: &mut String) {
             )
         }
         6 => text.push_str(random.of(&["}", "]]]]", "```", "\n{\"steps\":[]}", "\0"])),
-        _ => *text = text.replace("<HOST_3>", random.of(TEXTS)),
+        _ => *text = text.replace("<HOST_1>", random.of(TEXTS)),
     }
 }
 
