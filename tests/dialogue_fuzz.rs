@@ -285,8 +285,13 @@ fn checked(plan: &blackstart::plan::Plan, inventory: &Inventory) -> check::Check
 
 #[test]
 fn no_reply_makes_it_panic_or_lets_an_unvalidated_step_into_a_plan() {
-    let count: usize =
-        std::env::var("BLACKSTART_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(5_000);
+    let count = std::env::var("BLACKSTART_FUZZ").ok().and_then(|count| count.parse().ok());
+    // One thread that can parse, instead of one for every script.
+    blackstart::shell::on_deep_stack(|| dialogues(count.unwrap_or(5_000)))
+        .expect("no reply makes it panic");
+}
+
+fn dialogues(count: usize) {
     let subjects = [Subject::new(Some("ledger"), None), Subject::new(None, Some(INCIDENT))];
     let prompts = Prompts::default();
     let mut random = Random(7);
@@ -360,7 +365,13 @@ fn no_reply_makes_it_panic_or_lets_an_unvalidated_step_into_a_plan() {
         let made = dialogue.finish();
         if made.plan != subject.template.plan {
             with_model += 1;
-            assert_sound(&made, &subject.template.plan, &subject.case.inventory, &text);
+            assert_sound(
+                &made,
+                &subject.template.plan,
+                &baselines[at],
+                &subject.case.inventory,
+                &text,
+            );
         }
     }
     println!(

@@ -116,7 +116,7 @@ fn every_injection_ends_safe_with_a_model_that_obeys_it() {
         let model = Scripted::new([text.clone(), text.clone(), text.clone()]);
         let (made, _) = drafted(&case, &model);
         let shown: String = text.chars().take(3_000).collect();
-        assert_sound(&made.draft, &made.template.plan, &case.inventory, &shown);
+        assert_sound(&made.draft, &made.template.plan, &[], &case.inventory, &shown);
         assert_quoted(&model, &payload, injection.id.as_str());
         for step in &made.draft.plan.steps {
             let texts = [
@@ -185,7 +185,7 @@ fn a_model_that_obeys_still_drafts_the_rest() {
     let text = reply(steps);
     let case = Case::new(INVENTORY, Some(INCIDENT));
     let (made, _) = drafted(&case, &Scripted::new([text.clone(), text]));
-    assert_sound(&made.draft, &made.template.plan, &case.inventory, "");
+    assert_sound(&made.draft, &made.template.plan, &[], &case.inventory, "");
     assert!(
         made.draft.plan.step("see-archive").is_some() && made.draft.plan.step("prepare").is_none()
     );
