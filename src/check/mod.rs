@@ -2,9 +2,11 @@
 
 mod context;
 mod facts;
+mod failover;
 mod fix;
 mod language;
 pub mod names;
+mod postgres;
 mod python;
 mod risk;
 mod rule;

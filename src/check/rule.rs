@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::unit::Unit;
-use crate::base::Span;
+use crate::base::{Id, Span};
 use crate::evidence::{Edit, Finding, Severity};
 
 /// One rule of the checker. Its examples are its tests.
@@ -83,6 +83,23 @@ impl Report {
         });
         let last = self.findings.len() - 1;
         &mut self.findings[last]
+    }
+
+    /// Adds a finding about a whole step.
+    pub fn add_step(&mut self, rule: &'static Rule, step: &Id, message: String) {
+        self.findings.push(Finding {
+            rule: rule.code,
+            name: rule.name,
+            severity: rule.severity,
+            step: Some(step.clone()),
+            part: crate::evidence::Place::Whole,
+            span: Span::default(),
+            message,
+            why: rule.why.to_owned(),
+            fix: Some(rule.fix.to_owned()),
+            layer: rule.layer,
+            edit: None,
+        });
     }
 
     /// Adds a finding in a Python script.

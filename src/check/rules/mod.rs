@@ -1,7 +1,12 @@
 //! Every rule, one file each.
 
+mod archive_command_hides_failure;
+mod base_backup_not_verified;
+mod base_backup_without_log;
+mod client_older_than_server;
 mod command_not_found;
 mod copied_live_sqlite;
+mod damage_replayed;
 mod destroys_unasserted_target;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
@@ -23,21 +28,52 @@ mod password_on_command_line;
 mod physical_copy_not_prepared;
 mod placeholder_left;
 mod promoted_unapplied;
+mod dump_without_roles;
+mod flattening_copy;
+mod live_data_directory_copied;
+mod live_database_dropped_for_restore;
+mod log_deleted_by_hand;
+mod log_reset_without_copy;
+mod mirror_without_source_guard;
+mod nested_restore;
+mod nested_rsync;
+mod password_in_script;
+mod paused_job_not_resumed;
+mod placeholder_left;
+mod plain_dump_of_large_database;
+mod promoted_without_fence;
+mod promoted_without_lag_check;
+mod recovery_ends_unchecked;
+mod recovery_target_misses;
+mod recovery_without_reconstitution;
+mod recovery_without_signal;
+mod restore_command_hides_missing_file;
+mod restore_goes_on_after_errors;
 mod restore_over_live;
+mod restored_without_statistics;
 mod rm_of_possibly_empty_path;
 mod same_device_backup;
+mod two_histories_in_one_archive;
 mod understated_risk;
 mod unknown_name;
 mod unreadable_script;
 mod wrong_mysql_dialect;
+mod writers_left_running;
 
 use super::rule::Rule;
 
+pub use restore_over_live::sql_texts;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
 
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
+    &promoted_without_fence::RULE,
+    &promoted_without_lag_check::RULE,
+    &recovery_without_reconstitution::RULE,
+    &writers_left_running::RULE,
+    &damage_replayed::RULE,
+    &paused_job_not_resumed::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
     &nested_restore::RULE,
@@ -57,6 +93,24 @@ pub const RULES: &[&Rule] = &[
     &dump_as_sql::RULE,
     &physical_copy_not_prepared::RULE,
     &promoted_unapplied::RULE,
+    &dump_without_roles::RULE,
+    &client_older_than_server::RULE,
+    &plain_dump_of_large_database::RULE,
+    &restore_goes_on_after_errors::RULE,
+    &live_database_dropped_for_restore::RULE,
+    &archive_command_hides_failure::RULE,
+    &restore_command_hides_missing_file::RULE,
+    &recovery_without_signal::RULE,
+    &recovery_target_misses::RULE,
+    &recovery_ends_unchecked::RULE,
+    &two_histories_in_one_archive::RULE,
+    &base_backup_without_log::RULE,
+    &base_backup_not_verified::RULE,
+    &live_data_directory_copied::RULE,
+    &log_deleted_by_hand::RULE,
+    &log_reset_without_copy::RULE,
+    &restored_without_statistics::RULE,
+    &password_in_script::RULE,
     &understated_risk::RULE,
     &unreadable_script::RULE,
     &dump_piped_without_pipefail::RULE,
