@@ -64,6 +64,26 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// Gives findings about an inventory the places of the objects they are about: the line with the longest id that the
+/// message names.
+pub fn locate(findings: &mut [Finding], text: &str) {
+    let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let ids: Vec<(usize, &str)> = text
+        .match_indices("id: ")
+        .map(|(at, mark)| {
+            let rest = &text[at + mark.len()..];
+            (at, &rest[..rest.find(|c| !is_id(c)).unwrap_or(rest.len())])
+        })
+        .collect();
+    for finding in findings {
+        let words: Vec<&str> = finding.message.split(|c| !is_id(c)).collect();
+        let named = ids.iter().filter(|(_, id)| words.contains(id));
+        if let Some((at, id)) = named.max_by_key(|(at, id)| (id.len(), std::cmp::Reverse(*at))) {
+            finding.span = crate::base::Span::new(*at, at + "id: ".len() + id.len());
+        }
+    }
+}
+
 /// Returns where a position within a step's text stands in the plan's file. Exact in a block of lines (`run: |`); in a
 /// quoted or folded text the place where that text begins.
 fn in_file(plan: &Plan, file: &str, finding: &Finding, within: Position) -> Option<Position> {
