@@ -114,21 +114,18 @@ pub fn refuses(tool: &str, flag: &str) -> bool {
     let Some((_, flags)) = KNOWN.iter().find(|(tools, _)| tools.contains(&tool)) else {
         return false;
     };
-    let mysql = tool.starts_with("my") || tool.starts_with("mariadb");
     let plain = flag.replace('_', "-");
-    let wanted = match mysql {
-        // The clients of MySQL turn every switch off, on, and into a warning.
-        true => ["skip-", "disable-", "enable-", "loose-", "maximum-"]
-            .iter()
-            .fold(plain.as_str(), |name, prefix| name.strip_prefix(prefix).unwrap_or(name)),
-        false => plain.as_str(),
+    let begins =
+        |wanted: &str| flags.split_ascii_whitespace().any(|known| known.starts_with(wanted));
+    // The clients of MySQL turn every switch off, on, and into a warning; tar and rsync know `--no-` before most.
+    let switches: &[&str] = match tool.starts_with("my") || tool.starts_with("mariadb") {
+        true => &["skip-", "disable-", "enable-", "loose-", "maximum-"],
+        false => &["no-"],
     };
-    // tar and rsync know `--no-` before most of theirs.
-    let wanted = wanted.strip_prefix("no-").unwrap_or(wanted);
-    !flags.split_ascii_whitespace().any(|known| {
-        known.starts_with(wanted)
-            || known.strip_prefix("no-").is_some_and(|known| known.starts_with(wanted))
-    })
+    let stripped = switches
+        .iter()
+        .fold(plain.as_str(), |name, prefix| name.strip_prefix(prefix).unwrap_or(name));
+    !begins(&plain) && !begins(stripped)
 }
 
 /// Returns the flag of a tool that is nearest to one it refuses.
@@ -166,6 +163,7 @@ mod tests {
             ("mysqldump", "skip-lock-tables"),
             ("mariadb-dump", "master_data"),
             ("mysqlbinlog", "stop-datetime"),
+            ("mysqlbinlog", "skip-gtids"),
             ("tar", "list"),
             ("restic", "anything"),
             ("rm", "recursive"),

@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
             inventory: "",
         },
         Example::Plan {
-            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: say, title: Say that it is done, kind: notify, risk: read, run: echo done}\n  - {id: test, title: Check the count, kind: check, check: '[ \"$(wc -l < /srv/x)\" -gt 5 ]'}\n",
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: say, title: Say that it is done, kind: command, risk: read, run: echo done}\n  - {id: test, title: Check the count, kind: check, check: '[ \"$(wc -l < /srv/x)\" -gt 5 ]'}\n",
             inventory: "",
         },
     ],

@@ -6,6 +6,7 @@ use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::estimate;
 use crate::evidence::Severity;
+use crate::inventory::{CopyType, Inventory};
 
 /// Moving the data alone takes longer than the whole recovery may.
 pub const RULE: Rule = Rule {
@@ -40,6 +41,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let Some(inventory) = alone(context) else {
         return;
     };
+    // A replica is used at once, and not in every disaster; what counts is how long a copy takes.
+    let mut copies = (**inventory).clone();
+    copies.backups.retain(|backup| backup.copy_type != Some(CopyType::Replica));
+    let inventory = &Inventory::new(copies, inventory.digest());
     for asset in &inventory.assets {
         let Some(rto) = asset.targets.and_then(|targets| targets.rto) else {
             continue;
