@@ -88,6 +88,7 @@ fn commands(bad: &str) -> Vec<Vec<&str>> {
         vec!["dry-run", "plan.yaml", "--inventory", bad],
         vec!["approve", bad, "--as", "ana"],
         vec!["run", bad],
+        vec!["models", "--models", bad],
     ]
 }
 

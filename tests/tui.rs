@@ -1,6 +1,8 @@
 //! The terminal interface in a real terminal: what a person sees, and what is left of it behind every way out.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
+mod paced;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
@@ -103,6 +105,18 @@ impl Terminal {
             assert!(started.elapsed() < PATIENCE, "no {what:?} on the screen:\n{screen}");
             std::thread::yield_now();
             std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    /// Returns when a text stood on the screen, looked for as often as can be.
+    fn stands_at(&self, text: &str) -> Instant {
+        let started = Instant::now();
+        loop {
+            if self.seen.lock().unwrap().screen.screen().contents().contains(text) {
+                return Instant::now();
+            }
+            assert!(started.elapsed() < PATIENCE, "no {text:?} on the screen");
+            std::thread::park_timeout(Duration::from_micros(300));
         }
     }
 
@@ -323,4 +337,153 @@ fn a_run_outlives_the_interface_and_is_found_again() {
     terminal.press("q");
     assert!(terminal.end().success());
     terminal.assert_given_back();
+}
+
+/// A directory with a host that must not be named outside, and a model at this endpoint.
+fn place_with_model(endpoint: &paced::Endpoint) -> tempfile::TempDir {
+    let place = place();
+    let root = place.path();
+    let inventory = fs::read_to_string(root.join("inv.yaml")).unwrap();
+    let inventory = inventory
+        .replace("id: here, access", "id: vault7, address: vault7.corp.example, access")
+        .replace("host: here", "host: vault7");
+    fs::write(root.join("inv.yaml"), inventory).unwrap();
+    let incident = fs::read_to_string(root.join("inc.yaml")).unwrap();
+    let told = "description: |\n  ssh root@vault7.corp.example failed, password hunter2-Xq9\n";
+    fs::write(root.join("inc.yaml"), format!("{incident}{told}")).unwrap();
+    fs::create_dir_all(root.join(".config/blackstart")).unwrap();
+    let models = format!(
+        "schema: blackstart/models/v1\nmodels:\n- {{id: paced, base_url: '{}', model: paced-1}}\n",
+        endpoint.base_url()
+    );
+    fs::write(root.join(".config/blackstart/models.yaml"), models).unwrap();
+    place
+}
+
+/// Opens inventory and incident, and makes the template draft.
+fn to_the_draft(terminal: &mut Terminal, place: &Path) {
+    terminal.wait_for("Nothing here yet");
+    terminal.open(&place.join("inv.yaml"));
+    terminal.wait_for("ok read inventory");
+    terminal.open(&place.join("inc.yaml"));
+    terminal.wait_for("documents are gone");
+    terminal.press("\x04");
+    terminal.wait_for("What it gives and costs");
+    terminal.wait_for("ask model");
+    // The d of Ctrl-D may still be held; another key tells that it is not.
+    terminal.press("?");
+    terminal.wait_for("Help");
+    terminal.press("\x1b");
+    terminal.wait("the draft", |screen| !screen.contains(" Help "));
+}
+
+/// A step as a model writes it, new to the plan.
+fn proposed(id: &str, title: &str, host: Option<&str>, run: &str) -> String {
+    serde_json::json!({
+        "id": id, "based_on": null, "keep": false, "phase": "activation", "title": title, "kind": "check",
+        "host": host, "asset": null, "needs": [], "run": null, "check": run, "rollback": null, "risk": "read",
+        "timeout": "30s", "on_failure": "halt", "safety_copy": null, "why": "to know", "expect": "a line",
+    })
+    .to_string()
+}
+
+const BEGIN: &str = "{\"title\": \"t\", \"summary\": \"s\", \"backup\": null, \"questions\": [], \"assumptions\": [], \"steps\": [";
+
+#[test]
+fn a_model_s_steps_are_seen_as_they_come_and_a_question_is_cancelled_at_once() {
+    let endpoint = paced::Endpoint::start();
+    let place = place_with_model(&endpoint);
+    let mut terminal = Terminal::start(place.path(), 24, 80);
+    to_the_draft(&mut terminal, place.path());
+
+    terminal.press("\x1bOS");
+    terminal.wait_for("What would be sent");
+    let shown = terminal.wait("the request", |screen| screen.contains("Replaced"));
+    assert!(shown.contains("on this machine"), "{shown}");
+    let mut seen = shown;
+    loop {
+        terminal.press("\x1b[6~");
+        let before = seen.lines().map(str::to_owned).collect::<Vec<_>>();
+        let page = terminal.wait("another page, or the end", |screen| {
+            screen.lines().nth(5) != before.get(before.len().saturating_sub(19)).map(String::as_str)
+        });
+        assert!(!page.contains("vault7"), "{page}");
+        if page.contains("<HOST_") {
+            break;
+        }
+        seen = page;
+    }
+    terminal.press("\x1b");
+    terminal.wait("the draft", |screen| !screen.contains("What would be sent"));
+
+    terminal.press("d");
+    let asked = endpoint.request(0);
+    assert!(!asked.contains("vault7"), "{asked}");
+    endpoint.say(BEGIN);
+    let mut took = vec![];
+    for at in 0..8 {
+        let title = format!("Look at number {at}");
+        let comma = if at == 0 { "" } else { "," };
+        let step = proposed(&format!("look-{at}"), &title, None, "true");
+        let (head, last) = step.split_at(step.len() - 1);
+        endpoint.say(&format!("{comma}{head}"));
+        let written = endpoint.say(last);
+        let seen = terminal.stands_at(&title).saturating_duration_since(written);
+        took.push(format!("{:.1}", seen.as_secs_f64() * 1e3));
+    }
+    eprintln!("last byte of a step to the screen, ms: {}", took.join(" "));
+    terminal.wait_for("8 steps unchecked");
+
+    terminal.press("\x1b");
+    let pressed = Instant::now();
+    let stands = terminal.stands_at("cancelled; the template draft stands");
+    let left = endpoint.saw_leave(1);
+    let since = |at: Instant| at.saturating_duration_since(pressed).as_secs_f64() * 1e3;
+    eprintln!(
+        "cancel: on the screen {:.1} ms, connection closed {:.1} ms",
+        since(stands),
+        since(left)
+    );
+    terminal.wait_for("What it gives and costs");
+    terminal.press("\r");
+    terminal.wait_for("Step 1 of");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_given_back();
+}
+
+#[test]
+fn what_was_rejected_of_an_answer_stands_beside_what_was_kept() {
+    let endpoint = paced::Endpoint::start();
+    let place = place_with_model(&endpoint);
+    let mut terminal = Terminal::start(place.path(), 40, 120);
+    to_the_draft(&mut terminal, place.path());
+    terminal.press("d");
+    let good = proposed("look-first", "Look at what is left", None, "test -d /");
+    let bad = proposed("look-away", "Look at the other machine", Some("nowhere9"), "true");
+    let mut rounds = 0;
+    loop {
+        endpoint.request(rounds);
+        endpoint.say(BEGIN);
+        endpoint.say(&format!("{good},{bad}]}}"));
+        endpoint.end();
+        rounds += 1;
+        let screen = terminal.wait("the end or another round", |screen| {
+            screen.contains("the draft of paced")
+                || screen.contains(&format!("round {} of", rounds + 1))
+        });
+        if screen.contains("the draft of paced") {
+            break;
+        }
+    }
+    let screen = terminal.wait_for("The answer as a whole");
+    assert!(screen.contains("REJECTED") && screen.contains("NEW"), "{screen}");
+    terminal.press("G");
+    let screen = terminal.wait_for("Because");
+    assert!(screen.contains("nowhere9"), "{screen}");
+    eprintln!("{screen}");
+    terminal.press("\r");
+    terminal.wait_for("Look at what is left");
+    terminal.press("q");
+    assert!(terminal.end().success());
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::runtime::files::FileError;
-use crate::runtime::{ExecuteError, RuntimeError, SandboxError, StoreError};
+use crate::runtime::{ExecuteError, ModelError, RuntimeError, SandboxError, StoreError};
 
 /// The exit codes of every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +149,25 @@ impl From<StoreError> for CommandError {
     }
 }
 
+impl From<ModelError> for CommandError {
+    fn from(error: ModelError) -> Self {
+        let exit = match &error {
+            ModelError::Cancelled => Exit::Interrupted,
+            ModelError::Configuration(_) => Exit::Input,
+            ModelError::Deadline(_)
+            | ModelError::Unreachable { .. }
+            | ModelError::Unauthorized { .. }
+            | ModelError::Busy { .. }
+            | ModelError::Refused { .. }
+            | ModelError::NotAnEndpoint { .. }
+            | ModelError::TooLong(_)
+            | ModelError::NotRecorded(_) => Exit::Unavailable,
+        };
+        let advice = error.advice().map(str::to_owned);
+        Self { hints: advice.into_iter().collect(), ..Self::caused(exit, &error) }
+    }
+}
+
 impl From<RuntimeError> for CommandError {
     fn from(error: RuntimeError) -> Self {
         match error {
@@ -172,6 +191,7 @@ impl From<RuntimeError> for CommandError {
                 refused
             }
             RuntimeError::SecretToType { .. }
+            | RuntimeError::Unreadable { .. }
             | RuntimeError::Missing { .. }
             | RuntimeError::InventoryMissing { .. }
             | RuntimeError::NoHome => Self::caused(Exit::Input, &error),

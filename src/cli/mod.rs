@@ -1,10 +1,12 @@
 //! The command line: every action of the terminal interface is a command.
 #![allow(clippy::disallowed_methods)]
 
+mod choice;
 mod commands;
 mod exit;
 mod findings;
 mod follow;
+mod model_draft;
 mod output;
 mod plans;
 mod problems;

@@ -64,6 +64,11 @@ impl Output {
         }
     }
 
+    /// Writes a line that a person must see to standard error, also where JSON was asked for.
+    pub fn warn(&mut self, line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
     /// Shows how far long work has come, on a terminal only; the next line overwrites it.
     pub fn progress(&mut self, line: &str) {
         if self.progress {

@@ -62,7 +62,7 @@ impl PlanArgs {
 }
 
 /// Reads a plan from a file; where there is no such file and the name could be one, the kept plan of that name.
-fn read(path: &Path, runtime: &Runtime, output: &mut Output) -> Result<Plan, CommandError> {
+pub fn read(path: &Path, runtime: &Runtime, output: &mut Output) -> Result<Plan, CommandError> {
     let name = path.to_str().filter(|name| crate::base::Id::parse(name).is_ok());
     if let Some(name) = name.filter(|_| !path.exists())
         && let Ok(plan) = runtime.plan(name)

@@ -6,10 +6,10 @@ use minijinja::Value;
 use serde_json::{Value as Json, json};
 
 use super::parameters::path;
-use super::{Request, rank, said};
+use super::{Request, postgres, rank, said};
 use crate::base::{Id, escape};
-use crate::estimate::{self, Chosen};
-use crate::inventory::{Asset, Backup, CopyMade, Inventory, Repo};
+use crate::estimate::{self, Choice};
+use crate::inventory::{Asset, Backup, CopyMade, CopyType, Inventory, Repo};
 use crate::plan::Kind;
 
 /// Seconds a step that only renames may take; a rename across layers of a sandbox copies.
@@ -29,7 +29,8 @@ pub struct Facts {
 
 impl Facts {
     /// Gathers the facts about one asset.
-    pub fn collect(request: &Request<'_>, asset: &Asset, chosen: Option<&Chosen<'_>>) -> Self {
+    pub fn collect(request: &Request<'_>, asset: &Asset, choice: &Choice<'_>) -> Self {
+        let chosen = choice.chosen.as_ref();
         let inventory = request.inventory;
         let mut questions = vec![];
         let tag = request.now.strftime("%Y%m%dT%H%M%SZ").to_string();
@@ -71,7 +72,8 @@ impl Facts {
         let facts = json!({
             "asset": {
                 "id": asset.id, "kind": asset.kind.word(), "paths": paths, "size": asset.size.map_or(0, |size| size.0),
-                "run_as": text(&asset.run_as), "owner": owner(inventory, asset), "endpoint": text(&asset.endpoint),
+                "run_as": text(&asset.run_as), "owner": owner(inventory, asset), "version": text(&asset.version),
+                "endpoint": text(&asset.endpoint),
             },
             "host": host(inventory, asset),
             "peer": peer(inventory, asset),
@@ -88,7 +90,7 @@ impl Facts {
                 "id": backup.map_or("", |backup| backup.id.as_str()),
                 "tool": backup.map_or("", |backup| backup.tool.as_deref().unwrap_or_default()),
             },
-            "copy": copy, "chain": chain, "archives": archives, "earlier": earlier,
+            "copy": copy, "chain": &chain, "archives": archives, "earlier": earlier,
             "point": said(at),
             "not_after": not_after(request),
             "last_manifest": if is_several { format!("/manifest.{}", paths.len()) } else { "/manifest".to_owned() },
@@ -110,10 +112,32 @@ impl Facts {
             "scenario": request.scenario.or(request.incident.and_then(|incident| incident.scenario.as_deref())).unwrap_or_default(),
             "services": services, "services_start": started,
             "limits": { "restore": data_limit, "read": data_limit, "backup": data_limit, "rename": RENAME_LIMIT },
+            "defective": defective(request, choice),
+            "postgres": postgres::facts(request, asset, chosen, &chain, &tag),
             "tag": tag,
         });
         Self { value: Value::from(minijinja::value::Serde(facts)), questions }
     }
+}
+
+/// Returns the copies that are refused because something is wrong with them, not because a better one exists.
+fn defective(request: &Request<'_>, choice: &Choice<'_>) -> Vec<Json> {
+    let is_defect = |backup: &Id| {
+        let unusable = request.incident.is_some_and(|one| one.unusable(backup.as_str()).is_some());
+        let torn = |copy: &CopyMade| {
+            copy.size.is_some_and(|size| size.0 == 0) || copy.rc.is_some_and(|rc| rc != 0)
+        };
+        let made = request.inventory.backup(backup.as_str()).map(|backup| &backup.last_success);
+        unusable || made.is_some_and(|made| made.as_ref().is_none_or(torn))
+    };
+    let mut found: Vec<Json> = vec![];
+    for refused in choice.refused.iter().filter(|refused| is_defect(&refused.backup)) {
+        let known = |one: &Json| one["backup"].as_str() == Some(refused.backup.as_str());
+        if !found.iter().any(known) {
+            found.push(json!({ "backup": refused.backup, "why": escape::one_line(&refused.why) }));
+        }
+    }
+    found
 }
 
 fn text(value: &Option<String>) -> &str {
@@ -209,13 +233,14 @@ fn destination(asset: &Asset, backup: Option<&Backup>, repo: Option<&Repo>) -> S
     let root = repo.and_then(|repo| repo.path.as_deref()).unwrap_or_default();
     let own = backup.and_then(|backup| backup.path.as_deref()).unwrap_or_default();
     let (parent, name) = own.rsplit_once('/').unwrap_or(("", own));
-    let is_one_copy = name.contains(".t")
-        || name.ends_with(".db")
-        || name.contains(".sql")
+    let is_one_copy = [".t", ".db", ".dump", ".sql"].iter().any(|end| name.contains(end))
         || name.ends_with("-physical");
-    let directory = match is_one_copy {
-        true => parent,
-        false => own,
+    // Nothing is ever written into a snapshot, which is somebody else's single copy.
+    let is_snapshot = backup.is_some_and(|one| one.copy_type == Some(CopyType::Snapshot));
+    let directory = match (is_one_copy, is_snapshot && !root.is_empty()) {
+        (_, true) => "",
+        (false, false) if !is_snapshot => own,
+        (_, false) => parent,
     };
     let place = match (directory, root) {
         (directory, _) if directory.starts_with('/') => directory.to_owned(),
@@ -322,7 +347,8 @@ fn services(inventory: &Inventory, asset: &Asset) -> Vec<Json> {
     let mut slugs = HashSet::new();
     for asset in reached.into_iter().rev() {
         let host = asset.host.as_ref().map_or("", Id::as_str);
-        for name in asset.services.iter().filter(|name| seen.insert((host, name.as_str()))) {
+        let writers = asset.services.iter().filter(|name| !postgres::is_server(asset, name));
+        for name in writers.filter(|name| seen.insert((host, name.as_str()))) {
             let plain = |c: char| {
                 if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }
             };

@@ -6,6 +6,7 @@ mod facts;
 mod guard;
 pub mod library;
 mod parameters;
+mod postgres;
 mod rank;
 mod render;
 
@@ -100,7 +101,7 @@ pub fn draft(request: &Request<'_>) -> Result<Draft, DraftError> {
     {
         return Err(DraftError::UnknownRunbook(wanted.to_owned()));
     }
-    let facts = facts::Facts::collect(request, asset, choice.chosen.as_ref());
+    let facts = facts::Facts::collect(request, asset, &choice);
     let mut reasons = vec![];
     for ranked in &ranking {
         if request.runbook.is_some_and(|wanted| ranked.id != wanted) {

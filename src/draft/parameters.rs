@@ -24,6 +24,10 @@ pub fn values(
                 .map_err(|error| error.to_string())?,
             (None, None) => String::new(),
         };
+        if parameter.optional && text.is_empty() {
+            values.push((name.to_owned(), Value::from("")));
+            continue;
+        }
         let value = typed(parameter.of, &text).map_err(|why| {
             let help = parameter.help.as_deref().unwrap_or("a value of the runbook");
             match text.is_empty() {

@@ -58,15 +58,17 @@ pub fn rank<'a>(
             None if !matches.tools.is_empty() && request.kind == Kind::Recovery => continue,
             Some(_) | None => {}
         }
+        let said = |word: &&String| words.contains(&word.to_lowercase());
         match scenario {
             Some(scenario) if matches.scenarios.iter().any(|known| known == scenario) => {
                 add(4, format!("it answers {scenario}"));
             }
-            Some(_) if !matches.scenarios.is_empty() => continue,
-            Some(_) | None => {}
+            // One that is for certain disasters alone is also found by their words.
+            Some(_) | None
+                if matches.scenarios.is_empty() || matches.words.iter().any(|w| said(&w)) => {}
+            Some(_) | None => continue,
         }
-        for word in matches.words.iter().filter(|word| words.contains(&word.to_lowercase())).take(3)
-        {
+        for word in matches.words.iter().filter(said).take(3) {
             add(1, format!("the incident says \"{word}\""));
         }
         ranking.push(ranked);
@@ -98,10 +100,14 @@ pub fn made_by<'a>(request: &Request<'a>, asset: &Asset) -> Option<&'a Backup> {
     backups().find(fits).or_else(|| backups().next())
 }
 
-/// Tells whether a runbook's word for a tool, `tar` or `tar:incremental`, is this one.
+/// Tells whether a runbook's word for a tool, `tar`, `tar:incremental` or `:snapshot`, is this one. A copy of
+/// another kind than an increment counts as full.
 fn is(known: &str, name: &str, copy_type: &str) -> bool {
     match known.split_once(':') {
-        Some((tool, of)) => tool == name && of == copy_type,
+        Some((tool, of)) => {
+            let fits = of == copy_type || of == "full" && copy_type != "incremental";
+            fits && (tool.is_empty() || tool == name)
+        }
         None => known == name,
     }
 }
@@ -109,10 +115,17 @@ fn is(known: &str, name: &str, copy_type: &str) -> bool {
 fn tool_of<'a>(backup: &'a Backup) -> Option<Tool<'a>> {
     let copy_type = match backup.copy_type {
         Some(CopyType::Incremental | CopyType::Differential) => "incremental",
-        Some(CopyType::Full | CopyType::Continuous | CopyType::Snapshot | CopyType::Replica)
-        | None => "full",
+        Some(CopyType::Continuous) => "continuous",
+        Some(CopyType::Snapshot) => "snapshot",
+        Some(CopyType::Replica) => "replica",
+        Some(CopyType::Full) | None => "full",
     };
-    let name = backup.tool.as_deref()?;
+    let name = match (backup.tool.as_deref(), backup.copy_type) {
+        (Some(name), _) => name,
+        // Whatever makes a snapshot or a live copy, it is used in the same way.
+        (None, Some(CopyType::Snapshot | CopyType::Replica)) => "",
+        (None, _) => return None,
+    };
     Some(Tool { name, copy_type })
 }
 

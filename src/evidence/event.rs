@@ -3,6 +3,8 @@
 //! The serialised form of [`Event`] is the stored one, `blackstart/event/v1`: its variants and fields may be
 //! added to, never renamed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::run::RunState;
@@ -135,6 +137,19 @@ pub enum Event {
         by: String,
         /// From which account.
         os_user: String,
+    },
+    /// A prompt is about to leave for a model: how much, and of which kinds what was replaced in it; no text of it.
+    ModelAsked {
+        /// What the operator calls the model, with its endpoint.
+        model: String,
+        /// Which question of the dialogue, from 1.
+        round: u32,
+        /// Size of what leaves.
+        bytes: u64,
+        /// SHA-256 of what leaves.
+        digest: Digest,
+        /// How many different pseudonyms it holds, by kind.
+        replaced: BTreeMap<String, u64>,
     },
     /// Something worth knowing.
     Note {

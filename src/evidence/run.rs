@@ -201,7 +201,7 @@ impl RunRecord {
             None => &mut nameless,
         };
         match event {
-            Event::Approval { .. } => {}
+            Event::Approval { .. } | Event::ModelAsked { .. } => {}
             Event::RunCreated { .. } => self.state = Some(RunState::Created),
             Event::RunStarted { process, .. } => {
                 self.state = Some(RunState::Running);

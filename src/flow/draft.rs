@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::dialogue::Side;
 use super::effect::Effect;
 use super::state::{Knowledge, Stage, State};
-use super::{review, verbs};
+use super::{ask, review, verbs};
 
 pub fn learned(state: &mut State, knowledge: Knowledge) -> Vec<Effect> {
     state.knowledge = Some(knowledge);
@@ -27,7 +28,9 @@ pub fn from(state: &mut State, choice: Option<usize>) -> Vec<Effect> {
             let plan = Effect::KeepPlan(Arc::clone(&drafted.plan));
             state.drafted = Some(drafted);
             state.stage = Stage::Draft;
-            vec![kept, plan]
+            let mut effects = vec![kept, plan];
+            effects.extend(ask::forget_other_facts(state));
+            effects
         }
         Err(why) => {
             state.refuse(format!("no draft: {why}"));
@@ -37,6 +40,14 @@ pub fn from(state: &mut State, choice: Option<usize>) -> Vec<Effect> {
 }
 
 pub fn review(state: &mut State) -> Vec<Effect> {
+    match state.dialogue.side {
+        Side::Model => return ask::review(state),
+        Side::Template if state.dialogue.revises() && state.review.is_some() => {
+            state.stage = Stage::Review;
+            return vec![];
+        }
+        Side::Template => {}
+    }
     let Some(drafted) = &state.drafted else {
         return state.refuse("there is no draft to review");
     };

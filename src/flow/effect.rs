@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::dialogue::Ask;
 use crate::base::{Digest, Id};
 use crate::evidence::{Answer, Stop, Waived};
 use crate::incident::Incident;
@@ -29,6 +30,14 @@ pub enum Effect {
     LoadShelf,
     /// Read the runbooks.
     LoadKnowledge,
+    /// Read which models are configured.
+    LoadModels,
+    /// Make the request of a question, and tell it instead of sending it.
+    PreviewRequest(Box<Ask>),
+    /// Ask a model, and tell how far it comes.
+    AskModel(Box<Ask>),
+    /// End the question of this number at once.
+    CancelModel(u64),
     /// Read a file.
     ReadFile(PathBuf),
     /// Read a kept incident.

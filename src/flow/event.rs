@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::dialogue::{Failure, ModelAnswer, ModelRow, Outgoing, Progress, Side};
 use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
 use crate::evidence::{
@@ -50,7 +51,19 @@ pub enum Act {
     Draft,
     /// Asks for a draft from the runbook at this place of the ranking.
     DraftFrom(usize),
-    /// Goes on to the review of the draft.
+    /// Chooses the model that is asked next, by its name.
+    UseModel(String),
+    /// Wants to see what would be sent to the model.
+    PreviewRequest,
+    /// Asks the model; what is being looked at is sent.
+    AskModel,
+    /// Ends the question to the model.
+    CancelModel,
+    /// Chooses which draft goes to the review.
+    ChooseDraft(Side),
+    /// Asks the model to change the plan under review, and says what should be different.
+    Revise(String),
+    /// Goes on to the review of the chosen draft.
     Review,
     /// Marks a step as read, or takes the mark away.
     MarkRead(Id),
@@ -99,6 +112,29 @@ pub enum News {
     Shelf(Shelf),
     /// The runbooks.
     Knowledge(Knowledge),
+    /// The models that are configured, or why that cannot be read.
+    Models(Result<Vec<ModelRow>, String>),
+    /// What would be sent for a question.
+    Preview {
+        /// The question.
+        number: u64,
+        /// The request, or why there is none.
+        result: Result<Outgoing, String>,
+    },
+    /// A question has come further.
+    Drafting {
+        /// The question.
+        number: u64,
+        /// How far.
+        progress: Progress,
+    },
+    /// A question has ended.
+    ModelEnded {
+        /// The question.
+        number: u64,
+        /// The draft that came of it, or why there is none.
+        result: Result<Box<ModelAnswer>, Failure>,
+    },
     /// A file was read; its kind stands in its `schema` line.
     Text {
         /// Where from; empty for a document from the store.

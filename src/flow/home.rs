@@ -6,12 +6,19 @@ use std::sync::Arc;
 use super::effect::Effect;
 use super::event::behind;
 use super::state::{Machine, Shelf, Stage, State};
-use super::{intake, review};
+use super::{ask, intake, review};
 use crate::base::Problem;
 use crate::plan::Step;
 use crate::{incident, inventory, plan};
 
 pub fn back(state: &mut State) -> Vec<Effect> {
+    if state.stage == Stage::Draft && state.dialogue.preview.is_some() {
+        return ask::put_away(state);
+    }
+    if state.stage == Stage::Draft && state.dialogue.revises() && state.review.is_some() {
+        state.dialogue.failed = None;
+        return go(state, Stage::Review);
+    }
     let to = behind(state.stage, state.drafted.is_some(), state.intake.is_some());
     go(state, to)
 }
@@ -22,6 +29,7 @@ pub fn home(state: &mut State) -> Vec<Effect> {
 
 fn go(state: &mut State, to: Stage) -> Vec<Effect> {
     let from = std::mem::replace(&mut state.stage, to);
+    state.dialogue.preview = None;
     match to {
         Stage::Home if from == Stage::Run => vec![Effect::Unfollow, Effect::LoadShelf],
         Stage::Home => vec![Effect::LoadShelf],
@@ -100,7 +108,9 @@ pub fn text(state: &mut State, path: &Path, text: &str) -> Vec<Effect> {
                 (Some(why), _) => state.refuse(why),
                 (None, Some(value)) => {
                     state.drafted = None;
-                    review::open(state, Arc::new(value))
+                    let mut effects = ask::forget(state);
+                    effects.extend(review::open(state, Arc::new(value)));
+                    effects
                 }
                 (None, None) => state.refuse(format!("{name} holds no plan")),
             }

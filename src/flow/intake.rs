@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ask;
 use super::draft as drafting;
 use super::effect::Effect;
 use super::state::{Field, Intake, Stage, State};
@@ -18,6 +19,8 @@ pub fn begin(state: &mut State) -> Vec<Effect> {
         state.incident = None;
         state.drafted = None;
         state.demo = false;
+        state.stage = Stage::Intake;
+        return ask::forget(state);
     }
     state.stage = Stage::Intake;
     vec![]
@@ -53,7 +56,7 @@ pub fn open(state: &mut State, incident: Incident) -> Vec<Effect> {
     state.incident = Some(incident);
     state.drafted = None;
     state.stage = Stage::Intake;
-    vec![]
+    ask::forget(state)
 }
 
 /// Returns description and evidence of an incident as the one text of the form.

@@ -1,6 +1,8 @@
 //! The session: from an incident to its report, as a pure state machine that hears events and asks for effects.
 
 mod approve;
+mod ask;
+pub mod dialogue;
 mod draft;
 mod effect;
 mod event;
@@ -47,7 +49,7 @@ impl Session {
 
     /// Returns what is to be done before anything else.
     pub fn opening(&self) -> Vec<Effect> {
-        vec![Effect::Introduce, Effect::LoadShelf, Effect::LoadKnowledge]
+        vec![Effect::Introduce, Effect::LoadShelf, Effect::LoadKnowledge, Effect::LoadModels]
     }
 
     /// Takes an event in, and returns what is to be done outside because of it.
@@ -70,7 +72,7 @@ impl Session {
         match act {
             Act::Back => home::back(state),
             Act::Home => home::home(state),
-            Act::Refresh => vec![Effect::LoadShelf],
+            Act::Refresh => vec![Effect::LoadShelf, Effect::LoadModels],
             Act::NewIncident => intake::begin(state),
             Act::OpenFile(path) => home::open_file(state, path),
             Act::OpenIncident(id) => vec![Effect::LoadIncident(id)],
@@ -80,6 +82,12 @@ impl Session {
             Act::Leave(field) => intake::leave(state, field),
             Act::Draft => intake::draft(state),
             Act::DraftFrom(choice) => draft::from(state, Some(choice)),
+            Act::UseModel(name) => ask::use_model(state, &name),
+            Act::PreviewRequest => ask::preview(state),
+            Act::AskModel => ask::ask(state),
+            Act::CancelModel => ask::cancel(state),
+            Act::ChooseDraft(side) => ask::choose(state, side),
+            Act::Revise(comment) => ask::revise(state, &comment),
             Act::Review => draft::review(state),
             Act::MarkRead(step) => review::mark(state, step),
             Act::Edit(step) => review::edit(state, step),
@@ -108,6 +116,10 @@ impl Session {
             News::Machine(machine) => home::introduced(state, machine),
             News::Shelf(shelf) => home::shelved(state, shelf),
             News::Knowledge(knowledge) => draft::learned(state, knowledge),
+            News::Models(models) => ask::models(state, models),
+            News::Preview { number, result } => ask::previewed(state, number, result),
+            News::Drafting { number, progress } => ask::progress(state, number, progress),
+            News::ModelEnded { number, result } => ask::ended(state, number, result),
             News::Text { path, text } => home::text(state, &path, &text),
             News::Inventory(inventory) => intake::inventory(state, inventory),
             News::Demo { inventory, incident, planted } => {
@@ -162,6 +174,8 @@ impl State {
     }
 }
 
+#[cfg(test)]
+mod ask_tests;
 #[cfg(test)]
 pub mod samples;
 #[cfg(test)]

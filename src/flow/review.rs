@@ -90,7 +90,8 @@ fn replace(state: &mut State, plan: Arc<Plan>) -> Vec<Effect> {
     effects
 }
 
-fn change(state: &mut State, plan: Plan) -> Vec<Effect> {
+/// Puts a changed plan in the place of the one under review; the change can be taken back.
+pub fn change(state: &mut State, plan: Plan) -> Vec<Effect> {
     if let Some(review) = &mut state.review {
         review.undo.push(Arc::clone(&review.subject.plan));
         review.redo.clear();

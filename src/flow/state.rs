@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::dialogue::Dialogue;
 use super::effect::Subject;
 use crate::approve::{self, Gap, Permit, Refusal};
 use crate::base::{Digest, Id, Risk, Timestamp};
@@ -60,6 +61,8 @@ pub struct State {
     pub intake: Option<Intake>,
     /// The draft.
     pub drafted: Option<Drafted>,
+    /// Models, and what one of them drafted.
+    pub dialogue: Dialogue,
     /// The plan under review.
     pub review: Option<Review>,
     /// The approval as it is being given.
@@ -226,6 +229,8 @@ impl Intake {
 pub struct Drafted {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// When it was made; names in its commands hold this instant.
+    pub at: Timestamp,
     /// The runbooks that fit, best first.
     pub ranking: Vec<Ranked>,
     /// Which of them the plan is made from.

@@ -14,11 +14,11 @@ fn names(effects: &[Effect]) -> Vec<String> {
     effects.iter().map(name).collect()
 }
 
-fn person(session: &mut Session, what: Act) -> Vec<String> {
+pub fn person(session: &mut Session, what: Act) -> Vec<String> {
     names(&session.handle(Event::Person(what)))
 }
 
-fn refusal(session: &Session) -> &str {
+pub fn refusal(session: &Session) -> &str {
     match &session.notice {
         Some(Notice::Failed(why)) => why,
         Some(Notice::Done(_)) | None => "",

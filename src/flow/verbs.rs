@@ -45,6 +45,7 @@ pub fn draft(
     }
     Ok(Drafted {
         plan: Arc::new(draft.plan),
+        at: now,
         ranking: draft.ranking.iter().map(ranked).collect(),
         chosen: chosen.unwrap_or(0),
         estimate: draft.estimate,

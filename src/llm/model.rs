@@ -19,6 +19,17 @@ pub trait Model: Send + Sync {
         limits: &Limits,
         on_piece: &mut dyn FnMut(Piece<'_>),
     ) -> Result<Answered, ModelError>;
+
+    /// Notes that a complete reply had not the form it was asked for, and returns how the next one is asked for;
+    /// nothing where there is no other way.
+    fn ask_lower(&self) -> Option<Rung> {
+        None
+    }
+
+    /// Returns exactly what would be sent.
+    fn preview(&self, prompt: &Prompt) -> String {
+        super::rendered(prompt)
+    }
 }
 
 /// What arrives while a reply is under way.
@@ -92,7 +103,10 @@ pub struct Usage {
 }
 
 /// How the form of a reply is asked for, strictest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Rung {
     /// `json_schema` with `strict`.
     Strict,
@@ -104,6 +118,31 @@ pub enum Rung {
     Text,
 }
 
+impl Rung {
+    /// Every rung, strictest first.
+    pub const ALL: [Self; 4] = [Self::Strict, Self::Schema, Self::Object, Self::Text];
+
+    /// Returns the next rung down.
+    pub fn lower(self) -> Option<Self> {
+        match self {
+            Self::Strict => Some(Self::Schema),
+            Self::Schema => Some(Self::Object),
+            Self::Object => Some(Self::Text),
+            Self::Text => None,
+        }
+    }
+
+    /// Returns the word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Schema => "schema",
+            Self::Object => "object",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// Why there is no reply; the variants are what the operator can do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
@@ -111,7 +150,7 @@ pub enum ModelError {
     #[error("cancelled")]
     Cancelled,
     /// It took too long.
-    #[error("no complete reply within {}", crate::base::escape::one_line(.0))]
+    #[error("no complete reply: {0}")]
     Deadline(String),
     /// The endpoint cannot be reached.
     #[error("{endpoint} cannot be reached: {why}")]
@@ -164,4 +203,39 @@ pub enum ModelError {
     /// There is no recorded reply for this prompt.
     #[error("no recorded reply: {0}")]
     NotRecorded(String),
+}
+
+impl ModelError {
+    /// Tells whether the endpoint works and dislikes only how it was asked, so that another way may do.
+    pub fn is_about_form(&self) -> bool {
+        matches!(self, Self::Refused { status: 400 | 404 | 415 | 422 | 500 | 501, .. })
+    }
+
+    /// Returns what the operator may do about it.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Deadline(_) => Some("give it more time with --deadline, or take a faster model"),
+            Self::Unreachable { why, .. } if why.contains("certificate") => Some(
+                "add the authority of the endpoint to the trusted ones of this machine, or name it in SSL_CERT_FILE",
+            ),
+            Self::Unreachable { .. } => Some(
+                "is it running, and is its base_url right? `blackstart models --probe` tries it",
+            ),
+            Self::Unauthorized { .. } => Some(
+                "look where the configuration of the model takes its key from: `blackstart models`",
+            ),
+            Self::Busy { .. } => Some("try again later, or choose another model with --model"),
+            Self::Refused { status: 404, .. } => Some(
+                "compare the model's name and base_url (most end in /v1) with the endpoint's documentation",
+            ),
+            Self::Refused { .. } => {
+                Some("`blackstart models --probe` shows what the endpoint accepts")
+            }
+            Self::NotAnEndpoint { .. } => {
+                Some("base_url must be the part before /chat/completions; most end in /v1")
+            }
+            Self::TooLong(_) => Some("take another model; this one does not stop"),
+            Self::Cancelled | Self::Configuration(_) | Self::NotRecorded(_) => None,
+        }
+    }
 }

@@ -61,10 +61,10 @@ pub struct Match {
     /// Kinds of assets; empty means any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<AssetKind>,
-    /// Kinds of disaster; empty means any.
+    /// Kinds of disaster it answers to, or incidents with one of its words; empty means any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scenarios: Vec<String>,
-    /// Tools of the copy it works with; empty means any.
+    /// Tools of the copy it works with, like `tar`, `tar:incremental`, or `:snapshot` for any tool; empty means any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
     /// Words of the incident that speak for it.
@@ -87,6 +87,9 @@ pub struct Parameter {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// Whether it may be left empty; templates then see an empty text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// What a parameter must be.

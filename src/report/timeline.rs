@@ -30,6 +30,9 @@ fn told(record: &Record) -> Option<String> {
     let step = record.step.as_ref().map(ToString::to_string).unwrap_or_default();
     Some(match record.event()? {
         Event::Approval { by, os_user, .. } => format!("approved by {by} (account {os_user})"),
+        Event::ModelAsked { model, round, bytes, .. } => {
+            format!("{bytes} bytes sent to {model}, question {round}")
+        }
         Event::RunCreated { by, .. } => format!("run set up by {by}"),
         Event::RunStarted { hostname, resumed: false, .. } => format!("run started on {hostname}"),
         Event::RunStarted { hostname, resumed: true, .. } => format!("run resumed on {hostname}"),

@@ -1,6 +1,6 @@
 //! Drafting: the library of runbooks, the program's own and the user's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Runtime, place};
 use crate::draft::Library;
@@ -8,13 +8,18 @@ use crate::draft::Library;
 impl Runtime {
     /// Returns the runbooks of the program, overridden and joined by those of the user's runbook directory.
     pub fn library(&self) -> Library {
-        let mut texts = vec![];
-        if let Some(root) = place::runbook_directory() {
-            collect(&root, &root, 0, &mut texts);
-        }
-        texts.sort();
-        Library::new(texts)
+        Library::new(texts(place::runbook_directory()))
     }
+}
+
+/// Returns the texts below a directory with their relative paths, sorted; none where there is no directory.
+pub(super) fn texts(root: Option<PathBuf>) -> Vec<(String, String)> {
+    let mut texts = vec![];
+    if let Some(root) = root {
+        collect(&root, &root, 0, &mut texts);
+    }
+    texts.sort();
+    texts
 }
 
 /// Collects the texts below a directory with their paths relative to its root; what cannot be read is left out.

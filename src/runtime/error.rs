@@ -46,6 +46,14 @@ pub enum RuntimeError {
         /// The first problem.
         why: String,
     },
+    /// A document of an evaluation cannot be read.
+    #[error("{what} cannot be read: {why}")]
+    Unreadable {
+        /// Which document.
+        what: String,
+        /// The first problem.
+        why: String,
+    },
     /// There is no such document.
     #[error("there is no {what} {name:?}")]
     Missing {

@@ -2,18 +2,23 @@
 #![allow(clippy::disallowed_methods)]
 
 mod approvals;
+mod asking;
 pub mod demo;
 mod checks;
 mod documents;
 mod drafting;
 mod dry_runs;
 mod error;
+pub mod evaluating;
 pub mod files;
 mod following;
 mod machine;
+mod model_drafting;
+mod models;
 pub mod perform;
 mod place;
 mod reports;
+mod rule_notes;
 mod runs;
 
 use std::path::{Path, PathBuf};
@@ -23,11 +28,21 @@ pub use approvals::Approved;
 pub use checks::{check_inventory, check_script};
 pub use error::RuntimeError;
 pub use machine::Machine;
+pub use model_drafting::{
+    DialogueEnd, Drafting, DraftingError, ModelDrafted, Preview, Settings, recorded_instant,
+};
+pub use models::{ChosenModel, ListedModel, ModelChoice, ModelsError};
+pub use crate::draft::dialogue::failed_steps;
+pub use rule_notes::rule_notes;
 
 // What the front may name of the edges below.
 pub use crate::dryrun::Progress as DryRunProgress;
 pub use crate::execute::{
     ExecuteError, Followed, Input, SystemClock, Tail, output_file, secrets_to_type, targets,
+};
+pub use crate::llm::{
+    Answered, Cancel, Failure, KeyError, KeySource, Limits, Mode, Model, ModelConfig, ModelError,
+    Models, Pace, Piece, Probed, Recorded, Rung, Source, Usage, cost,
 };
 pub use crate::probe::installed;
 pub use crate::sandbox::SandboxError;

@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
+use super::asking::Asked;
 use super::files::{Executable, read_text, write_whole};
 use super::{DocumentKind, DryRunProgress, Input, Runtime, RuntimeError};
 use crate::approve;
 use crate::base::{Digest, Id, document};
 use crate::evidence::{self, Answer, KeptFinding, Stop, Waived};
+use crate::flow::dialogue::Failure;
 use crate::flow::{
     Effect, IncidentRow, InventoryRow, Knowledge, Machine, News, PlanRow, RunRow, Shelf, Subject,
 };
@@ -28,20 +30,33 @@ pub type Tell = Arc<dyn Fn(News) -> bool + Send + Sync>;
 #[derive(Debug)]
 pub struct Performer {
     effects: Sender<Effect>,
+    asked: Arc<Asked>,
+}
+
+impl Drop for Performer {
+    fn drop(&mut self) {
+        self.asked.end_all();
+    }
 }
 
 impl Performer {
     /// Starts to perform.
     pub fn start(runtime: Arc<Runtime>, tell: Tell) -> Self {
         let (effects, waiting) = channel();
-        let worker = Worker { runtime, tell, following: Arc::default() };
+        let asked = Arc::<Asked>::default();
+        let worker = Worker { runtime, tell, following: Arc::default(), asked: Arc::clone(&asked) };
         let _ =
             thread::Builder::new().name("performer".into()).spawn(move || worker.work(&waiting));
-        Self { effects }
+        Self { effects, asked }
     }
 
-    /// Begins to perform an effect; returns at once.
+    /// Begins to perform an effect; returns at once. A question to a model ends here, not behind other effects.
     pub fn perform(&self, effect: Effect) {
+        match &effect {
+            Effect::AskModel(ask) => self.asked.begin(ask.number),
+            Effect::CancelModel(number) => self.asked.end(*number),
+            _ => {}
+        }
         let _ = self.effects.send(effect);
     }
 }
@@ -52,10 +67,11 @@ pub(super) struct Worker {
     tell: Tell,
     /// Cleared when the run that is followed is to be left.
     pub(super) following: Arc<AtomicBool>,
+    pub(super) asked: Arc<Asked>,
 }
 
 /// Why an effect failed, with all that caused it.
-fn why(error: &dyn std::error::Error) -> String {
+pub(super) fn why(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -75,9 +91,15 @@ impl Worker {
     fn work(mut self, waiting: &Receiver<Effect>) {
         while let Ok(effect) = waiting.recv() {
             let long = match &effect {
-                Effect::Introduce | Effect::DryRun(_) | Effect::FollowRun(_) => true,
+                Effect::Introduce
+                | Effect::DryRun(_)
+                | Effect::FollowRun(_)
+                | Effect::AskModel(_) => true,
                 Effect::LoadShelf
                 | Effect::LoadKnowledge
+                | Effect::LoadModels
+                | Effect::PreviewRequest(_)
+                | Effect::CancelModel(_)
                 | Effect::ReadFile(_)
                 | Effect::LoadIncident(_)
                 | Effect::LoadPlan(_)
@@ -127,6 +149,11 @@ impl Worker {
                 News::DryRunEnded { fingerprint, result: Err(why) }
             }
             Some(Fallback::Run) => News::RunStarted(Err(why)),
+            Some(Fallback::Preview(number)) => News::Preview { number, result: Err(why) },
+            Some(Fallback::Model(number)) => {
+                self.asked.over(number);
+                News::ModelEnded { number, result: Err(Failure { why, ..Failure::default() }) }
+            }
             None => News::Failed { doing, why },
         });
     }
@@ -146,6 +173,11 @@ impl Worker {
             Effect::LoadKnowledge => {
                 self.tell(News::Knowledge(Knowledge(Arc::new(runtime.library()))));
             }
+            Effect::LoadModels => self.load_models(),
+            Effect::PreviewRequest(ask) => self.preview(&ask),
+            Effect::AskModel(ask) => self.ask(&ask),
+            // Ended already, before it could wait behind other effects.
+            Effect::CancelModel(_) => {}
             Effect::ReadFile(path) => {
                 let text = read_text(&path)?;
                 self.document(path, text)?;
@@ -377,12 +409,16 @@ impl Worker {
 enum Fallback {
     DryRun(Digest),
     Run,
+    Preview(u64),
+    Model(u64),
 }
 
 fn fallback(effect: &Effect) -> Option<Fallback> {
     match effect {
         Effect::DryRun(subject) => Some(Fallback::DryRun(subject.fingerprint)),
         Effect::StartRun { .. } | Effect::ResumeRun(_) => Some(Fallback::Run),
+        Effect::PreviewRequest(ask) => Some(Fallback::Preview(ask.number)),
+        Effect::AskModel(ask) => Some(Fallback::Model(ask.number)),
         _ => None,
     }
 }
@@ -394,6 +430,10 @@ fn doing(effect: &Effect) -> String {
         Effect::Introduce => "look at this machine".into(),
         Effect::LoadShelf => "read what is kept".into(),
         Effect::LoadKnowledge => "read the runbooks".into(),
+        Effect::LoadModels => "read which models are configured".into(),
+        Effect::PreviewRequest(ask) => format!("make the request to {}", ask.model),
+        Effect::AskModel(ask) => format!("ask {}", ask.model),
+        Effect::CancelModel(_) => "cancel the question".into(),
         Effect::ReadFile(path) => format!("open {}", shown(path)),
         Effect::LoadIncident(id) => format!("open incident {id}"),
         Effect::LoadPlan(digest) => format!("open plan {}", digest.short()),

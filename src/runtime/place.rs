@@ -16,6 +16,16 @@ pub fn runbook_directory() -> Option<PathBuf> {
     Some(strategy().ok()?.config_dir().join("blackstart/runbooks"))
 }
 
+/// Returns the directory of the user's own prompts, beside that of the runbooks.
+pub fn prompt_directory() -> Option<PathBuf> {
+    Some(strategy().ok()?.config_dir().join("blackstart/prompts"))
+}
+
+/// Returns the user's models document: `$XDG_CONFIG_HOME/blackstart/models.yaml`, or below `~/.config`.
+pub fn models_file() -> Result<PathBuf, RuntimeError> {
+    Ok(strategy()?.config_dir().join("blackstart/models.yaml"))
+}
+
 fn strategy() -> Result<etcetera::base_strategy::Xdg, RuntimeError> {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     match home {

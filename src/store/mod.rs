@@ -3,6 +3,7 @@
 
 mod anchor;
 mod documents;
+mod endpoints;
 mod error;
 mod evidence;
 mod log;
@@ -20,6 +21,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use anchor::Anchor;
 pub use documents::{Document, DocumentKind, Entry};
+pub use endpoints::Learned;
 pub use error::StoreError;
 pub use log::Who;
 pub use place::refuse_network_file_system;

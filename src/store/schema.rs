@@ -27,6 +27,10 @@ const MIGRATIONS: &[&str] = &["
     CREATE TABLE log_head(one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
     CREATE TRIGGER log_is_never_changed BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
     CREATE TRIGGER log_is_never_cut BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+", "
+    CREATE TABLE endpoints(
+        base_url TEXT NOT NULL, model TEXT NOT NULL, learned TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (base_url, model)) STRICT, WITHOUT ROWID;
 "];
 
 /// Returns the format of the file.

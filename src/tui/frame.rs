@@ -203,6 +203,10 @@ pub fn card(state: &State, ink: Ink, area: Rect, buf: &mut Buffer) {
             run.order.len()
         ));
     }
+    if let Some(asking) = &state.dialogue.asking {
+        let steps = super::text::count(asking.steps.len(), "step");
+        lines.push(format!("model asked: {steps}, {}", super::beside::elapsed(state, asking)));
+    }
     let (clock, _) = clock(state);
     if !clock.is_empty() {
         lines.push(clock);

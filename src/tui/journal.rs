@@ -31,7 +31,9 @@ pub fn told(ink: Ink, record: &Record) -> Option<Line<'static>> {
     let time: String = record.at.chars().skip(11).take(8).collect();
     let step = record.step.as_ref().map_or(String::new(), |step| format!("{step} "));
     let (tone, what) = match record.event()? {
-        Event::Approval { .. } | Event::CheckFinished { .. } => return None,
+        Event::Approval { .. } | Event::CheckFinished { .. } | Event::ModelAsked { .. } => {
+            return None;
+        }
         Event::RunCreated { by, .. } => (Tone::Plain, format!("set up by {by}")),
         Event::RunStarted { resumed: false, .. } => (Tone::Plain, "the runner started".into()),
         Event::RunStarted { resumed: true, .. } => (Tone::Warn, "a new runner took it up".into()),

@@ -31,6 +31,7 @@ pub fn name(key: KeyEvent) -> Option<String> {
         KeyCode::Esc => "Esc".into(),
         KeyCode::Tab => "Tab".into(),
         KeyCode::F(1) => "?".into(),
+        KeyCode::F(number) => format!("F{number}"),
         _ => return None,
     })
 }

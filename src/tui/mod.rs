@@ -1,6 +1,7 @@
 //! The terminal interface: draws the session, turns keys into what a person does, performs nothing itself.
 #![allow(clippy::disallowed_methods)]
 
+mod beside;
 mod confirm;
 mod dialog;
 mod editor;
@@ -10,8 +11,12 @@ mod input;
 mod journal;
 mod keys;
 mod list;
+mod numbers;
+mod outgoing;
+mod pace;
 mod proof;
 mod screens;
+mod step_text;
 mod terminal;
 mod text;
 mod theme;
@@ -30,6 +35,7 @@ use crate::plan::Step;
 use crate::runtime::Runtime;
 use crate::runtime::perform::Performer;
 use input::Input;
+use pace::{FRAME, Pace};
 use terminal::{Canvas, Taken};
 use theme::Theme;
 use view::{Outcome, View};
@@ -77,9 +83,6 @@ enum Wake {
     Deadly(i32),
     Lost,
 }
-
-/// The shortest time between two frames.
-const FRAME: Duration = Duration::from_millis(33);
 
 /// Runs the interface until it is left. The terminal is given back on every way out.
 pub fn run(runtime: Arc<Runtime>, clock: &dyn Clock, start: Start) -> io::Result<Left> {
@@ -134,8 +137,9 @@ impl Front<'_> {
         canvas.draw(|area, buf| self.view.draw(&self.session, area, buf))
     }
 
-    /// Waits, acts, draws: once per batch of what arrived, and at most once per [`FRAME`].
+    /// Waits, acts, draws: once per batch of what arrived; where much streams in, about once per [`FRAME`].
     fn attend(&mut self, wakes: &Receiver<Wake>, canvas: &mut Canvas) -> io::Result<Left> {
+        let mut pace = Pace::default();
         loop {
             let first = match self.ticks() {
                 true => match wakes.recv_timeout(self.to_the_second()) {
@@ -164,7 +168,7 @@ impl Front<'_> {
             self.draw(canvas)?;
             if news {
                 // What streams in is collected between frames; keys wait no longer than one.
-                std::thread::sleep(FRAME.saturating_sub(begun.elapsed()));
+                std::thread::sleep(pace.drawn(Instant::now()));
             }
         }
     }
@@ -172,7 +176,8 @@ impl Front<'_> {
     /// Tells whether something on the screen changes with the clock.
     fn ticks(&self) -> bool {
         let live = self.session.run.as_ref().is_some_and(|run| run.live());
-        live || self.session.deadline().is_some()
+        let asking = self.session.dialogue.asking.is_some();
+        live || asking || self.session.deadline().is_some()
     }
 
     fn to_the_second(&self) -> Duration {

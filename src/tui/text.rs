@@ -52,6 +52,14 @@ pub fn count(number: usize, noun: &str) -> String {
     }
 }
 
+/// Returns a size in bytes as it is read at a glance: `812 B`, `14.2 KB`.
+pub fn kilobytes(bytes: usize) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        _ => format!("{}.{} KB", bytes / 1_000, bytes % 1_000 / 100),
+    }
+}
+
 /// Returns the columns a text takes.
 pub fn width(text: &str) -> usize {
     text.width()

@@ -15,6 +15,7 @@ mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_routines;
 mod flattening_copy;
+mod hidden_characters;
 mod gtid_purged_by_part;
 mod import_ignores_errors;
 mod inconsistent_dump;
@@ -99,6 +100,7 @@ pub const RULES: &[&Rule] = &[
     &dump_piped_without_pipefail::RULE,
     &rm_of_possibly_empty_path::RULE,
     &dump_over_only_copy::RULE,
+    &hidden_characters::RULE,
     &copied_live_sqlite::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,

@@ -9,10 +9,13 @@ mod doctor;
 mod draft;
 mod dry_run;
 mod estimate;
+mod eval;
 mod incident;
 mod inventory;
 mod log;
 mod man;
+mod models;
+mod redact;
 mod report;
 mod rule;
 mod run;
@@ -61,6 +64,8 @@ commands! {
     Check => check,
     /// Explain a rule of the checker, or list them
     Rule => rule,
+    /// Replace what must not leave the machine by pseudonyms
+    Redact => redact,
     /// Compute the recovery point, the loss and the duration
     Estimate => estimate,
     /// Run a plan or a script where it can do no harm, and report what it did
@@ -73,8 +78,12 @@ commands! {
     Attach => attach,
     /// Tell what a run did: promised and measured
     Report => report,
+    /// Score a drafter on scenarios with known answers
+    Eval => eval,
     /// Show, verify, export and anchor the log
     Log => log,
+    /// List the language models that are configured, and try them
+    Models => models,
     /// Say what this machine can do, and how to get more
     Doctor => doctor,
     /// Print the JSON Schema of a document

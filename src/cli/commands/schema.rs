@@ -3,6 +3,7 @@
 use crate::base::document::schema_of;
 use crate::cli::output::Output;
 use crate::cli::{CommandError, Exit, Global};
+use crate::runtime::Models;
 use crate::{incident, inventory, plan};
 
 /// Print the JSON Schema of a document, for editors and checks
@@ -19,6 +20,7 @@ enum Name {
     Incident,
     Plan,
     Runbook,
+    Models,
 }
 
 /// Runs the command.
@@ -28,6 +30,7 @@ pub fn run(args: Args, _: &Global, output: &mut Output) -> Result<Exit, CommandE
         Name::Incident => schema_of::<incident::Incident>(),
         Name::Plan => schema_of::<plan::Plan>(),
         Name::Runbook => schema_of::<plan::Runbook>(),
+        Name::Models => schema_of::<Models>(),
     };
     let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     output.data(&(text + "\n"))?;

@@ -1,12 +1,14 @@
 //! Sessions at every stage, for tests: one incident, its plan, its proof, its run.
 
 mod documents;
+mod model;
 mod proof;
 
 use std::sync::Arc;
 
 use documents::library;
 pub use documents::{INCIDENT, INVENTORY, PLAN};
+pub use model::*;
 use proof::dry_run;
 
 use crate::base::{Digest, Id, Risk, Span, Timestamp};

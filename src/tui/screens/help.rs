@@ -40,7 +40,7 @@ fn purpose(stage: Stage) -> &'static str {
             "Incident: what happened. The assets and the time of the damage decide which copy is used."
         }
         Stage::Draft => {
-            "Draft: the plan's numbers, computed from the inventory; nothing runs on this screen."
+            "Draft: the plan's numbers, computed from the inventory. A model may draft beside it; what leaves this machine is shown first, and its answer can be reviewed when it was checked."
         }
         Stage::Review => {
             "Review: read each step with its findings and effects. An edit voids the plan's dry run and approvals."

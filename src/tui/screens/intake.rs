@@ -79,7 +79,7 @@ fn hint(field: Field) -> &'static str {
             "Copies known or suspected bad, with the reason, like: dump-nightly: empty; tape: lost"
         }
         Field::Description => {
-            "Free text; logs, errors and alerts may be pasted. Nothing leaves this machine."
+            "Free text; logs, errors and alerts may be pasted. Nothing leaves this machine unless a model is asked."
         }
     }
 }

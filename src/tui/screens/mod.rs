@@ -17,6 +17,7 @@ use ratatui::text::Line;
 
 pub use guide::line as guidance;
 pub use help::Help;
+pub use review::tone as risk_tone;
 
 use super::dialog::Dialog;
 use super::keys::Offer;

@@ -10,11 +10,12 @@ use crate::base::{Id, Risk};
 use crate::evidence::{Outcome, Severity};
 use crate::flow::{self, Act, DryRunView, Found, Stage, State};
 use crate::plan::Step;
-use crate::tui::dialog::Dialog;
+use crate::tui::dialog::{Dialog, Extra, Paste};
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
 use crate::tui::proof::{effects, more_effects, outcome_tone, outcome_word, output};
+use crate::tui::step_text;
 use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::{Theme, Tone};
 
@@ -151,6 +152,13 @@ impl Screen for Review {
         if !review.redo.is_empty() {
             offers.push(offer("U", "redo", "Make the edit again that was taken back"));
         }
+        if state.dialogue.models.as_ref().is_some_and(|models| !models.is_empty()) {
+            offers.push(offer(
+                "c",
+                "comment",
+                "Say what should be different and have the model change the plan; this one stays until then",
+            ));
+        }
         offers.push(offer("a", "approve", "Go to the approval"));
         if review.permit(state.now, &state.machine.operator).is_ok() {
             offers.push(offer("x", "run", "Go to the run; nothing starts yet"));
@@ -232,6 +240,10 @@ impl Screen for Review {
             }
             KeyCode::Char('u') if key.modifiers.is_empty() => Reaction::Act(Act::Undo),
             KeyCode::Char('U') => Reaction::Act(Act::Redo),
+            KeyCode::Char('c') => match self.theme {
+                Some(theme) => revise_dialog(Ink(theme), state, review).into(),
+                None => Reaction::Nothing,
+            },
             KeyCode::Char('a') => Reaction::Act(Act::ToApproval),
             KeyCode::Char('x') => Reaction::Act(Act::ToRun),
             KeyCode::Char('z') => {
@@ -300,25 +312,7 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
     for (_, found) in review.found_in(step.id.as_str()) {
         lines.extend(finding(ink, found));
     }
-    for (label, text) in [("Why", &step.why), ("Expect", &step.expect)] {
-        lines.extend(text.iter().flat_map(|text| ink.labelled(label, Tone::Plain, text)));
-    }
-    let account = step.run_as.as_ref().map_or(String::new(), |account| format!(" as {account}"));
-    let timeout =
-        step.timeout.map_or("no timeout".to_owned(), |timeout| format!("timeout {timeout}"));
-    let host = match step.host() {
-        crate::plan::LOCAL => format!("{} (this host)", state.machine.hostname),
-        host => host.to_owned(),
-    };
-    lines.extend(ink.labelled(
-        "Runs on",
-        Tone::Plain,
-        &format!("{host}{account}   {}   {timeout}", step.kind),
-    ));
-    if !step.needs.is_empty() {
-        let needs: Vec<&str> = step.needs.iter().map(Id::as_str).collect();
-        lines.extend(ink.labelled("Behind", Tone::Plain, &needs.join(", ")));
-    }
+    lines.extend(step_text::facts(ink, &state.machine.hostname, step));
     let shown =
         review.proof().and_then(|proof| proof.steps.iter().find(|shown| shown.id == step.id));
     match &review.dry_run {
@@ -338,14 +332,7 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
             None => lines.extend(ink.labelled("Dry run", Tone::Warn, "does not have this step")),
         },
     }
-    for (label, text) in
-        [("Command", &step.run), ("Check", &step.check), ("Rollback", &step.rollback)]
-    {
-        if let Some(text) = text {
-            lines.push(blank());
-            lines.extend(ink.labelled(label, Tone::Plain, text));
-        }
-    }
+    lines.extend(step_text::scripts(ink, step));
     for (label, captured) in
         shown.iter().flat_map(|shown| [("Output", &shown.stdout), ("Errors", &shown.stderr)])
     {
@@ -373,6 +360,27 @@ fn finding(ink: Ink, found: &Found) -> Vec<Line<'static>> {
     lines
 }
 
+/// Asks what should be different about the plan; what failed in the dry run goes along.
+fn revise_dialog(ink: Ink, state: &State, review: &flow::Review) -> Dialog {
+    let model = state.dialogue.model().map_or("the model", |model| model.name.as_str());
+    let text = format!("{model} is asked to change the plan. Nothing changes before you take it.");
+    let mut body = vec![ink.line(Tone::Plain, &text)];
+    let failed: Vec<String> =
+        review.failed_in_dry_run().iter().map(crate::tui::beside::failed_step).collect();
+    if !failed.is_empty() {
+        body.extend(ink.labelled("Dry run", Tone::Danger, &failed.join("; ")));
+        body.push(ink.line(Tone::Faint, "This goes along; the comment may be empty."));
+    }
+    Dialog::line(
+        "What should be different?",
+        body,
+        "",
+        Paste::Taken,
+        |text, _| Act::Revise(text.to_owned()),
+        Extra::None,
+    )
+}
+
 /// The fix of a finding, shown as what it changes in the step.
 fn fix_dialog(ink: Ink, review: &flow::Review, at: usize, found: &Found) -> Dialog {
     let fixed = found.fixed.as_deref();
@@ -384,17 +392,7 @@ fn fix_dialog(ink: Ink, review: &flow::Review, at: usize, found: &Found) -> Dial
     let mut body = finding(ink, found);
     body.truncate(1);
     body.push(blank());
-    let diff = similar::TextDiff::from_lines(&before, &after);
-    for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
-        for change in hunk.iter_changes() {
-            let (tone, sign) = match change.tag() {
-                similar::ChangeTag::Equal => (Tone::Faint, " "),
-                similar::ChangeTag::Delete => (Tone::Danger, "-"),
-                similar::ChangeTag::Insert => (Tone::Good, "+"),
-            };
-            body.push(ink.line(tone, &format!("{sign} {}", change.value().trim_end_matches('\n'))));
-        }
-    }
+    body.extend(step_text::difference(ink, &before, &after));
     Dialog::yes(
         "Apply this fix? It voids the dry run and approvals; u takes it back",
         body,

@@ -90,6 +90,48 @@ fn the_draft_shows_what_it_gives_and_costs() {
 }
 
 #[test]
+fn without_a_model_one_line_says_how_to_configure_one() {
+    check("draft_no_model", samples::no_model(), &[], &[(80, 24)]);
+}
+
+#[test]
+fn a_model_that_is_configured_is_a_key_and_nothing_more() {
+    check("draft_models", samples::models(), &[], BOTH);
+}
+
+#[test]
+fn what_would_be_sent_is_read_before_it_leaves() {
+    check("outgoing", samples::previewing(), &[], ALL);
+    check("outgoing_end", samples::previewing(), &[KeyCode::End], &[(60, 16)]);
+}
+
+#[test]
+fn steps_of_an_answer_are_shown_as_they_complete() {
+    check("draft_streaming", samples::streaming(), &[], ALL);
+    check("draft_streaming_template", samples::streaming(), &[KeyCode::Tab], &[(80, 24)]);
+}
+
+#[test]
+fn a_model_s_draft_stands_beside_the_template() {
+    check("draft_answered", samples::answered(), &[], ALL);
+    check("draft_changed", samples::answered(), &[KeyCode::End, KeyCode::Up], BOTH);
+    check("draft_new", samples::answered(), &[KeyCode::Down, KeyCode::Down], &[(80, 24)]);
+}
+
+#[test]
+fn what_was_rejected_is_shown_with_its_reasons() {
+    check("draft_put_back", samples::answered(), &[KeyCode::Down], BOTH);
+    check("draft_rejected", samples::answered(), &[KeyCode::End], BOTH);
+    check("draft_failed", samples::model_failed(), &[], BOTH);
+}
+
+#[test]
+fn a_revision_stands_beside_the_plan_under_review() {
+    check("revise", samples::revisable(), &[KeyCode::Char('c'), KeyCode::Char('x')], &[(80, 24)]);
+    check("draft_revised", samples::revised(), &[], BOTH);
+}
+
+#[test]
 fn the_review_shows_findings_with_their_step() {
     check("review_finding", samples::checked(), &[KeyCode::Down], ALL);
 }
@@ -143,7 +185,14 @@ fn every_key_a_screen_offers_does_something() {
         samples::empty,
         samples::home,
         samples::draft,
+        samples::models,
+        samples::previewing,
+        samples::streaming,
+        samples::answered,
+        samples::model_failed,
+        samples::revised,
         samples::checked,
+        samples::revisable,
         samples::proven,
         samples::approve,
         samples::approved,
@@ -164,6 +213,7 @@ fn every_key_a_screen_offers_does_something() {
                     "Esc" => KeyCode::Esc,
                     "Tab" => KeyCode::Tab,
                     "Space" => KeyCode::Char(' '),
+                    "F4" => KeyCode::F(4),
                     letter => KeyCode::Char(letter.chars().next().unwrap()),
                 };
                 let reaction = screen.press(&session, KeyEvent::new(code, KeyModifiers::NONE));
@@ -269,22 +319,28 @@ proptest! {
 
     #[test]
     fn keys_and_sizes_never_panic_and_never_start_a_run_without_a_typed_target(
-        start in 0usize..8,
+        start in 0usize..14,
         keys in prop::collection::vec((any_key(), 1u16..200, 1u16..60), 1..120),
     ) {
         let samples = [
             samples::empty, samples::home, samples::intake, samples::draft,
             samples::checked, samples::approved, samples::before_run, samples::running,
+            samples::models, samples::previewing, samples::streaming, samples::answered,
+            samples::revisable, samples::revised,
         ];
         let mut session = samples[start]();
         let mut view = View::new(FULL);
-        let mut typed = false;
+        let (mut typed, mut seen) = (false, session.dialogue.preview.is_some());
         for (at, (key, columns, rows)) in keys.into_iter().enumerate() {
             drawn(&mut view, &session, columns, rows);
+            seen |= session.dialogue.preview.as_ref().is_some_and(|preview| preview.made.is_some());
             let Outcome::Acts(acts) = view.press(&session, key, at as u64 * 1_500) else { continue };
             for act in acts {
                 typed |= act == Act::TypeTarget("office".into());
                 for effect in session.handle(Event::Person(act)) {
+                    if let Effect::AskModel(ask) = &effect {
+                        prop_assert!(seen || ask.model == samples::here().name, "sent unseen");
+                    }
                     if let Effect::StartRun { confirmed, subject, .. } = effect {
                         prop_assert!(typed, "started without a typed target");
                         prop_assert_eq!(confirmed, ["office"]);

@@ -1,0 +1,29 @@
+# Starts and stops a server on $work/data that nobody but this account reaches: no network, and its socket, its rules of
+# access and its log in a directory that is closed to others.
+socket=$work/private
+port=5432
+private_start() {
+  local options
+  [ -d "$work/private" ] || mkdir --mode=700 -- "$work/private"
+  (
+    umask 077
+    printf 'local all all trust\n' > "$work/private/pg_hba.conf.new"
+    mv -T -- "$work/private/pg_hba.conf.new" "$work/private/pg_hba.conf"
+  )
+  options="-c listen_addresses='' -c port=5432 -c unix_socket_permissions=0700 -c logging_collector=off -c log_destination=stderr -c lc_messages=C"
+  options="$options -c ssl=off -c hot_standby=on -c external_pid_file='' -c hba_file=$(as_shell_word "$work/private/pg_hba.conf")"
+  options="$options -c unix_socket_directories=$(as_shell_word "\"${work//\"/\"\"}/private\"")"
+  if [ ! -f "$work/data/postgresql.conf" ]; then
+    options="$options -c config_file=$(as_shell_word "$config_file") -c data_directory=$(as_shell_word "$work/data")"
+  fi
+  if ! "$bindir/pg_ctl" start -s -w -t "$patience" -D "$work/data" -l "$work/private/log" -o "$options"; then
+    tail -n 30 -- "$work/private/log" >&2
+    return 1
+  fi
+}
+
+private_stop() {
+  if "$bindir/pg_ctl" status -D "$work/data" > /dev/null; then
+    "$bindir/pg_ctl" stop -s -w -t "$patience" -m fast -D "$work/data"
+  fi
+}

@@ -1,0 +1,64 @@
+//! The rules of the checker as values for a prompt: those that matter for the tools of a plan, the weightiest first.
+
+use std::collections::BTreeSet;
+
+use crate::check::{self, Example, Rule};
+use crate::draft::dialogue::RuleNote;
+use crate::plan::Plan;
+use crate::shell::{self, Options};
+
+/// Rules a prompt holds at most.
+const MOST: usize = 12;
+
+/// Commands that stand in every script and say nothing about what it is for.
+const EVERYWHERE: &[&str] = &[
+    "[", "[[", "test", "echo", "printf", "cd", "exit", "true", "false", "cat", "set", "command",
+    "return",
+];
+
+/// Returns the rules whose examples use a tool of the plan.
+pub fn rule_notes(plan: &Plan) -> Vec<RuleNote> {
+    let tools = tools(plan);
+    let mut rules: Vec<&Rule> =
+        check::rules().iter().copied().filter(|rule| concerns(rule, &tools)).collect();
+    rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.code));
+    rules.truncate(MOST);
+    rules.into_iter().map(note).collect()
+}
+
+fn note(rule: &Rule) -> RuleNote {
+    let script = rule.good.iter().find_map(|example| match example {
+        Example::Script(text) | Example::On { text, .. } => Some((*text).to_owned()),
+        Example::Plan { .. } => None,
+    });
+    RuleNote {
+        code: rule.code.to_owned(),
+        summary: rule.summary.to_owned(),
+        why: rule.why.to_owned(),
+        good: script,
+    }
+}
+
+/// Returns the names of the commands a plan runs, and of the tools its steps speak of.
+fn tools(plan: &Plan) -> BTreeSet<String> {
+    let texts =
+        plan.steps.iter().flat_map(|step| [&step.run, &step.check, &step.rollback]).flatten();
+    let names = texts.flat_map(|text| {
+        let commands =
+            shell::on_deep_stack(|| shell::commands(&shell::parse(text), Options::STRICT));
+        commands.map(|commands| commands.list).unwrap_or_default()
+    });
+    let names = names.filter_map(|command| command.name());
+    names.filter(|name| !EVERYWHERE.contains(&name.as_str())).collect()
+}
+
+fn concerns(rule: &Rule, tools: &BTreeSet<String>) -> bool {
+    rule.bad.iter().any(|example| {
+        let text = match example {
+            Example::Script(text) | Example::On { text, .. } => text,
+            Example::Plan { plan, .. } => plan,
+        };
+        text.split(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)))
+            .any(|word| tools.contains(word))
+    })
+}
