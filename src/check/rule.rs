@@ -44,6 +44,8 @@ pub enum Example {
         /// Paths and their devices.
         devices: &'static [(&'static str, u64)],
     },
+    /// An inventory, looked at on 2026-11-21 at noon.
+    Inventory(&'static str),
     /// A plan, with an inventory where it needs one.
     Plan {
         /// The plan document.
@@ -85,13 +87,18 @@ impl Report {
         &mut self.findings[last]
     }
 
-    /// Adds a finding about a whole step.
-    pub fn add_step(&mut self, rule: &'static Rule, step: &Id, message: String) {
+    /// Adds a finding about a step as a whole, or about what a document says.
+    pub fn add_whole(
+        &mut self,
+        rule: &'static Rule,
+        step: Option<&crate::base::Id>,
+        message: String,
+    ) -> &mut Finding {
         self.findings.push(Finding {
             rule: rule.code,
             name: rule.name,
             severity: rule.severity,
-            step: Some(step.clone()),
+            step: step.cloned(),
             part: crate::evidence::Place::Whole,
             span: Span::default(),
             message,
@@ -100,6 +107,8 @@ impl Report {
             layer: rule.layer,
             edit: None,
         });
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
     }
 
     /// Adds a finding in a Python script.

@@ -13,6 +13,7 @@ mod git;
 mod gzip;
 mod host;
 mod ln;
+mod long_flags;
 mod lvm;
 mod mkfs;
 mod mv;
@@ -32,6 +33,7 @@ pub mod tar;
 mod tool;
 mod uniq;
 
+pub use long_flags::{nearest_flag, refuses};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
 /// Where every step looks its tools up, in a dry run and for real: nothing of the caller's own `PATH`.

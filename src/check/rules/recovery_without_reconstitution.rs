@@ -66,6 +66,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let message =
             "the plan ends with its cut-over: no new backup, no standby, no job that was paused"
                 .to_owned();
-        report.add_step(&RULE, &last.id, message);
+        report.add_whole(&RULE, Some(&last.id), message);
     }
 }
