@@ -182,7 +182,6 @@ impl Drafter<'_> {
                     why_template: drafted
                         .draft
                         .why_template
-                        .or_else(|| drafted.failure.map(|failure| failure.to_string()))
                         .filter(|_| whose == Whose::Template),
                 };
                 Ok(Some(Drafted {

@@ -1,0 +1,79 @@
+//! Steps beside the recovery itself: what the kind of disaster asks for, and what stands around the asset. They come from
+//! runbooks that are added to whatever runbook recovers the asset.
+
+use super::facts::Facts;
+use super::library::Entry;
+use super::{Request, render};
+use crate::base::Id;
+use crate::estimate::Choice;
+use crate::inventory::Asset;
+use crate::plan::{Phase, Plan, Step};
+
+/// Returns the runbooks that are added to a plan for this asset and this kind of disaster.
+fn fitting<'a>(request: &Request<'a>, asset: &Asset) -> Vec<&'a Entry> {
+    let scenario =
+        request.scenario.or(request.incident.and_then(|incident| incident.scenario.as_deref()));
+    let fits = |entry: &&Entry| {
+        let (runbook, matches) = (&entry.runbook, &entry.runbook.matches);
+        let kind = matches.kinds.is_empty() || matches.kinds.contains(&asset.kind);
+        let answers = |known: &String| scenario == Some(known.as_str());
+        runbook.beside
+            && runbook.kind == request.kind
+            && kind
+            && (matches.scenarios.is_empty() || matches.scenarios.iter().any(answers))
+    };
+    request.library.entries.iter().filter(fits).collect()
+}
+
+/// Adds to a plan what stands beside it. What cannot be rendered becomes a question.
+pub fn add(
+    request: &Request<'_>,
+    asset: &Asset,
+    choice: &Choice<'_>,
+    facts: &Facts,
+    plan: &mut Plan,
+    questions: &mut Vec<String>,
+) {
+    // Ahead of time nobody knows what else is hit.
+    if request.incident.is_none() {
+        return;
+    }
+    for entry in fitting(request, asset) {
+        match render::plan(request, asset, choice, facts, entry) {
+            Ok(beside) => merge(plan, beside.steps),
+            Err(why) => questions.push(format!("{} is not added: {why}", entry.path)),
+        }
+    }
+}
+
+/// Puts each step behind the steps of its phase. What belongs to the activation comes first, and nothing is recovered before
+/// it is done; nobody is let in before what belongs to the validation is done.
+fn merge(plan: &mut Plan, added: Vec<Step>) {
+    let known: Vec<Id> = plan.steps.iter().map(|step| step.id.clone()).collect();
+    let added: Vec<Step> = added.into_iter().filter(|step| !known.contains(&step.id)).collect();
+    for phase in Phase::ALL {
+        let mut steps: Vec<Step> =
+            added.iter().filter(|step| step.phase == Some(*phase)).cloned().collect();
+        if steps.is_empty() {
+            continue;
+        }
+        let later = plan.steps.iter().position(|step| step.phase > Some(*phase));
+        let (at, gated) = match phase {
+            Phase::Activation => (0, Some(Phase::Recovery)),
+            Phase::Recovery => (later.unwrap_or(plan.steps.len()), None),
+            Phase::Validation => (later.unwrap_or(plan.steps.len()), Some(Phase::Cutover)),
+            Phase::Cutover => (later.unwrap_or(plan.steps.len()), None),
+            Phase::Reconstitution => (plan.steps.len(), None),
+        };
+        let ids: Vec<Id> = steps.iter().map(|step| step.id.clone()).collect();
+        for step in plan.steps[at..].iter_mut().filter(|step| step.phase == gated && gated.is_some()) {
+            step.needs.extend(ids.iter().cloned());
+        }
+        if let Some(before) = at.checked_sub(1).map(|before| plan.steps[before].id.clone()) {
+            for step in steps.iter_mut().filter(|step| step.needs.is_empty()) {
+                step.needs.push(before.clone());
+            }
+        }
+        plan.steps.splice(at..at, steps);
+    }
+}
