@@ -77,3 +77,57 @@ fn merge(plan: &mut Plan, added: Vec<Step>) {
         plan.steps.splice(at..at, steps);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan;
+
+    fn steps(list: &[(&str, &str)]) -> Plan {
+        let step = |(id, phase): &(&str, &str)| {
+            format!("  - {{id: {id}, title: Act, kind: manual, phase: {phase}}}\n")
+        };
+        let steps: String = list.iter().map(step).collect();
+        let text =
+            format!("schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n{steps}");
+        plan::read(&text).0.expect("reads")
+    }
+
+    #[test]
+    fn what_stands_beside_comes_with_its_phase_and_what_follows_waits_for_it() {
+        let mut plan = steps(&[
+            ("stop", "activation"),
+            ("restore", "recovery"),
+            ("verify", "validation"),
+            ("open", "cutover"),
+            ("accept", "validation"),
+        ]);
+        let beside = steps(&[
+            ("rebuild", "reconstitution"),
+            ("renew", "validation"),
+            ("isolate", "activation"),
+            ("others", "recovery"),
+            ("open", "cutover"),
+        ]);
+        merge(&mut plan, beside.steps);
+        let written: Vec<(&str, Vec<&str>)> = plan
+            .steps
+            .iter()
+            .map(|step| (step.id.as_str(), step.needs.iter().map(Id::as_str).collect()))
+            .collect();
+        let expected: [(&str, Vec<&str>); 9] = [
+            ("isolate", vec![]),
+            ("stop", vec![]),
+            ("restore", vec!["isolate"]),
+            ("others", vec!["restore"]),
+            ("verify", vec![]),
+            ("renew", vec!["verify"]),
+            ("open", vec!["renew"]),
+            ("accept", vec![]),
+            ("rebuild", vec!["accept"]),
+        ];
+        assert_eq!(written, expected);
+        let (read, problems) = plan::read(&plan::write(&plan));
+        assert_eq!((read, problems), (Some(plan), vec![]));
+    }
+}

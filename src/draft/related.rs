@@ -29,10 +29,18 @@ pub fn facts<'a>(request: &Request<'a>, asset: &'a Asset) -> Json {
     let known = |one: &&Asset| one.id != asset.id && !others.iter().any(|other| other.id == one.id);
     let siblings: Vec<&Asset> =
         inventory.assets.iter().filter(leans).filter(known).filter(|one| !is_replica(one)).collect();
+    let mut needed_by_others: Vec<&Asset> = vec![];
+    for one in others.iter().flat_map(|one| &one.depends_on).filter_map(named) {
+        let is_known = |list: &[&Asset]| list.iter().any(|known| known.id == one.id);
+        let is_new = one.id != asset.id && !is_known(&needed) && !is_known(&others);
+        if is_new && !is_known(&needed_by_others) {
+            needed_by_others.push(one);
+        }
+    }
     let others: Vec<Json> = others.iter().map(|one| other(request, one)).collect();
     json!({
         "needed": list(&needed), "replicas": list(&replicas), "dependents": list(&dependents),
-        "siblings": list(&siblings), "others": others, "stores": stores(inventory, asset),
+        "siblings": list(&siblings), "needed_by_others": list(&needed_by_others), "others": others, "stores": stores(inventory, asset),
     })
 }
 
