@@ -6,7 +6,7 @@ use super::library::Entry;
 use super::{Request, render};
 use crate::base::Id;
 use crate::estimate::Choice;
-use crate::inventory::Asset;
+use crate::inventory::{Asset, Inventory};
 use crate::plan::{Phase, Plan, Step};
 
 /// Returns the runbooks that are added to a plan for this asset and this kind of disaster.
@@ -38,21 +38,44 @@ pub fn add(
     if request.incident.is_none() {
         return;
     }
+    let needed = needed(request.inventory, asset);
     for entry in fitting(request, asset) {
         match render::plan(request, asset, choice, facts, entry) {
-            Ok(beside) => merge(plan, beside.steps),
+            Ok(beside) => merge(plan, beside.steps, &needed),
             Err(why) => questions.push(format!("{} is not added: {why}", entry.path)),
         }
     }
 }
 
+/// Returns everything an asset cannot work without, near and far.
+fn needed(inventory: &Inventory, asset: &Asset) -> Vec<Id> {
+    let mut found = asset.depends_on.clone();
+    let mut looked = 0;
+    while let Some(id) = found.get(looked) {
+        let further = inventory.asset(id.as_str()).map_or(&[][..], |asset| &asset.depends_on);
+        let new: Vec<Id> = further.iter().filter(|id| !found.contains(id)).cloned().collect();
+        found.extend(new);
+        looked += 1;
+    }
+    found
+}
+
 /// Puts each step behind the steps of its phase. What belongs to the activation comes first, and nothing is recovered before
-/// it is done; nobody is let in before what belongs to the validation is done.
-fn merge(plan: &mut Plan, added: Vec<Step>) {
+/// it is done, nor before what it needs is recovered; nobody is let in before what belongs to the validation is done.
+fn merge(plan: &mut Plan, added: Vec<Step>, needed: &[Id]) {
     let known: Vec<Id> = plan.steps.iter().map(|step| step.id.clone()).collect();
     let added: Vec<Step> = added.into_iter().filter(|step| !known.contains(&step.id)).collect();
+    let (first, added): (Vec<Step>, Vec<Step>) = added.into_iter().partition(|step| {
+        let is_needed = step.asset.as_ref().is_some_and(|asset| needed.contains(asset));
+        step.phase == Some(Phase::Recovery) && is_needed
+    });
+    if !first.is_empty() {
+        let recovers = |step: &Step| step.phase >= Some(Phase::Recovery);
+        let at = plan.steps.iter().position(recovers).unwrap_or(plan.steps.len());
+        insert(plan, at, first, Some(Phase::Recovery));
+    }
     for phase in Phase::ALL {
-        let mut steps: Vec<Step> =
+        let steps: Vec<Step> =
             added.iter().filter(|step| step.phase == Some(*phase)).cloned().collect();
         if steps.is_empty() {
             continue;
@@ -65,17 +88,23 @@ fn merge(plan: &mut Plan, added: Vec<Step>) {
             Phase::Cutover => (later.unwrap_or(plan.steps.len()), None),
             Phase::Reconstitution => (plan.steps.len(), None),
         };
-        let ids: Vec<Id> = steps.iter().map(|step| step.id.clone()).collect();
-        for step in plan.steps[at..].iter_mut().filter(|step| step.phase == gated && gated.is_some()) {
-            step.needs.extend(ids.iter().cloned());
-        }
-        if let Some(before) = at.checked_sub(1).map(|before| plan.steps[before].id.clone()) {
-            for step in steps.iter_mut().filter(|step| step.needs.is_empty()) {
-                step.needs.push(before.clone());
-            }
-        }
-        plan.steps.splice(at..at, steps);
+        insert(plan, at, steps, gated);
     }
+}
+
+/// Inserts steps behind what stands before `at`; the later steps of the gated phase wait for them.
+fn insert(plan: &mut Plan, at: usize, mut steps: Vec<Step>, gated: Option<Phase>) {
+    let ids: Vec<Id> = steps.iter().map(|step| step.id.clone()).collect();
+    let waits = |step: &&mut Step| gated.is_some() && step.phase == gated;
+    for step in plan.steps[at..].iter_mut().filter(waits) {
+        step.needs.extend(ids.iter().cloned());
+    }
+    if let Some(before) = at.checked_sub(1).map(|before| plan.steps[before].id.clone()) {
+        for step in steps.iter_mut().filter(|step| step.needs.is_empty()) {
+            step.needs.push(before.clone());
+        }
+    }
+    plan.steps.splice(at..at, steps);
 }
 
 #[cfg(test)]
@@ -102,23 +131,28 @@ mod tests {
             ("open", "cutover"),
             ("accept", "validation"),
         ]);
-        let beside = steps(&[
+        let mut beside = steps(&[
             ("rebuild", "reconstitution"),
             ("renew", "validation"),
             ("isolate", "activation"),
             ("others", "recovery"),
             ("open", "cutover"),
+            ("store", "recovery"),
         ]);
-        merge(&mut plan, beside.steps);
+        let store = beside.steps.iter_mut().find(|step| step.id.as_str() == "store");
+        let store = store.expect("it is one of them");
+        store.asset = Some(store.id.clone());
+        merge(&mut plan, beside.steps, &[Id::parse("store").expect("an id")]);
         let written: Vec<(&str, Vec<&str>)> = plan
             .steps
             .iter()
             .map(|step| (step.id.as_str(), step.needs.iter().map(Id::as_str).collect()))
             .collect();
-        let expected: [(&str, Vec<&str>); 9] = [
+        let expected: [(&str, Vec<&str>); 10] = [
             ("isolate", vec![]),
             ("stop", vec![]),
-            ("restore", vec!["isolate"]),
+            ("store", vec!["stop", "isolate"]),
+            ("restore", vec!["store", "isolate"]),
             ("others", vec!["restore"]),
             ("verify", vec![]),
             ("renew", vec!["verify"]),

@@ -22,13 +22,17 @@ pub fn facts<'a>(request: &Request<'a>, asset: &'a Asset) -> Json {
         .filter(|one| one.services.is_empty() && !is_replica(one))
         .collect();
     let hit = request.incident.map_or(&[][..], |incident| &incident.affected);
-    let others: Vec<&Asset> =
-        hit.iter().filter(|id| **id != asset.id).filter_map(named).collect();
+    let others: Vec<&Asset> = hit.iter().filter(|id| **id != asset.id).filter_map(named).collect();
     // What leans on the same things fails, or is attacked, next.
     let leans = |one: &&Asset| one.depends_on.iter().any(|id| asset.depends_on.contains(id));
     let known = |one: &&Asset| one.id != asset.id && !others.iter().any(|other| other.id == one.id);
-    let siblings: Vec<&Asset> =
-        inventory.assets.iter().filter(leans).filter(known).filter(|one| !is_replica(one)).collect();
+    let siblings: Vec<&Asset> = inventory
+        .assets
+        .iter()
+        .filter(leans)
+        .filter(known)
+        .filter(|one| !is_replica(one))
+        .collect();
     let mut needed_by_others: Vec<&Asset> = vec![];
     for one in others.iter().flat_map(|one| &one.depends_on).filter_map(named) {
         let is_known = |list: &[&Asset]| list.iter().any(|known| known.id == one.id);
@@ -67,7 +71,8 @@ fn other(request: &Request<'_>, asset: &Asset) -> Json {
 
 /// Returns the live copies of an asset, on either side of the replication.
 fn replicas<'a>(inventory: &'a Inventory, asset: &Asset) -> Vec<&'a Asset> {
-    let peer = |one: &Asset| one.replication.as_ref().and_then(|replication| replication.peer.clone());
+    let peer =
+        |one: &Asset| one.replication.as_ref().and_then(|replication| replication.peer.clone());
     let own = peer(asset);
     let is = |one: &&Asset| peer(one).as_ref() == Some(&asset.id) || own.as_ref() == Some(&one.id);
     inventory.assets.iter().filter(|one| one.id != asset.id).filter(is).collect()
