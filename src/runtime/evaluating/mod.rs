@@ -179,7 +179,11 @@ impl Drafter<'_> {
                     rounds: drafted.draft.rounds,
                     rejected: drafted.draft.rejected.len(),
                     tokens: drafted.usage.map(|usage| usage.prompt + usage.reply),
-                    why_template: drafted.draft.why_template.filter(|_| whose == Whose::Template),
+                    why_template: drafted
+                        .draft
+                        .why_template
+                        .or_else(|| drafted.end.map(|end| end.to_string()))
+                        .filter(|_| whose == Whose::Template),
                 };
                 Ok(Some(Drafted {
                     plan: drafted.draft.plan,
