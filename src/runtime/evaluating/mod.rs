@@ -182,7 +182,7 @@ impl Drafter<'_> {
                     why_template: drafted
                         .draft
                         .why_template
-                        .or_else(|| drafted.failure.map(|failure| failure.to_string()))
+                        .or_else(|| drafted.end.map(|end| end.to_string()))
                         .filter(|_| whose == Whose::Template),
                 };
                 Ok(Some(Drafted {
