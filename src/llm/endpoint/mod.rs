@@ -304,7 +304,7 @@ impl Model for Endpoint {
     }
 
     fn preview(&self, prompt: &Prompt) -> String {
-        format!("{:#}\n", request::body(&self.fixed, self.manners(), prompt))
+        request::body(&self.fixed, self.manners(), prompt).to_string()
     }
 }
 
