@@ -6,7 +6,7 @@ use minijinja::Value;
 use serde_json::{Value as Json, json};
 
 use super::parameters::path;
-use super::{Request, postgres, rank, said};
+use super::{Request, postgres, rank, said, surroundings};
 use crate::base::{Id, escape};
 use crate::estimate::{self, Choice};
 use crate::inventory::{Asset, Backup, CopyMade, Inventory, Repo};
@@ -97,6 +97,8 @@ impl Facts {
             "repo": {
                 "id": repo.map_or("", |repo| repo.id.as_str()), "kind": repo.map_or("", |repo| repo.kind.as_deref().unwrap_or_default()),
                 "address": repo.map_or_else(String::new, address),
+                "host": repo.and_then(|repo| repo.host.as_ref()).map_or("", Id::as_str),
+                "site": repo.and_then(|repo| repo.site.as_ref()).map_or("", Id::as_str),
             },
             "intact": request.incident.is_some_and(|incident| estimate::is_intact(incident, asset.id.as_str())),
             "key": key(backup),
@@ -113,6 +115,7 @@ impl Facts {
             "services": services, "services_start": started,
             "limits": { "restore": data_limit, "read": data_limit, "backup": data_limit, "rename": RENAME_LIMIT },
             "defective": defective(request, choice),
+            "around": surroundings::facts(request, asset),
             "postgres": postgres::facts(request, asset, chosen, &chain, &tag),
             "tag": tag,
         });
@@ -292,7 +295,8 @@ fn schedule(backup: Option<&Backup>) -> String {
     })
 }
 
-fn owner(inventory: &Inventory, asset: &Asset) -> String {
+/// Returns the name of whoever answers for an asset.
+pub fn owner(inventory: &Inventory, asset: &Asset) -> String {
     let Some(owner) = &asset.owner else {
         return "its owner".into();
     };

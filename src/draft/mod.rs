@@ -9,6 +9,7 @@ mod parameters;
 mod postgres;
 mod rank;
 mod render;
+mod surroundings;
 
 use std::collections::BTreeMap;
 
@@ -110,7 +111,19 @@ pub fn draft(request: &Request<'_>) -> Result<Draft, DraftError> {
         let Some(entry) = request.library.get(&ranked.id) else {
             continue;
         };
-        let plan = match render::plan(request, asset, &choice, &facts, entry) {
+        let joining = rank::joining(request, asset, &ranked.id);
+        let with = |joining: &[&library::Entry]| {
+            render::plan(request, asset, &choice, &facts, entry, joining)
+        };
+        let plan = with(&joining).or_else(|reason| {
+            // What joins a plan must not keep it from being made.
+            let alone = with(&[])?;
+            if !joining.is_empty() {
+                reasons.push(format!("nothing joins runbook {}: {reason}", ranked.id));
+            }
+            Ok::<Plan, String>(alone)
+        });
+        let plan = match plan {
             Ok(plan) => plan,
             Err(reason) => {
                 reasons.push(format!("runbook {} cannot be used: {reason}", ranked.id));
