@@ -210,7 +210,7 @@ fn not_after(request: &Request<'_>) -> String {
 }
 
 fn empty_copy() -> Json {
-    json!({ "backup": "", "path": "", "id": "", "sha256": "", "size": 0, "at": said(None) })
+    json!({ "backup": "", "path": "", "id": "", "sha256": "", "size": 0, "at": said(None), "host": "" })
 }
 
 fn copy_facts(backup: &Backup, copy: Option<&CopyMade>, repo: Option<&Repo>) -> Json {
@@ -228,6 +228,7 @@ fn copy_facts(backup: &Backup, copy: Option<&CopyMade>, repo: Option<&Repo>) -> 
         "sha256": copy.map_or_else(String::new, |copy| text(&copy.sha256).to_lowercase()),
         "size": copy.and_then(|copy| copy.size).map_or(0, |size| size.0),
         "at": said(copy.and_then(|copy| copy.at)),
+        "host": repo.and_then(|repo| repo.host.as_ref()).map_or("", Id::as_str),
     })
 }
 

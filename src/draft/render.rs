@@ -105,7 +105,7 @@ impl Source<'_> {
     /// Tells whether `@recovery` and the like stand for the step.
     fn is_of_phase(&self, name: &str) -> bool {
         let phase = self.template.phase.map(|phase| phase.to_string());
-        !self.joins && phase.is_some_and(|phase| name.strip_prefix('@') == Some(&*phase))
+        phase.is_some_and(|phase| name.strip_prefix('@') == Some(&*phase))
     }
 }
 
@@ -126,8 +126,15 @@ fn sources<'a>(entry: &'a Entry, joining: &[&'a Entry]) -> Vec<Source<'a>> {
 /// A step, with the index of the template it comes from.
 struct Made {
     from: usize,
-    needs: Vec<String>,
+    needs: Vec<Named>,
     step: Step,
+}
+
+/// A step as another one names it.
+struct Named {
+    name: String,
+    /// Whether a template made the name, so that there need be no such step.
+    is_made: bool,
 }
 
 impl Renderer<'_> {
@@ -151,11 +158,18 @@ impl Renderer<'_> {
         }
         let mut needs: Vec<Vec<usize>> = vec![vec![]; made.len()];
         for (at, one) in made.iter().enumerate() {
-            needs[at].extend(self.named(&made, at, &one.needs)?);
+            for Named { name, is_made } in &one.needs {
+                let own = |other: &Source<'_>| !other.joins;
+                needs[at].extend(self.named(&made, at, name, *is_made, own)?);
+            }
         }
         for (at, one) in made.iter().enumerate() {
-            for waiting in self.named(&made, at, &self.sources[one.from].template.before)? {
-                needs[waiting].push(at);
+            let source = &self.sources[one.from];
+            for name in &source.template.before {
+                let others = |other: &Source<'_>| other.path != source.path;
+                for waiting in self.named(&made, at, name, false, others)? {
+                    needs[waiting].push(at);
+                }
             }
         }
         let ids: Vec<Id> = made.iter().map(|one| one.step.id.clone()).collect();
@@ -181,32 +195,34 @@ impl Renderer<'_> {
         Ok(items.map(Some).collect())
     }
 
-    /// Returns the steps that names stand for: a step by its id, all that a repeated step became by the fixed start of its
-    /// id, the runbook's own steps of a phase by `@phase`; nothing for a step that was left out.
-    fn named(&self, made: &[Made], of: usize, names: &[String]) -> Result<Vec<usize>, String> {
-        let mut found: Vec<usize> = vec![];
-        for name in names {
-            let source = &self.sources[made[of].from];
-            let at_once = made.iter().position(|one| one.step.id.as_str() == name);
-            match at_once {
-                Some(at) => found.push(at),
-                None => found.extend((0..made.len()).filter(|at| {
-                    let other = &self.sources[made[*at].from];
-                    other.fixed() == name || other.is_of_phase(name) && *at != of
-                })),
-            }
-            // What joins cannot know which steps the other runbook has.
-            let is_known = source.joins
-                || name.starts_with('@')
-                || self.sources.iter().any(|other| other.is_named(name));
-            if !is_known {
-                return Err(format!(
-                    "{}: a step needs {name:?}, which is no step of it",
-                    source.path
-                ));
-            }
+    /// Returns the steps that a name stands for: one by its id, all that a repeated step became by the fixed start of its
+    /// id, or by `@phase` those of a phase that are `of_phase`; none for a step that was left out.
+    fn named(
+        &self,
+        made: &[Made],
+        of: usize,
+        name: &str,
+        may_miss: bool,
+        of_phase: impl Fn(&Source<'_>) -> bool,
+    ) -> Result<Vec<usize>, String> {
+        if let Some(at) = made.iter().position(|one| one.step.id.as_str() == name) {
+            return Ok(vec![at]);
         }
-        Ok(found)
+        let is_meant = |at: &usize| {
+            let other = &self.sources[made[*at].from];
+            other.fixed() == name || other.is_of_phase(name) && of_phase(other) && *at != of
+        };
+        let found: Vec<usize> = (0..made.len()).filter(is_meant).collect();
+        let source = &self.sources[made[of].from];
+        // What joins cannot know which steps the other runbook has.
+        let is_known = may_miss
+            || source.joins
+            || name.starts_with('@')
+            || self.sources.iter().any(|other| other.is_named(name));
+        match is_known {
+            true => Ok(found),
+            false => Err(format!("{}: a step needs {name:?}, which is no step of it", source.path)),
+        }
     }
 }
 
@@ -218,7 +234,7 @@ struct OneStep<'a> {
 }
 
 impl OneStep<'_> {
-    fn render(&self) -> Result<Option<(Step, Vec<String>)>, String> {
+    fn render(&self) -> Result<Option<(Step, Vec<Named>)>, String> {
         let template = self.template;
         if let Some(when) = &template.when
             && !self.evaluate("when", when)?.is_true()
@@ -227,7 +243,10 @@ impl OneStep<'_> {
         }
         let mut needs = vec![];
         for need in &template.needs {
-            needs.push(self.text("needs", need)?);
+            let is_made = need.contains('{');
+            let text = self.text("needs", need)?;
+            let named = |name: &str| Named { name: name.to_owned(), is_made };
+            needs.extend(text.split_whitespace().map(named));
         }
         let mut secrets = vec![];
         for (env, secret) in &template.secrets {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::{Value as Json, json};
 
 use super::{Request, said};
-use crate::base::{AssetKind, Id, Size};
+use crate::base::{AssetKind, Id, Period, Size};
 use crate::estimate;
 use crate::incident::DataState;
 use crate::inventory::{Asset, Host, Inventory};
@@ -110,6 +110,17 @@ impl<'a> Surroundings<'a> {
             }
         }
         let hit = self.hit();
+        let data = self.users.iter().copied().filter(|other| {
+            let holds = matches!(
+                other.kind,
+                AssetKind::Dataset
+                    | AssetKind::VectorIndex
+                    | AssetKind::AiModel
+                    | AssetKind::Redis
+                    | AssetKind::Mongodb
+            );
+            holds && part(other).is_none() && !self.is_replica(other)
+        });
         let is_needed = |other: &&Asset| self.needs.iter().any(|one| one.id == other.id);
         let (first, then): (Vec<&Asset>, Vec<&Asset>) = hit.into_iter().partition(is_needed);
         let replicas: Vec<&Asset> =
@@ -130,6 +141,8 @@ impl<'a> Surroundings<'a> {
         };
         let mut facts = json!({
             "users": self.list(self.users.iter().copied()),
+            "derived": self.list(data),
+            "part": part(self.asset).unwrap_or_default(),
             "applications": self.list(applications),
             "needs": self.list(self.needs.iter().rev().copied()),
             "replicas": self.list(replicas.into_iter()),
@@ -158,6 +171,8 @@ impl<'a> Surroundings<'a> {
         let repo = chosen.and_then(|chosen| chosen.backup.repo.as_ref());
         let repo = repo.and_then(|repo| self.inventory.repo(repo.as_str()));
         let size = |size: Option<Size>| size.map_or_else(String::new, |size| size.to_string());
+        let transfer = chosen.and_then(|one| estimate::transfer_seconds(self.inventory, asset, one));
+        let transfer = transfer.map_or_else(String::new, |seconds| Period(seconds.ceil() as u64).to_string());
         let uses: Vec<&Id> = asset.depends_on.iter().collect();
         json!({
             "id": asset.id, "slug": slug(asset.id.as_str()), "kind": asset.kind.word(),
@@ -170,6 +185,7 @@ impl<'a> Surroundings<'a> {
             "copy_at": said(chosen.and_then(|chosen| chosen.at)),
             "copy_host": repo.and_then(|repo| repo.host.as_ref()).map_or("", Id::as_str),
             "copy_tool": chosen.map_or("", |chosen| chosen.backup.tool.as_deref().unwrap_or_default()),
+            "transfer": transfer,
             "has_copies": self.inventory.backups_of(asset.id.as_str()).next().is_some(),
         })
     }
