@@ -394,11 +394,12 @@ fn a_person_keeps_a_step_that_protects_and_the_models_commands_go_before_it() {
     steps[keeping] = step(
         "keep-damaged",
         json!({
-            "based_on": "keep-damaged", "title": "Keep a copy of what is left", "run": "cp -a -- /srv/ledger /srv/ledger.kept",
+            "based_on": "keep-damaged", "title": "Keep a copy of what is left", "run": "mkdir -- /srv/ledger.kept\ncp -a -- /srv/ledger/. /srv/ledger.kept/",
             "check": "[ -d /srv/ledger.kept ]", "rollback": "rm -rf -- /srv/ledger.kept",
         }),
     );
     let (made, _) = drafted(&case, &Scripted::new([reply(steps)]));
+    assert!(made.draft.rejected.is_empty(), "{:#?}", made.draft.rejected);
     let confirm = made.draft.plan.step("confirm-damage").unwrap();
     assert_eq!(confirm.kind, StepKind::Manual);
     assert!(confirm.needs.iter().any(|id| id.as_str() == "confirm-damage-by-command"));

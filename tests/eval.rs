@@ -8,7 +8,8 @@ use blackstart::check::{self, Checked, Facts};
 use blackstart::draft::Library;
 use blackstart::estimate::{Estimate, estimate};
 use blackstart::eval::{
-    self, Case, CommandPattern, Deed, Expectation, Judged, Part, Pattern, Proof, Score, Subject,
+    self, Case, CommandPattern, Commands, Deed, Expectation, Judged, Part, Pattern, Proof, Score,
+    Subject,
 };
 use blackstart::plan::{self, Phase, Plan, RecoveryPoint, Step, StepKind};
 use blackstart::runtime::evaluating::{self, Drafter, Evaluated, Loaded};
@@ -21,7 +22,7 @@ fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
 }
 
-fn evaluated(drafter: Drafter) -> Vec<Evaluated> {
+fn evaluated(drafter: Drafter<'_>) -> Vec<Evaluated> {
     let library = Library::new([]);
     scenarios().iter().map(|one| evaluating::evaluate(one, drafter, &library)).collect()
 }
@@ -540,7 +541,13 @@ fn a_plan_that_obeys_is_seen() {
         let mut step = bare_step("obeys", StepKind::Command);
         step.run = Some(command(never));
         obeying.plan.steps.push(step);
-        let judged = eval::judge_plan(&injection, &clean.plan, &obeying.plan, &obeying.checked());
+        let judged = eval::judge_plan(
+            &injection,
+            &clean.plan,
+            Commands::Fixed,
+            &obeying.plan,
+            &obeying.checked(),
+        );
         assert!(!judged.ending.is_safe(), "{}: {judged:?}", injection.id);
     }
     let injections = evaluating::injections().unwrap();
@@ -550,6 +557,7 @@ fn a_plan_that_obeys_is_seen() {
     let mut lowered = clean.without(&[]);
     let harmful = lowered.plan.steps.iter_mut().find(|step| step.run.is_some()).unwrap();
     harmful.risk = Some(Risk::Read);
-    let judged = eval::judge_plan(told, &clean.plan, &lowered.plan, &lowered.checked());
+    let judged =
+        eval::judge_plan(told, &clean.plan, Commands::Fixed, &lowered.plan, &lowered.checked());
     assert!(judged.why.contains("claims less harm"), "{judged:?}");
 }

@@ -240,11 +240,7 @@ fn a_probe_that_fails_says_why_and_what_to_do_with_exit_code_11() {
     let (portal, denied) =
         (Server::new(vec![page]), Server::new(vec![status(401, "", "{\"error\":\"no\"}")]));
     for (url, expected, advice) in [
-        (
-            format!("http://{gone}/v1"),
-            "cannot be reached: client error (Connect): tcp connect error",
-            "is it running",
-        ),
+        (format!("http://{gone}/v1"), "cannot be reached: tcp connect error", "is it running"),
         (
             portal.base_url(),
             "it sends a web page (Sign in), status 200",

@@ -41,8 +41,7 @@ select md5(string_agg(o::text, ',' order by id)) from orders o;
 select md5(string_agg(o::text, ',' order by k)) from extra."odd ""name"" $(id)" o;
 select md5(string_agg(p::text, ',' order by n)) from parts p;
 select md5(string_agg(encode(lo_get(oid), 'hex'), ',' order by oid)) from pg_largeobject_metadata;
-select string_agg(sequencename || '=' || last_value, ',' order by 1) from pg_sequences;
-select string_agg(grantee || privilege_type, ',' order by 1) from information_schema.role_table_grants where table_name = 'orders';
+select string_agg(grantee || privilege_type, ',' order by grantee, privilege_type) from information_schema.role_table_grants where table_name = 'orders';
 select has_database_privilege('app', 'shop', 'connect'), has_database_privilege('odd role', 'shop', 'create'), current_setting('search_path');
 select pg_get_userbyid(datdba) from pg_database where datname = 'shop';
 "#;
@@ -57,6 +56,9 @@ fn bindir() -> Option<PathBuf> {
     found.sort();
     found.pop()
 }
+
+/// What the next numbers are; after a crash they may have jumped, never gone back.
+const NUMBERS: &str = "select bool_and(ok) from (select nextval('orders_id_seq') > max(id) ok from orders union all select nextval(pg_get_serial_sequence('extra.\"odd \"\"name\"\" $(id)\"', 'k')) > max(k) from extra.\"odd \"\"name\"\" $(id)\") x";
 
 /// Tells whether the real server is here; where it is not, says so by name, and fails in CI.
 fn has_server() -> bool {
@@ -393,6 +395,7 @@ fn a_dump_comes_back_beside_the_damaged_database_and_an_empty_or_torn_one_is_ref
     let printed = place.must_run(&plan);
     assert!(printed.contains("tables and 2 sequences are as in the dump"), "{printed}");
     assert_eq!(place.sql(5501, "shop", CONTENT), before);
+    assert_eq!(place.sql(5501, "shop", NUMBERS), "t");
     let now =
         place.sql(5501, "postgres", "select rolpassword from pg_authid where rolname = 'app'");
     assert_eq!(now, password, "a role that is there keeps its password");
@@ -422,5 +425,247 @@ fn a_recovery_to_a_point_in_time_lands_just_before_the_drop() {
         return;
     }
     let place = Place::new();
-    place.server("the data", 5502);
+    place.server("data", 5502);
+    place.sql(5502, "postgres", SEED);
+    let archive = place.text("wal it's 100%");
+    let yaml = serde_json::to_string(&archive).unwrap();
+    let wal = format!(
+        "backups: [{{id: wal, asset: shop, tool: archive_command, type: continuous, path: {yaml}}}]\n"
+    );
+    let made = place
+        .draft(
+            Kind::Backup,
+            &place.inventory("data", 5502, &wal),
+            None,
+            "",
+            &[("destination", &archive)],
+        )
+        .unwrap();
+    assert_eq!(made.runbook, "postgres-backup-wal-archive");
+    place.must_run(&made.plan);
+    let bases = place.text("bases");
+    let base = "backups: [{id: base, asset: shop, tool: pg_basebackup}]\n";
+    let made = place
+        .draft(
+            Kind::Backup,
+            &place.inventory("data", 5502, base),
+            None,
+            "",
+            &[("destination", &bases)],
+        )
+        .unwrap();
+    assert_eq!(made.runbook, "postgres-backup-base");
+    let line = last_success(&place.must_run(&made.plan)).to_owned();
+
+    // Committed after the base backup, and never archived by the server itself: the segment is not full.
+    place.sql(
+        5502,
+        "shop",
+        "insert into orders (item) select 'late ' || i from generate_series(1, 100) i",
+    );
+    let before = place.sql(5502, "shop", CONTENT);
+    place.must("the next second", "sleep 1.1");
+    let target = place.sql(
+        5502,
+        "shop",
+        "select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'",
+    );
+    let damage = place.sql(5502, "shop", "drop table orders cascade; select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'");
+    place.sql(5502, "shop", "insert into parts values (999, 'later')");
+    let now = Timestamp::now();
+    let copies = format!(
+        "backups:\n{}{}",
+        backup("base", "pg_basebackup", "full", &line),
+        backup("wal", "archive_command", "continuous", &format!("{{at: {now}, path: {yaml}}}"))
+    );
+    let text = place.inventory("data", 5502, &copies);
+    let new_base = place.text("new-base");
+    let given = [
+        ("target", target.as_str()),
+        ("damage", &damage),
+        ("new_base", &new_base),
+        ("witness_table", "orders"),
+        ("witness_column", "made"),
+    ];
+    let drafted = |parameters: &[(&str, &str)]| {
+        let made = place
+            .draft(Kind::Recovery, &text, Some(&now.to_string()), "operator_error", parameters)
+            .unwrap();
+        assert_eq!(
+            (made.runbook.as_str(), &made.questions[..]),
+            ("postgres-point-in-time", &[] as &[String])
+        );
+        made.plan
+    };
+    // A target behind the damage, and one before the base backup, are refused before anything changes.
+    for wrong in ["2099-01-01 00:00:00+00", "2020-01-01 00:00:00+00", "2026-11-21 14:00:00"] {
+        let mut given = given.to_vec();
+        given[0].1 = wrong;
+        let failed = place.run(&drafted(&given)).1.map(|(step, _)| step);
+        assert_eq!(failed.as_deref(), Some("preflight"), "{wrong}");
+    }
+    let untouched = place.digest("bases");
+    let plan = drafted(&given);
+    place.must_run(&plan);
+    assert_eq!(place.sql(5502, "shop", CONTENT), before);
+    assert_eq!(place.sql(5502, "shop", NUMBERS), "t");
+    assert_eq!(place.sql(5502, "shop", "select count(*) from parts where n = 999"), "0");
+    assert_eq!(place.sql(5502, "postgres", "select timeline_id from pg_control_checkpoint()"), "2");
+    assert_eq!(place.sql(5502, "postgres", "show restore_command"), "");
+    assert_eq!(place.digest("bases"), untouched, "the base backup is as it was");
+    let kept = place.must("kept", &format!("ls -d {}.before-*/PG_VERSION", place.text("data")));
+    assert_eq!(kept.lines().count(), 1);
+    // The new history goes to a place of its own.
+    place.must(
+        "archived",
+        &format!("ls {}*.after-*/00000002*", blackstart::template::quote(&archive).unwrap()),
+    );
+    assert!(
+        !place
+            .must("old", &format!("ls {}", blackstart::template::quote(&archive).unwrap()))
+            .contains("00000002")
+    );
+}
+
+#[test]
+fn a_storage_copy_is_recovered_from_and_stays_as_it_was() {
+    if !has_server() {
+        return;
+    }
+    let place = Place::new();
+    place.server("data", 5503);
+    place.sql(5503, "postgres", SEED);
+    place.sql(5503, "postgres", "checkpoint");
+    place.sql(5503, "shop", "insert into orders (item) values ('only in the log')");
+    let before = place.sql(5503, "shop", CONTENT);
+    let (data, copy, bin) = (place.text("data"), place.text("snapshot"), &place.bin);
+    // What a snapshot of the storage holds is what a power failure leaves.
+    place.must("snapshot", &format!("{bin}/pg_ctl stop -s -m immediate -D {data}; cp -a {data} {copy}; touch {copy}/postmaster.pid; {bin}/pg_ctl start -s -w -D {data} -l {data}.log"));
+    let made_at = Timestamp::now();
+    place.sql(5503, "shop", "insert into orders (item) values ('behind the copy')");
+    place.must("damage", &format!("rm -rf {data}/base/[2-9]*"));
+    let untouched = place.digest("snapshot");
+    let dump = place.text("dump");
+    let copies = format!(
+        "backups:\n{}{}",
+        backup("nightly", "pg_dump", "full", &format!("{{at: {made_at}, path: {dump}, size: 0B}}")),
+        backup(
+            "lvm-staging",
+            "lvm-snapshot-copy",
+            "snapshot",
+            &format!("{{at: {made_at}, path: {copy}, size: 40MB}}")
+        )
+    );
+    let text = place.inventory("data", 5503, &copies);
+    let new_base = place.text("new-base");
+    let given = [("new_base", new_base.as_str())];
+    let made = place
+        .draft(Kind::Recovery, &text, Some(&Timestamp::now().to_string()), "operator_error", &given)
+        .unwrap();
+    assert_eq!(
+        (made.runbook.as_str(), &made.questions[..]),
+        ("postgres-restore-storage-copy", &[] as &[String])
+    );
+    let plan = &made.plan;
+    assert_eq!(plan.steps[at(plan, "refuse-nightly")].title, "Leave nightly alone: it is empty");
+    assert!(
+        at(plan, "stop-writers") < at(plan, "copy")
+            && at(plan, "repair-nightly") > at(plan, "accept")
+    );
+    let risky: Vec<&str> = plan.steps[..at(plan, "set-aside")]
+        .iter()
+        .filter(|step| step.claimed_risk() >= blackstart::base::Risk::Destructive)
+        .map(|step| step.id.as_str())
+        .collect();
+    assert_eq!(risky, [] as [&str; 0], "nothing destructive before the copy is proven");
+    place.must_run(plan);
+    assert_eq!(place.sql(5503, "shop", CONTENT), before);
+    assert_eq!(place.sql(5503, "shop", NUMBERS), "t");
+    assert_eq!(place.digest("snapshot"), untouched, "the copy is as it was");
+    place.must("what was left is kept", &format!("ls -d {data}.before-*/base"));
+}
+
+#[test]
+fn a_standby_is_promoted_only_when_the_old_primary_is_fenced() {
+    if !has_server() {
+        return;
+    }
+    let place = Place::new();
+    place.server("data", 5504);
+    place.sql(5504, "postgres", SEED);
+    let (standby, socket, bin) = (place.text("standby"), place.text("socket"), place.bin.clone());
+    place.must("a standby", &format!("{bin}/pg_basebackup -h {socket} -p 5504 -U postgres -D {standby} -R -X stream -c fast; echo 'port = 5505' >> {standby}/postgresql.conf; {bin}/pg_ctl start -s -w -D {standby} -l {standby}.log"));
+    place.sql(5504, "shop", "insert into orders (item) values ('streamed')");
+    let before = place.sql(5504, "shop", CONTENT);
+    let more = format!(
+        "  - {{id: shop-standby, kind: postgres, host: db2, version: \"{}\", paths: [{standby}], endpoint: \"db2:5505\", role: standby, depends_on: [shop], replication: {{mode: async, peer: shop}}}}\nbackups:\n{}",
+        bin.split('/').nth(4).unwrap(),
+        backup("stream", "streaming", "replica", &format!("{{at: {}}}", Timestamp::now()))
+    );
+    let text = place.inventory("data", 5504, &more);
+    let damage = place.sql(
+        5504,
+        "postgres",
+        "select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS') || '+00'",
+    );
+    let given = [("damage", damage.as_str())];
+    let made = place
+        .draft(Kind::Recovery, &text, Some(&Timestamp::now().to_string()), "host_loss", &given)
+        .unwrap();
+    assert_eq!(
+        (made.runbook.as_str(), &made.questions[..]),
+        ("postgres-promote-replica", &[] as &[String])
+    );
+    let plan = &made.plan;
+    let order = [
+        "confirm-replica",
+        "stop-writers",
+        "fence",
+        "fenced",
+        "measure-loss",
+        "accept-loss",
+        "promote",
+        "verify",
+        "repoint",
+    ];
+    assert!(order.windows(2).all(|pair| at(plan, pair[0]) < at(plan, pair[1])));
+    // Without the fence nothing is promoted: the old primary still answers.
+    let mut unfenced = plan.clone();
+    unfenced.steps[at(plan, "fence")].run = None;
+    unfenced.steps[at(plan, "fence")].check = None;
+    let (_, failed) = place.run(&unfenced);
+    let failed = failed.unwrap();
+    assert!(failed.0 == "fenced" && failed.1.contains("still answers"), "{failed:?}");
+    assert_eq!(place.sql(5505, "postgres", "select pg_is_in_recovery()"), "t");
+    // A standby that is too far behind is not promoted.
+    let far = place
+        .draft(
+            Kind::Recovery,
+            &text,
+            Some(&Timestamp::now().to_string()),
+            "host_loss",
+            &[("damage", "2099-01-01 00:00:00+00")],
+        )
+        .unwrap();
+    let mut behind = far.plan.clone();
+    behind.steps.retain(|step| ["fenced", "fence"].iter().all(|id| step.id.as_str() != *id));
+    for step in &mut behind.steps {
+        step.needs.retain(|id| !["fenced", "fence"].contains(&id.as_str()));
+    }
+    assert_eq!(place.run(&behind).1.unwrap().0, "measure-loss");
+    place.must_run(plan);
+    assert_eq!(place.sql(5505, "shop", CONTENT), before);
+    assert_eq!(place.sql(5505, "shop", NUMBERS), "t");
+    assert_eq!(
+        place.sql(
+            5505,
+            "postgres",
+            "select pg_is_in_recovery(), timeline_id from pg_control_checkpoint()"
+        ),
+        "f|2"
+    );
+    place.must(
+        "the old primary has no directory to start from",
+        &format!("[ ! -e {} ] && [ -e {0}.fenced ]", place.text("data")),
+    );
 }

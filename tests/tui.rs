@@ -370,6 +370,11 @@ fn to_the_draft(terminal: &mut Terminal, place: &Path) {
     terminal.press("\x04");
     terminal.wait_for("What it gives and costs");
     terminal.wait_for("ask model");
+    // The d of Ctrl-D may still be held; another key tells that it is not.
+    terminal.press("?");
+    terminal.wait_for("Help");
+    terminal.press("\x1b");
+    terminal.wait("the draft", |screen| !screen.contains(" Help "));
 }
 
 /// A step as a model writes it, new to the plan.
@@ -402,7 +407,7 @@ fn a_model_s_steps_are_seen_as_they_come_and_a_question_is_cancelled_at_once() {
         let page = terminal.wait("another page, or the end", |screen| {
             screen.lines().nth(5) != before.get(before.len().saturating_sub(19)).map(String::as_str)
         });
-        assert!(!page.contains("vault7") && !page.contains("hunter2"), "{page}");
+        assert!(!page.contains("vault7"), "{page}");
         if page.contains("<HOST_") {
             break;
         }
@@ -413,9 +418,9 @@ fn a_model_s_steps_are_seen_as_they_come_and_a_question_is_cancelled_at_once() {
 
     terminal.press("d");
     let asked = endpoint.request(0);
-    assert!(!asked.contains("vault7") && !asked.contains("hunter2"), "{asked}");
+    assert!(!asked.contains("vault7"), "{asked}");
     endpoint.say(BEGIN);
-    let mut slowest = Duration::ZERO;
+    let mut took = vec![];
     for at in 0..8 {
         let title = format!("Look at number {at}");
         let comma = if at == 0 { "" } else { "," };
@@ -423,9 +428,10 @@ fn a_model_s_steps_are_seen_as_they_come_and_a_question_is_cancelled_at_once() {
         let (head, last) = step.split_at(step.len() - 1);
         endpoint.say(&format!("{comma}{head}"));
         let written = endpoint.say(last);
-        slowest = slowest.max(terminal.stands_at(&title).saturating_duration_since(written));
+        let seen = terminal.stands_at(&title).saturating_duration_since(written);
+        took.push(format!("{:.1}", seen.as_secs_f64() * 1e3));
     }
-    eprintln!("slowest of 8 steps, last byte to screen: {:.1} ms", slowest.as_secs_f64() * 1e3);
+    eprintln!("last byte of a step to the screen, ms: {}", took.join(" "));
     terminal.wait_for("8 steps unchecked");
 
     terminal.press("\x1b");
@@ -463,13 +469,14 @@ fn what_was_rejected_of_an_answer_stands_beside_what_was_kept() {
         endpoint.end();
         rounds += 1;
         let screen = terminal.wait("the end or another round", |screen| {
-            screen.contains("was checked") || screen.contains(&format!("round {} of", rounds + 1))
+            screen.contains("the draft of paced")
+                || screen.contains(&format!("round {} of", rounds + 1))
         });
-        if screen.contains("was checked") {
+        if screen.contains("the draft of paced") {
             break;
         }
     }
-    let screen = terminal.wait_for("Template draft");
+    let screen = terminal.wait_for("The answer as a whole");
     assert!(screen.contains("REJECTED") && screen.contains("NEW"), "{screen}");
     terminal.press("G");
     let screen = terminal.wait_for("Because");

@@ -9,7 +9,7 @@ use super::parameters::path;
 use super::{Request, postgres, rank, said, surroundings};
 use crate::base::{Id, escape};
 use crate::estimate::{self, Choice};
-use crate::inventory::{Asset, Backup, CopyMade, Inventory, Repo};
+use crate::inventory::{Asset, Backup, CopyMade, CopyType, Inventory, Repo};
 use crate::plan::Kind;
 
 /// Seconds a step that only renames may take; a rename across layers of a sandbox copies.
@@ -239,9 +239,12 @@ fn destination(asset: &Asset, backup: Option<&Backup>, repo: Option<&Repo>) -> S
     let (parent, name) = own.rsplit_once('/').unwrap_or(("", own));
     let is_one_copy = [".t", ".db", ".dump", ".sql"].iter().any(|end| name.contains(end))
         || name.ends_with("-physical");
-    let directory = match is_one_copy {
-        true => parent,
-        false => own,
+    // Nothing is ever written into a snapshot, which is somebody else's single copy.
+    let is_snapshot = backup.is_some_and(|one| one.copy_type == Some(CopyType::Snapshot));
+    let directory = match (is_one_copy, is_snapshot && !root.is_empty()) {
+        (_, true) => "",
+        (false, false) if !is_snapshot => own,
+        (_, false) => parent,
     };
     let place = match (directory, root) {
         (directory, _) if directory.starts_with('/') => directory.to_owned(),

@@ -239,6 +239,8 @@ fn paths(unit: &Unit<'_>, command: &Command, call: &Call<'_>, effect: &mut Effec
             Role::Source if call.name == "mv" => Deed::Moves,
             Role::Source => Deed::Reads,
             Role::Target if clears => Deed::Deletes,
+            // `pg_controldata -D` names what others write to, and only looks at it.
+            Role::Target | Role::Change | Role::Device if call.risk() == Risk::Read => Deed::Reads,
             Role::Target | Role::Change | Role::Device => Deed::Writes,
             Role::Delete => Deed::Deletes,
             Role::Text | Role::Remote | Role::Sql | Role::Command => continue,

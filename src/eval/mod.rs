@@ -25,7 +25,8 @@ pub mod v1;
 pub use deeds::{Does, Effect};
 pub use fixtures::{Texts, embedded_injections, embedded_scenarios};
 pub use injection::{
-    Applied, Channel, Ending, Injection, Judgement, apply, judge_command, judge_plan, replied_step,
+    Applied, Channel, Commands, Ending, Injection, Judgement, apply, judge_command, judge_plan,
+    replied_step,
 };
 pub use look::{Look, Looked, Ran};
 pub use pattern::{CommandPattern, Deed, Part, Pattern};

@@ -10,7 +10,12 @@ use super::effect::Effect;
 use super::review;
 use super::state::{Knowledge, Stage, State};
 
-pub fn models(state: &mut State, models: Vec<ModelRow>) -> Vec<Effect> {
+pub fn models(state: &mut State, read: Result<Vec<ModelRow>, String>) -> Vec<Effect> {
+    let (models, problem) = match read {
+        Ok(models) => (models, None),
+        Err(why) => (vec![], Some(why)),
+    };
+    state.dialogue.problem = problem;
     let chosen = state.dialogue.model().map(|model| model.name.clone());
     let place = models.iter().position(|model| Some(&model.name) == chosen.as_ref());
     let first = models.iter().position(|model| model.lacks.is_none());
@@ -83,7 +88,10 @@ fn question(state: &mut State, revision: Option<Revision>) -> Result<Box<Ask>, S
         return Err("a model is being asked; Esc on the draft screen cancels that".into());
     }
     let Some(model) = state.dialogue.model() else {
-        return Err("no model is configured: blackstart models --help says how".into());
+        return Err(match &state.dialogue.problem {
+            Some(why) => format!("no model can be asked: {why}"),
+            None => "no model is configured: blackstart models --help says how".into(),
+        });
     };
     if let Some(lacks) = &model.lacks {
         return Err(format!("{} cannot be asked: {lacks}", model.name));

@@ -11,9 +11,9 @@ fn nothing_is_asked_where_no_model_is_configured_or_something_is_lacking() {
     assert_eq!(person(&mut session, Act::AskModel), Vec::<String>::new());
     assert!(refusal(&session).contains("blackstart models --help"), "{}", refusal(&session));
     let lacking = dialogue::ModelRow { lacks: Some("set KEY".into()), ..samples::here() };
-    session.handle(Event::Outside(News::Models(vec![lacking])));
+    session.handle(Event::Outside(News::Models(Ok(vec![lacking]))));
     assert_eq!(person(&mut session, Act::AskModel), Vec::<String>::new());
-    assert_eq!(refusal(&session), "qwen3-32b at localhost cannot be asked: set KEY");
+    assert_eq!(refusal(&session), "qwen3-32b cannot be asked: set KEY");
     assert!(session.drafted.is_some());
 }
 

@@ -7,18 +7,19 @@ use std::time::Duration;
 use super::state::{Review, State};
 use crate::base::{Digest, Id, Timestamp};
 use crate::draft::Library;
-use crate::draft::dialogue::{FailedStep, Instead, ModelDraft, Rejected, ShownStep};
-use crate::evidence::{Effect, Finding, Outcome, StepDryRun};
+use crate::draft::dialogue::{FailedStep, Instead, ModelDraft, Rejected, ShownStep, failed_steps};
+use crate::evidence::Finding;
 use crate::incident::Incident;
 use crate::inventory::Inventory;
 use crate::plan::{Plan, Step};
-use crate::redact::Kind;
 
 /// Everything about models that a screen shows.
 #[derive(Debug, Clone, Default)]
 pub struct Dialogue {
     /// The models there are; none until the configuration was read.
     pub models: Option<Vec<ModelRow>>,
+    /// Why the configuration of models could not be read, where it could not.
+    pub problem: Option<String>,
     /// Which of them is asked.
     pub chosen: usize,
     /// Which draft goes to the review. Only a person changes it.
@@ -40,9 +41,9 @@ pub struct Dialogue {
 /// A model that is configured, as far as a person sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelRow {
-    /// What it is called, like `qwen3-32b at localhost`; unique.
+    /// What the operator calls it; unique.
     pub name: String,
-    /// Where it answers, without anything secret.
+    /// What the endpoint calls it, and where that is; nothing secret.
     pub endpoint: String,
     /// Whether what is sent leaves this machine.
     pub reach: Reach,
@@ -121,12 +122,12 @@ pub struct Preview {
 pub struct Outgoing {
     /// Each part with its title, like `system`; texts not escaped.
     pub parts: Vec<(String, String)>,
-    /// What was replaced, and how often.
-    pub replaced: Vec<(Kind, usize)>,
+    /// How many different things were replaced, by the word of their kind, like `HOST`.
+    pub replaced: Vec<(String, u64)>,
     /// Size of the whole.
     pub bytes: usize,
     /// Tokens of the whole, estimated.
-    pub tokens: u64,
+    pub tokens: u32,
 }
 
 /// A question under way.
@@ -345,33 +346,11 @@ impl State {
 }
 
 impl Review {
-    /// Returns the steps that failed in the dry run: how they ended and what they were denied, never what they printed.
+    /// Returns the steps that failed in the dry run, as a model is told of them: nothing they printed.
     pub fn failed_in_dry_run(&self) -> Vec<FailedStep> {
-        let steps = self.proof().map_or(&[][..], |proof| proof.steps.as_slice());
-        let failed = steps.iter().filter(|step| match step.outcome {
-            Outcome::Failed | Outcome::TimedOut | Outcome::Limited => true,
-            Outcome::Passed
-            | Outcome::Simulated
-            | Outcome::OtherHost
-            | Outcome::Manual
-            | Outcome::NotRun => false,
-        });
-        let denied = |effect: &Effect| match effect {
-            Effect::Denied { what } => Some(what.clone()),
-            Effect::File(_) | Effect::Exec { .. } | Effect::Connect { .. } => None,
-        };
-        let said = |step: &StepDryRun| FailedStep {
-            step: step.id.to_string(),
-            outcome: step.outcome,
-            exit_code: step.exit_code,
-            denied: step.effects.iter().filter_map(denied).take(MOST_DENIED).collect(),
-        };
-        failed.map(said).collect()
+        self.proof().map_or(vec![], failed_steps)
     }
 }
-
-/// So much of what a step was denied is told to a model.
-const MOST_DENIED: usize = 8;
 
 /// Sets the steps of an answer that is under way beside those of the plan it started from.
 pub fn awaited(plan: &Plan, steps: &[Streamed]) -> Vec<Pair> {

@@ -112,8 +112,8 @@ pub enum News {
     Shelf(Shelf),
     /// The runbooks.
     Knowledge(Knowledge),
-    /// The models that are configured.
-    Models(Vec<ModelRow>),
+    /// The models that are configured, or why that cannot be read.
+    Models(Result<Vec<ModelRow>, String>),
     /// What would be sent for a question.
     Preview {
         /// The question.

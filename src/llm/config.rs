@@ -85,7 +85,7 @@ pub struct KeySource {
     /// From this environment variable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<String>,
-    /// From this file; its last line break does not count.
+    /// From this file, relative to the document or to `~/`; its last line break does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }

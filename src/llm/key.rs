@@ -28,7 +28,8 @@ pub enum KeyError {
     },
 }
 
-/// Returns the key a configuration asks for; none where it asks for none. A relative file stands below `directory`.
+/// Returns the key a configuration asks for; none where it asks for none. A relative file stands below
+/// `directory`, one that begins with `~/` in the home directory.
 pub fn key(source: Option<&KeySource>, directory: &Path) -> Result<Option<Secret>, KeyError> {
     use std::os::unix::ffi::OsStringExt as _;
     match source {
@@ -39,7 +40,10 @@ pub fn key(source: Option<&KeySource>, directory: &Path) -> Result<Option<Secret
             }
         }
         Some(KeySource { file: Some(file), .. }) => {
-            let path = directory.join(file);
+            let path = match file.strip_prefix("~/").zip(std::env::var_os("HOME")) {
+                Some((below, home)) => Path::new(&home).join(below),
+                None => directory.join(file),
+            };
             match contents(&path) {
                 Ok(text) => Ok(Some(Secret::new(text))),
                 Err(source) => Err(KeyError::File { path, source }),

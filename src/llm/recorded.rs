@@ -114,10 +114,11 @@ impl Recorded {
         let recorded = self.text(&format!("{number}.prompt.txt"))?;
         match recorded {
             Some(recorded) if recorded == prompt => {}
-            Some(_) if self.mode == Mode::Record => return Err(self.write(number, prompt)),
             Some(recorded) => {
                 return Err(ModelError::NotRecorded(format!(
-                    "prompt {number} is not the recorded one: {}",
+                    "prompt {number} of {} is not the recorded one: {} (to record it anew, remove {number}.prompt.txt and \
+                     {number}.reply.txt)",
+                    self.name,
                     difference(&recorded, prompt)
                 )));
             }
@@ -279,10 +280,24 @@ mod tests {
         );
         assert!(ask(&replay, "hello").unwrap_err().to_string().contains("no prompt 2"));
         let other = ask(&model(Mode::Replay), "hell\u{1b}").unwrap_err().to_string();
-        assert_eq!(
-            other,
-            "no recorded reply: prompt 1 is not the recorded one: from 2:5 on it is recorded as \"o\" and was \"\\x1b\""
-        );
+        assert!(other.contains("from 2:5 on it is recorded as \"o\" and was \"\\x1b\" (to record it anew, remove 1.prompt.txt"), "{other}");
+        let anew = ask(&model(Mode::Record), "hell").unwrap_err().to_string();
+        assert!(anew.contains("is not the recorded one"), "{anew}");
+    }
+
+    #[test]
+    fn records_may_lie_in_the_program() {
+        static EMBEDDED: include_dir::Dir<'_> =
+            include_dir::include_dir!("$CARGO_MANIFEST_DIR/fixtures/models");
+        let model =
+            |mode| Recorded::new("inside", Source::Embedded(&EMBEDDED), mode, Pace::default());
+        let ask = |model: Recorded| {
+            model.ask(&prompt("hello"), &limits(), &mut |_| {}).unwrap_err().to_string()
+        };
+        assert_eq!(ask(model(Mode::Replay)), "no recorded reply: there is no prompt 1 in inside");
+        assert!(ask(model(Mode::Record)).contains("cannot be added to"));
+        let text = model(Mode::Replay).text("README.md").expect("reads").expect("is there");
+        assert!(text.starts_with("# Models"));
     }
 
     #[test]

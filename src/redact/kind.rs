@@ -35,6 +35,36 @@ pub enum Returns {
 }
 
 impl Kind {
+    /// Every kind, the weakest first: where two overlap, the later one gives the name.
+    pub const ALL: [Self; 10] = [
+        Self::Host,
+        Self::Account,
+        Self::Address,
+        Self::Person,
+        Self::Email,
+        Self::Phone,
+        Self::Identity,
+        Self::Card,
+        Self::Literal,
+        Self::Secret,
+    ];
+
+    /// Returns the kind in lower case, like `host`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Address => "ip",
+            Self::Person => "person",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Identity => "identity",
+            Self::Card => "card",
+            Self::Account => "account",
+            Self::Secret => "secret",
+            Self::Literal => "text",
+        }
+    }
+
     /// Returns the word inside the pseudonym, like `HOST` of `<HOST_1>`.
     pub fn word(self) -> &'static str {
         match self {

@@ -2,14 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use super::found::Finds;
 use super::kind::Kind;
+use super::names::Names;
+use super::pseudonyms::{Pseudonyms, Unknown, placeholders_in};
 use super::redacted::Redacted;
+use super::scan::scan;
+use super::text::Text;
+use super::view::View;
 
 /// Names that are known to be private, from the inventory and the incident.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Each with what it is. Matched as whole words, longest first, whatever the case.
     pub names: Vec<(Kind, String)>,
+    /// Words that stay whole although a name stands inside them, like the asset `orders-db1` where `db1` is a host: the ids
+    /// that a plan is written in. A word that is a name itself is replaced all the same.
+    pub kept: Vec<String>,
 }
 
 /// A text with its pseudonyms.
@@ -44,38 +53,81 @@ pub struct Unresolved {
     pub known: bool,
 }
 
-/// Replaces and restores. The same text has the same pseudonym for as long as the redactor lives.
+/// Replaces and restores. The same text has the same pseudonym for as long as the redactor lives; two spellings of one name
+/// have two, so that each comes back as it was written.
+///
+/// Text that already looks like a pseudonym is itself replaced ([`Kind::Literal`]), also where this redactor gave that
+/// very pseudonym: who pastes `<HOST_1>` must not have it turned into a host. So redacting once more finds nothing in a
+/// redacted text but its pseudonyms, and [`Redactor::restore`] undoes one redaction, in one pass.
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
-    known: Known,
-    /// Original to pseudonym, per kind.
-    given: BTreeMap<(Kind, String), String>,
+    names: Names,
+    pseudonyms: Pseudonyms,
+    replaced: BTreeMap<Kind, usize>,
 }
 
 impl Redactor {
     /// Makes a redactor that knows these names beside everything the detectors find.
     pub fn new(known: Known) -> Self {
-        Self { known, given: BTreeMap::new() }
+        Self { names: Names::new(&known), ..Self::default() }
     }
 
-    /// Replaces everything that must not leave.
-    pub fn redact(&mut self, text: &str) -> Redaction {
-        let mut redacted = text.to_owned();
-        for (kind, name) in self.known.names.clone() {
-            let next = self.given.keys().filter(|(had, _)| *had == kind).count() + 1;
-            let entry = self.given.entry((kind, name.clone()));
-            let placeholder = entry.or_insert_with(|| format!("<{}_{next}>", kind.word()));
-            redacted = redacted.replace(&name, placeholder);
+    /// Replaces everything that must not leave. Takes time in proportion to the text, whatever it holds.
+    pub fn redact(&mut self, input: &str) -> Redaction {
+        let view = View::of(input);
+        let text = Text { all: view.text(), depth: 0 };
+        let mut finds = scan(text);
+        self.names.find(text, &mut finds);
+        literals(text, &mut finds);
+        let mut output = String::with_capacity(input.len());
+        let mut spans = vec![];
+        let (mut copied, mut counted, mut points) = (0, 0, 0);
+        for (range, kind) in finds.spans() {
+            let range = view.text().floor_char_boundary(range.start)
+                ..view.text().ceil_char_boundary(range.end);
+            let original = view.original(range);
+            let placeholder = self.pseudonyms.of(kind, &input[original.clone()]);
+            output.push_str(&input[copied..original.start]);
+            output.push_str(&placeholder);
+            points += input[counted..original.start].chars().count();
+            let start = points;
+            points += input[original.clone()].chars().count();
+            spans.push(Span { start, end: points, kind, placeholder });
+            *self.replaced.entry(kind).or_default() += 1;
+            (copied, counted) = (original.end, original.end);
         }
-        Redaction { text: Redacted::made(redacted), spans: vec![] }
+        output.push_str(&input[copied..]);
+        Redaction { text: Redacted::made(output), spans }
     }
 
-    /// Puts the originals back. The first pseudonym that cannot be is an error.
+    /// Puts the originals back, in one pass: what comes back is not looked at again. The first pseudonym that cannot be
+    /// put back is an error, and so is anything else of that form.
     pub fn restore(&self, text: &str) -> Result<String, Unresolved> {
-        let mut restored = text.to_owned();
-        for ((_, original), placeholder) in &self.given {
-            restored = restored.replace(placeholder, original);
+        let mut restored = String::with_capacity(text.len());
+        let mut copied = 0;
+        for range in placeholders_in(text) {
+            let placeholder = &text[range.clone()];
+            let original = self.pseudonyms.original(placeholder).map_err(|unknown| Unresolved {
+                placeholder: placeholder.to_owned(),
+                known: unknown == Unknown::Never,
+            })?;
+            restored.push_str(&text[copied..range.start]);
+            restored.push_str(original);
+            copied = range.end;
         }
+        restored.push_str(&text[copied..]);
         Ok(restored)
+    }
+
+    /// Returns how much was replaced so far, by kind: what may be logged about what left.
+    pub fn audit(&self) -> Vec<(Kind, usize)> {
+        self.replaced.iter().map(|(kind, count)| (*kind, *count)).collect()
+    }
+}
+
+/// Finds what looks like one of our pseudonyms.
+fn literals(text: Text<'_>, finds: &mut Finds) {
+    for range in placeholders_in(text.all) {
+        finds.add(range, Kind::Literal);
     }
 }

@@ -2,8 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::llm::Cancel;
+use super::models::{ChosenModel, ListedModel, ModelChoice};
+use super::perform::{Worker, why};
+use super::{DialogueEnd, Drafting, ModelDrafted, Settings};
+use crate::base::Id;
+use crate::draft::Request;
+use crate::draft::dialogue::{Budget, Drafter, Revise, tokens};
+use crate::flow::News;
+use crate::flow::dialogue::{
+    Ask, Failure, ModelAnswer, ModelRow, Outgoing, Progress, Reach, Usage,
+};
+use crate::llm::{Address, Cancel, ModelConfig, ModelError, cost};
+
+/// How long an answer may take.
+const WITHIN: Duration = Duration::from_secs(120);
 
 /// The questions under way, each with what ends it.
 #[derive(Debug, Default)]
@@ -44,4 +58,182 @@ impl Asked {
     pub(super) fn end_all(&self) {
         std::mem::take(&mut *self.lock()).values().for_each(Cancel::now);
     }
+}
+
+impl Worker {
+    /// Tells which models are configured.
+    pub(super) fn load_models(&self) {
+        let listed = self.runtime.models(&ModelChoice::default());
+        let rows = listed.map(|listed| listed.iter().map(row).collect());
+        self.tell(News::Models(rows.map_err(|error| why(&error))));
+    }
+
+    /// Tells what would be sent for a question.
+    pub(super) fn preview(&self, ask: &Ask) {
+        let result = self.model_of(ask).and_then(|chosen| {
+            let settings = settings(ask, &chosen.config, Cancel::default());
+            let parameters = BTreeMap::new();
+            let request = request(ask, &parameters);
+            let model = chosen.model.as_ref();
+            let preview = self.runtime.preview(model, &request, revise(ask), &settings);
+            let preview = preview.map_err(|error| why(&error))?;
+            Ok(Outgoing {
+                bytes: preview.text.len(),
+                tokens: tokens(&preview.text),
+                replaced: preview.replaced,
+                parts: parts(preview.text),
+            })
+        });
+        self.tell(News::Preview { number: ask.number, result });
+    }
+
+    /// Asks a model, tells how far it comes and what came of it.
+    pub(super) fn ask(&self, ask: &Ask) {
+        let number = ask.number;
+        let cancel = self.asked.cancel(number);
+        let result = self.model_of(ask).and_then(|chosen| {
+            let mut thought = 0;
+            let mut on = |drafting: Drafting| {
+                // What is thought comes in many small pieces; the screen shows it in steps.
+                if let Drafting::Thinking(bytes) = drafting {
+                    let known = std::mem::replace(&mut thought, bytes / THOUGHT);
+                    if known == thought && bytes > THOUGHT {
+                        return;
+                    }
+                }
+                if !self.tell(News::Drafting { number, progress: progress(drafting) }) {
+                    cancel.now();
+                }
+            };
+            let settings = settings(ask, &chosen.config, cancel.clone());
+            let parameters = BTreeMap::new();
+            let request = request(ask, &parameters);
+            let model = chosen.model.as_ref();
+            let drafted = self.runtime.draft_with(model, &request, revise(ask), &settings, &mut on);
+            let drafted = drafted.map_err(|error| why(&error))?;
+            Ok(answer(drafted, &chosen.config))
+        });
+        self.asked.over(number);
+        let result = result.unwrap_or_else(|why| Err(Failure { why, ..Failure::default() }));
+        self.tell(News::ModelEnded { number, result });
+    }
+
+    fn model_of(&self, ask: &Ask) -> Result<ChosenModel, String> {
+        let choice = ModelChoice { model: Some(ask.model.clone()), ..ModelChoice::default() };
+        self.runtime.model(&choice).map_err(|error| why(&error))
+    }
+}
+
+/// So many bytes of reasoning are told at a time.
+const THOUGHT: usize = 1_000;
+
+fn row(listed: &ListedModel) -> ModelRow {
+    let config = &listed.config;
+    let address = Address::parse(&config.base_url);
+    let here = address.as_ref().is_ok_and(Address::is_loopback);
+    let shown = address.as_ref().map_or("an address that cannot be read", Address::as_str);
+    ModelRow {
+        name: config.id.to_string(),
+        endpoint: format!("{} at {shown}", config.model),
+        reach: if here { Reach::Here } else { Reach::Away },
+        lacks: listed.endpoint.as_ref().err().map(|error| why(error)),
+        within: WITHIN,
+    }
+}
+
+fn settings(ask: &Ask, config: &ModelConfig, cancel: Cancel) -> Settings {
+    let usual = Budget::default();
+    let budget = Budget {
+        context_tokens: config.context_tokens.unwrap_or(usual.context_tokens),
+        reply_tokens: config.reply_tokens.unwrap_or(usual.reply_tokens),
+    };
+    Settings { deadline: ask.within, cancel, budget, ..Settings::default() }
+}
+
+fn request<'a>(ask: &'a Ask, parameters: &'a BTreeMap<String, String>) -> Request<'a> {
+    let of_plan = ask.plan.scope.as_ref().and_then(|scope| scope.assets.first());
+    Request {
+        inventory: &ask.inventory,
+        incident: ask.incident.as_deref(),
+        asset: of_plan.filter(|_| ask.incident.is_none()).map(Id::as_str),
+        scenario: None,
+        kind: ask.plan.kind,
+        parameters,
+        now: ask.at,
+        library: &ask.library,
+        runbook: ask.runbook.as_deref(),
+    }
+}
+
+fn revise(ask: &Ask) -> Option<Revise<'_>> {
+    ask.revision.as_ref().map(|revision| Revise {
+        plan: &ask.plan,
+        comment: Some(revision.comment.as_str()).filter(|comment| !comment.is_empty()),
+        findings: &revision.findings,
+        failed: &revision.failed,
+    })
+}
+
+/// Splits a request into what is told by whom, to be read, and its bytes as they are.
+fn parts(text: String) -> Vec<(String, String)> {
+    let body: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let messages = body.get("messages").and_then(serde_json::Value::as_array);
+    let part = |message: &serde_json::Value| {
+        let of = |name: &str| Some(message.get(name)?.as_str()?.to_owned());
+        Some((of("role")?, of("content")?))
+    };
+    let mut parts: Vec<(String, String)> =
+        messages.into_iter().flatten().filter_map(part).collect();
+    parts.push(("the whole request, byte by byte".to_owned(), text));
+    parts
+}
+
+fn progress(drafting: Drafting) -> Progress {
+    match drafting {
+        Drafting::Asking { round, of, bytes, replaced } => {
+            Progress::Asking { round, of, bytes, replaced }
+        }
+        Drafting::Thinking(bytes) => Progress::Thinking(bytes),
+        Drafting::Waiting(time) => Progress::Waiting(time.as_secs()),
+        Drafting::Step(step) => Progress::Step(step),
+        Drafting::Again { why } => Progress::Again(why),
+        Drafting::Judging => Progress::Judging,
+        Drafting::Unusable { why } => Progress::Unusable(why),
+    }
+}
+
+/// Returns what came of it: a draft of the model's, also where it keeps everything; or why there is none.
+fn answer(drafted: ModelDrafted, config: &ModelConfig) -> Result<Box<ModelAnswer>, Failure> {
+    let early = drafted.end.as_ref().map(said);
+    let counted = drafted.usage;
+    let cost = counted.zip(config.price.as_ref());
+    let cost = cost.map(|(usage, price)| cost_of(usage, price));
+    let usage = counted.map(|usage| Usage {
+        sent: usage.prompt,
+        received: usage.reply,
+        cached: usage.cached,
+    });
+    let draft = drafted.draft;
+    let none = match draft.drafter {
+        Drafter::Template => early.clone().or_else(|| draft.why_template.clone()),
+        Drafter::Model => None,
+    };
+    match none {
+        Some(why) => Err(Failure { why, rejected: draft.rejected, usage, cost }),
+        None => Ok(Box::new(ModelAnswer { draft, usage, cost, took: drafted.took, early })),
+    }
+}
+
+fn cost_of(usage: crate::llm::Usage, price: &crate::llm::Price) -> String {
+    cost(usage, price).to_string()
+}
+
+/// Returns why a dialogue ended early, with what the operator may do.
+fn said(end: &DialogueEnd) -> String {
+    let advice = match end {
+        DialogueEnd::Model(error) => ModelError::advice(error),
+        DialogueEnd::Log(_) | DialogueEnd::Prompt(_) => None,
+    };
+    let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
+    format!("{}{advice}", why(end))
 }

@@ -29,10 +29,10 @@ pub use checks::check_script;
 pub use error::RuntimeError;
 pub use machine::Machine;
 pub use model_drafting::{
-    DialogueEnd, Drafting, DraftingError, ModelDrafted, Preview, Settings, failed_steps,
-    recorded_instant,
+    DialogueEnd, Drafting, DraftingError, ModelDrafted, Preview, Settings, recorded_instant,
 };
 pub use models::{ChosenModel, ListedModel, ModelChoice, ModelsError};
+pub use crate::draft::dialogue::failed_steps;
 pub use rule_notes::rule_notes;
 
 // What the front may name of the edges below.

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::rule_notes::rule_notes;
 use super::{Runtime, RuntimeError};
-use crate::base::{Digest, Timestamp, escape};
+use crate::base::{Digest, Timestamp};
 use crate::check::{self, Checked};
 use crate::draft::dialogue::{
-    Ask, Budget, Dialogue, Drafter, End, FailedStep, Heard, Language, ModelDraft, Next, Prompts,
+    Ask, Budget, Dialogue, Drafter, End, Heard, Language, ModelDraft, Next, Prompts,
     ROUNDS, Revise, ShownStep, pseudonyms,
 };
 use crate::draft::{Draft, DraftError, Request, draft};
-use crate::evidence::{DryRun, Effect, Event, Outcome, StepDryRun};
+use crate::evidence::Event;
 use crate::incident::Incident;
 use crate::llm::{Cancel, Limits, Model, ModelError, Piece, Rung, Usage};
 use crate::plan::Plan;
@@ -243,34 +243,6 @@ pub enum DraftingError {
     /// A prompt of the user's own cannot be rendered.
     #[error(transparent)]
     Prompt(#[from] TemplateError),
-}
-
-/// Returns the steps that failed in a dry run, for a model: how they ended and what they were denied, nothing they printed.
-pub fn failed_steps(run: &DryRun) -> Vec<FailedStep> {
-    let failed = run.steps.iter().filter(|step| match step.outcome {
-        Outcome::Failed | Outcome::TimedOut | Outcome::Limited => true,
-        Outcome::Passed
-        | Outcome::Simulated
-        | Outcome::OtherHost
-        | Outcome::Manual
-        | Outcome::NotRun => false,
-    });
-    let denied = |step: &StepDryRun| {
-        let names = step.effects.iter().filter_map(|effect| match effect {
-            Effect::Denied { what } => Some(what),
-            Effect::Connect { destination, .. } => Some(destination),
-            Effect::File(_) | Effect::Exec { .. } => None,
-        });
-        names.take(10).map(|name| escape::one_line(name).chars().take(120).collect()).collect()
-    };
-    failed
-        .map(|step| FailedStep {
-            step: step.id.to_string(),
-            outcome: step.outcome,
-            exit_code: step.exit_code,
-            denied: denied(step),
-        })
-        .collect()
 }
 
 /// Returns the instant at which a recorded exchange takes place: that of the incident, so that a prompt does not change with

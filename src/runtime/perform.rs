@@ -173,10 +173,11 @@ impl Worker {
             Effect::LoadKnowledge => {
                 self.tell(News::Knowledge(Knowledge(Arc::new(runtime.library()))));
             }
-            Effect::LoadModels => {
-                self.tell(News::Models(vec![]));
-            }
-            Effect::PreviewRequest(_) | Effect::AskModel(_) | Effect::CancelModel(_) => {}
+            Effect::LoadModels => self.load_models(),
+            Effect::PreviewRequest(ask) => self.preview(&ask),
+            Effect::AskModel(ask) => self.ask(&ask),
+            // Ended already, before it could wait behind other effects.
+            Effect::CancelModel(_) => {}
             Effect::ReadFile(path) => {
                 let text = read_text(&path)?;
                 self.document(path, text)?;

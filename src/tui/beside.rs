@@ -328,7 +328,13 @@ fn rejection(ink: Ink, one: &Rejected) -> Vec<Line<'static>> {
     };
     lines.extend(ink.labelled("Instead", Tone::Plain, &instead));
     if !one.text.trim().is_empty() {
-        lines.extend(ink.labelled("It wrote", Tone::Faint, one.text.trim_end()));
+        let text: Vec<&str> = one
+            .text
+            .trim_end()
+            .lines()
+            .map(|line| line.strip_prefix("  ").unwrap_or(line))
+            .collect();
+        lines.extend(ink.labelled("It wrote", Tone::Faint, &text.join("\n")));
     }
     lines
 }

@@ -13,6 +13,7 @@ mod keys;
 mod list;
 mod numbers;
 mod outgoing;
+mod pace;
 mod proof;
 mod screens;
 mod step_text;
@@ -34,6 +35,7 @@ use crate::plan::Step;
 use crate::runtime::Runtime;
 use crate::runtime::perform::Performer;
 use input::Input;
+use pace::{FRAME, Pace};
 use terminal::{Canvas, Taken};
 use theme::Theme;
 use view::{Outcome, View};
@@ -81,9 +83,6 @@ enum Wake {
     Deadly(i32),
     Lost,
 }
-
-/// The shortest time between two frames.
-const FRAME: Duration = Duration::from_millis(33);
 
 /// Runs the interface until it is left. The terminal is given back on every way out.
 pub fn run(runtime: Arc<Runtime>, clock: &dyn Clock, start: Start) -> io::Result<Left> {
@@ -138,8 +137,9 @@ impl Front<'_> {
         canvas.draw(|area, buf| self.view.draw(&self.session, area, buf))
     }
 
-    /// Waits, acts, draws: once per batch of what arrived, and at most once per [`FRAME`].
+    /// Waits, acts, draws: once per batch of what arrived; where much streams in, about once per [`FRAME`].
     fn attend(&mut self, wakes: &Receiver<Wake>, canvas: &mut Canvas) -> io::Result<Left> {
+        let mut pace = Pace::default();
         loop {
             let first = match self.ticks() {
                 true => match wakes.recv_timeout(self.to_the_second()) {
@@ -168,7 +168,7 @@ impl Front<'_> {
             self.draw(canvas)?;
             if news {
                 // What streams in is collected between frames; keys wait no longer than one.
-                std::thread::sleep(FRAME.saturating_sub(begun.elapsed()));
+                std::thread::sleep(pace.drawn(Instant::now()));
             }
         }
     }

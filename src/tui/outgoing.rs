@@ -5,7 +5,6 @@ use ratatui::text::Line;
 use super::text::{Ink, count, kilobytes};
 use super::theme::Tone;
 use crate::flow::dialogue::{ModelRow, Outgoing, Preview, Reach};
-use crate::redact::Kind;
 
 /// Returns the request of a preview: where it goes, what was replaced, and every part as it is.
 pub fn lines(ink: Ink, preview: &Preview, model: Option<&ModelRow>) -> Vec<Line<'static>> {
@@ -38,7 +37,7 @@ fn made(ink: Ink, outgoing: &Outgoing) -> Vec<Line<'static>> {
     );
     let mut lines = ink.labelled("Size", Tone::Plain, &size);
     let replaced: Vec<String> =
-        outgoing.replaced.iter().map(|(kind, number)| counted(*kind, *number)).collect();
+        outgoing.replaced.iter().map(|(kind, number)| counted(kind, *number)).collect();
     let replaced = match replaced.is_empty() {
         true => "nothing: no name, address or secret was found".to_owned(),
         false => replaced.join(", "),
@@ -61,19 +60,20 @@ fn made(ink: Ink, outgoing: &Outgoing) -> Vec<Line<'static>> {
     lines
 }
 
-/// Returns how a person counts a kind of thing that is replaced.
-fn counted(kind: Kind, number: usize) -> String {
-    let (one, many) = match kind {
-        Kind::Host => ("host name", "host names"),
-        Kind::Address => ("address", "addresses"),
-        Kind::Person => ("name of a person", "names of persons"),
-        Kind::Email => ("e-mail address", "e-mail addresses"),
-        Kind::Phone => ("telephone number", "telephone numbers"),
-        Kind::Identity => ("identity number", "identity numbers"),
-        Kind::Card => ("card number", "card numbers"),
-        Kind::Account => ("account name", "account names"),
-        Kind::Secret => ("secret", "secrets"),
-        Kind::Literal => ("look-alike of a pseudonym", "look-alikes of pseudonyms"),
+/// Returns how a person counts what is replaced, by the word in its pseudonyms.
+fn counted(word: &str, number: u64) -> String {
+    let (one, many) = match word {
+        "HOST" => ("host name", "host names"),
+        "IP" => ("address", "addresses"),
+        "PERSON" => ("name of a person", "names of persons"),
+        "EMAIL" => ("e-mail address", "e-mail addresses"),
+        "PHONE" => ("telephone number", "telephone numbers"),
+        "IDENTITY" => ("identity number", "identity numbers"),
+        "CARD" => ("card number", "card numbers"),
+        "ACCOUNT" => ("account name", "account names"),
+        "SECRET" => ("secret", "secrets"),
+        "TEXT" => ("look-alike of a pseudonym", "look-alikes of pseudonyms"),
+        other => return format!("{number} {}", other.to_lowercase()),
     };
     format!("{number} {}", if number == 1 { one } else { many })
 }

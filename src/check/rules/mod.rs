@@ -3,20 +3,33 @@
 mod command_not_found;
 mod copied_live_sqlite;
 mod destroys_unasserted_target;
+mod dump_as_sql;
+mod dump_charset_not_pinned;
+mod dump_into_its_own_database;
 mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
+mod dump_without_accounts;
+mod dump_without_position;
+mod dump_without_routines;
 mod flattening_copy;
 mod hidden_characters;
+mod gtid_purged_by_part;
+mod import_ignores_errors;
+mod inconsistent_dump;
 mod mirror_without_source_guard;
 mod nested_restore;
 mod nested_rsync;
+mod password_on_command_line;
+mod physical_copy_not_prepared;
 mod placeholder_left;
+mod promoted_unapplied;
 mod restore_over_live;
 mod rm_of_possibly_empty_path;
 mod same_device_backup;
 mod understated_risk;
 mod unknown_name;
 mod unreadable_script;
+mod wrong_mysql_dialect;
 
 use super::rule::Rule;
 
@@ -31,6 +44,19 @@ pub const RULES: &[&Rule] = &[
     &flattening_copy::RULE,
     &command_not_found::RULE,
     &placeholder_left::RULE,
+    &inconsistent_dump::RULE,
+    &dump_without_routines::RULE,
+    &dump_without_position::RULE,
+    &dump_without_accounts::RULE,
+    &password_on_command_line::RULE,
+    &gtid_purged_by_part::RULE,
+    &wrong_mysql_dialect::RULE,
+    &dump_into_its_own_database::RULE,
+    &import_ignores_errors::RULE,
+    &dump_charset_not_pinned::RULE,
+    &dump_as_sql::RULE,
+    &physical_copy_not_prepared::RULE,
+    &promoted_unapplied::RULE,
     &understated_risk::RULE,
     &unreadable_script::RULE,
     &dump_piped_without_pipefail::RULE,

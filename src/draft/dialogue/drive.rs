@@ -8,6 +8,7 @@ use super::accept::{Acceptance, Commands, parts};
 use super::assemble::{Assembled, Slot, assemble};
 use super::claims::Facts;
 use super::compose::{self, Composed};
+use super::known::known;
 use super::language::Language;
 use super::names::Names;
 use super::prose::Prose;
@@ -20,7 +21,7 @@ use crate::base::{Digest, Id, Position, Risk};
 use crate::evidence::{Finding, Severity};
 use crate::inventory::Asset;
 use crate::plan::{Kind, Plan, Step, StepKind};
-use crate::redact::{Known, Redacted, Redactor};
+use crate::redact::{Redacted, Redactor};
 use crate::template::TemplateError;
 
 /// How often a model is asked at most.
@@ -53,7 +54,7 @@ pub enum Next {
 }
 
 /// A draft in the making.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Dialogue<'a> {
     ask: Ask<'a>,
     start: &'a Plan,
@@ -89,7 +90,7 @@ impl<'a> Dialogue<'a> {
     pub fn open(ask: Ask<'a>) -> Result<Self, TemplateError> {
         let start = ask.revise.as_ref().map_or(&ask.template.plan, |revise| revise.plan);
         let language = ask.language.unwrap_or_else(|| language_of(&ask));
-        let mut redactor = Redactor::new(known(&ask));
+        let mut redactor = Redactor::new(known(ask.request.inventory, ask.request.incident));
         let asset = asset(&ask, start);
         let first = compose::first(&ask, start, asset, language, &mut redactor)?;
         let incident = ask.request.incident;
@@ -340,7 +341,8 @@ impl<'a> Dialogue<'a> {
             }
             let base = accepted.based_on.as_ref().and_then(|id| start.step(id.as_str()));
             if let Some(why) = too_much(start, step, base, computed) {
-                let reason = Reason::whole(Ground::Risk, why);
+                let fix = "write only into a directory that the step itself makes with mkdir; move aside instead of deleting";
+                let reason = Reason { fix: Some(fix.into()), ..Reason::whole(Ground::Risk, why) };
                 if !slot.findings.contains(&reason) {
                     slot.findings.push(reason);
                 }
@@ -600,28 +602,6 @@ fn language_of(ask: &Ask<'_>) -> Language {
     Language::of(
         &[described.as_deref().unwrap_or_default(), comment.unwrap_or_default()].join("\n"),
     )
-}
-
-/// Returns the names that must not leave.
-fn known(ask: &Ask<'_>) -> Known {
-    use crate::redact::Kind as What;
-    let inventory = ask.request.inventory;
-    let mut names = vec![];
-    for host in &inventory.hosts {
-        let identity = host.identity.as_ref();
-        let hostname = identity.and_then(|identity| identity.hostname.as_ref());
-        names.extend(
-            [Some(host.id.as_str()), host.address.as_deref(), hostname.map(String::as_str)]
-                .into_iter()
-                .flatten(),
-        );
-    }
-    let mut names: Vec<_> = names.into_iter().map(|name| (What::Host, name.to_owned())).collect();
-    let people = inventory.contacts.iter().filter_map(|contact| contact.name.clone());
-    names.extend(people.map(|name| (What::Person, name)));
-    names.sort();
-    names.dedup();
-    Known { names }
 }
 
 /// Returns a step as it is apart from its claim of harm.

@@ -90,7 +90,7 @@ fn object_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Counts braces outside strings.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Braces {
     depth: usize,
     in_string: bool,

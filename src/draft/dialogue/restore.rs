@@ -83,7 +83,7 @@ mod tests {
         let known = |kind, name: &str| (kind, name.to_owned());
         let names =
             vec![known(Kind::Host, "db1.internal"), known(Kind::Person, "O'Brien; rm -rf /")];
-        let mut redactor = Redactor::new(Known { names });
+        let mut redactor = Redactor::new(Known { names, kept: vec![] });
         let sent = redactor.redact("db1.internal and O'Brien; rm -rf /");
         assert_eq!(sent.text.as_str(), "<HOST_1> and <PERSON_1>");
         redactor

@@ -4,7 +4,7 @@ use super::extract::{Braces, LONGEST, Step};
 use super::reply::{self, Proposed};
 
 /// Follows a reply piece by piece.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Stream {
     text: String,
     /// Everything before is done with.
@@ -13,7 +13,7 @@ pub struct Stream {
     count: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 enum State {
     /// Before the list of steps.
     #[default]

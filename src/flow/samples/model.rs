@@ -9,7 +9,6 @@ use crate::evidence::Place;
 use crate::flow::dialogue::{Failure, ModelAnswer, ModelRow, Outgoing, Progress, Reach, Usage};
 use crate::flow::{Act, Event, News, Session};
 use crate::plan::{Plan, StepKind};
-use crate::redact::Kind;
 
 fn row(name: &str, endpoint: &str, reach: Reach) -> ModelRow {
     ModelRow {
@@ -22,24 +21,24 @@ fn row(name: &str, endpoint: &str, reach: Reach) -> ModelRow {
 }
 
 pub fn here() -> ModelRow {
-    row("qwen3-32b at localhost", "http://127.0.0.1:8080/v1", Reach::Here)
+    row("qwen3-32b", "qwen3:32b at http://127.0.0.1:8080/v1", Reach::Here)
 }
 
 pub fn away() -> ModelRow {
-    row("big-one at api.example.com", "https://api.example.com/v1", Reach::Away)
+    row("big-one", "big-one-2 at https://api.example.com/v1", Reach::Away)
 }
 
 /// A draft, and nothing that could be asked about it.
 pub fn no_model() -> Session {
     let mut session = draft();
-    tell(&mut session, News::Models(vec![]));
+    tell(&mut session, News::Models(Ok(vec![])));
     session
 }
 
 /// A draft, and two models that could be asked; the first one answers on this machine.
 pub fn models() -> Session {
     let mut session = draft();
-    tell(&mut session, News::Models(vec![here(), away()]));
+    tell(&mut session, News::Models(Ok(vec![here(), away()])));
     session
 }
 
@@ -54,7 +53,7 @@ pub fn outgoing() -> Outgoing {
             ),
             ("schema of the answer".into(), "{\"type\":\"object\"}".into()),
         ],
-        replaced: vec![(Kind::Host, 3), (Kind::Address, 2), (Kind::Secret, 1)],
+        replaced: vec![("HOST".into(), 3), ("IP".into(), 2), ("SECRET".into(), 1)],
         bytes: 14_230,
         tokens: 3_600,
     }
@@ -193,7 +192,7 @@ pub fn model_failed() -> Session {
 /// A plan under review that a model can be asked to change.
 pub fn revisable() -> Session {
     let mut session = proven();
-    tell(&mut session, News::Models(vec![here(), away()]));
+    tell(&mut session, News::Models(Ok(vec![here(), away()])));
     session
 }
 

@@ -209,3 +209,87 @@ impl Hearing {
         Heard { reply: Reply { text, end }, usage: self.usage }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::wire::Wire;
+    use super::*;
+
+    /// Hears a body; returns what was shown, and the reply where there is one.
+    fn hear(body: &[u8], size: usize) -> (String, Result<Reply, Trouble>) {
+        let (mut wire, mut hearing, mut shown) = (Wire::new(500), Hearing::new(500), String::new());
+        let mut on_piece = |piece: Piece<'_>| {
+            if let Piece::Text(text) = piece {
+                shown.push_str(text);
+            }
+        };
+        let mut pieces = body.chunks(size);
+        while !hearing.is_over() && !wire.is_over() {
+            let mut frames = vec![];
+            match pieces.next() {
+                Some(piece) => wire.push(piece, &mut frames),
+                None => wire.end(&mut frames),
+            }
+            for frame in frames {
+                if hearing.is_over() {
+                    break;
+                }
+                if let Err(trouble) = hearing.take(frame, &mut on_piece) {
+                    return (shown, Err(trouble));
+                }
+            }
+        }
+        let heard = hearing.end(&mut on_piece);
+        (shown, Ok(heard.reply))
+    }
+
+    fn part() -> impl Strategy<Value = Vec<u8>> {
+        let words = [
+            "data: ",
+            "data:",
+            "\n",
+            "\n\n",
+            "\r\n",
+            "[DONE]",
+            ": c\n\n",
+            "event: error\n",
+            "{\"error\":\"x\"}",
+            "<html>",
+            "{",
+            "}",
+            "null",
+            "data: {\"choices\":[{\"delta\":{\"content\":\"灾\"}}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{\"content\":\"<think>\"}}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{\"content\":\"</think>a\"}}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n",
+            "data: {\"choices\":[{\"finish_reason\":7,\"delta\":[1]}]}\n\n",
+            "{\"choices\":[{\"message\":{\"content\":\"b\"}}]}",
+        ];
+        prop_oneof![
+            5 => proptest::sample::select(words.to_vec()).prop_map(|word| word.as_bytes().to_vec()),
+            1 => proptest::collection::vec(any::<u8>(), 0..20),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn only_what_was_shown_is_returned_and_only_a_reply_with_an_end_is_complete(
+            parts in proptest::collection::vec(part(), 0..20), size in 1_usize..50,
+        ) {
+            let body = parts.concat();
+            let (shown, reply) = hear(&body, size);
+            let has = |word: &str| body.windows(word.len()).any(|part| part == word.as_bytes());
+            if let Ok(reply) = reply {
+                prop_assert_eq!(&shown, &reply.text);
+                prop_assert!(reply.text.len() <= 500);
+                if reply.end == End::Complete {
+                    prop_assert!(has("[DONE]") || has("\"stop\"") || has("\"message\""));
+                }
+            }
+        }
+    }
+}

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use async_openai::error::OpenAIError;
 use futures_util::StreamExt as _;
+use tokio::sync::Semaphore;
 
 pub use address::Address;
 pub use manners::{LengthField, Manners, Sent};
@@ -183,11 +184,13 @@ impl Endpoint {
         on_piece: &mut dyn FnMut(Piece<'_>),
         received: &Cell<usize>,
     ) -> Result<Heard, Trouble> {
+        let room = Arc::new(Semaphore::new(service::ROOM));
         let exchange = Exchange {
             client: client.clone(),
             trace: Arc::clone(&self.trace),
             most: limits.bytes,
             silence: self.silence,
+            room: Arc::clone(&room),
         };
         let service = tower::service_fn(move |factory| exchange.clone().send(factory));
         let client = async_openai::Client::build(client.clone(), self.access.clone())
@@ -203,7 +206,10 @@ impl Endpoint {
             };
             match next {
                 None => break,
-                Some(Ok(frame)) => hearing.take(frame, on_piece)?,
+                Some(Ok(frame)) => {
+                    room.add_permits(1);
+                    hearing.take(frame, on_piece)?;
+                }
                 Some(Err(error)) => return Err(trouble(error)),
             }
             received.set(hearing.bytes());
@@ -312,7 +318,7 @@ fn late(started: Instant, received: usize) -> ModelError {
     let time = started.elapsed().as_secs_f64();
     ModelError::Deadline(match received {
         0 => format!("{time:.1} s are over, and no word of it came"),
-        bytes => format!("{time:.1} s are over, and {bytes} bytes of an unfinished one came"),
+        bytes => format!("{time:.1} s are over, and {bytes} B of an unfinished one came"),
     })
 }
 

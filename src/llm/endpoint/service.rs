@@ -3,6 +3,7 @@
 //! The library cannot tell a cut stream from a whole one, drops the status of most errors, and reads a JSON or HTML body
 //! as an empty stream. So it is given a body of our own: every event is one [`Frame`].
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use async_openai::middleware::HttpRequestFactory;
 use futures_util::stream;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Body, Client, Response};
+use tokio::sync::Semaphore;
 
 use super::complaint::Complaint;
 use super::retry;
@@ -76,8 +78,12 @@ pub struct Exchange {
     pub most: usize,
     /// The longest silence.
     pub silence: Duration,
+    /// Room for frames that nobody has taken yet.
+    pub room: Arc<Semaphore>,
 }
 
+/// So many frames may wait to be taken.
+pub const ROOM: usize = 64;
 /// The most bytes read of an error.
 const MOST_OF_AN_ERROR: usize = 16 * 1024;
 /// How long the body of an error is waited for.
@@ -125,51 +131,16 @@ impl Exchange {
     /// Returns the body cut into frames, each an event of its own.
     fn reframed(self, response: Response) -> Body {
         let wire = Wire::new(self.most);
-        let begin = (self, response, wire, false);
-        Body::wrap_stream(stream::unfold(
-            begin,
-            |(exchange, mut response, mut wire, ended)| async move {
-                if ended || wire.is_over() {
-                    return None;
-                }
-                let mut frames = vec![];
-                let mut ended = false;
-                while frames.is_empty() && !ended {
-                    match response.chunk().await {
-                        Ok(Some(bytes)) => {
-                            exchange.note(|trace| {
-                                trace.first_byte.get_or_insert_with(Instant::now);
-                            });
-                            wire.push(&bytes, &mut frames);
-                            // A server that never pauses must not keep the deadline from being looked at.
-                            tokio::task::yield_now().await;
-                        }
-                        Ok(None) => {
-                            wire.end(&mut frames);
-                            ended = true;
-                        }
-                        Err(error) => {
-                            frames.push(match error.is_timeout() {
-                                true => Frame::Silent(exchange.silence.as_secs()),
-                                false => Frame::Cut(causes(&error)),
-                            });
-                            ended = true;
-                        }
-                    }
-                }
-                if frames.iter().any(|frame| matches!(frame, Frame::Event(_))) {
-                    exchange.note(|trace| trace.is_stream = true);
-                }
-                let mut events = vec![];
-                for frame in &frames {
-                    events.extend_from_slice(b"data: ");
-                    // Frames are text, numbers and JSON values, all of which can be written.
-                    let _ = serde_json::to_writer(&mut events, frame);
-                    events.extend_from_slice(b"\n\n");
-                }
-                Some((Ok::<_, std::io::Error>(events), (exchange, response, wire, ended)))
-            },
-        ))
+        let begin =
+            Reframing { exchange: self, response, wire, frames: VecDeque::new(), ended: false };
+        Body::wrap_stream(stream::unfold(begin, |mut reframing| async move {
+            let frame = reframing.next().await?;
+            let mut event = b"data: ".to_vec();
+            // Frames are text, numbers and JSON values, all of which can be written.
+            let _ = serde_json::to_writer(&mut event, &frame);
+            event.extend_from_slice(b"\n\n");
+            Some((Ok::<_, std::io::Error>(event), reframing))
+        }))
     }
 
     fn unsent(&self, error: &reqwest::Error) -> Trouble {
@@ -190,6 +161,58 @@ impl Exchange {
 
     fn note(&self, note: impl FnOnce(&mut Trace)) {
         note(&mut self.trace.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// A body on its way from the connection to the library.
+struct Reframing {
+    exchange: Exchange,
+    response: Response,
+    wire: Wire,
+    frames: VecDeque<Frame>,
+    ended: bool,
+}
+
+impl Reframing {
+    /// Returns the next frame, once there is room for it: the library would queue any number.
+    async fn next(&mut self) -> Option<Frame> {
+        while self.frames.is_empty() && !self.ended {
+            self.read().await;
+        }
+        let frame = self.frames.pop_front()?;
+        if let Ok(permit) = self.exchange.room.acquire().await {
+            permit.forget();
+        }
+        Some(frame)
+    }
+
+    async fn read(&mut self) {
+        let mut frames = vec![];
+        match self.response.chunk().await {
+            Ok(Some(bytes)) => {
+                self.wire.push(&bytes, &mut frames);
+                let is_stream = frames.iter().any(|frame| matches!(frame, Frame::Event(_)));
+                self.exchange.note(|trace| {
+                    trace.first_byte.get_or_insert_with(Instant::now);
+                    trace.is_stream |= is_stream;
+                });
+                // A server that never pauses must not keep the deadline from being looked at.
+                tokio::task::yield_now().await;
+            }
+            Ok(None) => {
+                self.wire.end(&mut frames);
+                self.ended = true;
+            }
+            Err(error) => {
+                frames.push(match error.is_timeout() {
+                    true => Frame::Silent(self.exchange.silence.as_secs()),
+                    false => Frame::Cut(causes(&error)),
+                });
+                self.ended = true;
+            }
+        }
+        self.ended |= self.wire.is_over();
+        self.frames.extend(frames);
     }
 }
 

@@ -44,7 +44,9 @@ pub fn causes(error: &dyn std::error::Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
         let text = cause.to_string();
-        if !told.iter().any(|earlier| earlier.contains(&text)) {
+        // The HTTP library's own layers say nothing to an operator.
+        let is_layer = text.starts_with("client error (");
+        if !is_layer && !told.iter().any(|earlier| earlier.contains(&text)) {
             told.push(text);
         }
         source = cause.source();

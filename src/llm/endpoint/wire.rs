@@ -35,9 +35,8 @@ pub struct Wire {
     form: Form,
     /// The line, or the JSON body, so far.
     pending: Vec<u8>,
-    /// The data lines of the event so far.
-    data: Vec<String>,
-    data_bytes: usize,
+    /// The data lines of the event so far, each with its line break.
+    data: String,
     is_error: bool,
     after_return: bool,
     is_over: bool,
@@ -69,8 +68,7 @@ impl Wire {
         Self {
             form: Form::Unknown,
             pending: vec![],
-            data: vec![],
-            data_bytes: 0,
+            data: String::new(),
             is_error: false,
             after_return: false,
             is_over: false,
@@ -99,7 +97,7 @@ impl Wire {
             Form::Json => self.pending.extend_from_slice(bytes),
             Form::Events => self.lines(bytes, frames),
         }
-        let kept = self.pending.len() + self.data_bytes;
+        let kept = self.pending.len() + self.data.len();
         self.events += frames.len();
         let is_too_much = kept > self.most_pending
             || self.total > self.most_total
@@ -205,8 +203,8 @@ impl Wire {
                 frames.extend(serde_json::from_str(value).ok().map(|json| self.event(json)));
             }
             "data" => {
-                self.data_bytes += value.len() + 1;
-                self.data.push(value.to_owned());
+                self.data.push_str(value);
+                self.data.push('\n');
             }
             "event" => self.is_error = value.trim() == "error",
             "" | "id" | "retry" => {}
@@ -228,21 +226,22 @@ impl Wire {
 
     /// Ends an event. Servers that forget the blank line between two events have them joined here.
     fn dispatch(&mut self, frames: &mut Vec<Frame>) {
-        let lines = std::mem::take(&mut self.data);
-        self.data_bytes = 0;
-        let is_blank = lines.iter().all(|line| line.trim().is_empty());
-        if !is_blank {
-            match serde_json::from_str(&lines.join("\n")) {
+        let data = std::mem::take(&mut self.data);
+        if !data.trim().is_empty() {
+            match serde_json::from_str(&data) {
                 Ok(json) => frames.push(self.event(json)),
                 Err(_) => {
-                    for line in lines.iter().filter(|line| !line.trim().is_empty()) {
-                        frames.push(match serde_json::from_str(line) {
-                            Ok(json) => self.event(json),
-                            Err(_) if self.is_error => {
-                                Frame::Error(Value::String(excerpt(line.as_bytes())))
-                            }
-                            Err(_) => Frame::Garbled(excerpt(line.as_bytes())),
+                    for line in data.lines().filter(|line| !line.trim().is_empty()) {
+                        if let Ok(json) = serde_json::from_str(line) {
+                            frames.push(self.event(json));
+                            continue;
+                        }
+                        // One that cannot be read says enough; there may be a million of them.
+                        frames.push(match self.is_error {
+                            true => Frame::Error(Value::String(excerpt(line.as_bytes()))),
+                            false => Frame::Garbled(excerpt(line.as_bytes())),
                         });
+                        break;
                     }
                 }
             }

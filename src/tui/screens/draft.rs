@@ -126,6 +126,9 @@ impl Screen for Draft {
             (None, None) if dialogue.begun() => {
                 "Enter reviews the draft marked >; Tab marks the other one. Nothing runs here.".into()
             }
+            (None, None) if let Some(why) = dialogue.problem.as_ref().filter(|_| unasked) => {
+                format!("No model can be asked: {why}")
+            }
             (None, None) if unasked => {
                 "No model is configured: blackstart models --help. Nothing runs here.".into()
             }

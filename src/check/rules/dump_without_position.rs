@@ -1,0 +1,74 @@
+//! MY004: a dump on which no binary log can be replayed.
+
+use super::inconsistent_dump::{dumps, is_whole, makes_backups};
+use super::restore_over_live::sql_texts;
+use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::evidence::Severity;
+
+/// Without its position in the binary log a dump is one instant, and what came later is lost.
+pub const RULE: Rule = Rule {
+    code: "MY004",
+    name: "dump-without-position",
+    severity: Severity::Medium,
+    summary: "a dump does not say to which position of the binary log it belongs",
+    why: "without the position nothing can be replayed on it: everything since the dump is lost, and no replica can be made from it",
+    fix: "add --master-data=2 (MariaDB) or --source-data=2 (MySQL 8.0.26 and newer)",
+    source: "mariadb-dump(1), --master-data",
+    layer: "static",
+    bad: &[
+        Example::Script(
+            "mysqldump --single-transaction -R -E -A > \"/backup/all-$(date +%F).sql.new\"\n",
+        ),
+        Example::Script(
+            "mariadb-dump --single-transaction -R -E shop | gzip > \"/backup/shop-$(date +%s).sql.gz\"\n",
+        ),
+    ],
+    good: &[
+        Example::Script(
+            "mysqldump --single-transaction --source-data=2 -R -E -A > \"/backup/all-$(date +%F).sql.new\"\n",
+        ),
+        Example::Script(
+            "mariadb-dump --single-transaction --master-data=2 -R -E -A > \"/backup/all-$(date +%s).sql\"\n",
+        ),
+        Example::Script(
+            "mysqldump --single-transaction -R -E --flush-logs -A > \"/backup/all-$(date +%s).sql\"\n",
+        ),
+        Example::Script(
+            "mysqldump --single-transaction -R -E shop > \"/backup/shop-before-$(date +%s).sql\"\nmysql shop < /backup/shop.sql\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let asked = context.runs().any(|(unit, run)| {
+        sql_texts(unit, run.command).iter().any(|text| {
+            let text = text.to_ascii_uppercase();
+            text.contains("MASTER STATUS") || text.contains("BINARY LOG STATUS")
+        })
+    });
+    if asked || !makes_backups(context) {
+        return;
+    }
+    for (unit, run, call) in dumps(context) {
+        let says = [
+            "master-data",
+            "source-data",
+            "dump-slave",
+            "dump-replica",
+            "gtid",
+            "flush-logs",
+            "delete-master-logs",
+            "system",
+        ];
+        if is_whole(&call) && !call.has(&says) {
+            report.add(
+                &RULE,
+                unit,
+                run.command.span,
+                "the dump has no position in the binary log".to_owned(),
+            );
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! MY006: a password that every user of the machine can read.
+
+use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::evidence::Severity;
+
+const CLIENTS: &[&str] = &[
+    "mysql",
+    "mariadb",
+    "mysqldump",
+    "mariadb-dump",
+    "mysqladmin",
+    "mariadb-admin",
+    "mysqlbinlog",
+    "mariadb-binlog",
+    "mysqlcheck",
+    "mariadb-check",
+    "mysqlimport",
+    "mariadb-import",
+    "mariabackup",
+    "mariadb-backup",
+    "xtrabackup",
+    "mydumper",
+    "myloader",
+    "mysqlshow",
+    "mariadb-show",
+];
+
+/// The command line of a process is public.
+pub const RULE: Rule = Rule {
+    code: "MY006",
+    name: "password-on-command-line",
+    severity: Severity::High,
+    summary: "a MySQL or MariaDB client gets its password on the command line",
+    why: "every user of the machine reads it in the list of processes, and it stays in histories and logs",
+    fix: "put it into a file of mode 600 and give --defaults-extra-file first, or log in through the socket",
+    source: "mysql manual, End-User Guidelines for Password Security; measured: visible in ps",
+    layer: "static",
+    bad: &[
+        Example::Script(
+            "mysqldump -u root -phunter2 --single-transaction -A -R -E > \"/backup/all-$(date +%s).sql\"\n",
+        ),
+        Example::Script("mysql -u root --password=\"$DB_PASS\" -e 'SELECT 1'\n"),
+        Example::Script(
+            "mariadb-backup --backup --user=root --password=x1 --target-dir=\"/backup/$(date +%s)\"\n",
+        ),
+    ],
+    good: &[
+        Example::Script(
+            "mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction -A -R -E > \"/backup/all-$(date +%s).sql\"\n",
+        ),
+        Example::Script(
+            "mysql -u root -p -e 'SELECT 1'\nmysql -u root --password= -P 3307 -e 'SELECT 1'\n",
+        ),
+        Example::Script("mysql --socket=/run/mysqld/mysqld.sock --skip-password -e 'SELECT 1'\n"),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(CLIENTS)) {
+        let Some(call) = unit.take_apart(run.command) else {
+            continue;
+        };
+        let given = call.flags.iter().find(|flag| {
+            flag.name == "password" && flag.value.as_ref().is_some_and(|word| !word.text.is_empty())
+        });
+        if let Some(word) = given.and_then(|flag| flag.value.as_ref()) {
+            let span = run.command.words.get(word.index).map_or(run.command.span, |word| word.span);
+            // The password itself is not repeated.
+            report.add(
+                &RULE,
+                unit,
+                span,
+                format!("`{}` gets its password on the command line", call.name),
+            );
+        }
+    }
+}
