@@ -67,6 +67,8 @@ impl Facts {
             chosen.and_then(|chosen| estimate::transfer_seconds(inventory, asset, chosen));
         let data_limit =
             transfer.map_or(DATA_LIMIT, |seconds| (seconds * 4.0).ceil().max(900.0) as u64);
+        let table = request.incident.map(|incident| dropped_table(&incident.words()));
+        let table = table.unwrap_or_else(|| dropped_table(""));
         let place = |name: &str| places.first().map_or(Json::from(""), |place| place[name].clone());
         let is_several = paths.len() > 1;
         let facts = json!({
@@ -109,6 +111,7 @@ impl Facts {
             "incident": {
                 "id": request.incident.map_or("", |incident| incident.id.as_str()),
                 "title": request.incident.map_or("", |incident| incident.title.as_deref().unwrap_or_default()),
+                "schema": table.0, "table": table.1,
                 "damage_at": request.incident.map_or_else(String::new, |incident| said(incident.damage_at)),
             },
             "scenario": request.scenario.or(request.incident.and_then(|incident| incident.scenario.as_deref())).unwrap_or_default(),
@@ -141,6 +144,23 @@ fn defective(request: &Request<'_>, choice: &Choice<'_>) -> Vec<Json> {
         }
     }
     found
+}
+
+/// Returns schema and name of the table that a DROP or TRUNCATE in a text names; the name is empty where there is none.
+fn dropped_table(text: &str) -> (String, String) {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is = |at: usize, word: &str| words.get(at).is_some_and(|one| one.eq_ignore_ascii_case(word));
+    let starts = |at: &usize| (is(*at, "drop") || is(*at, "truncate")) && is(at + 1, "table");
+    let Some(at) = (0..words.len()).find(starts) else {
+        return ("public".into(), String::new());
+    };
+    let at = if is(at + 2, "if") && is(at + 3, "exists") { at + 4 } else { at + 2 };
+    let name = words.get(at).copied().unwrap_or_default();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+    let name: String = name.chars().take_while(|c| plain(*c)).collect();
+    let name = name.trim_matches('.').to_lowercase();
+    let (schema, table) = name.split_once('.').unwrap_or(("public", &name));
+    (schema.to_owned(), table.to_owned())
 }
 
 fn text(value: &Option<String>) -> &str {
