@@ -6,7 +6,7 @@ use minijinja::Value;
 use serde_json::{Value as Json, json};
 
 use super::parameters::path;
-use super::{Request, postgres, rank, said};
+use super::{Request, postgres, rank, related, said};
 use crate::base::{Id, escape};
 use crate::estimate::{self, Choice};
 use crate::inventory::{Asset, Backup, CopyMade, CopyType, Inventory, Repo};
@@ -115,6 +115,8 @@ impl Facts {
             "defective": defective(request, choice),
             "postgres": postgres::facts(request, asset, chosen, &chain, &tag),
             "tag": tag,
+            "copy_type": backup.and_then(|backup| backup.copy_type).map_or("", |of| copy_type(of)),
+            "related": related::facts(request, asset),
         });
         Self { value: Value::from(minijinja::value::Serde(facts)), questions }
     }
@@ -138,6 +140,17 @@ fn defective(request: &Request<'_>, choice: &Choice<'_>) -> Vec<Json> {
         }
     }
     found
+}
+
+fn copy_type(of: CopyType) -> &'static str {
+    match of {
+        CopyType::Full => "full",
+        CopyType::Incremental => "incremental",
+        CopyType::Differential => "differential",
+        CopyType::Continuous => "continuous",
+        CopyType::Snapshot => "snapshot",
+        CopyType::Replica => "replica",
+    }
 }
 
 fn text(value: &Option<String>) -> &str {

@@ -1,6 +1,7 @@
 //! Drafts plans: the best runbook, filled with what the inventory and the incident say, and what it will cost.
 
 pub mod artifacts;
+mod beside;
 pub mod dialogue;
 mod facts;
 mod guard;
@@ -8,6 +9,7 @@ pub mod library;
 mod parameters;
 mod postgres;
 mod rank;
+mod related;
 mod render;
 
 use std::collections::BTreeMap;
@@ -110,18 +112,21 @@ pub fn draft(request: &Request<'_>) -> Result<Draft, DraftError> {
         let Some(entry) = request.library.get(&ranked.id) else {
             continue;
         };
-        let plan = match render::plan(request, asset, &choice, &facts, entry) {
+        let mut plan = match render::plan(request, asset, &choice, &facts, entry) {
             Ok(plan) => plan,
             Err(reason) => {
                 reasons.push(format!("runbook {} cannot be used: {reason}", ranked.id));
                 continue;
             }
         };
+        let mut questions = facts.questions.clone();
+        if request.kind == Kind::Recovery {
+            beside::add(request, asset, &choice, &facts, &mut plan, &mut questions);
+        }
         let estimate = match request.kind {
             Kind::Recovery => estimate::estimate(request.inventory, request.incident, Some(&plan)),
             Kind::Backup => estimate::estimate(request.inventory, None, Some(&plan)),
         };
-        let mut questions = facts.questions.clone();
         questions.extend(reasons);
         if choice.needed && choice.chosen.is_none() {
             questions.push(format!(

@@ -30,7 +30,7 @@ pub fn rank<'a>(
     let mut ranking: Vec<Ranked> = vec![];
     for entry in &request.library.entries {
         let runbook = &entry.runbook;
-        if runbook.kind != request.kind {
+        if runbook.kind != request.kind || runbook.beside {
             continue;
         }
         let matches = &runbook.matches;

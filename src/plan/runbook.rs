@@ -30,6 +30,9 @@ pub struct Runbook {
     pub id: Id,
     /// Whether it makes copies or recovers from them.
     pub kind: Kind,
+    /// Whether its steps are added to the plan of another runbook, instead of being a plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beside: bool,
     /// Title of the plan it makes; a template.
     pub title: String,
     /// What it answers to.
