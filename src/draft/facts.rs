@@ -9,7 +9,7 @@ use super::parameters::path;
 use super::{Request, postgres, rank, said, surroundings};
 use crate::base::{Id, escape};
 use crate::estimate::{self, Choice};
-use crate::inventory::{Asset, Backup, CopyMade, CopyType, Inventory, Repo};
+use crate::inventory::{Asset, Backup, CopyMade, CopyType, Immutable, Inventory, Repo};
 use crate::plan::Kind;
 
 /// Seconds a step that only renames may take; a rename across layers of a sandbox copies.
@@ -100,6 +100,7 @@ impl Facts {
                 "id": repo.map_or("", |repo| repo.id.as_str()), "kind": repo.map_or("", |repo| repo.kind.as_deref().unwrap_or_default()),
                 "address": repo.map_or_else(String::new, address),
                 "host": repo.and_then(|repo| repo.host.as_ref()).map_or("", Id::as_str),
+                "is_offline": repo.is_some_and(|repo| repo.immutable == Some(Immutable::Offline)),
                 "site": repo.and_then(|repo| repo.site.as_ref()).map_or("", Id::as_str),
             },
             "intact": request.incident.is_some_and(|incident| estimate::is_intact(incident, asset.id.as_str())),

@@ -68,6 +68,7 @@ pub fn plan(
         roles,
         steps: renderer.steps()?,
     };
+    let plan = if joining.is_empty() { plan } else { in_order(plan) };
     // The written text is what everybody reads from here on, so it is what must be valid.
     let (read, problems) = plan::read(&plan::write(&plan));
     match (read, problems.first()) {
@@ -75,6 +76,14 @@ pub fn plan(
         (_, Some(problem)) => Err(format!("the plan it makes is not valid: {}", problem.message)),
         (_, None) => Err("the plan it makes does not read back as it was".into()),
     }
+}
+
+/// Returns the plan with its steps written in the order in which they run, so that a step that joined is read where it
+/// is done. A circle stays as it is, for the reader to report.
+fn in_order(mut plan: Plan) -> Plan {
+    let order = plan::order(&plan).or_as_written(&plan);
+    plan.steps = order.into_iter().map(|at| plan.steps[at].clone()).collect();
+    plan
 }
 
 struct Renderer<'a> {
