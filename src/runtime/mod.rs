@@ -24,6 +24,7 @@ mod runs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+pub use crate::draft::dialogue::failed_steps;
 pub use approvals::Approved;
 pub use checks::{check_inventory, check_script};
 pub use error::RuntimeError;
@@ -32,7 +33,6 @@ pub use model_drafting::{
     DialogueEnd, Drafting, DraftingError, ModelDrafted, Preview, Settings, recorded_instant,
 };
 pub use models::{ChosenModel, ListedModel, ModelChoice, ModelsError};
-pub use crate::draft::dialogue::failed_steps;
 pub use rule_notes::rule_notes;
 
 // What the front may name of the edges below.

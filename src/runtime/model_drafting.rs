@@ -7,8 +7,8 @@ use super::{Runtime, RuntimeError};
 use crate::base::{Digest, Timestamp};
 use crate::check::{self, Checked};
 use crate::draft::dialogue::{
-    Ask, Budget, Dialogue, Drafter, End, Heard, Language, ModelDraft, Next, Prompts,
-    ROUNDS, Revise, ShownStep, pseudonyms,
+    Ask, Budget, Dialogue, Drafter, End, Heard, Language, ModelDraft, Next, Prompts, ROUNDS,
+    Revise, ShownStep, pseudonyms,
 };
 use crate::draft::{Draft, DraftError, Request, draft};
 use crate::evidence::Event;

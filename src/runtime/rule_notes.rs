@@ -29,7 +29,7 @@ pub fn rule_notes(plan: &Plan) -> Vec<RuleNote> {
 fn note(rule: &Rule) -> RuleNote {
     let script = rule.good.iter().find_map(|example| match example {
         Example::Script(text) | Example::On { text, .. } => Some((*text).to_owned()),
-        Example::Plan { .. } => None,
+        Example::Inventory(_) | Example::Plan { .. } => None,
     });
     RuleNote {
         code: rule.code.to_owned(),
@@ -55,7 +55,7 @@ fn tools(plan: &Plan) -> BTreeSet<String> {
 fn concerns(rule: &Rule, tools: &BTreeSet<String>) -> bool {
     rule.bad.iter().any(|example| {
         let text = match example {
-            Example::Script(text) | Example::On { text, .. } => text,
+            Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => text,
             Example::Plan { plan, .. } => plan,
         };
         text.split(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)))
