@@ -39,8 +39,8 @@ fn count_pictures() -> Json {
     step(
         "count-pictures",
         json!({
-            "phase": "validation", "kind": "check", "host": "<HOST_3>", "asset": "data", "needs": ["verify"],
-            "title": "See that the pictures on <HOST_3> are there", "risk": "read",
+            "phase": "validation", "kind": "check", "host": "<HOST_1>", "asset": "data", "needs": ["verify"],
+            "title": "See that the pictures on <HOST_1> are there", "risk": "read",
             "check": "[ \"$(find /srv/app/data.restoring-20261121T120000Z/tree -type f | wc -l)\" -gt 100 ]",
             "why": "The shop shows nothing without them.",
         }),
@@ -460,7 +460,7 @@ fn what_leaves_is_in_the_log_before_it_leaves_and_nothing_of_it_is() {
         (record.name.as_str(), &detail["model"], &detail["round"]),
         ("model-asked", &json!("scripted"), &json!(1))
     );
-    assert_eq!(detail["replaced"], json!({"HOST": 3, "PERSON": 1}));
+    assert_eq!(detail["replaced"], json!({"HOST": 3, "IP": 1, "PERSON": 1}));
     let sent = blackstart::llm::rendered(&model.prompts.lock().unwrap()[0]);
     assert_eq!(detail["digest"], blackstart::base::Digest::of(sent.as_bytes()).to_string());
     for secret in

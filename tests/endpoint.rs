@@ -633,12 +633,21 @@ fn a_key_that_an_endpoint_repeats_is_not_shown() {
 }
 
 #[test]
-fn what_is_previewed_is_what_is_sent() {
-    let server = Server::new(vec![reply("{}")]);
+fn what_is_previewed_is_what_is_sent_on_every_rung() {
+    let refuse = status(400, "", "{\"error\":\"response_format is unknown\"}");
+    let server = Server::new(vec![refuse.clone(), refuse, status(503, "", ""), reply("{}")]);
     let endpoint = endpoint(&server);
-    let preview: serde_json::Value = serde_json::from_str(&endpoint.preview(&prompt())).unwrap();
-    endpoint.ask(&prompt(), &limits(Duration::from_secs(20)), &mut |_| {}).unwrap();
-    assert_eq!(server.requests()[0].json(), preview);
+    let mut previews = vec![endpoint.preview(&prompt())];
+    let answered = endpoint.ask(&prompt(), &limits(Duration::from_secs(20)), &mut |piece| {
+        if let Piece::Again { .. } = piece {
+            previews.push(endpoint.preview(&prompt()));
+        }
+    });
+    assert_eq!(answered.unwrap().requests, 4);
+    let sent: Vec<_> = server.requests().iter().map(scripted::Request::json).collect();
+    let previews: Vec<serde_json::Value> =
+        previews.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+    assert_eq!(sent, previews);
 }
 
 proptest::proptest! {

@@ -17,6 +17,9 @@ struct Lab {
     servers: Vec<(String, Child)>,
 }
 
+/// Reading the runbooks takes longer than filling them.
+static LIBRARY: std::sync::LazyLock<Library> = std::sync::LazyLock::new(|| Library::new([]));
+
 const NOW: &str = "2099-01-01T00:00:00Z";
 
 /// Tells whether MariaDB is installed; its absence is said, and a failure in CI.
@@ -218,7 +221,7 @@ impl Lab {
             kind,
             parameters: &parameters,
             now: NOW.parse::<Timestamp>().unwrap(),
-            library: &Library::new([]),
+            library: &LIBRARY,
             runbook,
         })
         .unwrap()
@@ -653,6 +656,72 @@ fn a_replica_is_promoted_only_behind_a_fence_and_with_every_transaction_it_recei
     lab.stop("r", "-TERM");
     lab.start("r", &["--server-id=2", "--skip-networking"]);
     assert_eq!(lab.sql("r", "SHOW REPLICA STATUS"), "");
+}
+
+#[test]
+fn no_value_of_an_inventory_becomes_a_command() {
+    if !installed() {
+        return;
+    }
+    let lab = Lab::new();
+    let mut rendered = 0;
+    for value in [
+        "x'; touch CANARY; '",
+        "x\"; touch CANARY; \"",
+        "$(touch CANARY)",
+        "x\ntouch CANARY\n",
+        "-rf",
+        "a b",
+        "'",
+        "🐘",
+    ] {
+        let path = serde_json::to_string(&format!("/nowhere/{value}")).unwrap();
+        let inventory = format!(
+            "hosts: [{{id: h}}]\nassets:\n  - {{id: db, kind: mariadb, host: h, paths: [{path}], endpoint: {path}, replication: {{peer: twin}}}}\n  - {{id: twin, kind: mariadb, host: h, endpoint: {path}}}\nrepos: [{{id: disk, path: {path}}}]\nbackups: [{{id: full, asset: db, tool: TOOL, type: TYPE, repo: disk, path: x, last_success: {{at: 2026-01-01T00:00:00Z}}}}]\n"
+        );
+        for (runbook, tool, copy, kind) in [
+            ("mysql-backup-dump", "mariadb-dump", "full", Kind::Backup),
+            ("mysql-backup-binlog", "mariadb-binlog", "continuous", Kind::Backup),
+            ("mysql-backup-physical", "mariadb-backup", "full", Kind::Backup),
+            ("mysql-restore-dump", "mariadb-dump", "full", Kind::Recovery),
+            ("mysql-restore-physical", "mariadb-backup", "full", Kind::Recovery),
+            ("mysql-promote-replica", "replication", "replica", Kind::Recovery),
+        ] {
+            let inventory = inventory.replace("TOOL", tool).replace("TYPE", copy);
+            let incident = (kind == Kind::Recovery)
+                .then_some("scenario: host_lost\ndamage_at: 2026-02-01T00:00:00Z\n");
+            let text = format!("/nowhere/{value}");
+            let recovery = [
+                ("binlogs", text.as_str()),
+                ("accounts", text.as_str()),
+                ("stop", value),
+                ("stop_position", value),
+                ("owner", value),
+            ];
+            let parameters = if runbook.starts_with("mysql-restore") { &recovery[..] } else { &[] };
+            let Ok(made) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                lab.draft(kind, &inventory, incident, parameters, Some(runbook))
+            })) else {
+                // A value that reads as an option is refused.
+                assert_eq!(value, "-rf", "{runbook}");
+                continue;
+            };
+            assert_eq!(made.runbook, runbook);
+            rendered += 1;
+            for step in steps(&made.plan).into_iter().filter(|step| step.runs()) {
+                // Looking and undoing may be run for real: there is nothing to find.
+                for part in [&step.check, &step.rollback].into_iter().flatten() {
+                    lab.bash(part);
+                }
+            }
+        }
+    }
+    assert!(rendered >= 7 * 6, "{rendered}");
+    let left = lab.must(
+        "look",
+        "find . -mindepth 1 -name '*CANARY*'; find /nowhere -maxdepth 1 2> /dev/null || true",
+    );
+    assert_eq!(left, "");
 }
 
 /// Waits until something is so; fails after half a minute.

@@ -73,6 +73,26 @@ fn look_alikes_stay_as_they_are() {
 }
 
 #[test]
+fn a_redacted_text_holds_nothing_more_to_redact_than_its_pseudonyms() {
+    for seed in 0..SEEDS {
+        for marked in positives(&mut Random::new(seed)) {
+            let (text, _) = unmarked(&marked);
+            let mut redactor = Redactor::new(Known::default());
+            let once = redactor.redact(&text).text.as_str().to_owned();
+            let twice = redactor.redact(&once);
+            assert_eq!(
+                twice.spans.len(),
+                placeholders_in(&once).count(),
+                "{once:?} -> {:?}",
+                twice.text.as_str()
+            );
+            assert!(twice.spans.iter().all(|span| span.kind == Kind::Literal), "{once:?}");
+            assert_eq!(redactor.restore(twice.text.as_str()).unwrap(), once);
+        }
+    }
+}
+
+#[test]
 fn what_was_replaced_comes_back_unless_it_never_does() {
     let mut redactor = Redactor::new(Known {
         names: vec![(Kind::Host, "db1".into()), (Kind::Person, "张伟".into())],
@@ -249,15 +269,6 @@ proptest! {
             false => prop_assert_eq!(redactor.restore(redaction.text.as_str()).unwrap(), text),
             true => prop_assert!(redactor.restore(redaction.text.as_str()).unwrap_err().known),
         }
-    }
-
-    #[test]
-    fn a_redacted_text_holds_nothing_more_to_redact_than_its_pseudonyms(text in anything()) {
-        let mut redactor = redactor();
-        let once = redactor.redact(&text).text.as_str().to_owned();
-        let twice = redactor.redact(&once);
-        prop_assert_eq!(twice.spans.len(), placeholders_in(&once).count(), "{:?} -> {:?}", once, twice.text.as_str());
-        prop_assert!(twice.spans.iter().all(|span| span.kind == Kind::Literal));
     }
 
     #[test]

@@ -349,7 +349,7 @@ fn place_with_model(endpoint: &paced::Endpoint) -> tempfile::TempDir {
         .replace("host: here", "host: vault7");
     fs::write(root.join("inv.yaml"), inventory).unwrap();
     let incident = fs::read_to_string(root.join("inc.yaml")).unwrap();
-    let told = "description: |\n  ssh root@vault7.corp.example failed, password hunter2-Xq9\n";
+    let told = "description: |\n  ssh root@vault7.corp.example failed, password: hunter2-Xq9\n";
     fs::write(root.join("inc.yaml"), format!("{incident}{told}")).unwrap();
     fs::create_dir_all(root.join(".config/blackstart")).unwrap();
     let models = format!(
@@ -407,7 +407,7 @@ fn a_model_s_steps_are_seen_as_they_come_and_a_question_is_cancelled_at_once() {
         let page = terminal.wait("another page, or the end", |screen| {
             screen.lines().nth(5) != before.get(before.len().saturating_sub(19)).map(String::as_str)
         });
-        assert!(!page.contains("vault7"), "{page}");
+        assert!(!page.contains("vault7") && !page.contains("hunter2"), "{page}");
         if page.contains("<HOST_") {
             break;
         }
@@ -418,7 +418,7 @@ fn a_model_s_steps_are_seen_as_they_come_and_a_question_is_cancelled_at_once() {
 
     terminal.press("d");
     let asked = endpoint.request(0);
-    assert!(!asked.contains("vault7"), "{asked}");
+    assert!(!asked.contains("vault7") && !asked.contains("hunter2"), "{asked}");
     endpoint.say(BEGIN);
     let mut took = vec![];
     for at in 0..8 {

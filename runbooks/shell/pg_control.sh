@@ -8,6 +8,8 @@ cluster={{ cluster }}
 server_stop() { pg_ctlcluster --mode=fast "$version" "$cluster" stop; }
 server_start() { pg_ctlcluster "$version" "$cluster" start; }
 {% else %}
+data_directory={{ data_directory }}
+patience={{ limits.restore }}
 server_stop() { "$bindir/pg_ctl" stop -s -w -t "$patience" -m fast -D "$data_directory"; }
 server_start() { "$bindir/pg_ctl" start -s -w -t "$patience" -D "$data_directory" -l "$data_directory.log"; }
 {% endif %}

@@ -27,18 +27,22 @@ tally() {
       data = 1
       next
     }
-    /^SELECT pg_catalog\.setval\(\047.*\047, -?[0-9]+, (true|false)\);$/ {
+    /^SELECT pg_catalog\.setval\(\047.*\047, -?[0-9]+, [a-z]+\);$/ {
       name = $0
       sub(/^SELECT pg_catalog\.setval\(\047/, "", name)
       value = name
-      sub(/\047, -?[0-9]+, (true|false)\);$/, "", name)
+      sub(/\047, -?[0-9]+, [a-z]+\);$/, "", name)
       sub(/^.*\047, /, "", value)
       sub(/, .*$/, "", value)
       gsub(/\047\047/, "\047", name)
       printf "sequence\t%s\t%s\n", name, value
     }
-    /^(CREATE|DROP|ALTER) DATABASE / || /^\\connect / { leaves++ }
-    /^-- PostgreSQL database (cluster )?dump complete/ { complete++ }
+    /^CREATE DATABASE / { leaves++ }
+    /^DROP DATABASE / { leaves++ }
+    /^ALTER DATABASE / { leaves++ }
+    /^\\connect / { leaves++ }
+    /^-- PostgreSQL database dump complete/ { complete++ }
+    /^-- PostgreSQL database cluster dump complete/ { complete++; leaves++ }
     END {
       printf "leaves\t-\t%d\n", leaves
       printf "complete\t-\t%d\n", complete

@@ -14,7 +14,11 @@ missing_roles() {
     }
     /^GRANT .* TO / {
       for (name in made) {
-        if (index($0, "GRANT " name " TO ") == 1 || index($0, " TO " name " ") || index($0, " TO " name ";")) {
+        if (index($0, "GRANT " name " TO ") == 1) about = 1
+        if (index($0, " TO " name " ")) about = 1
+        if (index($0, " TO " name ";")) about = 1
+        if (about) {
+          about = 0
           sub(/ GRANTED BY .*;$/, ";")
           print
           break

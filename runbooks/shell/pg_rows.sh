@@ -3,7 +3,7 @@
 # the second argument `locked`, a table that is locked is named instead of counted.
 list_rows() {
   local name table rows
-  lock_timeout=10s
+  lock_timeout=3s
   while IFS= read -r name; do
     database=$name
     while IFS= read -r table; do

@@ -11,6 +11,8 @@ pub struct Facts {
     pub rejected: BTreeMap<String, String>,
     /// Device numbers of paths (`stat -c %d`), by absolute path.
     pub devices: BTreeMap<String, u64>,
+    /// The present instant, for the age of copies.
+    pub now: Option<crate::base::Timestamp>,
 }
 
 impl Facts {

@@ -2,9 +2,11 @@
 
 mod context;
 mod facts;
+mod failover;
 mod fix;
 mod language;
 pub mod names;
+mod postgres;
 mod python;
 mod risk;
 mod rule;
@@ -98,6 +100,13 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
     })
 }
 
+/// Checks an inventory: whether its copies keep what was promised. Ages are judged by [`Facts::now`].
+pub fn inventory(inventory: &Inventory, facts: &Facts) -> Vec<Finding> {
+    let context =
+        Context { units: vec![], python: None, plan: None, inventory: Some(inventory), facts };
+    judge(&context)
+}
+
 fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checked {
     let mut units = Vec::new();
     for at in order(plan).or_as_written(plan) {
@@ -154,6 +163,7 @@ fn sort(findings: &mut Vec<Finding>, plan: Option<&Plan>) {
     };
     findings.sort_by_cached_key(|f| (position(f), f.part, f.span, f.rule, f.message.clone()));
     findings.dedup_by(|a, b| {
-        a.rule == b.rule && a.span == b.span && a.step == b.step && a.part == b.part
+        let about = a.part != Place::Whole || a.message == b.message;
+        a.rule == b.rule && a.span == b.span && a.step == b.step && a.part == b.part && about
     });
 }

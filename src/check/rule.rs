@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::unit::Unit;
-use crate::base::Span;
+use crate::base::{Id, Span};
 use crate::evidence::{Edit, Finding, Severity};
 
 /// One rule of the checker. Its examples are its tests.
@@ -44,6 +44,8 @@ pub enum Example {
         /// Paths and their devices.
         devices: &'static [(&'static str, u64)],
     },
+    /// An inventory, looked at on 2026-11-21 at noon.
+    Inventory(&'static str),
     /// A plan, with an inventory where it needs one.
     Plan {
         /// The plan document.
@@ -75,6 +77,30 @@ impl Report {
             step: unit.step.map(|s| s.id.clone()),
             part: unit.part,
             span,
+            message,
+            why: rule.why.to_owned(),
+            fix: Some(rule.fix.to_owned()),
+            layer: rule.layer,
+            edit: None,
+        });
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
+    }
+
+    /// Adds a finding about a step as a whole, or about what a document says.
+    pub fn add_whole(
+        &mut self,
+        rule: &'static Rule,
+        step: Option<&crate::base::Id>,
+        message: String,
+    ) -> &mut Finding {
+        self.findings.push(Finding {
+            rule: rule.code,
+            name: rule.name,
+            severity: rule.severity,
+            step: step.cloned(),
+            part: crate::evidence::Place::Whole,
+            span: Span::default(),
             message,
             why: rule.why.to_owned(),
             fix: Some(rule.fix.to_owned()),

@@ -64,6 +64,27 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// Gives findings about an inventory the places of the objects they are about: the line with the longest id that the
+/// message names.
+pub fn locate(findings: &mut [Finding], text: &str) {
+    let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let ids: Vec<(usize, &str)> = text
+        .match_indices("id: ")
+        .map(|(at, mark)| {
+            let rest = &text[at + mark.len()..];
+            (at, &rest[..rest.find(|c| !is_id(c)).unwrap_or(rest.len())])
+        })
+        .collect();
+    for finding in findings {
+        let words: Vec<&str> = finding.message.split(|c| !is_id(c)).collect();
+        let named = ids.iter().filter(|(_, id)| words.contains(id));
+        // Hosts stand before the assets that may bear the same name.
+        if let Some((at, id)) = named.max_by_key(|(at, id)| (id.len(), *at)) {
+            finding.span = crate::base::Span::new(*at, at + "id: ".len() + id.len());
+        }
+    }
+}
+
 /// Returns where a position within a step's text stands in the plan's file. Exact in a block of lines (`run: |`); in a
 /// quoted or folded text the place where that text begins.
 fn in_file(plan: &Plan, file: &str, finding: &Finding, within: Position) -> Option<Position> {
@@ -130,14 +151,26 @@ mod tests {
     use crate::check::{self, Facts};
 
     #[test]
+    fn a_finding_about_an_inventory_points_at_the_object_it_names() {
+        let text = "schema: blackstart/inventory/v1\nhosts: [{id: db}]\nassets:\n  - {id: db, kind: mysql, targets: {rpo: 1h}}\n  - {id: db-2, kind: mysql, targets: {rpo: 1h}}\n";
+        let inventory = crate::inventory::read(text).0.expect("reads");
+        let mut found = check::inventory(&inventory, &Facts::default());
+        locate(&mut found, text);
+        let places: Vec<&str> = found.iter().map(|one| one.span.slice(text)).collect();
+        assert_eq!(places, ["id: db", "id: db-2"]);
+        assert_eq!(found[0].span.start, text.rfind("id: db,").expect("there"), "the asset");
+    }
+
+    #[test]
     fn a_finding_in_a_plan_is_shown_where_it_stands_in_the_file() {
         let file = "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - id: a\n    title: t\n    kind: command\n    run: |\n      set -e\n\n      rm -rf $UNSET/*\n    risk: destructive\n";
         let plan = crate::plan::read(file).0.expect("reads");
         let checked = check::plan(&plan, None, &Facts::default());
         let texts = Texts::Plan { plan: &plan, file: Some(file) };
         let found = json(&checked.findings, &texts);
-        let line = found[0]["line"].as_u64().expect("a line") as usize;
+        let found = found.iter().find(|one| one["rule"] == "SH003").expect("found");
+        let line = found["line"].as_u64().expect("a line") as usize;
         assert_eq!(file.lines().nth(line - 1), Some("      rm -rf $UNSET/*"));
-        assert_eq!(found[0]["column"], 14);
+        assert_eq!(found["column"], 14);
     }
 }

@@ -28,8 +28,10 @@ pub fn models(state: &mut State, read: Result<Vec<ModelRow>, String>) -> Vec<Eff
 pub fn use_model(state: &mut State, name: &str) -> Vec<Effect> {
     let models = state.dialogue.models.iter().flatten();
     let mut places = models.enumerate().filter(|(_, model)| model.name == name);
-    if let Some((at, _)) = places.next() {
+    if let Some((at, model)) = places.next() {
+        let told = format!("{name} is asked next: {}", model.endpoint);
         state.dialogue.chosen = at;
+        state.done(told);
     }
     vec![]
 }
@@ -155,7 +157,7 @@ fn show(state: &mut State, ask: Box<Ask>) -> Vec<Effect> {
 fn send(state: &mut State, ask: Box<Ask>) -> Vec<Effect> {
     let dialogue = &mut state.dialogue;
     dialogue.preview = None;
-    dialogue.failed = None;
+    (dialogue.failed, dialogue.aside) = (None, false);
     dialogue.side = Side::Model;
     dialogue.shown.insert((ask.model.clone(), ask.facts()));
     dialogue.asking = Some(Asking {
@@ -214,6 +216,7 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
 /// Ends what is under way and lets go of what came of it, because it was about something else.
 pub fn forget(state: &mut State) -> Vec<Effect> {
     let dialogue = &mut state.dialogue;
+    dialogue.aside = false;
     let ended = dialogue.asking.take().map(|asking| Effect::CancelModel(asking.ask.number));
     (dialogue.preview, dialogue.stands, dialogue.failed) = (None, None, None);
     dialogue.side = Side::Template;
@@ -242,6 +245,22 @@ pub fn choose(state: &mut State, side: Side) -> Vec<Effect> {
     vec![]
 }
 
+/// Leaves a revision for the review of the plan it was to change.
+pub fn leave_revision(state: &mut State) -> Vec<Effect> {
+    state.stage = Stage::Review;
+    (state.dialogue.failed, state.dialogue.aside) = (None, true);
+    vec![]
+}
+
+/// Looks at a revision again that was left.
+pub fn look_again(state: &mut State) -> Vec<Effect> {
+    if state.dialogue.left_a_revision() {
+        (state.dialogue.aside, state.dialogue.side) = (false, Side::Model);
+        state.stage = Stage::Draft;
+    }
+    vec![]
+}
+
 /// Takes the draft of the model to the review.
 pub fn review(state: &mut State) -> Vec<Effect> {
     let dialogue = &state.dialogue;
@@ -254,9 +273,11 @@ pub fn review(state: &mut State) -> Vec<Effect> {
         return state.refuse("there is no draft of the model. Tab goes to the other one");
     };
     let plan = Arc::new(stands.answer.draft.plan.clone());
+    let started_from = Arc::clone(&stands.ask.plan);
     let revised = stands.ask.revision.is_some();
+    state.dialogue.aside = revised;
     let under = state.review.as_ref().map(|review| &review.subject.plan);
-    if revised && under.is_some_and(|under| **under == *stands.ask.plan) {
+    if revised && under.is_some_and(|under| **under == *started_from) {
         state.stage = Stage::Review;
         let effects = review::change(state, (*plan).clone());
         state.done("the revised plan is under review: its dry run and approvals are void (u takes it back)");

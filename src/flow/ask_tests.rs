@@ -184,6 +184,13 @@ fn a_revision_that_is_not_wanted_leaves_the_review_as_it_was() {
     act(&mut session, Act::Back);
     assert_eq!(session.stage, Stage::Review);
     assert_eq!(session.review.as_ref().unwrap().proof().cloned(), proof);
+    // It is not lost, and not in the way.
+    assert!(!session.dialogue.begun() && session.dialogue.left_a_revision());
+    act(&mut session, Act::LookAgain);
+    assert!(session.stage == Stage::Draft && session.dialogue.standing().is_some());
+    act(&mut session, Act::Back);
+    act(&mut session, Act::Back);
+    assert_eq!(session.stage, Stage::Home);
     let mut session = samples::revised();
     act(&mut session, Act::ChooseDraft(Side::Template));
     assert_eq!(person(&mut session, Act::Review), Vec::<String>::new());

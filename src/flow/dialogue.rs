@@ -32,6 +32,8 @@ pub struct Dialogue {
     pub stands: Option<Stands>,
     /// The last question, where no draft came of it.
     pub failed: Option<Failed>,
+    /// Whether a revision was left for the review; the draft screen is then about the template draft again.
+    pub aside: bool,
     /// What a person saw and sent, by model and facts; what leaves this machine is shown first.
     pub shown: BTreeSet<(String, Digest)>,
     /// Number of the last question.
@@ -311,18 +313,26 @@ impl Dialogue {
 
     /// Tells whether a model was asked about what is on the draft screen.
     pub fn begun(&self) -> bool {
-        self.asking.is_some() || self.stands.is_some() || self.failed.is_some()
+        self.question().is_some()
     }
 
     /// Returns the question that the draft screen is about: the one under way, else the last one.
     pub fn question(&self) -> Option<&Ask> {
         let asking = self.asking.as_ref().map(|asking| &*asking.ask);
         let failed = self.failed.as_ref().map(|failed| &*failed.ask);
-        asking.or(failed).or_else(|| self.stands.as_ref().map(|stands| &*stands.ask))
+        let asked = asking.or(failed).or_else(|| self.stands.as_ref().map(|stands| &*stands.ask));
+        asked.filter(|ask| !(self.aside && ask.revision.is_some()))
+    }
+
+    /// Tells whether a revision was left that can be looked at again.
+    pub fn left_a_revision(&self) -> bool {
+        let stands = self.stands.as_ref().is_some_and(|stands| stands.ask.revision.is_some());
+        self.aside && stands
     }
 
     /// Returns the draft that can be reviewed: it ended, was checked, and is about what the screen is about.
     pub fn standing(&self) -> Option<&ModelAnswer> {
+        self.question()?;
         let stands = self.stands.as_ref().filter(|_| self.asking.is_none())?;
         let about =
             |failed: &Failed| failed.ask.revision.is_some() == stands.ask.revision.is_some();

@@ -43,8 +43,7 @@ pub fn review(state: &mut State) -> Vec<Effect> {
     match state.dialogue.side {
         Side::Model => return ask::review(state),
         Side::Template if state.dialogue.revises() && state.review.is_some() => {
-            state.stage = Stage::Review;
-            return vec![];
+            return ask::leave_revision(state);
         }
         Side::Template => {}
     }

@@ -63,6 +63,8 @@ pub enum Act {
     ChooseDraft(Side),
     /// Asks the model to change the plan under review, and says what should be different.
     Revise(String),
+    /// Looks at a revision again that was left for the review.
+    LookAgain,
     /// Goes on to the review of the chosen draft.
     Review,
     /// Marks a step as read, or takes the mark away.

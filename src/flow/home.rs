@@ -16,8 +16,7 @@ pub fn back(state: &mut State) -> Vec<Effect> {
         return ask::put_away(state);
     }
     if state.stage == Stage::Draft && state.dialogue.revises() && state.review.is_some() {
-        state.dialogue.failed = None;
-        return go(state, Stage::Review);
+        return ask::leave_revision(state);
     }
     let to = behind(state.stage, state.drafted.is_some(), state.intake.is_some());
     go(state, to)

@@ -88,6 +88,7 @@ impl Session {
             Act::CancelModel => ask::cancel(state),
             Act::ChooseDraft(side) => ask::choose(state, side),
             Act::Revise(comment) => ask::revise(state, &comment),
+            Act::LookAgain => ask::look_again(state),
             Act::Review => draft::review(state),
             Act::MarkRead(step) => review::mark(state, step),
             Act::Edit(step) => review::edit(state, step),

@@ -26,7 +26,7 @@ pub trait Model: Send + Sync {
         None
     }
 
-    /// Returns exactly what would be sent.
+    /// Returns exactly what would be sent; while a question is under way (in `on_piece`), what is sent next.
     fn preview(&self, prompt: &Prompt) -> String {
         super::rendered(prompt)
     }

@@ -159,6 +159,7 @@ pub fn counted(text: Text<'_>, range: &Range<usize>) -> bool {
     .any(|unit| ahead.starts_with(unit))
         || ahead == "b";
     let named = COUNTED.contains(&word.as_str())
+        || word.rsplit('_').next().is_some_and(|last| COUNTED.contains(&last))
         || word.ends_with("_id")
         || word.ends_with("_bytes")
         || word.ends_with("id")

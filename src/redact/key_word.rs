@@ -364,7 +364,7 @@ fn parts(name: &str) -> Vec<String> {
     let mut part = String::new();
     let mut lower = false;
     for c in name.chars() {
-        let separator = matches!(c, '_' | '-' | '.');
+        let separator = matches!(c, '_' | '-' | '.' | ' ');
         if (separator || (lower && c.is_ascii_uppercase())) && !part.is_empty() {
             parts.push(std::mem::take(&mut part));
         }

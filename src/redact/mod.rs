@@ -7,6 +7,7 @@ mod key_word;
 mod hosts;
 pub mod kind;
 mod names;
+mod plain_words;
 mod plausible;
 mod pseudonyms;
 mod redacted;
@@ -21,3 +22,8 @@ pub use kind::Kind;
 pub use pseudonyms::placeholders_in;
 pub use redacted::Redacted;
 pub use redactor::{Known, Redaction, Redactor, Span, Unresolved};
+
+/// Returns what the detectors look for, each in a few words.
+pub fn looked_for() -> impl Iterator<Item = &'static str> {
+    detectors::DETECTORS.iter().map(|detector| detector.finds)
+}

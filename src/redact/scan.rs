@@ -18,7 +18,7 @@ pub struct Detector {
     pub trigger: Trigger,
 }
 
-/// Looks at the place of a literal; returns from where on it wants to be called again, so that no byte is read without end.
+/// Looks at the place of a literal; returns up to where it has seen enough: it is not called for what ends before.
 pub type AtLiteral = fn(Text<'_>, Range<usize>, &mut Finds) -> usize;
 
 /// Looks at a word.
@@ -119,7 +119,7 @@ fn literals(text: Text<'_>, finds: &mut Finds) {
     let mut again = vec![0; DETECTORS.len()];
     for hit in anchors.automaton.find_overlapping_iter(text.all) {
         let (detector, look) = anchors.detector[hit.pattern().as_usize()];
-        if hit.start() >= again[detector] {
+        if hit.end() > again[detector] {
             again[detector] = look(text, hit.range(), finds).max(again[detector]);
         }
     }

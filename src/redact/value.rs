@@ -7,6 +7,9 @@ use super::text::Text;
 /// A quoted value may be this long; a key with escaped line breaks fits.
 const LONGEST_QUOTED: usize = 16 * 1024;
 
+/// So much of an unquoted value is read to judge it.
+const LONGEST_JUDGED: usize = 512;
+
 /// A value and how it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
@@ -21,6 +24,13 @@ pub struct Value {
 pub fn read(text: Text<'_>, at: usize, from: usize) -> Option<Value> {
     let mut at = at;
     if let Some(mark) = quote(text, at) {
+        // `-p "Password: " X`: the quote was open before.
+        if mark == "\""
+            && text.byte(at + 1) <= b' '
+            && text.behind(at, 400).bytes().filter(|b| *b == b'"').count() % 2 == 1
+        {
+            return None;
+        }
         match quoted(text, at, mark) {
             Some(Quoted::Empty) => return None,
             Some(Quoted::Value(range)) => return Some(Value { range, quoted: true }),
@@ -28,8 +38,16 @@ pub fn read(text: Text<'_>, at: usize, from: usize) -> Option<Value> {
             None => at += mark.len(),
         }
     }
-    let range = bare(text, at, from);
+    let range = bare(text, at, from, LONGEST_JUDGED);
     (!range.is_empty()).then_some(Value { range, quoted: false })
+}
+
+/// Returns all of a value that was judged by its beginning.
+pub fn whole(text: Text<'_>, value: &Value, from: usize) -> Range<usize> {
+    match !value.quoted && value.range.len() >= LONGEST_JUDGED {
+        true => bare(text, value.range.start, from, usize::MAX),
+        false => value.range.clone(),
+    }
 }
 
 enum Quoted {
@@ -119,13 +137,13 @@ fn joined(text: Text<'_>, at: usize) -> usize {
 }
 
 /// Returns the end of an unquoted value: blanks, an enclosing quote, the next `;key=`, or Chinese text ends it.
-fn bare(text: Text<'_>, at: usize, from: usize) -> Range<usize> {
+fn bare(text: Text<'_>, at: usize, from: usize, limit: usize) -> Range<usize> {
     let bytes = text.all.as_bytes();
     let lead = text.behind(from, 400);
     let open = |mark: u8| lead.bytes().filter(|b| *b == mark).count() % 2 == 1;
     let (double, single, back) = (open(b'"'), open(b'\''), open(b'`'));
     let mut end = at;
-    while end < bytes.len() {
+    while end < bytes.len() && end - at < limit {
         let b = bytes[end];
         let stops = match b {
             b' ' | b'\t' | b'\n' | b'\r' => true,
@@ -140,7 +158,7 @@ fn bare(text: Text<'_>, at: usize, from: usize) -> Range<usize> {
             }
             b';' | b'&' | b',' => end > at && field_follows(text, end + 1),
             b'%' => end > at && (text.goes_on(end, "%26") || text.goes_on(end, "%22")),
-            0xe3..=0xe9 => chinese(text, end),
+            0xe3..=0xe9 | 0xef => chinese(text, end),
             _ => false,
         };
         if stops {
@@ -158,10 +176,7 @@ fn bare(text: Text<'_>, at: usize, from: usize) -> Range<usize> {
 /// Tells whether Han characters, kana or their punctuation stand at an offset.
 fn chinese(text: Text<'_>, at: usize) -> bool {
     text.all.is_char_boundary(at)
-        && text.all[at..]
-            .chars()
-            .next()
-            .is_some_and(|c| matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'))
+        && text.all[at..].chars().next().is_some_and(|c| matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ff65}'))
 }
 
 /// Tells whether `key=` or `key:` stands at an offset.
@@ -203,7 +218,7 @@ mod tests {
         check(r#"p="abc"'def'"g" x"#, r#"abc"'def'"g""#);
         check(r"p='it'\''s' x", r"it'\''s'");
         check("p=abc</password>", "abc");
-        check("p=abc，别", "abc，别");
+        check("p=abc，别", "abc");
         check("p=abc别外传", "abc");
         check("p=", "");
         check("p=\"\" x", "");

@@ -134,6 +134,8 @@ fn escape_end(input: &str, at: usize) -> usize {
 
 fn fold(c: char, before: &str, after: &str) -> Fold {
     match c {
+        // These end a sentence, and so a value that stands before them.
+        '，' | '；' | '！' | '？' => Fold::Keep,
         '\u{ff01}'..='\u{ff5e}' => match char::from_u32(u32::from(c) - 0xfee0) {
             Some(folded) => Fold::Ascii(folded),
             None => Fold::Keep,
@@ -149,6 +151,7 @@ fn fold(c: char, before: &str, after: &str) -> Fold {
         '】' | '〕' => Fold::Ascii(']'),
         '\u{fffd}' => Fold::Drop,
         _ if invisible(c) => Fold::Drop,
+        '\u{530}'.. => Fold::Keep,
         _ => match look_alike(c) {
             // Only inside Latin words: a Russian text stays one.
             Some(folded)

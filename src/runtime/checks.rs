@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::dry_runs::hosts_here;
 use super::{Runtime, RuntimeError};
-use crate::base::Digest;
+use crate::base::{Clock as _, Digest};
 use crate::check::{self, Facts, Language};
 use crate::evidence::{self, KeptFinding};
+use crate::execute::SystemClock;
 use crate::inventory::Inventory;
 use crate::plan::{LOCAL, Plan};
 use crate::probe::{self, Syntax};
@@ -45,6 +46,7 @@ impl Runtime {
             installed: all_here.then(probe::installed),
             rejected: texts.filter_map(|text| rejected(text)).collect(),
             devices: if all_here { devices(inventory) } else { BTreeMap::new() },
+            now: Some(self.now()),
         }
     }
 }
@@ -59,8 +61,15 @@ pub fn check_script(text: &str, path: &Path) -> check::Checked {
             Language::Sh | Language::Python | Language::Other => BTreeMap::new(),
         },
         devices: BTreeMap::new(),
+        now: None,
     };
     check::script(text, language, &facts)
+}
+
+/// Checks an inventory, as of now: whether its copies keep what was promised.
+pub fn check_inventory(inventory: &Inventory) -> Vec<evidence::Finding> {
+    let facts = Facts { now: Some(SystemClock.now()), ..Facts::default() };
+    check::inventory(inventory, &facts)
 }
 
 fn rejected(text: &str) -> Option<(String, String)> {

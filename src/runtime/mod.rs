@@ -26,7 +26,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use crate::draft::dialogue::failed_steps;
 pub use approvals::Approved;
-pub use checks::check_script;
+pub use checks::{check_inventory, check_script};
 pub use error::RuntimeError;
 pub use machine::Machine;
 pub use model_drafting::{

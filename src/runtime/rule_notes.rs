@@ -23,12 +23,15 @@ pub fn rule_notes(plan: &Plan) -> Vec<RuleNote> {
         check::rules().iter().copied().filter(|rule| concerns(rule, &tools)).collect();
     rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.code));
     rules.truncate(MOST);
-    rules.into_iter().map(note).collect()
+    rules.into_iter().map(|rule| note(rule, &tools)).collect()
 }
 
-fn note(rule: &Rule) -> RuleNote {
+/// Returns a rule with an example for one of the tools, where it has one for the shell.
+fn note(rule: &Rule, tools: &BTreeSet<String>) -> RuleNote {
     let script = rule.good.iter().find_map(|example| match example {
-        Example::Script(text) | Example::On { text, .. } => Some((*text).to_owned()),
+        Example::Script(text) | Example::On { text, .. } => {
+            (!text.starts_with("#!") && speaks_of(text, tools)).then(|| (*text).to_owned())
+        }
         Example::Plan { .. } => None,
     });
     RuleNote {
@@ -58,7 +61,11 @@ fn concerns(rule: &Rule, tools: &BTreeSet<String>) -> bool {
             Example::Script(text) | Example::On { text, .. } => text,
             Example::Plan { plan, .. } => plan,
         };
-        text.split(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)))
-            .any(|word| tools.contains(word))
+        speaks_of(text, tools)
     })
+}
+
+fn speaks_of(text: &str, tools: &BTreeSet<String>) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)))
+        .any(|word| tools.contains(word))
 }

@@ -15,7 +15,7 @@ use crate::base::Span;
 const NESTING: usize = 6;
 
 /// How often one function is followed; more calls of it do no other kind of harm.
-const CALLS: usize = 12;
+const CALLS: usize = 40;
 
 const SHELLS: &[&str] = &["bash", "sh", "dash", "ksh", "zsh", "ash", "rbash"];
 

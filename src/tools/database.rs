@@ -188,9 +188,13 @@ pub const TOOL: Tool = Tool {
                 }
             }
             "mongosh" | "mongo" => Risk::Unknown,
-            "dropdb" | "dropuser" | "pg_resetwal" | "pg_rewind" | "pg_archivecleanup" => {
-                Risk::Destructive
+            "pg_resetwal" | "pg_rewind" | "pg_archivecleanup" if call.has(&["dry-run"]) => {
+                Risk::Read
             }
+            // No copy of a log brings back what was in it when it is thrown away under the data.
+            "pg_resetwal" => Risk::Irreversible,
+            "dropdb" | "dropuser" | "pg_rewind" | "pg_archivecleanup" => Risk::Destructive,
+            "vacuumdb" if call.has(&["full"]) => Risk::Disruptive,
             "mydumper" | "mongodump" => Risk::Write,
             "mysqldump" | "mariadb-dump" => target(&["result-file", "tab"]),
             // Raw copies are written under the names of the logs.

@@ -13,6 +13,7 @@ mod git;
 mod gzip;
 mod host;
 mod ln;
+mod long_flags;
 mod lvm;
 mod mkfs;
 mod mv;
@@ -20,6 +21,7 @@ mod mysql;
 mod names;
 mod opaque;
 mod own_flags;
+mod postgres;
 mod restic;
 mod rm;
 mod rsync;
@@ -31,6 +33,7 @@ pub mod tar;
 mod tool;
 mod uniq;
 
+pub use long_flags::{nearest_flag, refuses};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
 /// Where every step looks its tools up, in a dry run and for real: nothing of the caller's own `PATH`.
@@ -56,6 +59,7 @@ pub const TOOLS: &[&Tool] = &[
     &restic::TOOL,
     &database::TOOL,
     &mysql::TOOL,
+    &postgres::TOOL,
     &cloud::TOOL,
     &opaque::TOOL,
     &builtin::TOOL,
@@ -229,6 +233,25 @@ mod tests {
         check("etcdctl endpoint health", Risk::Read);
         check("pg_restore -d x f", Risk::Write);
         check("pg_restore -cd x f", Risk::Destructive);
+        check("pg_ctl status -D /srv/pg", Risk::Read);
+        check("pg_ctl start -s -w -D /srv/pg -l log", Risk::Write);
+        check("pg_ctl -D /srv/pg -m fast stop", Risk::Disruptive);
+        check("pg_ctlcluster --mode=fast 15 main stop", Risk::Disruptive);
+        check("pg_ctlcluster 15 main status", Risk::Read);
+        check("pg_checksums --check --pgdata=/srv/pg", Risk::Read);
+        check("postgres --single -D /srv/pg", Risk::Unknown);
+        check("postgres -C data_directory -D /srv/pg", Risk::Read);
+        check("pgbackrest --stanza=main info", Risk::Read);
+        check("pgbackrest --stanza=main --delta restore", Risk::Destructive);
+        check("wal-g backup-fetch /srv/pg LATEST", Risk::Destructive);
+        check("pg_rewind -n --target-pgdata=/srv/pg", Risk::Read);
+        check("pg_rewind --target-pgdata=/srv/pg", Risk::Destructive);
+        check("pg_archivecleanup -n /srv/wal 00000001000000000000000A", Risk::Read);
+        check("pg_resetwal --dry-run /srv/pg", Risk::Read);
+        check("pg_resetwal -f /srv/pg", Risk::Irreversible);
+        check("vacuumdb --all --analyze-in-stages", Risk::Write);
+        check("vacuumdb -f -d shop", Risk::Disruptive);
+        check("pg_verifybackup -n /backup/base", Risk::Read);
     }
 
     #[test]

@@ -158,6 +158,66 @@ const PG_BASEBACKUP: &[Flag] = &[
     flag('n', "no-clean"),
 ];
 
+const PG_VERIFYBACKUP: &[Flag] = &[
+    value('i', "ignore", Role::Text),
+    value('m', "manifest-path", Role::Source),
+    value('w', "wal-directory", Role::Source),
+    flag('e', "exit-on-error"),
+    flag('n', "no-parse-wal"),
+    flag('q', "quiet"),
+    flag('s', "skip-checksums"),
+];
+
+const VACUUMDB: &[Flag] = &[
+    value('t', "table", Role::Text),
+    value('n', "schema", Role::Text),
+    value('P', "parallel", Role::Text),
+    flag('a', "all"),
+    flag('e', "echo"),
+    flag('f', "full"),
+    flag('F', "freeze"),
+    flag('q', "quiet"),
+    flag('v', "verbose"),
+    flag('z', "analyze"),
+    flag('Z', "analyze-only"),
+    flag('\0', "analyze-in-stages"),
+];
+
+const CREATEDB: &[Flag] = &[
+    value('D', "tablespace", Role::Text),
+    value('E', "encoding", Role::Text),
+    value('l', "locale", Role::Text),
+    value('O', "owner", Role::Text),
+    value('T', "template", Role::Text),
+    value('\0', "maintenance-db", Role::Text),
+    flag('e', "echo"),
+    flag('f', "force"),
+    flag('i', "interactive"),
+];
+
+const PG_REWIND: &[Flag] = &[
+    value('D', "target-pgdata", Role::Change),
+    value('\0', "source-pgdata", Role::Source),
+    value('\0', "source-server", Role::Text),
+    flag('n', "dry-run"),
+    flag('f', "force"),
+    flag('P', "progress"),
+    flag('R', "write-recovery-conf"),
+];
+
+const PG_ARCHIVECLEANUP: &[Flag] =
+    &[value('x', "strip-extension", Role::Text), flag('d', "debug"), flag('n', "dry-run")];
+
+const INITDB: &[Flag] = &[
+    value('A', "auth", Role::Text),
+    value('E', "encoding", Role::Text),
+    value('X', "waldir", Role::Target),
+    flag('k', "data-checksums"),
+    flag('n', "no-clean"),
+    flag('N', "no-sync"),
+    flag('S', "sync-only"),
+];
+
 const REDIS: &[Flag] = &[
     value('d', "", Role::Text),
     value('D', "", Role::Text),
@@ -189,6 +249,12 @@ pub(super) fn of(name: &str) -> &'static [Flag] {
         "pg_dump" | "pg_dumpall" => PG_DUMP,
         "pg_restore" => PG_RESTORE,
         "pg_basebackup" => PG_BASEBACKUP,
+        "pg_verifybackup" => PG_VERIFYBACKUP,
+        "vacuumdb" => VACUUMDB,
+        "createdb" | "dropdb" => CREATEDB,
+        "pg_rewind" | "pg_resetwal" => PG_REWIND,
+        "pg_archivecleanup" => PG_ARCHIVECLEANUP,
+        "initdb" => INITDB,
         "redis-cli" => REDIS,
         _ => &[],
     }

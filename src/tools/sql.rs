@@ -151,7 +151,9 @@ fn select(text: &str, has: &dyn Fn(&str) -> bool) -> Risk {
         "LO_UNLINK",
         "LO_EXPORT",
         "WRITEFILE",
-        "PG_FILE_",
+        "PG_FILE_UNLINK",
+        "PG_FILE_WRITE",
+        "PG_FILE_RENAME",
         "PG_LOGICAL_SLOT_GET_CHANGES",
     ];
     let runs = ["LOAD_EXTENSION", "EDIT(", "DBLINK", "QUERY_TO_XML", "SYS_EXEC", "SYS_EVAL"];
@@ -264,6 +266,8 @@ mod tests {
         check("\\dt+ public.*", Risk::Read);
         check("\\w x", Risk::Unknown);
         check("select writefile('/x', '')", Risk::Destructive);
+        check("select pg_file_unlink('x')", Risk::Destructive);
+        check("select count(*) from pg_file_settings", Risk::Read);
         check("select load_extension('/x')", Risk::Unknown);
     }
 }

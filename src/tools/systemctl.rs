@@ -21,8 +21,6 @@ pub const TOOL: Tool = Tool {
         "telinit",
         "swapoff",
         "swapon",
-        "pg_ctl",
-        "pg_ctlcluster",
         "apachectl",
         "nginx",
         "supervisorctl",
@@ -88,7 +86,6 @@ pub const TOOL: Tool = Tool {
             "service" => call.operand(1) == "status",
             "mount" => call.operands.is_empty(),
             "kill" => call.has(&["0", "l"]) || call.operand(0) == "-0",
-            "pg_ctl" => first == "status",
             "crontab" => call.has(&["l"]),
             "ip" => !call
                 .operands

@@ -67,9 +67,9 @@ pub const TOOL: Tool = Tool {
             Mode::Append => Risk::Write,
             Mode::Create if call.value(&["file"]).is_none() || fresh(&["file"]) => Risk::Write,
             Mode::Create => Risk::Destructive,
+            Mode::Extract if call.has(&["to-stdout", "O"]) => Risk::Read,
             Mode::Extract
-                if call.has(&["keep-old-files", "skip-old-files", "to-stdout", "O"])
-                    || fresh(&["directory"]) =>
+                if call.has(&["keep-old-files", "skip-old-files"]) || fresh(&["directory"]) =>
             {
                 Risk::Write
             }

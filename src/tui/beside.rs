@@ -364,7 +364,10 @@ pub fn failed_step(failed: &FailedStep) -> String {
 fn whole_right(ink: Ink, state: &State) -> Vec<Line<'static>> {
     let mut lines = vec![];
     if let Some(ask) = state.dialogue.question() {
-        lines.extend(ink.labelled("Model", Tone::Strong, &ask.model));
+        let models = state.dialogue.models.iter().flatten();
+        let endpoint = models.filter(|row| row.name == ask.model).map(|row| &row.endpoint).next();
+        let endpoint = endpoint.map_or(String::new(), |endpoint| format!(": {endpoint}"));
+        lines.extend(ink.labelled("Model", Tone::Strong, &format!("{}{endpoint}", ask.model)));
     }
     if let Some(failure) = failure(state) {
         lines.extend(ink.labelled("No draft", Tone::Danger, &failure.why));

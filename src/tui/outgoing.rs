@@ -2,12 +2,17 @@
 
 use ratatui::text::Line;
 
-use super::text::{Ink, count, kilobytes};
+use super::text::{Ink, kilobytes, wrap};
 use super::theme::Tone;
 use crate::flow::dialogue::{ModelRow, Outgoing, Preview, Reach};
 
-/// Returns the request of a preview: where it goes, what was replaced, and every part as it is.
-pub fn lines(ink: Ink, preview: &Preview, model: Option<&ModelRow>) -> Vec<Line<'static>> {
+/// Returns the request of a preview in so many columns: where it goes, what was replaced, and every part as it is.
+pub fn lines(
+    ink: Ink,
+    preview: &Preview,
+    model: Option<&ModelRow>,
+    columns: usize,
+) -> Vec<Line<'static>> {
     let mut lines = ink.labelled("Model", Tone::Strong, &preview.ask.model);
     if let Some(model) = model {
         let (tone, reach) = match model.reach {
@@ -23,18 +28,13 @@ pub fn lines(ink: Ink, preview: &Preview, model: Option<&ModelRow>) -> Vec<Line<
     match &preview.made {
         None => lines.push(ink.line(Tone::Faint, "the request is being made ...")),
         Some(Err(why)) => lines.extend(ink.labelled("No request", Tone::Danger, why)),
-        Some(Ok(outgoing)) => lines.extend(made(ink, outgoing)),
+        Some(Ok(outgoing)) => lines.extend(made(ink, outgoing, columns)),
     }
     lines
 }
 
-fn made(ink: Ink, outgoing: &Outgoing) -> Vec<Line<'static>> {
-    let size = format!(
-        "{}, about {} tokens, in {}",
-        kilobytes(outgoing.bytes),
-        outgoing.tokens,
-        count(outgoing.parts.len(), "part")
-    );
+fn made(ink: Ink, outgoing: &Outgoing, columns: usize) -> Vec<Line<'static>> {
+    let size = format!("{}, about {} tokens", kilobytes(outgoing.bytes), outgoing.tokens);
     let mut lines = ink.labelled("Size", Tone::Plain, &size);
     let replaced: Vec<String> =
         outgoing.replaced.iter().map(|(kind, number)| counted(kind, *number)).collect();
@@ -55,7 +55,8 @@ fn made(ink: Ink, outgoing: &Outgoing) -> Vec<Line<'static>> {
             (Tone::Faint, &format!(", {}", kilobytes(text.len()))),
         ]));
         let parts = text.trim_end_matches('\n').split('\n');
-        lines.extend(parts.map(|line| ink.line(Tone::Plain, &line.replace('\t', "    "))));
+        let parts = parts.map(|line| ink.line(Tone::Plain, &line.replace('\t', "    ")));
+        lines.extend(parts.flat_map(|line| wrap(&line, columns, 2)));
     }
     lines
 }

@@ -25,6 +25,12 @@ const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J\x1b[H";
 /// The other way round; synchronised output is ended too, in case a frame was cut, and colours are reset.
 const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
+/// The cursor is hidden once, with [`ENTER`].
+const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
+
+/// Bytes of a frame that no terminal shows by halves.
+const SMALL: usize = 96;
+
 /// Takes the terminal: raw mode and our screen.
 pub fn enter() -> io::Result<()> {
     crossterm::terminal::enable_raw_mode()?;
@@ -144,18 +150,25 @@ impl Canvas {
 }
 
 impl Buffered {
-    /// Writes the collected frame in one write, marked as one update (DEC mode 2026) so that no half of it is seen.
+    /// Writes the collected frame in one write, marked as one update (DEC mode 2026) so that no half of it is seen; what
+    /// is as small as a clock that moved on goes without the marks, which would be a third of it.
     fn send(&self) -> io::Result<()> {
-        let frame = std::mem::take(&mut *self.0.borrow_mut());
+        let mut frame = std::mem::take(&mut *self.0.borrow_mut());
         // ratatui hides the cursor and resets colours with every frame, changed or not.
-        let empty: [&[u8]; 2] = [b"\x1b[?25l", b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m\x1b[?25l"];
-        if frame.is_empty() || empty.contains(&frame.as_slice()) {
+        while frame.ends_with(HIDE_CURSOR) {
+            frame.truncate(frame.len() - HIDE_CURSOR.len());
+        }
+        if frame.is_empty() || frame == b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m" {
             return Ok(());
         }
         let mut whole = Vec::with_capacity(frame.len() + 16);
-        whole.extend_from_slice(b"\x1b[?2026h");
-        whole.extend_from_slice(&frame);
-        whole.extend_from_slice(b"\x1b[?2026l");
+        if frame.len() > SMALL {
+            whole.extend_from_slice(b"\x1b[?2026h");
+            whole.extend_from_slice(&frame);
+            whole.extend_from_slice(b"\x1b[?2026l");
+        } else {
+            whole.append(&mut frame);
+        }
         let mut out = io::stdout().lock();
         out.write_all(&whole)?;
         out.flush()

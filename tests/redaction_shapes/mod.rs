@@ -200,8 +200,7 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
     let mut all = vec![
         // command lines
         format!("$ mysql -h 127.0.0.1 -uroot -p«{}» shop < dump.sql", pw(r)),
-        format!("mysqldump -u backup '-p«{}» {}' --all-databases | gzip > all.sql.gz", pw(r), "")
-            .replace(" '", "'"),
+        format!("mysqldump -u backup '-p«{}»' --all-databases | gzip > all.sql.gz", pw(r)),
         format!("PGPASSWORD=«{}» pg_dump -h localhost shop", pw(r)),
         format!("PGPASSWORD='«{} {}»' psql -c 'select 1'", r.an(5), r.an(6)),
         format!("sshpass -p «{}» ssh root@bk1 uptime", pw(r)),
@@ -336,6 +335,16 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
         format!("bindpw «{}»\nrootpw {}", r.password(), "{{ x }}").replace("bindpw ", "bindpw: "),
         format!("credentials: {{ token: «{}» }}", r.an(32)),
         format!("| host | password |\n| password | «{}» |", r.password()),
+        format!("echo -n '«{}»' | cryptsetup luksOpen /dev/sdb1 x", r.password()),
+        format!("echo «{}» | sudo -S reboot", r.an(9)),
+        format!("default login root/«{}{}» on the BMC", r.lower(6), r.digits(2)),
+        format!("db.auth(\"admin\", \"«{}»\")", r.an(10)),
+        format!("pass phrase: «{}»", r.an(12)),
+        format!("kubeadm join --token «{}.{}»", r.hex(6), r.hex(16)),
+        format!("https://«{}»@o1.ingest.sentry.io/1", r.hex(32)),
+        format!("管理口密码 «{}»，IP «{}»", r.an(9), r.address()),
+        format!("口令是「«春眠不觉晓 {}»」", r.an(3)),
+        format!("Authorization: Bearer «{}»", r.lower(24)),
         // tokens
         format!("glpat in the log: «glpat-{}»", r.url(20)),
         format!("pypi: «pypi-AgEIcHlwaS5vcmc{}»", r.url(70)),
@@ -577,6 +586,21 @@ pub fn negatives(r: &mut Random) -> Vec<String> {
         "kubernetes.default.svc.cluster.local resolves, localhost.localdomain too".into(),
         "2026-11-21 14:03:12.123 UTC [12345] LOG:  checkpoint complete: wrote 123456 buffers (7.5%)".into(),
         "xid 4012345678 age 2000000000, snapshot 00000003-0000001B-1".into(),
+        "pgbackrest: INFO: --repo1-cipher-type=aes-256-cbc; cipher AES-256-GCM, key-direction 1".into(),
+        "read -s -p \"Password: \" PW; export PGPASSWORD=\"$PW\"".into(),
+        "user=backup password= host=localhost dbname=shop".into(),
+        "New password: BAD PASSWORD: The password is shorter than 8 characters".into(),
+        "password: !vault |".into(),
+        "api_key: YOUR_API_KEY, token: {{ .Values.token }}".into(),
+        "if [ -z \"$DB_PASSWORD\" ]; then echo \"DB_PASSWORD is not set\"; fi".into(),
+        "pam_unix(sshd:auth): authentication failure; rhost=192.0.2.7 user=root".into(),
+        "inet6 fe80::1 scope link, ether 52:54:00:aa:bb:cc".into(),
+        "MySQL keyspace db0:keys=1234567,expires=123; Handler_read_key: 1234".into(),
+        "x-amz-id-2: eftixk72aD6Ap51TnqcoF8eFidJG9Z/2mkiDFu8yU9AS1ed4OpIszj7UDNEHGran".into(),
+        "lvs UUID a1B2c3-D4e5-F6g7-H8i9-J0k1-L2m3-N4o5P6".into(),
+        "Bearer token missing; WWW-Authenticate: Bearer realm=\"registry\"".into(),
+        "password for user postgres: ".into(),
+        "secret/data/prod/pg is the path, rotate the credentials".into(),
         "serial 15912345678, ticket 13800138000, inode 13912345678".into(),
     ]
 }

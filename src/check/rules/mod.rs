@@ -1,8 +1,16 @@
 //! Every rule, one file each.
 
+mod archive_command_hides_failure;
+mod base_backup_not_verified;
+mod base_backup_without_log;
+mod client_older_than_server;
+mod backup_inside_source;
+mod claimed_without_check;
 mod command_not_found;
 mod copied_live_sqlite;
+mod damage_replayed;
 mod destroys_unasserted_target;
+mod destroys_without_way_back;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
 mod dump_into_its_own_database;
@@ -16,34 +24,103 @@ mod hidden_characters;
 mod gtid_purged_by_part;
 mod import_ignores_errors;
 mod inconsistent_dump;
+mod invented_copy;
+mod local_time_in_recovery;
+mod loss_beyond_promise;
 mod mirror_without_source_guard;
 mod nested_restore;
 mod nested_rsync;
+mod no_preflight;
+mod no_room_check;
+mod odd_copy_size;
+mod one_person_or_place;
+mod overdue_backup;
+mod overlapping_backup;
 mod password_on_command_line;
 mod physical_copy_not_prepared;
 mod placeholder_left;
+mod promise_without_backup;
 mod promoted_unapplied;
+mod dump_without_roles;
+mod flattening_copy;
+mod live_data_directory_copied;
+mod live_database_dropped_for_restore;
+mod log_deleted_by_hand;
+mod log_reset_without_copy;
+mod mirror_without_source_guard;
+mod nested_restore;
+mod nested_rsync;
+mod password_in_script;
+mod paused_job_not_resumed;
+mod placeholder_left;
+mod plain_dump_of_large_database;
+mod promoted_without_fence;
+mod promoted_without_lag_check;
+mod recovery_ends_unchecked;
+mod recovery_target_misses;
+mod recovery_without_reconstitution;
+mod recovery_without_signal;
+mod restore_command_hides_missing_file;
+mod restore_goes_on_after_errors;
 mod restore_over_live;
+mod restored_without_statistics;
 mod rm_of_possibly_empty_path;
 mod same_device_backup;
+mod two_histories_in_one_archive;
+mod prose_in_script;
+mod restore_beyond_promise;
+mod restore_in_a_loop;
+mod restore_never_tested;
+mod restore_over_live;
+mod restore_under_running_service;
+mod rm_of_possibly_empty_path;
+mod same_device_backup;
+mod same_step_twice;
+mod started_before_dependency;
+mod swapped_source_and_target;
+mod target_in_use;
+mod too_few_copies;
 mod understated_risk;
+mod unknown_flag;
 mod unknown_name;
+mod unmounted_target;
 mod unreadable_script;
 mod wrong_mysql_dialect;
+mod writers_left_running;
+mod wrong_package_manager;
 
 use super::rule::Rule;
 
+pub use restore_over_live::sql_texts;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
 
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
+    &promoted_without_fence::RULE,
+    &promoted_without_lag_check::RULE,
+    &recovery_without_reconstitution::RULE,
+    &writers_left_running::RULE,
+    &damage_replayed::RULE,
+    &paused_job_not_resumed::RULE,
+    &local_time_in_recovery::RULE,
+    &no_room_check::RULE,
+    &no_preflight::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
     &nested_restore::RULE,
     &flattening_copy::RULE,
     &command_not_found::RULE,
+    &unknown_flag::RULE,
     &placeholder_left::RULE,
+    &invented_copy::RULE,
+    &claimed_without_check::RULE,
+    &wrong_package_manager::RULE,
+    &prose_in_script::RULE,
+    &destroys_without_way_back::RULE,
+    &restore_in_a_loop::RULE,
+    &started_before_dependency::RULE,
+    &same_step_twice::RULE,
     &inconsistent_dump::RULE,
     &dump_without_routines::RULE,
     &dump_without_position::RULE,
@@ -57,6 +134,24 @@ pub const RULES: &[&Rule] = &[
     &dump_as_sql::RULE,
     &physical_copy_not_prepared::RULE,
     &promoted_unapplied::RULE,
+    &dump_without_roles::RULE,
+    &client_older_than_server::RULE,
+    &plain_dump_of_large_database::RULE,
+    &restore_goes_on_after_errors::RULE,
+    &live_database_dropped_for_restore::RULE,
+    &archive_command_hides_failure::RULE,
+    &restore_command_hides_missing_file::RULE,
+    &recovery_without_signal::RULE,
+    &recovery_target_misses::RULE,
+    &recovery_ends_unchecked::RULE,
+    &two_histories_in_one_archive::RULE,
+    &base_backup_without_log::RULE,
+    &base_backup_not_verified::RULE,
+    &live_data_directory_copied::RULE,
+    &log_deleted_by_hand::RULE,
+    &log_reset_without_copy::RULE,
+    &restored_without_statistics::RULE,
+    &password_in_script::RULE,
     &understated_risk::RULE,
     &unreadable_script::RULE,
     &dump_piped_without_pipefail::RULE,
@@ -64,10 +159,24 @@ pub const RULES: &[&Rule] = &[
     &dump_over_only_copy::RULE,
     &hidden_characters::RULE,
     &copied_live_sqlite::RULE,
+    &too_few_copies::RULE,
+    &promise_without_backup::RULE,
+    &loss_beyond_promise::RULE,
+    &restore_beyond_promise::RULE,
+    &overdue_backup::RULE,
+    &restore_never_tested::RULE,
+    &odd_copy_size::RULE,
+    &overlapping_backup::RULE,
+    &one_person_or_place::RULE,
     &destroys_unasserted_target::RULE,
     &unknown_name::RULE,
+    &swapped_source_and_target::RULE,
+    &target_in_use::RULE,
     &restore_over_live::RULE,
+    &restore_under_running_service::RULE,
     &same_device_backup::RULE,
+    &backup_inside_source::RULE,
+    &unmounted_target::RULE,
 ];
 
 #[cfg(test)]
@@ -84,6 +193,14 @@ mod tests {
                     devices.iter().map(|(path, device)| ((*path).to_owned(), *device)).collect();
                 let facts = Facts { devices, ..Facts::default() };
                 script(text, Language::of(text, ""), &facts)
+            }
+            Example::Inventory(document) => {
+                let (read, problems) = crate::inventory::read(document);
+                assert_eq!(problems, [], "{document}");
+                let now = Some("2026-11-21T12:00:00Z".parse().unwrap());
+                let facts = Facts { now, ..Facts::default() };
+                let found = super::super::inventory(&read.unwrap(), &facts);
+                return found.into_iter().filter(|f| f.rule == code).collect();
             }
             Example::Plan { plan: document, inventory } => {
                 let (read, problems) = crate::plan::read(document);

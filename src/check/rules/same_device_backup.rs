@@ -115,7 +115,7 @@ fn checked(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, target: &str) -
 }
 
 /// Returns the copies a command makes, as source and target.
-fn copies(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, String)> {
+pub fn copies(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, String)> {
     let command = run.command;
     let Some(call) = unit.take_apart(command) else {
         return Vec::new();

@@ -5,26 +5,28 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::base::Risk;
-use crate::check::Checked;
+use crate::check::{Checked, Language};
 use crate::cli::findings::{self, Texts};
 use crate::cli::output::Output;
 use crate::cli::plans::PlanArgs;
+use crate::cli::problems::load;
 use crate::cli::{CommandError, Exit, Global};
 use crate::evidence::{Severity, v1};
+use crate::inventory;
 use crate::runtime::files::{read_text, shown};
-use crate::runtime::{Runtime, check_script};
+use crate::runtime::{Runtime, check_inventory, check_script};
 
-/// Say what is wrong with plans and scripts, without running anything
+/// Say what is wrong with plans, scripts and inventories, without running anything
 ///
 /// Reads every command as the shell would, through wrappers, functions and variables. What cannot be read is
 /// a finding, never silence.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  blackstart check plan.yaml backup.sh
+  blackstart check plan.yaml backup.sh inventory.yaml
   blackstart check plan.yaml --inventory inventory.yaml --fail-on medium
   blackstart check backup.sh --format json")]
 pub struct Args {
-    /// Plans and scripts
+    /// Plans, scripts and inventories
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The inventory of the plans [default: the one each was drafted from]
@@ -74,7 +76,21 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let mut failed = false;
     for path in &args.paths {
         let text = read_text(path)?;
-        let (checked, entry) = if is_plan(path, &text) {
+        let (checked, entry) = if is_inventory(&text) {
+            let (inventory, _) = load(path, output, inventory::read)?;
+            let mut found = check_inventory(&inventory);
+            findings::locate(&mut found, &text);
+            // An inventory does nothing, so it does no harm.
+            let checked = Checked {
+                language: Language::Other,
+                parsed: true,
+                risk: Risk::Read,
+                steps: vec![],
+                findings: found,
+            };
+            let entry = show(path, "inventory", &checked, &Texts::Script(&text), as_json, output)?;
+            (checked, entry)
+        } else if is_plan(path, &text) {
             let plan_args = PlanArgs { plan: path.clone(), inventory: args.inventory.clone() };
             let loaded = plan_args.load(&runtime, output)?;
             let checked =
@@ -108,6 +124,10 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         output.object(&json!({"schema": "blackstart/check/v1", "files": files}))?;
     }
     Ok(if failed { Exit::Findings } else { Exit::Ok })
+}
+
+fn is_inventory(text: &str) -> bool {
+    text.lines().take(50).any(|line| line.trim_end() == "schema: blackstart/inventory/v1")
 }
 
 /// A plan is a YAML file, or says by its schema that it is one.

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use crate::base::escape;
+use crate::cli::findings::{self, Texts};
 use crate::cli::output::Output;
 use crate::cli::plans::name_of;
 use crate::cli::problems::load;
 use crate::cli::{CommandError, Exit, Global};
 use crate::inventory::{self, Inventory};
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, check_inventory};
 
 /// Check and show inventories
 #[derive(Debug, clap::Args)]
@@ -22,7 +23,9 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Say whether a file is a valid inventory
+    /// Say whether a file is a valid inventory, and whether its copies keep what was promised
+    ///
+    /// The exit code says only whether it is valid; `blackstart check` fails on findings.
     Check {
         /// The inventory
         file: PathBuf,
@@ -43,10 +46,14 @@ enum Action {
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     match args.action {
         Action::Check { file } => {
-            let (inventory, _) = load(&file, output, inventory::read)?;
+            let (inventory, text) = load(&file, output, inventory::read)?;
+            let mut found = check_inventory(&inventory);
+            findings::locate(&mut found, &text);
+            let texts = Texts::Script(&text);
             let summary = serde_json::json!({
                 "schema": "blackstart/inventory-check/v1", "assets": inventory.assets.len(), "backups": inventory.backups.len(),
                 "hosts": inventory.hosts.len(), "digest": inventory.digest().to_string(),
+                "findings": findings::json(&found, &texts),
             });
             if output.is_json() {
                 output.object(&summary)?;
@@ -58,6 +65,8 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
                     inventory.hosts.len(),
                     inventory.digest().short(),
                 ))?;
+                let name = crate::runtime::files::shown(&file);
+                output.data(&findings::text(&name, &found, &texts, false))?;
             }
         }
         Action::Import { file } => {

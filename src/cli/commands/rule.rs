@@ -68,7 +68,7 @@ fn page(rule: &Rule) -> String {
     for (title, examples) in [("Bad", rule.bad), ("Good", rule.good)] {
         for example in examples {
             let text = match example {
-                Example::Script(text) | Example::On { text, .. } => text,
+                Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => text,
                 Example::Plan { plan, .. } => plan,
             };
             let indented: Vec<String> =

@@ -50,6 +50,8 @@ pub struct Endpoint {
     key: Option<Secret>,
     silence: Duration,
     manners: Mutex<Manners>,
+    /// How the question under way is put, which need not be how the last answer was got.
+    trying: Mutex<Option<Manners>>,
     trace: Arc<Mutex<Trace>>,
 }
 
@@ -73,6 +75,7 @@ impl Endpoint {
             key,
             silence: config.silence(),
             manners: Mutex::new(Manners { length, ..Manners::default() }),
+            trying: Mutex::default(),
             trace: Arc::default(),
         })
     }
@@ -111,6 +114,10 @@ impl Endpoint {
         *self.manners.lock().unwrap_or_else(PoisonError::into_inner) = manners;
     }
 
+    fn try_with(&self, manners: Option<Manners>) {
+        *self.trying.lock().unwrap_or_else(PoisonError::into_inner) = manners;
+    }
+
     fn url(&self) -> String {
         self.address().as_str().to_owned()
     }
@@ -137,6 +144,7 @@ impl Endpoint {
                         None => return Ok(self.answered(heard, manners, requests)),
                         Some(lower) => {
                             manners.rung = lower;
+                            self.try_with(Some(manners));
                             on_piece(Piece::Again { why: "the reply is empty" });
                             continue;
                         }
@@ -145,6 +153,7 @@ impl Endpoint {
                 Err(trouble) => trouble,
             };
             if let Some(why) = gives_in(&trouble, &mut manners) {
+                self.try_with(Some(manners));
                 on_piece(Piece::Again { why });
                 continue;
             }
@@ -290,6 +299,7 @@ impl Model for Endpoint {
         });
         // A look-up of a name cannot be stopped; it is not waited for.
         runtime.shutdown_background();
+        self.try_with(None);
         match result {
             Err(ModelError::TooLong(_)) => Err(ModelError::TooLong(limits.bytes)),
             result => result,
@@ -304,7 +314,9 @@ impl Model for Endpoint {
     }
 
     fn preview(&self, prompt: &Prompt) -> String {
-        format!("{:#}\n", request::body(&self.fixed, self.manners(), prompt))
+        let trying = *self.trying.lock().unwrap_or_else(PoisonError::into_inner);
+        let manners = trying.unwrap_or_else(|| self.manners());
+        format!("{:#}\n", request::body(&self.fixed, manners, prompt))
     }
 }
 

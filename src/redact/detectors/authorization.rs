@@ -73,9 +73,13 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
             }
         }
         let credential = &text.all[at..end];
-        if !placeholder(credential)
-            && (credential.len() >= 12 || mixed(credential))
-            && credential.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        let schemed =
+            matches!(scheme.as_str(), "bearer" | "token" | "basic" | "apikey" | "negotiate")
+                && credential.len() >= 12;
+        if schemed && !placeholder(credential)
+            || !placeholder(credential)
+                && (credential.len() >= 12 || mixed(credential))
+                && credential.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
         {
             finds.secret(at..end);
         }

@@ -91,9 +91,14 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
 fn taken(text: Text<'_>, name: &str, take: Takes, words: &[Range<usize>], finds: &mut Finds) {
     let content = |range: &Range<usize>| text.part(range.clone());
     let add = |finds: &mut Finds, range: Range<usize>| {
-        let bare = content(&range).trim_matches(['"', '\'']).to_owned();
-        if !placeholder(&bare) {
-            finds.secret(range);
+        let word = content(&range);
+        let quoted = |mark: char| word.matches(mark).count() % 2 == 1 && word.ends_with(mark);
+        let open = usize::from(
+            word.len() > 1 && word.starts_with(['"', '\'']) && word.ends_with(&word[..1]),
+        );
+        let close = if open == 1 || quoted('"') || quoted('\'') { 1 } else { 0 };
+        if !placeholder(word.trim_matches(['"', '\''])) {
+            finds.secret(range.start + open..range.end - close);
         }
     };
     let operands = || {
@@ -268,7 +273,7 @@ fn plausible(name: &str, option: &str, next: &str, verb: &str) -> bool {
 
 /// Splits a command line into words with their quotes, up to its end: a line break, `|`, `;`, `&&`, `)` or a quote around it.
 fn words(text: Text<'_>, start: usize) -> Vec<Range<usize>> {
-    let limit = text.line_end(start, 2048);
+    let limit = text.line_end(start, 1024);
     let mut words = vec![];
     let mut at = start;
     while at < limit && words.len() < 64 {

@@ -44,7 +44,7 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
     let local = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+' | b'%');
     let domain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
     let all = &text.all[word.range.clone()];
-    for (sign, _) in all.match_indices('@').take(64) {
+    for (sign, _) in all.match_indices('@').take(4096) {
         let sign = word.range.start + sign;
         let start = text.backward(sign, local).max(word.range.start);
         let end = text.forward_within(sign + 1, 253, domain);

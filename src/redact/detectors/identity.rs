@@ -38,6 +38,8 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
             && (told(&["身份证", "证件", "id card", "identity"]) || !counted(text, &(start..end)))
         {
             finds.add(start..end, Kind::Identity);
+        } else if end - start == 18 && alone && told(&["身份证", "证件号"]) {
+            finds.add(start..end, Kind::Identity);
         } else if end - start == 15 && alone && told(&["身份证"]) {
             finds.add(start..end, Kind::Identity);
         } else if end - start == 3

@@ -71,7 +71,7 @@ fn private(run: &str) -> bool {
         && !address.is_unspecified()
         && !address.is_multicast()
         && segments[..2] != [0x2001, 0xdb8]
-        && segments != [0xfe80, 0, 0, 0, 0, 0, 0, 0]
+        && !(segments[..7] == [0xfe80, 0, 0, 0, 0, 0, 0] && segments[7] < 0x100)
         && !RESOLVERS.contains(&segments)
         && address.to_ipv4_mapped().is_none_or(|v4| !v4.is_loopback() && !v4.is_unspecified())
 }

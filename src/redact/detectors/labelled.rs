@@ -7,10 +7,11 @@ use regex::Regex;
 
 use crate::redact::found::Finds;
 use crate::redact::key_word::{KeyWord, Says, key_word};
-use crate::redact::plausible::{Mix, TERMS, mixed, placeholder, public_id, versioned};
+use crate::redact::plain_words::TERMS;
+use crate::redact::plausible::{Mix, mixed, placeholder, public_id, versioned};
 use crate::redact::scan::{Detector, Trigger};
 use crate::redact::text::Text;
-use crate::redact::value::{Value, quote, read};
+use crate::redact::value::{Value, quote, read, whole};
 
 /// Fields of configuration, environments, JSON, YAML, XML, query strings and command lines, and English prose.
 pub const DETECTOR: Detector = Detector {
@@ -18,6 +19,8 @@ pub const DETECTOR: Detector = Detector {
     trigger: Trigger::Literals(
         &[
             "pass",
+            "pass phrase",
+            "pass word",
             "pwd",
             "passwort",
             "kennwort",
@@ -74,8 +77,8 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let range = extended(text, &key, &value, link);
     let content = text.part(value.range.clone());
     if accepts(text, &key, &value, content, link, range.len() > value.range.len()) {
-        let end = range.end;
-        finds.secret(range);
+        let end = range.end.max(whole(text, &value, key.range.start).end);
+        finds.secret(range.start..end);
         return end;
     }
     end
@@ -92,6 +95,19 @@ fn accepts(
     if placeholder(content) || content.starts_with("-----BEGIN CERT") {
         return false;
     }
+    // `password= host=db`: nothing stands behind the first sign.
+    let gap = text.part(key.range.end..value.range.start);
+    if gap.ends_with(' ')
+        && !gap.starts_with(' ')
+        && gap.contains('=')
+        && content.split_once('=').is_some_and(|(name, rest)| {
+            !rest.is_empty()
+                && name.len() < 20
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        })
+    {
+        return false;
+    }
     if key.spelled.ends_with("pwd") && content.starts_with(['/', '~']) {
         return false;
     }
@@ -105,7 +121,9 @@ fn accepts(
         (Says::Perhaps, Link::Direct) => perhaps(key, content) && !path(content),
         (Says::Perhaps, Link::Blank) => {
             key.option
-                && (mixed(content) || key.spelled.ends_with("pass"))
+                && (mixed(content)
+                    || content.len() >= 16 && public_id(content)
+                    || key.spelled.ends_with("pass"))
                 && !content.starts_with('-')
                 && !path(content)
         }
@@ -202,6 +220,13 @@ fn told(text: Text<'_>, value: &Value, content: &str) -> bool {
         && !bare.contains('/')
 }
 
+/// Words of sentences, which phrases made of random words do not have.
+const GRAMMAR: &[&str] = &[
+    "the", "for", "and", "not", "was", "has", "are", "with", "from", "that", "this", "your", "you",
+    "they", "been", "again", "please", "set", "wrong", "failed", "invalid", "required", "missing",
+    "expired", "user",
+];
+
 /// Returns the value with the words behind it that belong to it.
 fn extended(text: Text<'_>, key: &KeyWord, value: &Value, link: Link) -> Range<usize> {
     if value.quoted || matches!(link, Link::Blank | Link::Beside) {
@@ -215,7 +240,7 @@ fn extended(text: Text<'_>, key: &KeyWord, value: &Value, link: Link) -> Range<u
     }
     let first = text.part(value.range.clone());
     let plain = |word: &str| {
-        word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !TERMS.contains(&word)
+        word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !GRAMMAR.contains(&word)
     };
     let phrase = key.spelled.ends_with("phrase") || key.spelled.ends_with("mnemonic");
     let all_plain =
@@ -249,9 +274,15 @@ static ATTRIBUTE: LazyLock<Regex> = LazyLock::new(|| {
 /// The words of a sentence that join.
 static PROSE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = concat!(
-        r#"^["'`)\]]?(?:\s+\([^()\n]{1,40}\))?(?:\s+(?i:for|of|on|at|from|in|used by|to)\s[^\n:=,;!?]{1,48}?)?"#,
-        r#"(?:\s+(?i:(?:is|was|are|reads|equals|becomes|ist|should be|has been|now)(?:\s+(?:now|currently|still|again|just|set to|changed to|reset to|simply|actually|probably))*|(?:changed|set|reset|rotated|switched|updated|back)\s+to)\s*[:=]?|\s*(?::|=|->|→|=>))\s*"#
+        r#"^["'`)\]]?(?:\s+\([^()\n]{1,40}\))?(?:\s+(?i:for|of|on|at|from|in|used by)\s[^\n:=,;!?]{1,48}?)?"#,
+        r#"(?:\s+(?i:(?:is|was|are|reads|equals|becomes|ist|should be|has been|now)(?:\s+(?:now|currently|still|again|just|set to|changed to|reset to|simply|actually|probably))*|(?:(?:changed|set|reset|rotated|switched|updated|back)\s+)?to)\s*[:=]?|\s*(?::|=|->|→|=>))\s*"#
     );
+    Regex::new(pattern).expect("a fixed pattern")
+});
+
+/// `the password to the vault is …`.
+static PROSE_TO: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r#"^\s+(?i:to)\s[^\n:=,;!?]{1,48}?\s+(?i:is|was|are)(?:\s+(?i:now|currently|still|again))*\s*:?\s+"#;
     Regex::new(pattern).expect("a fixed pattern")
 });
 
@@ -280,7 +311,7 @@ fn joined(text: Text<'_>, key: &KeyWord) -> Option<(usize, Link)> {
         return Some((text.blanks(end + 2), Link::Direct));
     }
     if key.says != Says::Hardly
-        && let Some(found) = PROSE.find(ahead)
+        && let Some(found) = PROSE_TO.find(ahead).or_else(|| PROSE.find(ahead))
     {
         return Some((end + found.end(), Link::Prose));
     }

@@ -19,11 +19,13 @@ mod network_device;
 mod password_hash;
 mod pgpass;
 mod phone;
+mod piped;
 mod private_key;
 mod public_key;
 mod spoken;
 mod sql_password;
 mod url;
+mod user_pair;
 mod vendor_token;
 
 use super::scan::Detector;
@@ -33,6 +35,8 @@ pub const DETECTORS: &[Detector] = &[
     labelled::DETECTOR,
     spoken::DETECTOR,
     command_line::DETECTOR,
+    piped::DETECTOR,
+    user_pair::DETECTOR,
     url::DETECTOR,
     vendor_token::DETECTOR,
     aws_key::DETECTOR,
@@ -56,3 +60,17 @@ pub const DETECTORS: &[Detector] = &[
     identity::DETECTOR,
     card::DETECTOR,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_detector_says_in_its_own_words_what_it_finds() {
+        let mut said: Vec<&str> = DETECTORS.iter().map(|detector| detector.finds).collect();
+        assert!(said.iter().all(|words| words.len() > 5));
+        said.sort_unstable();
+        said.dedup();
+        assert_eq!(said.len(), DETECTORS.len());
+    }
+}

@@ -51,7 +51,7 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let next = |at: usize| {
         let start =
             text.forward_within(at, 8, |b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'=' | b':'));
-        start..text.forward(start, inside)
+        start..text.forward_within(start, 512, inside)
     };
     let mut value = next(hit.end);
     match word.as_str() {
@@ -112,6 +112,9 @@ fn take(text: Text<'_>, range: Range<usize>, least: usize, finds: &mut Finds) {
         && !placeholder(content)
         && !matches!(content, "public" | "private" | "string" | "members" | "version" | "edition")
         && !content.starts_with("list")
+        && !["aes", "gcm", "cbc", "chacha", "3des"]
+            .iter()
+            .any(|name| content.to_ascii_lowercase().contains(name))
     {
         finds.secret(range);
     }

@@ -95,6 +95,7 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
             }
             hit.end
         }
+        _ if found.eq_ignore_ascii_case("md5") => hit.end,
         _ if found.eq_ignore_ascii_case("authentication_string") => {
             // MySQL's native hash: `*` and forty hexadecimal digits.
             let window = text.part(hit.end..hit.end + 200);

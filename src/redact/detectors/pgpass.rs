@@ -35,7 +35,9 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let host =
         text.backward(hit.start, |b| b > b' ' && b != b':' && b != b'"' && b != b'\'' && b != b'|');
     let name = &text.all[text.all.ceil_char_boundary(host)..hit.start];
-    let end = text.forward(port + 1, |b| b > b' ' && b < 0x7f && !matches!(b, b'"' | b'\'' | b'`'));
+    let end = text.forward_within(port + 1, 512, |b| {
+        b > b' ' && b < 0x7f && !matches!(b, b'"' | b'\'' | b'`')
+    });
     let rest = &text.all[port + 1..end];
     let mut fields = rest.splitn(3, ':');
     let (Some(database), Some(user), Some(password)) =

@@ -50,7 +50,15 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
             && let Some(end) = telephone(text, &number)
         {
             let opened = text.before(at) == b'(';
-            let start = at - usize::from(number.plus || opened);
+            let mut start = at - usize::from(number.plus || opened);
+            if opened {
+                // `+1 (415) …`: the country code before the bracket.
+                let code =
+                    text.backward(text.backward(start, |b| b == b' '), |b| b.is_ascii_digit());
+                if start - code <= 5 && text.before(code) == b'+' {
+                    start = code - 1;
+                }
+            }
             finds.add(start..end, Kind::Phone);
             at = end;
             continue;

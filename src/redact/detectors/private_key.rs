@@ -22,6 +22,8 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let start = text.backward(hit.start, |b| b == b'-');
     let label = text.ahead(hit.end, 80);
     let block = text.part(hit.end..hit.end + LONGEST);
+    // Another beginning ends what has no end, and no byte is searched twice.
+    let block = block.find("-BEGIN ").map_or(block, |next| &block[..next]);
     if text.goes_on(hit.start, "PuTTY") || text.goes_on(hit.start, "$ANSIBLE") {
         let end = hit.end + block.find("\n\n").unwrap_or(armoured(block));
         finds.secret(start..end);
@@ -60,7 +62,22 @@ fn armoured(block: &str) -> usize {
         let body = !trimmed.contains(' ')
             && trimmed.len() >= 4
             && trimmed.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_\\\"',;:.".contains(&b));
-        let header = trimmed.contains(": ") && trimmed.len() < 100 && index < 8;
+        let header = [
+            "Proc-Type",
+            "DEK-Info",
+            "Version",
+            "Comment",
+            "Hash",
+            "Charset",
+            "Encryption",
+            "Public-Lines",
+            "Private-Lines",
+            "Private-MAC",
+            "Key-Derivation",
+            "Argon2",
+        ]
+        .iter()
+        .any(|name| trimmed.starts_with(name));
         if index > 0 && !body && !header && !(trimmed.is_empty() && index < 6) {
             break;
         }

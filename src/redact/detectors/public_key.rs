@@ -74,6 +74,7 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     };
     let mut at = text.forward_within(hit.end, 48, |b| !inside(b) && b != b'\n');
     // The kind of the key or the algorithm may stand in between.
+    finds.public(hit.start..text.forward(hit.end, inside));
     for _ in 0..3 {
         let end = text.forward(at, inside);
         if end == at {

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::redact::found::Finds;
-use crate::redact::plausible::placeholder;
+use crate::redact::plausible::{Mix, placeholder};
 use crate::redact::scan::{Detector, Trigger};
 use crate::redact::text::Text;
-use crate::redact::value::read;
+use crate::redact::value::{read, whole};
 
 /// `密码是 X`, `口令：X`, `密码改成了「X」`, `contraseña: X`, `mot de passe : X`, `пароль X`.
 pub const DETECTOR: Detector = Detector {
@@ -93,9 +93,18 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let credential = matches!(word, "凭证" | "凭据");
     let enough = if code { digits >= 4 || graphic == 4 } else { graphic >= 4 || value.quoted };
     let believable = joined && (!credential || mixed)
-        || (mixed && graphic >= 6)
+        || (mixed || Mix::of(content).turns >= 2) && graphic >= 6
         || digits >= 6
         || content.bytes().any(|b| b"!@#$%^&*".contains(&b)) && graphic >= 6;
+    if graphic == 0
+        && value.quoted
+        && joined
+        && content.chars().count() >= 3
+        && !placeholder(content)
+    {
+        finds.secret(value.range.clone());
+        return value.range.end;
+    }
     if graphic > 0 && enough && believable && !placeholder(content) && !named(content) {
         // `密码：admin/X` tells the user first.
         let start = match content.split_once('/') {
@@ -108,8 +117,9 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
             }
             Some(_) | None => value.range.start,
         };
-        finds.secret(start..value.range.end);
-        return value.range.end;
+        let end = whole(text, &value, hit.start).end;
+        finds.secret(start..end);
+        return end;
     }
     hit.end
 }

@@ -25,6 +25,7 @@ pub const DETECTOR: Detector = Detector {
             "masterauth",
             "masteruser",
             "auth ",
+            ".auth(",
         ],
         look,
     ),
@@ -32,6 +33,19 @@ pub const DETECTOR: Detector = Detector {
 
 fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let clause = text.all[hit.clone()].to_ascii_lowercase();
+    if clause == ".auth(" {
+        // `db.auth("user", "X")`
+        let line = text.ahead(hit.end, 200);
+        let arguments = line.split(')').next().unwrap_or(line);
+        if let Some((_, last)) = arguments.split_once(',') {
+            let value = last.trim().trim_matches(['"', '\'']);
+            let start = value.as_ptr() as usize - text.all.as_ptr() as usize;
+            if last.contains(['"', '\'']) && !placeholder(value) {
+                finds.secret(start..start + value.len());
+            }
+        }
+        return hit.end;
+    }
     if matches!(clause.as_str(), "auth ") {
         return redis(text, hit, finds);
     }

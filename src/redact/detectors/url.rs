@@ -31,7 +31,9 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
             || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'|')
             || encoded && b == b'&'
     };
-    let end = text.forward_within(hit.end, 2048, |b| !stops(b));
+    let end = text.forward_within(hit.end, 1024, |b| !stops(b));
+    // Another address inside is looked at by itself.
+    let end = text.part(hit.end..end).find("://").map_or(end, |next| hit.end + next);
     let scheme =
         text.backward(hit.start, |b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     let scheme = &text.all[scheme..hit.start];
@@ -83,6 +85,10 @@ fn user(text: Text<'_>, start: usize, end: usize, encoded: bool, finds: &mut Fin
         }
         // The name is the token: `https://TOKEN:x-oauth-basic@…`.
         Some((at, _)) if mixed(&part[..at]) && at >= 20 => finds.secret(start..start + at),
+        // The key of a Sentry address.
+        None if part.len() >= 32 && part.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            finds.secret(start..end)
+        }
         None if part.len() >= 16 && mixed(part) && Mix::of(part).random() => {
             finds.secret(start..end)
         }

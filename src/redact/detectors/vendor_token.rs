@@ -47,7 +47,7 @@ macro_rules! shapes {
     ($($prefix:literal $set:ident $least:literal,)+) => {
         /// Prefix, characters, how many at least. From the vendors' documentation and the rules of gitleaks.
         const SHAPES: &[(&str, Set, usize)] = &[$(($prefix, Set::$set, $least),)+];
-        const PREFIXES: &[&str] = &[$($prefix,)+ "Q~", "hooks.slack.com/", "/bot", "open-apis/bot/", "webhook.office.com/", "outlook.office.com/webhook", "api/webhooks/", "robot/send?"];
+        const PREFIXES: &[&str] = &[$($prefix,)+ "Q~", "hooks.slack.com/", "/bot", "open-apis/bot/", "webhook.office.com/", "outlook.office.com/webhook", "api/webhooks/", "robot/send?", "webhook/send?"];
     };
 }
 
@@ -85,7 +85,7 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
         if *start != prefix {
             continue;
         }
-        let end = text.forward(hit.end, |b| set.has(b));
+        let end = text.forward_within(hit.end, 256, |b| set.has(b));
         let rest = &text.all[hit.end..end];
         // The short prefixes are beginnings of words too; a real token is random.
         let random = start.len() > 4
@@ -100,6 +100,7 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
             } else {
                 hit.start
             };
+            let end = text.forward(end, |b| set.has(b));
             finds.secret(from..end);
             return end;
         }
@@ -150,7 +151,7 @@ fn address(text: Text<'_>, hit: &Range<usize>, found: &str, finds: &mut Finds) -
             }
             Some(hit.end)
         }
-        "robot/send?" => {
+        "robot/send?" | "webhook/send?" => {
             let end = text.forward(hit.end, path);
             let key = text.all[hit.end..end].find('=').map_or(hit.end, |at| hit.end + at + 1);
             finds.secret(key..end);

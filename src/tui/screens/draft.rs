@@ -100,6 +100,10 @@ impl Screen for Draft {
                 beside::changes(plan, &answer.draft)
             );
         }
+        if let Some(failed) = &dialogue.failed {
+            let left = left_name(state).to_lowercase();
+            return format!("Draft   no draft of {}; the {left} stands", failed.ask.model);
+        }
         match &state.drafted {
             Some(drafted) => {
                 let runbook =
@@ -212,7 +216,8 @@ impl Screen for Draft {
             (Seen::Outgoing, Some(preview)) => {
                 let model = state.dialogue.models.iter().flatten();
                 let model = model.into_iter().find(|model| model.name == preview.ask.model);
-                let lines = outgoing::lines(ink, preview, model);
+                let columns = usize::from(inside(area).width);
+                let lines = outgoing::lines(ink, preview, model, columns);
                 show(&mut self.outgoing, ink, area, buf, " What would be sent ", &lines);
             }
             (Seen::Outgoing | Seen::Template, _) => self.draw_template(state, ink, area, buf),

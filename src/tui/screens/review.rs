@@ -159,6 +159,9 @@ impl Screen for Review {
                 "Say what should be different and have the model change the plan; this one stays until then",
             ));
         }
+        if state.dialogue.left_a_revision() {
+            offers.push(offer("d", "revision", "Look again at what the model made of the plan"));
+        }
         offers.push(offer("a", "approve", "Go to the approval"));
         if review.permit(state.now, &state.machine.operator).is_ok() {
             offers.push(offer("x", "run", "Go to the run; nothing starts yet"));
@@ -244,6 +247,7 @@ impl Screen for Review {
                 Some(theme) => revise_dialog(Ink(theme), state, review).into(),
                 None => Reaction::Nothing,
             },
+            KeyCode::Char('d') if key.modifiers.is_empty() => Reaction::Act(Act::LookAgain),
             KeyCode::Char('a') => Reaction::Act(Act::ToApproval),
             KeyCode::Char('x') => Reaction::Act(Act::ToRun),
             KeyCode::Char('z') => {

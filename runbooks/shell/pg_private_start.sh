@@ -1,7 +1,7 @@
-# Starts and stops a server on $work/data that nobody but this account reaches: no network, and its socket, its rules of
+# Starts a server on $work/data that nobody but this account reaches: no network, and its socket, its rules of
 # access and its log in a directory that is closed to others.
-socket=$work/private
-port=5432
+patience={{ limits.restore }}
+config_file={{ config_file }}
 private_start() {
   local options
   [ -d "$work/private" ] || mkdir --mode=700 -- "$work/private"
@@ -19,11 +19,5 @@ private_start() {
   if ! "$bindir/pg_ctl" start -s -w -t "$patience" -D "$work/data" -l "$work/private/log" -o "$options"; then
     tail -n 30 -- "$work/private/log" >&2
     return 1
-  fi
-}
-
-private_stop() {
-  if "$bindir/pg_ctl" status -D "$work/data" > /dev/null; then
-    "$bindir/pg_ctl" stop -s -w -t "$patience" -m fast -D "$work/data"
   fi
 }

@@ -1,0 +1,71 @@
+//! ST007: a copy of a size that the others do not have.
+
+use super::too_few_copies::alone;
+use crate::base::Size;
+use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::evidence::Severity;
+use crate::inventory::CopyType;
+
+/// Half as large, or twice: something happened.
+pub const RULE: Rule = Rule {
+    code: "ST007",
+    name: "odd-copy-size",
+    severity: Severity::High,
+    summary: "the newest full copy is empty, less than half or more than twice the usual size",
+    why: "an empty or cut copy is the usual way in which a backup fails silently; a doubled one may be encrypted by an attacker",
+    fix: "look at the copy, and let the backup fail on such a jump",
+    source: "GitLab 2017: dumps of a few bytes",
+    layer: "inventory",
+    bad: &[
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: nightly, asset: db, type: full, last_success: {size: 0B}}]\n",
+        ),
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: nightly, asset: db, last_success: {size: 4GB}, copies: [{size: 10GB}, {size: 11GB}, {size: 9GB}]}]\n",
+        ),
+    ],
+    good: &[
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: nightly, asset: db, last_success: {size: 9GB}, copies: [{size: 10GB}, {size: 11GB}, {size: 9GB}]}]\n",
+        ),
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: logs, asset: db, type: incremental, last_success: {size: 1MB}, copies: [{size: 10GB}, {size: 1GB}]}]\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let Some(inventory) = alone(context) else {
+        return;
+    };
+    for backup in &inventory.backups {
+        let Some(newest) = backup.last_success.as_ref().and_then(|copy| copy.size) else {
+            continue;
+        };
+        if newest.0 == 0 {
+            report.add_whole(&RULE, None, format!("the newest copy of {} is empty", backup.id));
+            continue;
+        }
+        let mut others: Vec<u64> =
+            backup.copies.iter().filter_map(|copy| copy.size).map(|size| size.0).collect();
+        others.sort_unstable();
+        let whole = matches!(backup.copy_type, None | Some(CopyType::Full | CopyType::Snapshot));
+        let Some(median) = others.get(others.len() / 2).filter(|_| whole && others.len() >= 2)
+        else {
+            continue;
+        };
+        if newest.0.saturating_mul(2) < *median || newest.0 > median.saturating_mul(2) {
+            report.add_whole(
+                &RULE,
+                None,
+                format!(
+                    "the newest copy of {} has {newest}, the others about {}",
+                    backup.id,
+                    Size(*median)
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! ST008: a backup that is not done before the next one starts.
+
+use super::too_few_copies::alone;
+use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::evidence::Severity;
+
+/// A copy that takes longer than its interval runs beside itself.
+pub const RULE: Rule = Rule {
+    code: "ST008",
+    name: "overlapping-backup",
+    severity: Severity::High,
+    summary: "making a copy takes longer than the interval at which it is made",
+    why: "runs overlap, disturb each other's files and slow each other down, until none is finished any more",
+    fix: "make fewer or incremental copies, make them faster, and hold a lock",
+    source: "published runbook: a copy of 24 h in a window of 8 h",
+    layer: "inventory",
+    bad: &[
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: hourly, asset: db, interval: 1h, duration: 2h}]\n",
+        ),
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: nightly, asset: db, interval: 1d, last_success: {duration: 30h}}]\n",
+        ),
+    ],
+    good: &[
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: hourly, asset: db, interval: 1h, duration: 50m}]\n",
+        ),
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: nightly, asset: db, duration: 30h}]\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let Some(inventory) = alone(context) else {
+        return;
+    };
+    for backup in &inventory.backups {
+        let measured = backup.last_success.as_ref().and_then(|copy| copy.duration);
+        if let (Some(interval), Some(duration)) = (backup.interval, backup.duration.max(measured))
+            && duration.0 >= interval.0
+        {
+            report.add_whole(
+                &RULE,
+                None,
+                format!("{} takes {duration} and is made every {interval}", backup.id),
+            );
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! ST004: a restore that takes longer than was promised.
+
+use super::too_few_copies::alone;
+use crate::base::Period;
+use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::estimate;
+use crate::evidence::Severity;
+use crate::inventory::{CopyType, Inventory};
+
+/// Moving the data alone takes longer than the whole recovery may.
+pub const RULE: Rule = Rule {
+    code: "ST004",
+    name: "restore-beyond-promise",
+    severity: Severity::Critical,
+    summary: "transferring the data of a copy takes longer than the recovery time objective",
+    why: "whatever else goes well, the promise is broken before the first check",
+    fix: "restore in parallel, keep a copy nearer, or a warm standby; or promise what can be kept",
+    source: "size over restore rate; the rest of the recovery comes on top",
+    layer: "inventory",
+    bad: &[
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql, size: 820GB, targets: {rto: 8h}}]\nbackups: [{id: nightly, asset: db, restore_rate: 8MB/s, last_success: {at: 2026-11-21T02:00:00Z, size: 820GB}}]\n",
+        ),
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: data, kind: files, size: 1TB, targets: {rto: 10m}}]\nbackups: [{id: nightly, asset: data, restore_rate: 100MB/s, last_success: {at: 2026-11-21T02:00:00Z, size: 1TB}}]\n",
+        ),
+    ],
+    good: &[
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql, size: 10GB, targets: {rto: 8h}}]\nbackups: [{id: nightly, asset: db, restore_rate: 8MB/s, last_success: {at: 2026-11-21T02:00:00Z, size: 10GB}}]\n",
+        ),
+        Example::Inventory(
+            "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql, targets: {rto: 1m}}]\nbackups: [{id: nightly, asset: db, last_success: {at: 2026-11-21T02:00:00Z}}]\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let Some(inventory) = alone(context) else {
+        return;
+    };
+    // A replica is used at once, and not in every disaster; what counts is how long a copy takes.
+    let mut copies = (**inventory).clone();
+    copies.backups.retain(|backup| backup.copy_type != Some(CopyType::Replica));
+    let inventory = &Inventory::new(copies, inventory.digest());
+    for asset in &inventory.assets {
+        let Some(rto) = asset.targets.and_then(|targets| targets.rto) else {
+            continue;
+        };
+        let choice = estimate::choose(inventory, None, asset);
+        let seconds = choice
+            .chosen
+            .as_ref()
+            .and_then(|chosen| estimate::transfer_seconds(inventory, asset, chosen));
+        if let (Some(seconds), Some(chosen)) =
+            (seconds.filter(|seconds| *seconds > rto.0 as f64), choice.chosen)
+        {
+            let takes = Period(seconds.ceil() as u64);
+            report.add_whole(
+                &RULE,
+                None,
+                format!(
+                    "{} takes {takes} from {} alone, its objective is {rto}",
+                    asset.id, chosen.backup.id
+                ),
+            );
+        }
+    }
+}

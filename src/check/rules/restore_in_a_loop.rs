@@ -1,0 +1,144 @@
+//! LL012: a restore that never stops.
+
+use crate::base::Risk;
+use crate::check::risk;
+use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Python, TokenKind, Unit};
+use crate::evidence::{Place, Severity};
+
+/// A restore is done once, by decision.
+pub const RULE: Rule = Rule {
+    code: "LL012",
+    name: "restore-in-a-loop",
+    severity: Severity::High,
+    summary: "data is replaced in a loop that has no end",
+    why: "every turn throws away what was written since the last one; live data is destroyed every hour without anybody deciding it",
+    fix: "run it once, behind a check and a decision",
+    source: "published runbook: `while True` around a restore",
+    layer: "static",
+    bad: &[
+        Example::Script(
+            "while true; do\n  rsync -a --delete /backup/app/ /srv/app/\n  sleep 3600\ndone\n",
+        ),
+        Example::Script(
+            "for ((;;)); do cp -a /backup/db.sqlite /srv/app/db.sqlite; sleep 60; done\n",
+        ),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport shutil, time\nwhile True:\n    shutil.copytree('/backup/data', '/srv/data', dirs_exist_ok=True)\n    time.sleep(3600)\n",
+        ),
+    ],
+    good: &[
+        Example::Script(
+            "while true; do\n  if pg_isready; then break; fi\n  sleep 1\ndone\nrsync -a --delete /backup/app/ /srv/app/\n",
+        ),
+        Example::Script("while true; do date; sleep 60; done\n"),
+        Example::Script(
+            "while read -r name; do cp -a \"/backup/$name\" \"/srv/restored/$name.new\"; done < /backup/list\n",
+        ),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport shutil, time\nwhile True:\n    if ready():\n        break\n    time.sleep(1)\nshutil.copytree('/backup/data', '/srv/restored')\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for unit in context.units.iter().filter(|unit| unit.part != Place::Rollback) {
+        for (start, end) in endless(unit) {
+            let inside = unit.runs().find(|run| {
+                let span = run.command.span;
+                span.start > start
+                    && span.end <= end
+                    && risk::of_command(unit, run.command) == Risk::Destructive
+            });
+            if let Some(run) = inside {
+                report.add(
+                    &RULE,
+                    unit,
+                    run.command.span,
+                    "data is replaced again and again, without end".to_owned(),
+                );
+            }
+        }
+    }
+    if let Some(python) = &context.python {
+        python_loops(python, report);
+    }
+}
+
+/// Returns the loops of a script that have no condition and are never left.
+fn endless(unit: &Unit<'_>) -> Vec<(usize, usize)> {
+    let heads = [
+        "while true",
+        "while :",
+        "while [ 1 ]",
+        "while [[ 1 ]]",
+        "until false",
+        "for ((;;))",
+        "for (( ; ; ))",
+    ];
+    let mut loops = vec![];
+    for head in heads {
+        for (start, _) in unit.text.match_indices(head) {
+            let end = end_of_loop(unit.text, start);
+            let body = &unit.text[start..end];
+            let left = ["break", "exit", "return", "exec "].iter().any(|word| body.contains(word));
+            if !left {
+                loops.push((start, end));
+            }
+        }
+    }
+    loops
+}
+
+/// Returns the place behind the `done` that closes the loop at `start`.
+fn end_of_loop(text: &str, start: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut at = start;
+    for word in text[start..].split_inclusive(|c: char| c.is_whitespace() || c == ';') {
+        match word.trim_end_matches(|c: char| c.is_whitespace() || c == ';') {
+            "do" => depth += 1,
+            "done" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + word.len();
+                }
+            }
+            _ => {}
+        }
+        at += word.len();
+    }
+    text.len()
+}
+
+fn python_loops(python: &Python<'_>, report: &mut Report) {
+    let tokens = &python.tokens;
+    for at in 0..tokens.len().saturating_sub(2) {
+        let head = tokens[at].text == "while"
+            && tokens[at + 1].text == "True"
+            && tokens[at + 2].text == ":";
+        if !head || tokens[at].kind != TokenKind::Name {
+            continue;
+        }
+        let indent = tokens[at].indent;
+        let body = tokens[at + 3..].iter().take_while(|token| token.indent > indent);
+        let body: Vec<_> = body.collect();
+        let left = body.iter().any(|token| {
+            token.kind == TokenKind::Name && matches!(token.text, "break" | "return" | "exit")
+        });
+        let replaces = ["copytree", "copy2", "copyfile", "move", "rmtree", "extractall"];
+        let restores = body
+            .iter()
+            .find(|token| token.kind == TokenKind::Name && replaces.contains(&token.text));
+        let from_backup = body.iter().any(|token| {
+            token.kind == TokenKind::Text && crate::check::names::looks_backup(token.text)
+        }) || body.iter().any(|token| token.text.contains("restore"));
+        if let Some(token) = restores.filter(|_| !left && from_backup) {
+            report.add_python(
+                &RULE,
+                token.span,
+                "data is replaced again and again, without end".to_owned(),
+            );
+        }
+    }
+}

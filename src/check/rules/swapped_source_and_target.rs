@@ -1,0 +1,77 @@
+//! TG003: a recovery that writes into its copies, or a backup that writes over its data.
+
+use super::same_device_backup::copies;
+use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::evidence::{Place, Severity};
+use crate::inventory::Inventory;
+use crate::plan::Kind;
+use crate::shell::path;
+
+/// Two paths in the wrong order destroy the only thing that could have helped.
+pub const RULE: Rule = Rule {
+    code: "TG003",
+    name: "swapped-source-and-target",
+    severity: Severity::Critical,
+    summary: "a recovery copies the live data into the repository, or a backup copies the repository over the live data",
+    why: "the damaged state replaces the good copy, or an old copy replaces the data of today",
+    fix: "swap source and target; in a recovery nothing writes to the repository",
+    source: "a class of faults of drafts made by language models",
+    layer: "inventory",
+    bad: &[
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: back, title: Restore, kind: command, risk: destructive, run: rsync -a --delete /srv/wiki/ /mnt/backup/wiki/}\n",
+            inventory: INVENTORY,
+        },
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: backup\ntitle: t\nsteps:\n  - {id: copy, title: Copy, kind: command, risk: destructive, run: rsync -a /mnt/backup/wiki/ /srv/wiki/}\n",
+            inventory: INVENTORY,
+        },
+    ],
+    good: &[
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: keep, title: Keep, kind: command, risk: write, run: 'cp -a /srv/wiki \"/mnt/backup/before-$(date +%s)\"'}\n  - {id: back, title: Restore, kind: command, needs: [keep], safety_copy: keep, risk: destructive, run: rsync -a --delete /mnt/backup/wiki/ /srv/wiki/}\n",
+            inventory: INVENTORY,
+        },
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: backup\ntitle: t\nsteps:\n  - {id: copy, title: Copy, kind: command, risk: destructive, run: rsync -a /srv/wiki/ /mnt/backup/wiki/}\n",
+            inventory: INVENTORY,
+        },
+    ],
+    run,
+};
+
+const INVENTORY: &str = "schema: blackstart/inventory/v1\nassets:\n  - {id: wiki, kind: files, paths: [/srv/wiki]}\nrepos: [{id: disk, path: /mnt/backup}]\nbackups: [{id: nightly, asset: wiki, repo: disk, path: wiki}]\n";
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let (Some(plan), Some(inventory)) = (context.plan, context.inventory) else {
+        return;
+    };
+    for (unit, run) in context.runs().filter(|(unit, _)| unit.part == Place::Run) {
+        let fresh = unit.words(run.command).iter().any(|word| word.fresh);
+        for (source, target) in copies(unit, run) {
+            let wrong = match plan.kind {
+                Kind::Recovery => {
+                    is_data(inventory, &source) && is_repository(inventory, &target) && !fresh
+                }
+                Kind::Backup => is_repository(inventory, &source) && is_data(inventory, &target),
+            };
+            if wrong {
+                let message =
+                    format!("{source} is copied over {target}, which is the wrong way round");
+                report.add(&RULE, unit, run.command.span, message);
+            }
+        }
+    }
+}
+
+fn is_data(inventory: &Inventory, at: &str) -> bool {
+    let mut paths = inventory.assets.iter().flat_map(|asset| &asset.paths);
+    paths.any(|data| path::within(at, data)) && !is_repository(inventory, at)
+}
+
+/// Tells whether a path lies in a repository of the inventory.
+pub fn is_repository(inventory: &Inventory, at: &str) -> bool {
+    let mut roots = inventory.repos.iter().filter_map(|repo| repo.path.as_deref());
+    roots.any(|root| root.len() > 1 && path::within(at, root))
+}

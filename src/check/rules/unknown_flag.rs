@@ -1,0 +1,65 @@
+//! LL002: a flag that the program refuses.
+
+use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::evidence::Severity;
+use crate::tools;
+
+/// Invented flags sound right: `rsync --verify`, `mysqldump --consistent`.
+pub const RULE: Rule = Rule {
+    code: "LL002",
+    name: "unknown-flag",
+    severity: Severity::High,
+    summary: "a program is given a long flag that no version of it has",
+    why: "the program ends with a usage message before it has done anything, in the middle of a recovery",
+    fix: "use the flag that exists (see --help of the version that is installed)",
+    source: "measured: lists of --help of Debian 12; a class of faults of drafts made by language models",
+    layer: "static",
+    bad: &[
+        Example::Script("rsync -a --verify-checksums /srv/app/data/ /backup/data/\n"),
+        Example::Script(
+            "mysqldump --consistent-snapshot --all-databases > \"/backup/all-$(date +%s).sql\"\n",
+        ),
+        Example::Script(
+            "tar --create --parallel=4 --file \"/backup/app-$(date +%s).tar\" /srv/app\n",
+        ),
+    ],
+    good: &[
+        Example::Script(
+            "rsync -a --checksum --no-perms --delete-excluded /srv/app/data/ /backup/data/\n",
+        ),
+        Example::Script(
+            "mysqldump --single-transaction --skip-lock-tables --all-databases -R -E > \"/backup/all-$(date +%s).sql\"\n",
+        ),
+        Example::Script(
+            "tar --create --exclude-vcs --file \"/backup/app-$(date +%s).tar\" -- --odd-name\ncp --arch /a /b.new\nrm -- --help-me\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (unit, run) in context.runs() {
+        let Some(name) = run.command.name() else {
+            continue;
+        };
+        let behind_dashes =
+            run.command.arguments().iter().take_while(|a| a.literal().as_deref() != Some("--"));
+        for argument in behind_dashes {
+            let shown = argument.prefix();
+            let Some(flag) =
+                shown.strip_prefix("--").map(|f| f.split('=').next().unwrap_or_default())
+            else {
+                continue;
+            };
+            let whole = argument.literal().is_some() || shown.contains('=');
+            if !whole || flag.len() < 2 || !tools::refuses(&name, flag) {
+                continue;
+            }
+            let near = tools::nearest_flag(&name, flag)
+                .map(|near| format!("; the nearest is --{near}"))
+                .unwrap_or_default();
+            report.add(&RULE, unit, argument.span, format!("{name} has no flag --{flag}{near}"));
+        }
+    }
+}
