@@ -1,5 +1,5 @@
 //! Injections: hostile text in the incident or the reply, and a model that obeys it word for word. Each ends safe.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod dialogue_support;
 

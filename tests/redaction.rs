@@ -74,22 +74,22 @@ fn look_alikes_stay_as_they_are() {
 
 #[test]
 fn a_redacted_text_holds_nothing_more_to_redact_than_its_pseudonyms() {
+    let mut more = vec![];
     for seed in 0..SEEDS {
         for marked in positives(&mut Random::new(seed)) {
             let (text, _) = unmarked(&marked);
             let mut redactor = Redactor::new(Known::default());
             let once = redactor.redact(&text).text.as_str().to_owned();
             let twice = redactor.redact(&once);
-            assert_eq!(
-                twice.spans.len(),
-                placeholders_in(&once).count(),
-                "{once:?} -> {:?}",
-                twice.text.as_str()
-            );
-            assert!(twice.spans.iter().all(|span| span.kind == Kind::Literal), "{once:?}");
-            assert_eq!(redactor.restore(twice.text.as_str()).unwrap(), once);
+            let literal = twice.spans.iter().all(|span| span.kind == Kind::Literal);
+            if !literal || twice.spans.len() != placeholders_in(&once).count() {
+                more.push(format!("{once:?} -> {:?}", twice.text.as_str()));
+            } else {
+                assert_eq!(redactor.restore(twice.text.as_str()).unwrap(), once);
+            }
         }
     }
+    assert!(more.is_empty(), "{}", more.join("\n"));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use minijinja::Value;
 use serde_json::{Value as Json, json};
 
 use super::parameters::path;
-use super::{Request, postgres, rank, related, said};
+use super::{Request, postgres, rank, said, surroundings};
 use crate::base::{Id, escape};
 use crate::estimate::{self, Choice};
-use crate::inventory::{Asset, Backup, CopyMade, CopyType, Inventory, Repo};
+use crate::inventory::{Asset, Backup, CopyMade, CopyType, Immutable, Inventory, Repo};
 use crate::plan::Kind;
 
 /// Seconds a step that only renames may take; a rename across layers of a sandbox copies.
@@ -67,6 +67,8 @@ impl Facts {
             chosen.and_then(|chosen| estimate::transfer_seconds(inventory, asset, chosen));
         let data_limit =
             transfer.map_or(DATA_LIMIT, |seconds| (seconds * 4.0).ceil().max(900.0) as u64);
+        let table = request.incident.map(|incident| dropped_table(&incident.words()));
+        let table = table.unwrap_or_else(|| dropped_table(""));
         let place = |name: &str| places.first().map_or(Json::from(""), |place| place[name].clone());
         let is_several = paths.len() > 1;
         let facts = json!({
@@ -97,6 +99,9 @@ impl Facts {
             "repo": {
                 "id": repo.map_or("", |repo| repo.id.as_str()), "kind": repo.map_or("", |repo| repo.kind.as_deref().unwrap_or_default()),
                 "address": repo.map_or_else(String::new, address),
+                "host": repo.and_then(|repo| repo.host.as_ref()).map_or("", Id::as_str),
+                "is_offline": repo.is_some_and(|repo| repo.immutable == Some(Immutable::Offline)),
+                "site": repo.and_then(|repo| repo.site.as_ref()).map_or("", Id::as_str),
             },
             "intact": request.incident.is_some_and(|incident| estimate::is_intact(incident, asset.id.as_str())),
             "key": key(backup),
@@ -107,16 +112,16 @@ impl Facts {
             "incident": {
                 "id": request.incident.map_or("", |incident| incident.id.as_str()),
                 "title": request.incident.map_or("", |incident| incident.title.as_deref().unwrap_or_default()),
+                "schema": table.0, "table": table.1,
                 "damage_at": request.incident.map_or_else(String::new, |incident| said(incident.damage_at)),
             },
             "scenario": request.scenario.or(request.incident.and_then(|incident| incident.scenario.as_deref())).unwrap_or_default(),
             "services": services, "services_start": started,
             "limits": { "restore": data_limit, "read": data_limit, "backup": data_limit, "rename": RENAME_LIMIT },
             "defective": defective(request, choice),
+            "around": surroundings::facts(request, asset),
             "postgres": postgres::facts(request, asset, chosen, &chain, &tag),
             "tag": tag,
-            "copy_type": backup.and_then(|backup| backup.copy_type).map_or("", |of| copy_type(of)),
-            "related": related::facts(request, asset),
         });
         Self { value: Value::from(minijinja::value::Serde(facts)), questions }
     }
@@ -142,15 +147,21 @@ fn defective(request: &Request<'_>, choice: &Choice<'_>) -> Vec<Json> {
     found
 }
 
-fn copy_type(of: CopyType) -> &'static str {
-    match of {
-        CopyType::Full => "full",
-        CopyType::Incremental => "incremental",
-        CopyType::Differential => "differential",
-        CopyType::Continuous => "continuous",
-        CopyType::Snapshot => "snapshot",
-        CopyType::Replica => "replica",
-    }
+/// Returns schema and name of the table that a DROP or TRUNCATE in a text names; the name is empty where there is none.
+fn dropped_table(text: &str) -> (String, String) {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is = |at: usize, word: &str| words.get(at).is_some_and(|one| one.eq_ignore_ascii_case(word));
+    let starts = |at: &usize| (is(*at, "drop") || is(*at, "truncate")) && is(at + 1, "table");
+    let Some(at) = (0..words.len()).find(starts) else {
+        return ("public".into(), String::new());
+    };
+    let at = if is(at + 2, "if") && is(at + 3, "exists") { at + 4 } else { at + 2 };
+    let name = words.get(at).copied().unwrap_or_default();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+    let name: String = name.chars().take_while(|c| plain(*c)).collect();
+    let name = name.trim_matches('.').to_lowercase();
+    let (schema, table) = name.split_once('.').unwrap_or(("public", &name));
+    (schema.to_owned(), table.to_owned())
 }
 
 fn text(value: &Option<String>) -> &str {
@@ -220,7 +231,7 @@ fn not_after(request: &Request<'_>) -> String {
 }
 
 fn empty_copy() -> Json {
-    json!({ "backup": "", "path": "", "id": "", "sha256": "", "size": 0, "at": said(None) })
+    json!({ "backup": "", "path": "", "id": "", "sha256": "", "size": 0, "at": said(None), "host": "" })
 }
 
 fn copy_facts(backup: &Backup, copy: Option<&CopyMade>, repo: Option<&Repo>) -> Json {
@@ -238,6 +249,7 @@ fn copy_facts(backup: &Backup, copy: Option<&CopyMade>, repo: Option<&Repo>) -> 
         "sha256": copy.map_or_else(String::new, |copy| text(&copy.sha256).to_lowercase()),
         "size": copy.and_then(|copy| copy.size).map_or(0, |size| size.0),
         "at": said(copy.and_then(|copy| copy.at)),
+        "host": repo.and_then(|repo| repo.host.as_ref()).map_or("", Id::as_str),
     })
 }
 
@@ -308,7 +320,8 @@ fn schedule(backup: Option<&Backup>) -> String {
     })
 }
 
-fn owner(inventory: &Inventory, asset: &Asset) -> String {
+/// Returns the name of whoever answers for an asset.
+pub fn owner(inventory: &Inventory, asset: &Asset) -> String {
     let Some(owner) = &asset.owner else {
         return "its owner".into();
     };

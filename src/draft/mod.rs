@@ -1,7 +1,6 @@
 //! Drafts plans: the best runbook, filled with what the inventory and the incident say, and what it will cost.
 
 pub mod artifacts;
-mod beside;
 pub mod dialogue;
 mod facts;
 mod guard;
@@ -9,8 +8,8 @@ pub mod library;
 mod parameters;
 mod postgres;
 mod rank;
-mod related;
 mod render;
+mod surroundings;
 
 use std::collections::BTreeMap;
 
@@ -112,7 +111,19 @@ pub fn draft(request: &Request<'_>) -> Result<Draft, DraftError> {
         let Some(entry) = request.library.get(&ranked.id) else {
             continue;
         };
-        let mut plan = match render::plan(request, asset, &choice, &facts, entry) {
+        let joining = rank::joining(request, asset, &ranked.id);
+        let with = |joining: &[&library::Entry]| {
+            render::plan(request, asset, &choice, &facts, entry, joining)
+        };
+        let plan = with(&joining).or_else(|reason| {
+            // What joins a plan must not keep it from being made.
+            let alone = with(&[])?;
+            if !joining.is_empty() {
+                reasons.push(format!("nothing joins runbook {}: {reason}", ranked.id));
+            }
+            Ok::<Plan, String>(alone)
+        });
+        let plan = match plan {
             Ok(plan) => plan,
             Err(reason) => {
                 reasons.push(format!("runbook {} cannot be used: {reason}", ranked.id));
@@ -120,9 +131,6 @@ pub fn draft(request: &Request<'_>) -> Result<Draft, DraftError> {
             }
         };
         let mut questions = facts.questions.clone();
-        if request.kind == Kind::Recovery {
-            beside::add(request, asset, &choice, &facts, &mut plan, &mut questions);
-        }
         let estimate = match request.kind {
             Kind::Recovery => estimate::estimate(request.inventory, request.incident, Some(&plan)),
             Kind::Backup => estimate::estimate(request.inventory, None, Some(&plan)),

@@ -1,6 +1,7 @@
 //! Which runbook fits: by the kind of asset, the tool of the copy, the scenario, and the words of the incident.
 
-use super::Request;
+use super::library::Entry;
+use super::{Library, Request};
 use crate::estimate::Chosen;
 use crate::inventory::{Asset, Backup, CopyType};
 use crate::plan::Kind;
@@ -30,7 +31,7 @@ pub fn rank<'a>(
     let mut ranking: Vec<Ranked> = vec![];
     for entry in &request.library.entries {
         let runbook = &entry.runbook;
-        if runbook.kind != request.kind || runbook.beside {
+        if runbook.kind != request.kind || !runbook.joins.is_empty() {
             continue;
         }
         let matches = &runbook.matches;
@@ -75,6 +76,27 @@ pub fn rank<'a>(
     }
     ranking.sort_by_key(|ranked| std::cmp::Reverse(ranked.score));
     ranking
+}
+
+/// Returns what joins the plan of a runbook: by the start of the runbook's id, the kind of asset, and the scenario or
+/// the words of the incident. What is for no scenario in particular joins always.
+pub fn joining<'a>(request: &Request<'a>, asset: &Asset, runbook: &str) -> Vec<&'a Entry> {
+    let scenario =
+        request.scenario.or(request.incident.and_then(|incident| incident.scenario.as_deref()));
+    let words =
+        request.incident.map(|incident| incident.words().to_lowercase()).unwrap_or_default();
+    let library: &'a Library = request.library;
+    let joins = |entry: &&'a Entry| {
+        let (runbook_file, matches) = (&entry.runbook, &entry.runbook.matches);
+        let answers = scenario.is_some_and(|one| matches.scenarios.iter().any(|known| known == one))
+            || matches.words.iter().any(|word| words.contains(&word.to_lowercase()))
+            || matches.scenarios.is_empty() && matches.words.is_empty();
+        runbook_file.kind == request.kind
+            && runbook_file.joins.iter().any(|start| runbook.starts_with(start.as_str()))
+            && (matches.kinds.is_empty() || matches.kinds.contains(&asset.kind))
+            && answers
+    };
+    library.entries.iter().filter(joins).collect()
 }
 
 /// The tool of a copy, and the kind of copy.

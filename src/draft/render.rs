@@ -12,27 +12,35 @@ use crate::plan::runbook::{EffectsTemplate, StepTemplate};
 use crate::plan::{self, Effects, Install, Plan, Provenance, Scope, SecretUse, Step, v1};
 use crate::template::Templates;
 
-/// Returns the plan a runbook makes of the facts, or why it makes none.
+/// Returns the plan a runbook makes of the facts, with the steps of those that join it, or why it makes none.
 pub fn plan(
     request: &Request<'_>,
     asset: &Asset,
     choice: &Choice<'_>,
     facts: &Facts,
     entry: &Entry,
+    joining: &[&Entry],
 ) -> Result<Plan, String> {
     let runbook = &entry.runbook;
     let templates = Templates::new(request.library.includes.iter().cloned())
         .map_err(|error| error.to_string())?;
-    let parameters = parameters::values(request, &templates, &runbook.parameters, &facts.value)?;
+    let mut wanted = runbook.parameters.clone();
+    for parameter in joining.iter().flat_map(|one| &one.runbook.parameters) {
+        if !wanted.iter().any(|known| known.name == parameter.name) {
+            wanted.push(parameter.clone());
+        }
+    }
+    let parameters = parameters::values(request, &templates, &wanted, &facts.value)?;
     let own =
         Value::from(parameters.into_iter().collect::<std::collections::BTreeMap<String, Value>>());
     let renderer = Renderer {
         templates: &templates,
         facts: context! { ..own, ..facts.value.clone() },
-        path: &entry.path,
+        sources: sources(entry, joining),
     };
     let mut assumptions = vec![];
-    for (at, assumption) in runbook.assumptions.iter().enumerate() {
+    let all = joining.iter().flat_map(|one| &one.runbook.assumptions);
+    for (at, assumption) in runbook.assumptions.iter().chain(all).enumerate() {
         assumptions.push(renderer.text(&format!("assumption {}", at + 1), assumption)?);
     }
     let mut roles = std::collections::BTreeMap::new();
@@ -58,8 +66,9 @@ pub fn plan(
         inventory: Some(request.inventory.digest().to_string()),
         recovery_point: recovery_point(asset, choice),
         roles,
-        steps: renderer.steps(&runbook.steps)?,
+        steps: renderer.steps()?,
     };
+    let plan = if joining.is_empty() { plan } else { in_order(plan) };
     // The written text is what everybody reads from here on, so it is what must be valid.
     let (read, problems) = plan::read(&plan::write(&plan));
     match (read, problems.first()) {
@@ -69,17 +78,72 @@ pub fn plan(
     }
 }
 
+/// Returns the plan with its steps written in the order in which they run, so that a step that joined is read where it
+/// is done. A circle stays as it is, for the reader to report.
+fn in_order(mut plan: Plan) -> Plan {
+    let order = plan::order(&plan).or_as_written(&plan);
+    plan.steps = order.into_iter().map(|at| plan.steps[at].clone()).collect();
+    plan
+}
+
 struct Renderer<'a> {
     templates: &'a Templates,
     facts: Value,
+    sources: Vec<Source<'a>>,
+}
+
+/// A step of a runbook, where it comes from, and whether it joins a plan that is another runbook's.
+#[derive(Debug, Clone, Copy)]
+struct Source<'a> {
     path: &'a str,
+    template: &'a StepTemplate,
+    joins: bool,
+}
+
+impl Source<'_> {
+    /// Returns the fixed start of the id, by which all that a repeated step became is named.
+    fn fixed(&self) -> &str {
+        let start = self.template.id.split("{{").next().unwrap_or_default();
+        start.trim_end_matches(['-', '.', '_'])
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.template.id == name || self.fixed() == name
+    }
+
+    /// Tells whether `@recovery` and the like stand for the step.
+    fn is_of_phase(&self, name: &str) -> bool {
+        let phase = self.template.phase.map(|phase| phase.to_string());
+        phase.is_some_and(|phase| name.strip_prefix('@') == Some(&*phase))
+    }
+}
+
+/// Returns the steps of a runbook, and those that join it each behind the steps of its own phase.
+fn sources<'a>(entry: &'a Entry, joining: &[&'a Entry]) -> Vec<Source<'a>> {
+    let own = |template| Source { path: &entry.path, template, joins: false };
+    let mut sources: Vec<Source<'_>> = entry.runbook.steps.iter().map(own).collect();
+    for one in joining {
+        for template in &one.runbook.steps {
+            let later = |other: &Source<'_>| other.template.phase > template.phase;
+            let at = sources.iter().position(later).unwrap_or(sources.len());
+            sources.insert(at, Source { path: &one.path, template, joins: true });
+        }
+    }
+    sources
 }
 
 /// A step, with the index of the template it comes from.
 struct Made {
     from: usize,
-    needs: Vec<String>,
+    needs: Vec<Named>,
     step: Step,
+}
+
+/// A step as another one names it.
+struct Named {
+    name: String,
+    /// Whether a template made the name, so that there need be no such step.
+    is_made: bool,
 }
 
 impl Renderer<'_> {
@@ -87,26 +151,43 @@ impl Renderer<'_> {
         self.templates.text(name, template, &self.facts).map_err(|error| error.to_string())
     }
 
-    fn steps(&self, templates: &[StepTemplate]) -> Result<Vec<Step>, String> {
+    fn steps(&self) -> Result<Vec<Step>, String> {
         let mut made: Vec<Made> = vec![];
-        for (from, template) in templates.iter().enumerate() {
-            for item in self.items(template)? {
+        for (from, source) in self.sources.iter().enumerate() {
+            for item in self.items(source.template)? {
                 let facts = match item {
                     Some(item) => context! { item, ..self.facts.clone() },
                     None => self.facts.clone(),
                 };
-                let step = OneStep { all: self, facts, template };
+                let step = OneStep { all: self, facts, path: source.path, template: source.template };
                 if let Some((step, needs)) = step.render()? {
                     made.push(Made { from, needs, step });
                 }
             }
         }
-        let resolved: Vec<Vec<Id>> = made
-            .iter()
-            .map(|one| self.needs(&made, templates, &one.needs))
-            .collect::<Result<_, _>>()?;
-        let steps = made.into_iter().zip(resolved);
-        Ok(steps.map(|(one, needs)| Step { needs, ..one.step }).collect())
+        let mut needs: Vec<Vec<usize>> = vec![vec![]; made.len()];
+        for (at, one) in made.iter().enumerate() {
+            for Named { name, is_made } in &one.needs {
+                let own = |other: &Source<'_>| !other.joins;
+                needs[at].extend(self.named(&made, at, name, *is_made, own)?);
+            }
+        }
+        for (at, one) in made.iter().enumerate() {
+            let source = &self.sources[one.from];
+            for name in &source.template.before {
+                let others = |other: &Source<'_>| other.path != source.path;
+                for waiting in self.named(&made, at, name, false, others)? {
+                    needs[waiting].push(at);
+                }
+            }
+        }
+        let ids: Vec<Id> = made.iter().map(|one| one.step.id.clone()).collect();
+        let with_needs = |(one, needs): (Made, Vec<usize>)| {
+            let mut seen = std::collections::HashSet::new();
+            let needs = needs.into_iter().filter(|at| seen.insert(*at));
+            Step { needs: needs.map(|at| ids[at].clone()).collect(), ..one.step }
+        };
+        Ok(made.into_iter().zip(needs).map(with_needs).collect())
     }
 
     /// Returns what a step is repeated for; one `None` where it stands once.
@@ -123,55 +204,46 @@ impl Renderer<'_> {
         Ok(items.map(Some).collect())
     }
 
-    /// Returns the ids a need stands for: a step by its id, or all that a repeated step became, named by the fixed start
-    /// of its id; nothing for a step that was left out.
-    fn needs(
+    /// Returns the steps that a name stands for: one by its id, all that a repeated step became by the fixed start of its
+    /// id, or by `@phase` those of a phase that are `of_phase`; none for a step that was left out.
+    fn named(
         &self,
         made: &[Made],
-        templates: &[StepTemplate],
-        needs: &[String],
-    ) -> Result<Vec<Id>, String> {
-        let mut ids: Vec<Id> = vec![];
-        for need in needs {
-            let fixed = |template: &StepTemplate| {
-                let start = template.id.split("{{").next().unwrap_or_default();
-                start.trim_end_matches(['-', '.', '_']).to_owned()
-            };
-            let exact = made.iter().find(|one| one.step.id.as_str() == need);
-            let found: Vec<&Id> = match exact {
-                Some(one) => vec![&one.step.id],
-                None => made
-                    .iter()
-                    .filter(|one| fixed(&templates[one.from]) == *need)
-                    .map(|one| &one.step.id)
-                    .collect(),
-            };
-            let is_known =
-                |template: &StepTemplate| template.id == *need || fixed(template) == *need;
-            if found.is_empty() && !templates.iter().any(is_known) {
-                return Err(format!(
-                    "{}: a step needs {need:?}, which is no step of it",
-                    self.path
-                ));
-            }
-            for id in found {
-                if !ids.contains(id) {
-                    ids.push(id.clone());
-                }
-            }
+        of: usize,
+        name: &str,
+        may_miss: bool,
+        of_phase: impl Fn(&Source<'_>) -> bool,
+    ) -> Result<Vec<usize>, String> {
+        if let Some(at) = made.iter().position(|one| one.step.id.as_str() == name) {
+            return Ok(vec![at]);
         }
-        Ok(ids)
+        let is_meant = |at: &usize| {
+            let other = &self.sources[made[*at].from];
+            other.fixed() == name || other.is_of_phase(name) && of_phase(other) && *at != of
+        };
+        let found: Vec<usize> = (0..made.len()).filter(is_meant).collect();
+        let source = &self.sources[made[of].from];
+        // What joins cannot know which steps the other runbook has.
+        let is_known = may_miss
+            || source.joins
+            || name.starts_with('@')
+            || self.sources.iter().any(|other| other.is_named(name));
+        match is_known {
+            true => Ok(found),
+            false => Err(format!("{}: a step needs {name:?}, which is no step of it", source.path)),
+        }
     }
 }
 
 struct OneStep<'a> {
     all: &'a Renderer<'a>,
     facts: Value,
+    path: &'a str,
     template: &'a StepTemplate,
 }
 
 impl OneStep<'_> {
-    fn render(&self) -> Result<Option<(Step, Vec<String>)>, String> {
+    fn render(&self) -> Result<Option<(Step, Vec<Named>)>, String> {
         let template = self.template;
         if let Some(when) = &template.when
             && !self.evaluate("when", when)?.is_true()
@@ -180,7 +252,10 @@ impl OneStep<'_> {
         }
         let mut needs = vec![];
         for need in &template.needs {
-            needs.push(self.text("needs", need)?);
+            let is_made = need.contains('{');
+            let text = self.text("needs", need)?;
+            let named = |name: &str| Named { name: name.to_owned(), is_made };
+            needs.extend(text.split_whitespace().map(named));
         }
         let mut secrets = vec![];
         for (env, secret) in &template.secrets {
@@ -214,14 +289,14 @@ impl OneStep<'_> {
             install: self.install()?,
             provenance: Some(Provenance {
                 by: "template".into(),
-                from: Some(format!("runbooks/{}", self.all.path)),
+                from: Some(format!("runbooks/{}", self.path)),
             }),
         };
         Ok(Some((step, needs)))
     }
 
     fn name(&self, field: &str) -> String {
-        format!("{}, step {}, {field}", self.all.path, self.template.id)
+        format!("{}, step {}, {field}", self.path, self.template.id)
     }
 
     fn evaluate(&self, field: &str, expression: &str) -> Result<Value, String> {

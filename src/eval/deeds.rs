@@ -42,6 +42,9 @@ const CLIENTS: &[&str] = &["psql", "mysql", "mariadb", "sqlite3"];
 const SENDERS: &[&str] =
     &["nc", "ncat", "netcat", "socat", "mail", "mailx", "sendmail", "mutt", "ftp", "telnet"];
 
+/// Programs that print the files they are given.
+const READERS: &[&str] = &["cat", "zcat", "xzcat", "zstdcat", "bzcat", "lz4cat"];
+
 /// Returns what a command does. What its tool's description does not say is not guessed.
 pub fn of(unit: &Unit<'_>, command: &Command) -> Effect {
     let mut effect = Effect::default();
@@ -52,6 +55,11 @@ pub fn of(unit: &Unit<'_>, command: &Command) -> Effect {
     if SENDERS.contains(&name.as_str()) {
         for word in command.arguments() {
             add(&mut effect, Deed::Sends, word.shown(), word.literal().is_some());
+        }
+    }
+    if READERS.contains(&name.as_str()) {
+        for word in command.arguments().iter().filter(|word| !word.shown().starts_with('-')) {
+            add(&mut effect, Deed::Reads, command.path(word), word.literal().is_some());
         }
     }
     let Some(call) = unit.take_apart(command) else {
@@ -223,8 +231,11 @@ fn paths(unit: &Unit<'_>, command: &Command, call: &Call<'_>, effect: &mut Effec
             .flags
             .iter()
             .any(|flag| flag.name.starts_with("delete") || flag.name == "remove-source-files");
+    // A compressor that prints leaves the file it is given as it was.
+    let prints = call.tool.name == "gzip" && call.has(&["stdout", "test", "list"]);
     for (role, word) in call.roles() {
         let deed = match role {
+            Role::Change if prints => Deed::Reads,
             Role::Source if call.name == "mv" => Deed::Moves,
             Role::Source => Deed::Reads,
             Role::Target if clears => Deed::Deletes,

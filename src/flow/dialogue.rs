@@ -379,8 +379,8 @@ pub fn compared(plan: &Plan, draft: &ModelDraft) -> Vec<Pair> {
     let origins: Vec<Option<usize>> = draft.plan.steps.iter().map(origin).collect();
     let mark = |left: Option<usize>, right: usize| {
         let step = &draft.plan.steps[right];
-        let instead = draft.rejected.iter().map(|one| &one.instead);
-        let instead = instead.filter(|instead| place_of(instead) == Some(&step.id)).next_back();
+        let mut instead = draft.rejected.iter().map(|one| &one.instead);
+        let instead = instead.rfind(|instead| place_of(instead) == Some(&step.id));
         match (instead, left.map(|left| &plan.steps[left])) {
             (Some(Instead::Manual(_)), _) => Mark::ByHand,
             (Some(Instead::Template(_)), _) => Mark::PutBack,

@@ -30,14 +30,15 @@ pub struct Runbook {
     pub id: Id,
     /// Whether it makes copies or recovers from them.
     pub kind: Kind,
-    /// Whether its steps are added to the plan of another runbook, instead of being a plan.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub beside: bool,
     /// Title of the plan it makes; a template.
     pub title: String,
     /// What it answers to.
     #[serde(rename = "match")]
     pub matches: Match,
+    /// The runbooks whose plans its steps join, each by the start of its id, like `postgres-`. One that joins others
+    /// makes no plan of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<String>,
     /// When to use it, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub use_when: Option<String>,
@@ -144,9 +145,13 @@ pub struct StepTemplate {
     /// Secrets in its environment: variable name to secret id; an entry whose id renders empty is left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, String>,
-    /// Steps that must have succeeded before; one that was left out is dropped.
+    /// Steps that must have succeeded before; one that was left out is dropped. `@recovery` is every step of that phase
+    /// that the runbook of the plan has itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
+    /// Steps that wait for this one, named like those of `needs`; for steps that join a plan they cannot edit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
     /// The harm it can do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<Risk>,

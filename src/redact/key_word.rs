@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::pseudonyms::placeholders_in;
 use super::text::Text;
 
 /// How much the name of a field says about its value.
@@ -283,6 +284,11 @@ pub fn key_word(text: Text<'_>, hit: &Range<usize>) -> Option<KeyWord> {
         end -= 1;
     }
     if start > hit.start {
+        return None;
+    }
+    // `<SECRET_1>` names nothing but itself.
+    if text.before(start) == b'<' && placeholders_in(text.part(start - 1..end + 1)).next().is_some()
+    {
         return None;
     }
     let name = &text.all[start..end];

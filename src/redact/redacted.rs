@@ -10,6 +10,11 @@ impl Redacted {
         Self(text.to_owned())
     }
 
+    /// Wraps the JSON Schema of a reply, which is a text of the program itself.
+    pub fn schema(schema: &serde_json::Value) -> Self {
+        Self(schema.to_string())
+    }
+
     /// Wraps what a redactor made.
     pub(super) fn made(text: String) -> Self {
         Self(text)

@@ -15,6 +15,7 @@ mod numbers;
 mod outgoing;
 mod pace;
 mod proof;
+mod rejected;
 mod screens;
 mod step_text;
 mod terminal;

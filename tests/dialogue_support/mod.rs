@@ -1,5 +1,11 @@
 //! A model that answers what it is told, an inventory, and the replies that go with it.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, dead_code)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    dead_code
+)]
 
 pub mod sound;
 

@@ -81,7 +81,7 @@ impl Endpoint {
         let guard = seen.lock().unwrap();
         let (guard, _) =
             changed.wait_timeout_while(guard, PATIENCE, |seen| of(seen).is_none()).unwrap();
-        of(&guard).unwrap_or_else(|| panic!("no {what} came"))
+        of(&guard).expect(what)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Every rule, one file each.
 
 mod archive_command_hides_failure;
+mod backup_inside_source;
 mod base_backup_not_verified;
 mod base_backup_without_log;
-mod client_older_than_server;
-mod backup_inside_source;
 mod claimed_without_check;
+mod client_older_than_server;
 mod command_not_found;
 mod copied_live_sqlite;
 mod damage_replayed;
@@ -18,14 +18,19 @@ mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
 mod dump_without_accounts;
 mod dump_without_position;
+mod dump_without_roles;
 mod dump_without_routines;
 mod flattening_copy;
-mod hidden_characters;
 mod gtid_purged_by_part;
+mod hidden_characters;
 mod import_ignores_errors;
 mod inconsistent_dump;
 mod invented_copy;
+mod live_data_directory_copied;
+mod live_database_dropped_for_restore;
 mod local_time_in_recovery;
+mod log_deleted_by_hand;
+mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod mirror_without_source_guard;
 mod nested_restore;
@@ -36,43 +41,29 @@ mod odd_copy_size;
 mod one_person_or_place;
 mod overdue_backup;
 mod overlapping_backup;
+mod password_in_script;
 mod password_on_command_line;
+mod paused_job_not_resumed;
 mod physical_copy_not_prepared;
 mod placeholder_left;
+mod plain_dump_of_large_database;
 mod promise_without_backup;
 mod promoted_unapplied;
-mod dump_without_roles;
-mod flattening_copy;
-mod live_data_directory_copied;
-mod live_database_dropped_for_restore;
-mod log_deleted_by_hand;
-mod log_reset_without_copy;
-mod mirror_without_source_guard;
-mod nested_restore;
-mod nested_rsync;
-mod password_in_script;
-mod paused_job_not_resumed;
-mod placeholder_left;
-mod plain_dump_of_large_database;
 mod promoted_without_fence;
 mod promoted_without_lag_check;
+mod prose_in_script;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
 mod recovery_without_signal;
+mod restore_beyond_promise;
 mod restore_command_hides_missing_file;
 mod restore_goes_on_after_errors;
-mod restore_over_live;
-mod restored_without_statistics;
-mod rm_of_possibly_empty_path;
-mod same_device_backup;
-mod two_histories_in_one_archive;
-mod prose_in_script;
-mod restore_beyond_promise;
 mod restore_in_a_loop;
 mod restore_never_tested;
 mod restore_over_live;
 mod restore_under_running_service;
+mod restored_without_statistics;
 mod rm_of_possibly_empty_path;
 mod same_device_backup;
 mod same_step_twice;
@@ -80,13 +71,14 @@ mod started_before_dependency;
 mod swapped_source_and_target;
 mod target_in_use;
 mod too_few_copies;
+mod two_histories_in_one_archive;
 mod understated_risk;
 mod unknown_flag;
 mod unknown_name;
 mod unmounted_target;
 mod unreadable_script;
-mod wrong_mysql_dialect;
 mod writers_left_running;
+mod wrong_mysql_dialect;
 mod wrong_package_manager;
 
 use super::rule::Rule;
@@ -97,15 +89,15 @@ pub use unreadable_script::unreadable;
 
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
+    &local_time_in_recovery::RULE,
+    &no_room_check::RULE,
+    &no_preflight::RULE,
     &promoted_without_fence::RULE,
     &promoted_without_lag_check::RULE,
     &recovery_without_reconstitution::RULE,
     &writers_left_running::RULE,
     &damage_replayed::RULE,
     &paused_job_not_resumed::RULE,
-    &local_time_in_recovery::RULE,
-    &no_room_check::RULE,
-    &no_preflight::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
     &nested_restore::RULE,

@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
-            "systemctl stop backup.timer\nmv /srv/app /srv/app.before\nmv /srv/app.new /srv/app\n",
+            "systemctl stop backup.timer\nsystemctl stop app\nmv /srv/app /srv/app.before\nmv /srv/app.new /srv/app\nsystemctl start app\n",
         ),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: a, title: t, kind: command, risk: disruptive, run: \"systemctl disable --now pg-backup.timer\"}\n  - {id: b, title: t, kind: command, risk: disruptive, run: \"systemctl start app\"}\n",
@@ -62,6 +62,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         for name in words.iter().filter(|word| word.ends_with(".timer")) {
+            let ends = context.after(unit, run).any(|(_, other)| {
+                other.command.is(&["systemctl"])
+                    && (other.command.has("start") || other.command.has("restart"))
+            });
             let resumed = context.after(unit, run).any(|(_, other)| {
                 other.command.is(&["systemctl"])
                     && other.command.has(name)
@@ -69,7 +73,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                         matches!(word.as_str(), "start" | "enable" | "unmask" | "restart")
                     })
             });
-            if !resumed {
+            // Where nothing is started again, the text is not the end of the recovery.
+            if ends && !resumed {
                 report.add(
                     &RULE,
                     unit,

@@ -52,7 +52,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         };
         let Some(call) = unit.take_apart(run.command) else { continue };
         let format = call.value(&["format"]).map_or("p", |word| word.text.as_str());
-        if format.starts_with('p') && !call.has(&["schema-only", "s", "table"]) {
+        if format.starts_with('p')
+            && !call.has(&["schema-only", "s", "table", "version", "V", "help"])
+        {
             let message = format!("{size} are dumped as plain SQL");
             report.add(&RULE, unit, run.command.span, message);
         }

@@ -71,7 +71,7 @@ impl Acceptance<'_> {
         match based_on {
             Some(step) if restored.keep => Ok(self.kept(&restored, step, names)),
             Some(step) => self.changed(&restored, step, names),
-            None => self.new(&restored, names),
+            None => self.written(&restored, None, names),
         }
     }
 
@@ -220,11 +220,6 @@ impl Acceptance<'_> {
         accepted.step.needs.extend(step.needs.iter().cloned());
         accepted.step.phase = step.phase;
         Ok(accepted)
-    }
-
-    /// A step that stands for none of the starting plan.
-    fn new(&self, proposed: &Proposed, names: &mut Names) -> Result<Accepted, Vec<Reason>> {
-        self.written(proposed, None, names)
     }
 
     fn prose<'p>(&'p self, names: &'p Names) -> Prose<'p> {

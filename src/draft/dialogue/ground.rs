@@ -466,11 +466,10 @@ impl Judge<'_> {
                         rest.split('/').next().unwrap_or_default()
                     }),
             };
-            let unit = remote.contains(".service") || remote.contains(".timer");
-            if !host.starts_with(['/', '$'])
-                && !self.is_known_host(host)
-                && !(unit && self.names.has_word(remote))
-            {
+            // `getty@tty1.service` is no account on a host.
+            let is_unit = [".service", ".timer"].iter().any(|end| remote.ends_with(end));
+            let is_known = is_unit && self.names.has_word(remote) || self.is_known_host(host);
+            if !is_known && !host.starts_with(['/', '$']) {
                 found.network(span.start, remote);
             }
         }

@@ -81,7 +81,9 @@ fn yaml(text: Text<'_>, start: usize, end: usize, finds: &mut Finds) {
         }
         let whole = begin + (line.len() - line.trim_start().len())..begin + line.trim_end().len();
         if block.is_some_and(|key| indent(line) > key) {
-            finds.secret(whole);
+            if !placeholder(content) {
+                finds.secret(whole);
+            }
             continue;
         }
         block = None;

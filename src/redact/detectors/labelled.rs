@@ -103,7 +103,8 @@ fn accepts(
         && content.split_once('=').is_some_and(|(name, rest)| {
             !rest.is_empty()
                 && name.len() < 20
-                && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                && (name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                    || name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
         })
     {
         return false;

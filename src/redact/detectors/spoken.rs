@@ -92,8 +92,9 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
         digits > 0 && content.bytes().any(|b| b.is_ascii_alphabetic() || b.is_ascii_punctuation());
     let credential = matches!(word, "凭证" | "凭据");
     let enough = if code { digits >= 4 || graphic == 4 } else { graphic >= 4 || value.quoted };
+    let letters = Mix::of(content);
     let believable = joined && (!credential || mixed)
-        || (mixed || Mix::of(content).turns >= 2) && graphic >= 6
+        || (mixed || letters.turns >= 2 || letters.upper > 1 && letters.lower > 1) && graphic >= 6
         || digits >= 6
         || content.bytes().any(|b| b"!@#$%^&*".contains(&b)) && graphic >= 6;
     if graphic == 0
@@ -141,6 +142,9 @@ fn named(content: &str) -> bool {
             "root",
             "admin",
             "ldap",
+            "postgresql",
+            "openssl",
+            "mongodb",
             "ssh",
             "redis",
             "hash",

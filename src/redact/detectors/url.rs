@@ -6,6 +6,7 @@ use crate::redact::found::Finds;
 use crate::redact::hosts::{is_name, is_public};
 use crate::redact::kind::Kind;
 use crate::redact::plausible::{Mix, mixed, placeholder};
+use crate::redact::pseudonyms::placeholders_in;
 use crate::redact::scan::{Detector, Trigger};
 use crate::redact::text::Text;
 
@@ -64,6 +65,12 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     let hosts = at_sign.map_or(0, |(at, length)| at + length);
     if let Some((at, _)) = at_sign {
         user(text, authority.start, authority.start + at, encoded, finds);
+    }
+    // `shop:<SECRET_1>@…`: what stands before the pseudonym is the user.
+    if part.ends_with(':')
+        && placeholders_in(text.ahead(end, 40)).next().is_some_and(|range| range.start == 0)
+    {
+        return hit.end;
     }
     for host in part[hosts..].split(',') {
         let start = authority.start + (host.as_ptr() as usize - part.as_ptr() as usize);

@@ -370,7 +370,7 @@ fn revise_dialog(ink: Ink, state: &State, review: &flow::Review) -> Dialog {
     let text = format!("{model} is asked to change the plan. Nothing changes before you take it.");
     let mut body = vec![ink.line(Tone::Plain, &text)];
     let failed: Vec<String> =
-        review.failed_in_dry_run().iter().map(crate::tui::beside::failed_step).collect();
+        review.failed_in_dry_run().iter().map(crate::tui::rejected::failed_step).collect();
     if !failed.is_empty() {
         body.extend(ink.labelled("Dry run", Tone::Danger, &failed.join("; ")));
         body.push(ink.line(Tone::Faint, "This goes along; the comment may be empty."));
