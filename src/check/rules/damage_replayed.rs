@@ -57,9 +57,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         {
             continue;
         }
-        let stops = command.arguments().iter().any(|word| {
-            let word = word.shown();
-            word.starts_with("--stop-")
+        let stops = command.arguments().iter().any(|argument| {
+            let word = argument.shown();
+            // A list of options may hold the stop.
+            argument.literal().is_none() && word.contains("[@]")
+                || word.starts_with("--stop-")
                 || word.starts_with("--include-gtids")
                 || word.starts_with("--exclude-gtids")
         });
