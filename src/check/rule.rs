@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::unit::Unit;
-use crate::base::{Span};
+use crate::base::Span;
 use crate::evidence::{Edit, Finding, Severity};
 
 /// One rule of the checker. Its examples are its tests.

@@ -150,7 +150,8 @@ fn defective(request: &Request<'_>, choice: &Choice<'_>) -> Vec<Json> {
 /// Returns schema and name of the table that a DROP or TRUNCATE in a text names; the name is empty where there is none.
 fn dropped_table(text: &str) -> (String, String) {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let is = |at: usize, word: &str| words.get(at).is_some_and(|one| one.eq_ignore_ascii_case(word));
+    let is =
+        |at: usize, word: &str| words.get(at).is_some_and(|one| one.eq_ignore_ascii_case(word));
     let starts = |at: &usize| (is(*at, "drop") || is(*at, "truncate")) && is(at + 1, "table");
     let Some(at) = (0..words.len()).find(starts) else {
         return ("public".into(), String::new());

@@ -88,7 +88,8 @@ pub fn joining<'a>(request: &Request<'a>, asset: &Asset, runbook: &str) -> Vec<&
     let library: &'a Library = request.library;
     let joins = |entry: &&'a Entry| {
         let (runbook_file, matches) = (&entry.runbook, &entry.runbook.matches);
-        let answers = scenario.is_some_and(|one| matches.scenarios.iter().any(|known| known == one))
+        let answers = scenario
+            .is_some_and(|one| matches.scenarios.iter().any(|known| known == one))
             || matches.words.iter().any(|word| words.contains(&word.to_lowercase()))
             || matches.scenarios.is_empty() && matches.words.is_empty();
         runbook_file.kind == request.kind

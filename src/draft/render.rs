@@ -159,7 +159,8 @@ impl Renderer<'_> {
                     Some(item) => context! { item, ..self.facts.clone() },
                     None => self.facts.clone(),
                 };
-                let step = OneStep { all: self, facts, path: source.path, template: source.template };
+                let step =
+                    OneStep { all: self, facts, path: source.path, template: source.template };
                 if let Some((step, needs)) = step.render()? {
                     made.push(Made { from, needs, step });
                 }

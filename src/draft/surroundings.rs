@@ -21,7 +21,14 @@ const PARTS: &[(&str, &[AssetKind], &[&str])] = &[
     ("snapshots", &[], &["snapshot", "snapshots", "snap", "snaps"]),
     ("backups", &[], &["backup", "backups", "bk", "bkp", "bareos", "bacula", "veeam", "pbs"]),
     ("sessions", &[], &["session", "sessions", "token", "tokens", "login", "logins"]),
-    ("deployers", &[], &["gitops", "argo", "argocd", "flux", "deploy", "deployer", "ci", "cd", "pipeline", "operator"]),
+    (
+        "deployers",
+        &[],
+        &[
+            "gitops", "argo", "argocd", "flux", "deploy", "deployer", "ci", "cd", "pipeline",
+            "operator",
+        ],
+    ),
     ("agents", &[], &["agent", "agents", "edr", "antivirus", "sensor"]),
     ("policies", &[], &["policy", "policies", "retention", "lifecycle"]),
     ("held", &[], &["held", "hold", "holds", "litigation", "ediscovery"]),
@@ -29,11 +36,75 @@ const PARTS: &[(&str, &[AssetKind], &[&str])] = &[
     ("quotas", &[], &["quota", "quotas"]),
     ("queues", &[], &["queue", "queues", "spool", "spooler", "kafka", "rabbitmq", "mq"]),
     ("status", &[], &["status", "statuspage"]),
-    ("jobs", &[], &["cron", "scheduler", "batch", "job", "jobs", "worker", "workers", "timer", "drain", "training"]),
-    ("scripts", &[], &["helper", "script", "scripts", "reset", "seed", "fixture", "fixtures", "migration", "migrations"]),
+    (
+        "jobs",
+        &[],
+        &[
+            "cron",
+            "scheduler",
+            "batch",
+            "job",
+            "jobs",
+            "worker",
+            "workers",
+            "timer",
+            "drain",
+            "training",
+        ],
+    ),
+    (
+        "scripts",
+        &[],
+        &[
+            "helper",
+            "script",
+            "scripts",
+            "reset",
+            "seed",
+            "fixture",
+            "fixtures",
+            "migration",
+            "migrations",
+        ],
+    ),
     ("spares", &[], &["scratch", "spare", "sandbox", "drill"]),
-    ("directories", &[], &["ad", "ldap", "dc", "dcs", "directory", "domain", "idp", "sso", "kerberos", "freeipa", "keycloak"]),
-    ("clients", &[], &["pc", "pcs", "desktop", "desktops", "laptop", "laptops", "workstation", "workstations", "client", "clients", "till", "tills", "kiosk", "kiosks"]),
+    (
+        "directories",
+        &[],
+        &[
+            "ad",
+            "ldap",
+            "dc",
+            "dcs",
+            "directory",
+            "domain",
+            "idp",
+            "sso",
+            "kerberos",
+            "freeipa",
+            "keycloak",
+        ],
+    ),
+    (
+        "clients",
+        &[],
+        &[
+            "pc",
+            "pcs",
+            "desktop",
+            "desktops",
+            "laptop",
+            "laptops",
+            "workstation",
+            "workstations",
+            "client",
+            "clients",
+            "till",
+            "tills",
+            "kiosk",
+            "kiosks",
+        ],
+    ),
     ("arrays", &[AssetKind::BlockStorage], &["array", "san"]),
     ("caches", &[], &["cache", "caches", "shard", "shards", "node", "nodes"]),
 ];
@@ -171,8 +242,10 @@ impl<'a> Surroundings<'a> {
         let repo = chosen.and_then(|chosen| chosen.backup.repo.as_ref());
         let repo = repo.and_then(|repo| self.inventory.repo(repo.as_str()));
         let size = |size: Option<Size>| size.map_or_else(String::new, |size| size.to_string());
-        let transfer = chosen.and_then(|one| estimate::transfer_seconds(self.inventory, asset, one));
-        let transfer = transfer.map_or_else(String::new, |seconds| Period(seconds.ceil() as u64).to_string());
+        let transfer =
+            chosen.and_then(|one| estimate::transfer_seconds(self.inventory, asset, one));
+        let transfer =
+            transfer.map_or_else(String::new, |seconds| Period(seconds.ceil() as u64).to_string());
         let uses: Vec<&Id> = asset.depends_on.iter().collect();
         json!({
             "id": asset.id, "slug": slug(asset.id.as_str()), "kind": asset.kind.word(),
@@ -245,15 +318,18 @@ impl<'a> Surroundings<'a> {
             };
             near.insert(hit.id.as_str());
             let below = closure(hit, |one| needed_by(self.inventory, one));
-            let above =
-                closure(hit, |one| self.inventory.dependents_of(one.id.as_str()).collect());
+            let above = closure(hit, |one| self.inventory.dependents_of(one.id.as_str()).collect());
             near.extend(below.iter().chain(&above).map(|one| one.id.as_str()));
         }
         let owners: HashSet<&str> = self
             .inventory
             .assets
             .iter()
-            .filter(|one| self.affected.contains(one.id.as_str()) || one.id == self.asset.id || self.needs.iter().any(|need| need.id == one.id))
+            .filter(|one| {
+                self.affected.contains(one.id.as_str())
+                    || one.id == self.asset.id
+                    || self.needs.iter().any(|need| need.id == one.id)
+            })
             .filter_map(|one| one.owner.as_ref().map(Id::as_str))
             .collect();
         let is_near = |other: &&Asset| {
