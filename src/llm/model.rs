@@ -89,6 +89,8 @@ pub struct Answered {
     pub rung: Option<Rung>,
     /// How many requests it took.
     pub requests: u32,
+    /// What the operator should know about the reply, like that it was recorded for an earlier form of the prompt.
+    pub remark: Option<String>,
 }
 
 /// Tokens.

@@ -1,7 +1,7 @@
 //! A model that answers from records: prompts and replies of an exchange, kept as files.
 //!
-//! A directory holds `1.prompt.txt`, `1.reply.txt`, `2.prompt.txt` and so on. A reply is given only to exactly the
-//! prompt that is recorded with it, so that a record can never stand for something that was not said.
+//! A directory holds `1.prompt.txt`, `1.reply.txt`, `2.prompt.txt` and so on. A reply is given to exactly the prompt that is
+//! recorded with it; where another prompt may be answered too, the answer says so.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,6 +25,9 @@ pub enum Source {
 pub enum Mode {
     /// Only what is recorded is answered.
     Replay,
+    /// A prompt that has changed since it was recorded is answered too, with a remark: the reply is data like any other, and
+    /// what is believed of it is decided against the prompt as it is.
+    ReplayChanged,
     /// A prompt without a record is written, for somebody to answer. Needs a directory.
     Record,
 }
@@ -109,11 +112,19 @@ impl Recorded {
         }
     }
 
-    /// Returns the recorded reply to this prompt.
-    fn reply(&self, number: usize, prompt: &str) -> Result<String, ModelError> {
+    /// Returns the recorded reply to this prompt, and what is to be said about it.
+    fn reply(&self, number: usize, prompt: &str) -> Result<(String, Option<String>), ModelError> {
         let recorded = self.text(&format!("{number}.prompt.txt"))?;
+        let mut remark = None;
         match recorded {
             Some(recorded) if recorded == prompt => {}
+            Some(recorded) if self.mode == Mode::ReplayChanged => {
+                remark = Some(format!(
+                    "reply {number} of {} was recorded for an earlier form of its prompt: {}",
+                    self.name,
+                    difference(&recorded, prompt)
+                ));
+            }
             Some(recorded) => {
                 return Err(ModelError::NotRecorded(format!(
                     "prompt {number} of {} is not the recorded one: {} (to record it anew, remove {number}.prompt.txt and \
@@ -130,12 +141,13 @@ impl Recorded {
                 )));
             }
         }
-        self.text(&format!("{number}.reply.txt"))?.ok_or_else(|| {
+        let reply = self.text(&format!("{number}.reply.txt"))?.ok_or_else(|| {
             ModelError::NotRecorded(format!(
                 "prompt {number} of {} has no {number}.reply.txt",
                 self.name
             ))
-        })
+        })?;
+        Ok((reply, remark))
     }
 }
 
@@ -151,7 +163,7 @@ impl Model for Recorded {
         on_piece: &mut dyn FnMut(Piece<'_>),
     ) -> Result<Answered, ModelError> {
         let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
-        let text = self.reply(number, &rendered(prompt))?;
+        let (text, remark) = self.reply(number, &rendered(prompt))?;
         if text.len() > limits.bytes {
             return Err(ModelError::TooLong(limits.bytes));
         }
@@ -167,6 +179,7 @@ impl Model for Recorded {
             usage: None,
             rung: None,
             requests: 1,
+            remark,
         })
     }
 }
@@ -281,6 +294,11 @@ mod tests {
         assert!(ask(&replay, "hello").unwrap_err().to_string().contains("no prompt 2"));
         let other = ask(&model(Mode::Replay), "hell\u{1b}").unwrap_err().to_string();
         assert!(other.contains("from 2:5 on it is recorded as \"o\" and was \"\\x1b\" (to record it anew, remove 1.prompt.txt"), "{other}");
+        let changed = model(Mode::ReplayChanged);
+        let answered = changed.ask(&prompt("hell"), &limits(), &mut |_| {}).expect("answers");
+        assert_eq!(answered.reply.text, "灾难 happens");
+        let remark = answered.remark.expect("says so");
+        assert!(remark.contains("earlier form of its prompt: from 2:5 on"), "{remark}");
         let anew = ask(&model(Mode::Record), "hell").unwrap_err().to_string();
         assert!(anew.contains("is not the recorded one"), "{anew}");
     }

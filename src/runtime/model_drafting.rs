@@ -1,5 +1,6 @@
 //! Drafting with a model: the template first, then the dialogue, each candidate checked, and always a plan at the end.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::rule_notes::rule_notes;
@@ -155,8 +156,9 @@ impl Runtime {
             usage: None,
             requests: 0,
             rung: None,
+            remarks: vec![],
         };
-        let (draft, end) = match Dialogue::open(ask) {
+        let (mut draft, end) = match Dialogue::open(ask) {
             Ok(mut dialogue) => {
                 let end = lead.all(&mut dialogue, on).err();
                 let mut draft = dialogue.finish();
@@ -171,7 +173,8 @@ impl Runtime {
         };
         let checked =
             if draft.plan == start { baseline } else { self.checked(&draft.plan, request) };
-        let Lead { usage, requests, rung, .. } = lead;
+        let Lead { usage, requests, rung, remarks, .. } = lead;
+        draft.notes.extend(remarks);
         Ok(ModelDrafted {
             draft,
             checked,
@@ -261,6 +264,7 @@ struct Lead<'a> {
     usage: Option<Usage>,
     requests: u32,
     rung: Option<Rung>,
+    remarks: Vec<String>,
 }
 
 impl Lead<'_> {
@@ -313,16 +317,9 @@ impl Lead<'_> {
         if self.settings.cancel.is_set() {
             return Err(ModelError::Cancelled.into());
         }
-        let event = Event::ModelAsked {
-            model: self.model.name(),
-            round,
-            bytes: bytes.len() as u64,
-            digest: Digest::of(bytes.as_bytes()),
-            replaced,
-        };
-        let runtime = self.runtime;
-        let recorded = runtime.store().record(runtime.now(), None, None, &event);
-        recorded.map_err(|error| DialogueEnd::Log(error.into()))?;
+        let mut sent = Digest::of(bytes.as_bytes());
+        self.record(round, &bytes, &replaced)?;
+        let mut unrecorded = None;
         let answered = self.model.ask(&prompt, &self.limits, &mut |piece| match piece {
             Piece::Text(text) => {
                 for step in dialogue.hear(text) {
@@ -332,10 +329,24 @@ impl Lead<'_> {
             Piece::Again { why } => {
                 dialogue.again();
                 on(Drafting::Again { why: why.to_owned() });
+                // A lower rung sends other bytes: they are on record before they leave, or do not leave.
+                let bytes = self.model.preview(&prompt);
+                let digest = Digest::of(bytes.as_bytes());
+                if std::mem::replace(&mut sent, digest) != digest
+                    && let Err(error) = self.record(round, &bytes, &replaced)
+                {
+                    unrecorded = Some(error);
+                    self.limits.cancel.now();
+                }
             }
             Piece::Thinking(bytes) => on(Drafting::Thinking(bytes)),
             Piece::Waiting { time } => on(Drafting::Waiting(time)),
-        })?;
+        });
+        if let Some(error) = unrecorded {
+            return Err(error);
+        }
+        let answered = answered?;
+        self.remarks.extend(answered.remark);
         self.requests += answered.requests;
         self.rung = answered.rung.or(self.rung);
         if let Some(usage) = answered.usage {
@@ -352,6 +363,26 @@ impl Lead<'_> {
             self.model.ask_lower();
         }
         Ok(heard)
+    }
+}
+
+impl Lead<'_> {
+    /// Writes down what is about to leave: how much, its digest, and how many names of which kind were replaced in it.
+    fn record(
+        &self,
+        round: u32,
+        bytes: &str,
+        replaced: &BTreeMap<String, u64>,
+    ) -> Result<(), DialogueEnd> {
+        let event = Event::ModelAsked {
+            model: self.model.name(),
+            round,
+            bytes: bytes.len() as u64,
+            digest: Digest::of(bytes.as_bytes()),
+            replaced: replaced.clone(),
+        };
+        let recorded = self.runtime.store().record(self.runtime.now(), None, None, &event);
+        recorded.map(drop).map_err(|error| DialogueEnd::Log(error.into()))
     }
 }
 

@@ -134,7 +134,7 @@ impl Model for Scripted {
         for piece in chars.chunks(if chars.len() > 100_000 { 4096 } else { 7 }) {
             on_piece(Piece::Text(&piece.iter().collect::<String>()));
         }
-        Ok(Answered { reply, usage: None, rung: None, requests: 1 })
+        Ok(Answered { reply, usage: None, rung: None, requests: 1, remark: None })
     }
 }
 

@@ -181,7 +181,13 @@ impl Endpoint {
 
     fn answered(&self, heard: Heard, manners: Manners, requests: u32) -> Answered {
         self.relearn(manners);
-        Answered { reply: heard.reply, usage: heard.usage, rung: Some(manners.rung), requests }
+        Answered {
+            reply: heard.reply,
+            usage: heard.usage,
+            rung: Some(manners.rung),
+            requests,
+            remark: None,
+        }
     }
 
     /// Sends one request and listens to its end.

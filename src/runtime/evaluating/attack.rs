@@ -101,7 +101,7 @@ impl Model for Compromised {
         }
         on_piece(Piece::Text(&self.reply));
         let reply = Reply { text: self.reply.clone(), end: End::Complete };
-        Ok(Answered { reply, usage: None, rung: None, requests: 1 })
+        Ok(Answered { reply, usage: None, rung: None, requests: 1, remark: None })
     }
 }
 

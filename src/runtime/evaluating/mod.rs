@@ -53,7 +53,7 @@ impl std::fmt::Debug for Asked<'_> {
 /// `Mode::Record` a prompt that has no answer yet is written there.
 pub fn recorded(directory: &Path, scenario: &str, mode: Recording) -> Box<dyn Model> {
     let mode = match mode {
-        Recording::Replay => Mode::Replay,
+        Recording::Replay => Mode::ReplayChanged,
         Recording::Record => Mode::Record,
     };
     let source = Source::Directory(directory.join(scenario));
@@ -63,7 +63,7 @@ pub fn recorded(directory: &Path, scenario: &str, mode: Recording) -> Box<dyn Mo
 /// What is done with a prompt that has no recorded answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recording {
-    /// The template stands.
+    /// The template stands. A prompt that has changed since is answered by its record, and the notes say so.
     Replay,
     /// It is written down, for somebody to answer.
     Record,
