@@ -21,7 +21,7 @@ fn grounds(made: &ModelDrafted, id: &str) -> Vec<Ground> {
 
 fn with(extra: Json) -> Vec<Json> {
     let mut steps = kept();
-    steps.insert(6, extra);
+    steps.insert(7, extra);
     steps
 }
 
@@ -54,7 +54,7 @@ fn a_good_step_is_added_with_its_names_put_back_and_the_rest_stays_the_templates
     assert_eq!((made.draft.drafter, made.draft.rounds), (Drafter::Model, 1));
     assert!(made.draft.rejected.is_empty(), "{:#?}", made.draft.rejected);
     let mut expected: Vec<&str> = SKELETON.to_vec();
-    expected.insert(6, "count-pictures");
+    expected.insert(7, "count-pictures");
     assert_eq!(ids(&made), expected);
     let added = made.draft.plan.step("count-pictures").unwrap();
     assert_eq!(
@@ -78,7 +78,7 @@ fn a_good_step_is_added_with_its_names_put_back_and_the_rest_stays_the_templates
             _ => None,
         })
         .collect();
-    assert_eq!(shown.len(), 14);
+    assert_eq!(shown.len(), 15);
     assert!(shown.contains(&"See that the pictures on web1 are there"));
 }
 
@@ -93,7 +93,7 @@ fn the_commands_of_a_step_may_change_but_not_its_secrets_its_effects_or_its_appr
         }),
     );
     let mut steps = kept();
-    steps[4] = changed;
+    steps[5] = changed;
     let made = stubborn(steps);
     assert!(made.draft.rejected.is_empty(), "{:#?}", made.draft.rejected);
     let (mine, own) =
@@ -117,11 +117,11 @@ fn what_protects_cannot_be_changed_or_dropped() {
         "preflight",
         json!({"based_on": "preflight", "kind": "check", "check": "test -e /mnt/backup"}),
     );
-    steps[6] = step(
+    steps[7] = step(
         "set-aside",
         json!({"based_on": "set-aside", "run": "mv -T -- /srv/app/data /srv/app/data.old"}),
     );
-    steps.remove(5);
+    steps.remove(6);
     let made = stubborn(steps);
     assert_eq!(grounds(&made, "preflight"), [Ground::Fixed]);
     assert_eq!(grounds(&made, "set-aside"), [Ground::Fixed]);
@@ -170,7 +170,7 @@ fn the_dialogue_stops_when_the_findings_repeat_and_the_template_stands_for_the_r
     let mut good = count_pictures();
     good["id"] = json!("count-again");
     let mut steps = with(bad);
-    steps.insert(7, good);
+    steps.insert(8, good);
     let text = reply(steps);
     let model = Scripted::new([text.clone(), text.clone(), text]);
     let (made, _) = drafted(&incident(), &model);
@@ -194,7 +194,7 @@ fn a_step_that_rests_on_a_rejected_one_waits_for_a_person() {
     let mut after = count_pictures();
     (after["id"], after["needs"]) = (json!("after"), json!(["count-pictures"]));
     let mut steps = with(bad);
-    steps.insert(7, after);
+    steps.insert(8, after);
     let made = stubborn(steps);
     let decision = made.draft.plan.step("count-pictures").unwrap();
     assert_eq!((decision.kind, decision.run.as_ref()), (StepKind::Decision, None));
@@ -342,7 +342,7 @@ fn every_error_of_a_model_gives_the_template_and_says_why() {
     bad["id"] = json!("bad");
     bad["check"] = json!("[ -e /srv/elsewhere ]");
     let mut steps = with(count_pictures());
-    steps.insert(7, bad);
+    steps.insert(8, bad);
     let (made, _) = drafted(&incident(), &Scripted::new([reply(steps)]));
     assert_eq!(made.draft.drafter, Drafter::Model, "what was accepted before the error stays");
     assert!(
@@ -434,7 +434,7 @@ fn a_plan_is_revised_from_itself_and_falls_back_to_itself() {
     mended["check"] = json!(
         "[ \"$(find /srv/app/data.restoring-20261121T120000Z/tree -name '*.pdf' | wc -l)\" -gt 5 ]"
     );
-    steps[6] = mended;
+    steps[7] = mended;
     let model = Scripted::new([reply(steps)]);
     let revised = revise(&model);
     assert!(revised.draft.rejected.is_empty(), "{:#?}", revised.draft.rejected);

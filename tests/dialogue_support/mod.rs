@@ -171,6 +171,7 @@ pub const SKELETON: &[&str] = &[
     "preflight",
     "stop-shop.service-web1",
     "stop-site.service-web1",
+    "accept-loss",
     "restore",
     "verify",
     "set-aside",
