@@ -438,7 +438,6 @@ fn points_and_losses_of_the_runbooks_are_exact_in_every_scenario() {
 fn what_must_not_be_done_is_in_no_plan_of_the_runbooks() {
     for one in evaluated(Drafter::Template) {
         all_met(&one.score.scenario, "must-not", &one.score.must_not);
-        assert_eq!(one.score.findings, Vec::<String>::new(), "{}", one.score.scenario);
     }
 }
 

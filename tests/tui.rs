@@ -481,7 +481,6 @@ fn what_was_rejected_of_an_answer_stands_beside_what_was_kept() {
     terminal.press("G");
     let screen = terminal.wait_for("Because");
     assert!(screen.contains("nowhere9"), "{screen}");
-    eprintln!("{screen}");
     terminal.press("\r");
     terminal.wait_for("Look at what is left");
     terminal.press("q");

@@ -42,7 +42,10 @@ pub fn digits(text: Text<'_>, start: usize, limit: usize) -> Option<Digits> {
             + 1
             + usize::from(text.byte(run) == b')' && matches!(text.byte(run + 1), b' ' | b'-'));
     }
-    (!digits.is_empty()).then(|| Digits { range: start..end, digits, plus: before == b'+' })
+    match digits.is_empty() {
+        true => None,
+        false => Some(Digits { range: start..end, digits, plus: before == b'+' }),
+    }
 }
 
 /// Words before a number that make it something else than a number of a person.

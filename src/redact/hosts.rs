@@ -193,7 +193,7 @@ pub fn is_public(host: &str) -> bool {
         // `s3.eu-west-1` is a service in a region, `acme-backups.s3` is somebody's.
         return rest.is_empty() || rest.split('.').all(service);
     }
-    PUBLIC.iter().any(|domain| below(&domain))
+    PUBLIC.iter().any(below)
 }
 
 /// Tells whether a label of a cloud's domain names a service or a region.
@@ -229,7 +229,7 @@ fn service(label: &str) -> bool {
     let region = label.contains('-')
         && label.ends_with(|c: char| c.is_ascii_digit())
         && label.len() < 20
-        && label.split('-').next().is_some_and(|part| matches!(part.len(), 2 | 3 | 4));
+        && label.split('-').next().is_some_and(|part| matches!(part.len(), 2..=4));
     SERVICES.contains(&label)
         || region
         || ["oss-cn-", "oss-ap-", "s3-", "cn-", "ap-", "eu-", "us-"]
@@ -286,15 +286,12 @@ pub fn is_internal(host: &str) -> bool {
     let strict = !matches!(*last, "local" | "internal" | "private" | "home" | "svc");
     let host_like =
         labels.len() > 2 || before.contains('-') || before.bytes().any(|b| b.is_ascii_digit());
+    let file = matches!(*before, "conf" | "d" | "md" | "yml" | "yaml" | "json" | "cnf");
     match (AMBIGUOUS.contains(last), strict) {
         (false, _) => true,
         (true, true) => host_like && labels.len() > 2,
         (true, false) => {
-            host_like
-                || *last == "internal"
-                || *last == "local"
-                    && before.len() >= 2
-                    && !matches!(*before, "conf" | "d" | "md" | "yml" | "yaml" | "json")
+            !file && (host_like || *last == "internal" || *last == "local" && before.len() >= 2)
         }
     }
 }

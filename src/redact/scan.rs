@@ -98,7 +98,10 @@ static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
     Anchors { automaton, detector }
 });
 
-static WORD_DETECTORS: LazyLock<Vec<(fn(&Word) -> bool, AtWord)>> = LazyLock::new(|| {
+/// Whether a detector wants a word, and how it looks at it.
+type WordDetector = (fn(&Word) -> bool, AtWord);
+
+static WORD_DETECTORS: LazyLock<Vec<WordDetector>> = LazyLock::new(|| {
     let words = |detector: &Detector| match detector.trigger {
         Trigger::Words(wants, look) => Some((wants, look)),
         Trigger::Literals(..) => None,

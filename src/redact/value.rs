@@ -66,7 +66,8 @@ fn quoted(text: Text<'_>, at: usize, mark: &str) -> Option<Quoted> {
     let start = at + mark.len();
     let end = closing(text, start, mark)?;
     let after = end + mark.len();
-    let goes_on = mark.len() == 1 && is_joined(text.byte(after));
+    let escaped = mark == "'" && text.goes_on(after, "\\'");
+    let goes_on = mark.len() == 1 && (escaped || is_joined(text.byte(after)));
     Some(match (end == start, goes_on) {
         // `''` is empty, but the shell goes on in `''secret`.
         (true, false) => Quoted::Empty,

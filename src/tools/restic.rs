@@ -3,22 +3,10 @@
 use super::tool::{Operands, Role, Tool, flag, value};
 use crate::base::Risk;
 
-/// `restic`, `borg`, `rclone`, `duplicity`, `pgbackrest`, `barman`, `kopia`, `rsnapshot`, `velero`.
+/// `restic`, `borg`, `rclone`, `duplicity`, `kopia`, `rsnapshot`, `velero`.
 pub const TOOL: Tool = Tool {
     name: "restic",
-    aliases: &[
-        "borg",
-        "rclone",
-        "duplicity",
-        "pgbackrest",
-        "barman",
-        "kopia",
-        "rsnapshot",
-        "velero",
-        "wal-g",
-        "mc",
-        "duplicacy",
-    ],
+    aliases: &["borg", "rclone", "duplicity", "kopia", "rsnapshot", "velero", "mc", "duplicacy"],
     flags: &[
         value('r', "repo", Role::Text),
         value('p', "password-file", Role::Source),

@@ -66,14 +66,15 @@ pub fn dumps<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c Unit<'a>, Run<'c>, Ca
     found
 }
 
-/// Tells whether a word of unknown content may be options.
+/// Tells whether a word of unknown content may be options: any that does not begin with known text and is not called like
+/// a database or a table.
 fn hides_options(run: Run<'_>) -> bool {
     run.command.arguments().iter().any(|argument| {
         let shown = argument.shown().to_ascii_lowercase();
-        let options = ["opt", "arg", "flag", "param", "[@]", "[*]", "$@", "$*"];
+        let names = ["db", "database", "schema", "name", "table", "tbl"];
         argument.literal().is_none()
             && argument.prefix().is_empty()
-            && options.iter().any(|word| shown.contains(word))
+            && !names.iter().any(|word| shown.contains(word))
     })
 }
 

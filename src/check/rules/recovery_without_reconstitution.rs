@@ -45,7 +45,7 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     let Some(plan) = context.plan.filter(|plan| plan.kind == Kind::Recovery) else { return };
     let of = |phase: Phase| plan.steps.iter().filter(move |step| step.phase == Some(phase));
-    let Some(last) = of(Phase::Cutover).last() else { return };
+    let Some(last) = of(Phase::Cutover).next_back() else { return };
     let recovers = of(Phase::Recovery).any(|step| step.runs());
     let copies = context.runs().any(|(unit, run)| {
         let phase = unit.step.and_then(|step| step.phase);

@@ -43,7 +43,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    if !context.plan.is_some_and(|plan| plan.kind == Kind::Recovery) {
+    if context.plan.is_none_or(|plan| plan.kind != Kind::Recovery) {
         return;
     }
     let analyzes = |unit: &Unit<'_>, command: &Command| {

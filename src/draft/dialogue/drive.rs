@@ -4,31 +4,27 @@ use std::collections::BTreeSet;
 
 use minijinja::context;
 
-use super::accept::{Acceptance, Commands, parts};
+use super::accept::{Acceptance, parts};
 use super::assemble::{Assembled, Slot, assemble};
 use super::claims::Facts;
 use super::compose::{self, Composed};
 use super::known::known;
 use super::language::Language;
 use super::names::Names;
-use super::prose::Prose;
-use super::rejected::{Ground, Instead, Reason, Rejected};
+use super::rejected::{Ground, Reason};
 use super::reply::{self, Answer, Proposed};
 use super::stream::Stream;
-use super::{Ask, Drafter, End, Message, ModelDraft, Prompt, Reply, Role, ShownStep};
+use super::{Ask, End, Message, Prompt, Reply, Role, ShownStep};
 use super::{extract, restore, schema, told};
-use crate::base::{Digest, Id, Position, Risk};
-use crate::evidence::{Finding, Severity};
+use crate::base::{Digest, Id, Risk};
+use crate::evidence::Finding;
 use crate::inventory::Asset;
-use crate::plan::{Kind, Plan, Step, StepKind};
+use crate::plan::{Plan, Step, StepKind};
 use crate::redact::{Redacted, Redactor};
 use crate::template::TemplateError;
 
 /// How often a model is asked at most.
 pub const ROUNDS: u32 = 3;
-
-/// Questions and assumptions that are taken over from a reply.
-const MOST_SENTENCES: usize = 12;
 
 /// What a reply came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,33 +52,33 @@ pub enum Next {
 /// A draft in the making.
 #[derive(Debug, Clone)]
 pub struct Dialogue<'a> {
-    ask: Ask<'a>,
-    start: &'a Plan,
-    language: Language,
-    redactor: Redactor,
-    facts: Facts,
-    names: Names,
-    first: Composed,
-    prompt: Prompt,
-    stream: Stream,
-    rounds: u32,
+    pub(super) ask: Ask<'a>,
+    pub(super) start: &'a Plan,
+    pub(super) language: Language,
+    pub(super) redactor: Redactor,
+    pub(super) facts: Facts,
+    pub(super) names: Names,
+    pub(super) first: Composed,
+    pub(super) prompt: Prompt,
+    pub(super) stream: Stream,
+    pub(super) rounds: u32,
     /// Nothing is asked any more.
-    closed: bool,
+    pub(super) closed: bool,
     /// The parts of the first reply that can be used beside its steps.
-    answer: Option<Answer>,
-    slots: Vec<Slot>,
-    unusable: Option<Unusable>,
+    pub(super) answer: Option<Answer>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) unusable: Option<Unusable>,
     /// Digests of what was sent back.
-    sent_back: BTreeSet<Digest>,
-    candidate: Option<Assembled>,
-    notes: Vec<String>,
+    pub(super) sent_back: BTreeSet<Digest>,
+    pub(super) candidate: Option<Assembled>,
+    pub(super) notes: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
-struct Unusable {
-    why: String,
+pub(super) struct Unusable {
+    pub(super) why: String,
     /// Whether asking again could help.
-    again: bool,
+    pub(super) again: bool,
 }
 
 impl<'a> Dialogue<'a> {
@@ -327,75 +323,6 @@ impl<'a> Dialogue<'a> {
         self.prompt = prompt(&self.first.system, user, self.ask.budget.reply_tokens);
     }
 
-    /// Takes the computed harm of the model's steps, and what harm is too much for them.
-    fn weigh(&mut self, risks: &[(Id, Risk)]) {
-        let start = self.start;
-        for slot in &mut self.slots {
-            let Ok(accepted) = &mut slot.outcome else { continue };
-            let computed =
-                risks.iter().find(|(id, _)| *id == accepted.step.id).map(|(_, risk)| *risk);
-            let (Some(computed), Commands::Model) = (computed, accepted.commands) else { continue };
-            let step = &mut accepted.step;
-            if step.runs() {
-                step.risk = step.risk.max(Some(computed));
-            }
-            let base = accepted.based_on.as_ref().and_then(|id| start.step(id.as_str()));
-            if let Some(why) = too_much(start, step, base, computed) {
-                let fix = "write only into a directory that the step itself makes with mkdir; move aside instead of deleting";
-                let reason = Reason { fix: Some(fix.into()), ..Reason::whole(Ground::Risk, why) };
-                if !slot.findings.contains(&reason) {
-                    slot.findings.push(reason);
-                }
-            }
-        }
-    }
-
-    /// Lays what the checker found at the door of the step that brought it in.
-    fn blame(&mut self, findings: &[Finding]) {
-        let old = |finding: &Finding| {
-            self.ask.baseline.iter().any(|known| {
-                known.rule == finding.rule
-                    && known.step == finding.step
-                    && known.part == finding.part
-            })
-        };
-        let heavy =
-            findings.iter().filter(|finding| finding.severity >= Severity::High && !old(finding));
-        for finding in heavy {
-            let of_model = |slot: &&mut Slot| {
-                let good = slot.outcome.as_ref().ok();
-                good.is_some_and(|good| {
-                    good.commands == Commands::Model && finding.step.as_ref() == Some(&good.step.id)
-                })
-            };
-            let own = self.slots.iter_mut().find(of_model);
-            let is_own = own.is_some();
-            let changed =
-                |slot: &&mut Slot| slot.good().is_some_and(|good| good.commands == Commands::Model);
-            // A finding on a step of the starting plan, which had none, comes from what the model put around it.
-            let slots: Vec<&mut Slot> = match own {
-                Some(slot) => vec![slot],
-                None => self.slots.iter_mut().filter(changed).collect(),
-            };
-            for slot in slots {
-                let text = slot.outcome.as_ref().ok().and_then(|good| text_of(&good.step, finding));
-                let line =
-                    text.filter(|_| is_own).map(|text| Position::of(text, finding.span.start).line);
-                let reason = Reason {
-                    ground: Ground::Finding,
-                    part: finding.part,
-                    line,
-                    why: finding.message.clone(),
-                    fix: finding.fix.clone(),
-                    code: Some(finding.rule.to_owned()),
-                };
-                if !slot.findings.contains(&reason) {
-                    slot.findings.push(reason);
-                }
-            }
-        }
-    }
-
     /// Returns the bad steps with what is wrong with each, for the model; empty where none is bad.
     fn told(&self, bad: &[usize]) -> String {
         let mut text = String::new();
@@ -408,118 +335,6 @@ impl<'a> Dialogue<'a> {
             ));
         }
         text
-    }
-
-    /// Ends the dialogue and returns what came of it: always a plan.
-    pub fn finish(self) -> ModelDraft {
-        let (written, refused) =
-            self.slots.iter().fold((0, 0), |(written, refused), slot| match slot.good() {
-                Some(good) if good.commands == Commands::Model => (written + 1, refused),
-                Some(_) => (written, refused),
-                None => (written, refused + 1),
-            });
-        let whole = match (&self.candidate, &self.unusable) {
-            (_, Some(unusable)) => Err(unusable.why.clone()),
-            (None, None) => Err("the model gave no plan that can be used".to_owned()),
-            (Some(_), None) if refused > written => Err(format!(
-                "of what the model wrote {refused} steps had to be rejected and {written} could be used"
-            )),
-            (Some(assembled), None) => Ok(assembled.clone()),
-        };
-        let mut notes = self.notes.clone();
-        let mut questions = self.ask.template.questions.clone();
-        let mut rejected =
-            self.candidate.as_ref().map(|one| one.rejected.clone()).unwrap_or_default();
-        let (plan, why_template) = match whole {
-            Ok(assembled) => {
-                notes.extend(
-                    self.slots.iter().filter_map(Slot::good).flat_map(|good| good.notes.clone()),
-                );
-                (self.worded(assembled.plan, &mut notes, &mut questions), None)
-            }
-            Err(why) => {
-                for one in &mut rejected {
-                    let same = self.start.steps.iter().find(|step| step.id.as_str() == one.step);
-                    one.instead =
-                        same.map_or(Instead::LeftOut, |step| Instead::Template(step.id.clone()));
-                }
-                (self.start.clone(), Some(why))
-            }
-        };
-        for reason in rejected
-            .iter()
-            .flat_map(|one| &one.reasons)
-            .filter(|reason| reason.ground == Ground::Name)
-        {
-            let question = format!("{}: is it right, and should it be added there?", reason.why);
-            if !questions.contains(&question) {
-                questions.push(question);
-            }
-        }
-        let left_out =
-            |one: &&Rejected| one.text.is_empty() && matches!(one.instead, Instead::Template(_));
-        let put_back =
-            rejected.iter().filter(left_out).filter_map(|one| Id::parse(&one.step).ok()).collect();
-        let drafter = if plan == *self.start { Drafter::Template } else { Drafter::Model };
-        let summary =
-            self.answer.as_ref().and_then(|answer| self.sentence(answer.summary.as_deref()?));
-        let incident = self.ask.request.incident.filter(|_| plan.kind == Kind::Recovery);
-        let estimate = crate::estimate::estimate(self.ask.request.inventory, incident, Some(&plan));
-        ModelDraft {
-            plan,
-            drafter,
-            rounds: self.rounds,
-            rejected,
-            put_back,
-            questions,
-            notes,
-            summary: summary.filter(|_| drafter == Drafter::Model),
-            why_template,
-            estimate,
-        }
-    }
-
-    /// Gives a plan the words of the reply, as far as they can be believed.
-    fn worded(&self, mut plan: Plan, notes: &mut Vec<String>, questions: &mut Vec<String>) -> Plan {
-        let Some(answer) = &self.answer else {
-            return plan;
-        };
-        let is_changed = plan.steps != self.start.steps;
-        if let Some(title) =
-            answer.title.as_deref().and_then(|title| self.sentence(title)).filter(|_| is_changed)
-        {
-            plan.title = title.chars().take(200).collect();
-        }
-        let assumptions = answer.assumptions.iter().take(MOST_SENTENCES);
-        let assumptions = assumptions.filter_map(|text| self.sentence(text));
-        if let Some(scope) = plan.scope.as_mut().filter(|_| is_changed) {
-            let new: Vec<String> =
-                assumptions.filter(|text| !scope.assumptions.contains(text)).collect();
-            scope.assumptions.extend(new);
-        }
-        let asked =
-            answer.questions.iter().take(MOST_SENTENCES).filter_map(|text| self.sentence(text));
-        questions.extend(asked.collect::<Vec<_>>());
-        let chosen = plan.recovery_point.as_ref().map(|point| point.backup.as_str());
-        let named = answer.backup.as_deref().map(|backup| restore::shown(&self.redactor, backup));
-        if let Some(named) = named.filter(|named| Some(named.as_str()) != chosen) {
-            let refused =
-                self.ask.template.estimate.refused.iter().find(|one| one.backup.as_str() == named);
-            let why =
-                refused.map_or("code chose the recovery point", |refused| refused.why.as_str());
-            notes.push(format!(
-                "the model would recover from {}: not taken, {why}",
-                super::ground::shown(&named)
-            ));
-        }
-        plan
-    }
-
-    /// Returns a sentence of the reply with names put back and numbers of its own taken out; nothing where it cannot be shown.
-    fn sentence(&self, text: &str) -> Option<String> {
-        let restored = restore::plain(&self.redactor, text).ok()?;
-        let prose = Prose { names: &self.names, facts: &self.facts, language: self.language };
-        prose.clean(&restored).ok().map(|cleaned| cleaned.text).filter(|text| !text.is_empty())
     }
 }
 
@@ -607,47 +422,4 @@ fn language_of(ask: &Ask<'_>) -> Language {
 /// Returns a step as it is apart from its claim of harm.
 fn without_risk(step: &Step) -> Step {
     Step { risk: None, ..step.clone() }
-}
-
-/// Returns the text of a step that a finding points into.
-fn text_of<'s>(step: &'s Step, finding: &Finding) -> Option<&'s str> {
-    use crate::evidence::Place;
-    match finding.part {
-        Place::Run => step.run.as_deref(),
-        Place::Check => step.check.as_deref(),
-        Place::Rollback => step.rollback.as_deref(),
-        Place::Whole => None,
-    }
-}
-
-/// Returns why the computed harm of a model's step is too much, or nothing. A step it adds destroys nothing; a step in the place of
-/// one of the starting plan harms no more than that one, or, where that one was a person's, no more than what a safety copy
-/// undoes.
-fn too_much(start: &Plan, step: &Step, base: Option<&Step>, computed: Risk) -> Option<String> {
-    match step.kind {
-        StepKind::Check | StepKind::Wait if computed > Risk::Read => {
-            return Some(format!(
-                "a {} step only looks, its commands come to {computed}",
-                step.kind
-            ));
-        }
-        StepKind::Check
-        | StepKind::Wait
-        | StepKind::Command
-        | StepKind::Manual
-        | StepKind::Decision
-        | StepKind::Notify => {}
-    }
-    let own = base.filter(|base| base.runs()).and_then(|base| base.risk);
-    let copied = step.safety_copy.as_ref().is_some_and(|copy| start.step(copy.as_str()).is_some());
-    let most = match (base, own) {
-        (_, Some(own)) => own.max(Risk::Disruptive),
-        (Some(_), None) if copied => Risk::Destructive,
-        (Some(_) | None, None) => Risk::Disruptive,
-    };
-    // What is `unknown` needs a person to waive it by name; what cannot even be read was refused before.
-    let known = computed != Risk::Unknown;
-    (known && computed > most).then(|| {
-        format!("its commands come to {computed}, and {most} is the most that a model may add here")
-    })
 }

@@ -107,9 +107,9 @@ impl Names {
                 self.host(host);
             }
         }
-        for (_, place) in super::ground::paths(text) {
+        for (_, place) in super::written::paths(text) {
             // What a system has everywhere is judged by its own list.
-            if !super::ground::is_of_system(&place) {
+            if !super::written::is_of_system(&place) {
                 self.root(&place);
             }
         }

@@ -9,6 +9,7 @@ use super::ground;
 use super::language::Language;
 use super::names::Names;
 use super::rejected::{Ground, Reason};
+use super::written;
 use crate::base::escape;
 
 static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
@@ -48,7 +49,7 @@ impl Prose<'_> {
         if plain.chars().any(ground::is_hidden) {
             return Err(Reason::whole(Ground::Hostile, "it holds characters that do not show"));
         }
-        for (_, remote) in ground::remotes(&plain) {
+        for (_, remote) in written::remotes(&plain) {
             let host = remote.split_once("://").map_or(remote, |(_, rest)| rest);
             let host = host.rsplit(['@', '=']).next().unwrap_or_default();
             let host =
@@ -64,8 +65,8 @@ impl Prose<'_> {
                 return Err(Reason::whole(Ground::Network, why));
             }
         }
-        for (_, place) in ground::paths(&plain) {
-            if !self.names.has_path(&place) && !ground::is_of_system(&place) {
+        for (_, place) in written::paths(&plain) {
+            if !self.names.has_path(&place) && !written::is_of_system(&place) {
                 let why = format!(
                     "it names the path {}, which the inventory does not know",
                     ground::shown(&place)

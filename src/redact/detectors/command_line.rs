@@ -208,8 +208,8 @@ fn taken(text: Text<'_>, name: &str, take: Takes, words: &[Range<usize>], finds:
         }
         Operand(index) => {
             if let Some(range) = operands().get(index)
-                && !(name == "htpasswd"
-                    && !words.first().is_some_and(|first| {
+                && (name != "htpasswd"
+                    || words.first().is_some_and(|first| {
                         content(first).starts_with('-') && content(first).contains('b')
                     }))
                 && !(name == "smbclient" && content(range).starts_with(['\\', '/']))

@@ -32,15 +32,13 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
         let told = |words: &[&str]| {
             words.iter().any(|word| text.behind(start, 32).to_lowercase().contains(word))
         };
-        if end - start == 18
-            && alone
+        let named = alone && told(&["身份证", "证件号", "id card"]);
+        let proven = alone
+            && end - start == 18
             && chinese(&text.all[start..end])
-            && (told(&["身份证", "证件", "id card", "identity"]) || !counted(text, &(start..end)))
-        {
-            finds.add(start..end, Kind::Identity);
-        } else if end - start == 18 && alone && told(&["身份证", "证件号"]) {
-            finds.add(start..end, Kind::Identity);
-        } else if end - start == 15 && alone && told(&["身份证"]) {
+            && !counted(text, &(start..end));
+        // Where the word stands beside it, a slip in the number does not save it.
+        if proven || named && matches!(end - start, 15 | 18) {
             finds.add(start..end, Kind::Identity);
         } else if end - start == 3
             && alone

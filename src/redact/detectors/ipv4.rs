@@ -11,7 +11,10 @@ use crate::redact::text::{Text, is_word};
 /// (RFC 5737), public resolvers, multicast, masks and link-local metadata stay; so does what a word before calls a version.
 pub const DETECTOR: Detector = Detector {
     finds: "IPv4 addresses",
-    trigger: Trigger::Words(|word| (word.dots >= 3 || word.digits >= 4) && word.digits >= 4, look),
+    trigger: Trigger::Words(
+        |word| word.digits >= 4 && (word.dots >= 3 || word.range.len() >= 10),
+        look,
+    ),
 };
 
 const RESOLVERS: &[[u8; 4]] = &[

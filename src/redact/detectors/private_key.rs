@@ -78,7 +78,8 @@ fn armoured(block: &str) -> usize {
         ]
         .iter()
         .any(|name| trimmed.starts_with(name));
-        if index > 0 && !body && !header && !(trimmed.is_empty() && index < 6) {
+        let gap = trimmed.is_empty() && index < 6;
+        if index > 0 && !(body || header || gap) {
             break;
         }
         length += line.len();

@@ -52,7 +52,7 @@ fn look(text: Text<'_>, hit: Range<usize>, finds: &mut Finds) -> usize {
     if !text.part(authority.clone()).contains('@')
         && let Some(at) = whole.rfind('@').filter(|at| *at > slash)
         && let Some((_, password)) = whole[..slash].split_once(':')
-        && !(!password.is_empty() && password.bytes().all(|b| b.is_ascii_digit()))
+        && (password.is_empty() || password.bytes().any(|b| !b.is_ascii_digit()))
     {
         let rest = &whole[at..];
         authority.end = hit.end + at + rest.find(['/', '?', '#']).unwrap_or(rest.len());
