@@ -89,10 +89,15 @@ const CASES: &[Case] = &[
 
 fn drafted(template: &str, case: &Case, runbook: Option<&str>) -> Result<Draft, String> {
     let (_, kind, tool, scenario, state) = case;
-    let (inventory, problems) =
-        inventory::read(&template.replace("KIND", kind).replace("TOOL", tool));
+    let mut template_text = template.replace("KIND", kind).replace("TOOL", tool);
+    if *kind == "files" {
+        // Only databases have a log.
+        let has_no_log = |line: &&str| !line.starts_with("  - {id: log,");
+        template_text = template_text.lines().filter(has_no_log).collect::<Vec<_>>().join("\n");
+    }
+    let (inventory, problems) = inventory::read(&template_text);
     assert_eq!(problems, []);
-    let also = if template == FULL { ", second, root-ca" } else { "" };
+    let also = if template.contains("second") { ", second, root-ca" } else { "" };
     let text = format!(
         "schema: blackstart/incident/v1\nid: inc\ntitle: DROP TABLE orders\naffected: [main{also}]\nscenario: {scenario}\ndamage_at: 2026-11-21T11:59:00Z\ndata: {{main: {state}}}\n"
     );
@@ -229,7 +234,11 @@ fn hostile_names_change_no_command() {
             .replace("\"/srv/the data/main\"", &format!("\"/srv/{quoted}\""))
             .replace("\"/srv/scratch room\"", &format!("\"/srv/{quoted}\""));
         for case in CASES {
-            let made = drafted(&template, case, None).unwrap_or_else(|why| panic!("{why}"));
+            // What would be read as an option is refused, and the name with it.
+            let Ok(made) = drafted(&template, case, None) else {
+                assert!(evil.starts_with('-'), "{case:?}");
+                continue;
+            };
             for step in &made.plan.steps {
                 for text in [&step.run, &step.check, &step.rollback].into_iter().flatten() {
                     // A value stands quoted as a whole, or not at all.

@@ -28,6 +28,9 @@ pub const RULE: Rule = Rule {
             "# DROP TABLE orders at 2026-03-02 14:03:12 UTC\nmysqlbinlog --stop-datetime='2026-03-02 14:03:00' /backup/binlog/binlog.000042 | mysql shop_restore\n",
         ),
         Example::Script("mysqlbinlog /backup/binlog/binlog.000042 | mysql shop_restore\n"),
+        Example::Script(
+            "# DROP TABLE orders at 2026-03-02 14:03:12 UTC\nset -o pipefail\nstop=(--stop-datetime=\"$1\")\nif [ -n \"$2\" ]; then\n  stop=(--stop-position=\"$2\")\nfi\nmysqlbinlog \"${stop[@]}\" -- binlog.000042 | mysql shop_restore\n",
+        ),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nscope: {assets: [shop], scenario: operator_error}\nsteps:\n  - {id: a, title: t, kind: command, risk: disruptive, run: \"P=/srv/pitr/main\\ncat >> \\\"$P/postgresql.auto.conf\\\" <<'CONF'\\nrestore_command = 'cp /backup/wal/%f %p'\\nrecovery_target_time = '2026-03-02 14:03:00+00'\\nCONF\\ntouch \\\"$P/recovery.signal\\\"\\n\"}\n",
             inventory: "schema: blackstart/inventory/v1\nhosts: [{id: db1}, {id: db2}, {id: web1}]\nassets:\n  - {id: shop, kind: postgres, host: db1, version: \"15\", size: 300GB, paths: [/srv/pg]}\n  - {id: web, kind: app, host: web1, depends_on: [shop], services: [app.service]}\n",
@@ -57,14 +60,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
         {
             continue;
         }
-        let stops = command.arguments().iter().any(|argument| {
-            let word = argument.shown();
-            // A list of options may hold the stop.
-            argument.literal().is_none() && word.contains("[@]")
-                || word.starts_with("--stop-")
-                || word.starts_with("--include-gtids")
-                || word.starts_with("--exclude-gtids")
-        });
+        // A list of options, in front of the names of the logs, may hold the stop.
+        let options = unit.slice(command.span).split(" -- ").next().unwrap_or_default();
+        let stops = options.contains("[@]}")
+            || command.arguments().iter().any(|word| {
+                let word = word.shown();
+                word.starts_with("--stop-")
+                    || word.starts_with("--include-gtids")
+                    || word.starts_with("--exclude-gtids")
+            });
         let replayed = command.setting.stage.is_some_and(|stage| stage.position + 1 < stage.length);
         if replayed && !stops {
             report.add(
