@@ -63,6 +63,10 @@ pub fn known(inventory: &Inventory, incident: Option<&Incident>) -> Known {
     kept.extend(inventory.secrets.iter().map(|secret| secret.id.as_str().to_owned()));
     kept.extend(inventory.contacts.iter().map(|contact| contact.id.as_str().to_owned()));
     kept.extend(incident.map(|incident| incident.id.as_str().to_owned()));
+    // A team called after what it looks after does not hide the name of that.
+    names.retain(|(kind, name)| {
+        *kind != Kind::Person || !kept.iter().any(|id| id.eq_ignore_ascii_case(name))
+    });
     Known { names, kept }
 }
 
@@ -167,6 +171,7 @@ fn person(name: &str, put: &mut impl FnMut(Kind, &str)) {
             && word.chars().skip(1).any(char::is_lowercase)
     };
     if (2..=3).contains(&words.len())
+        && words.iter().all(|word| !word.starts_with(char::is_lowercase))
         && !words.iter().any(|word| team.contains(&word.to_lowercase().as_str()))
     {
         for word in words.iter().filter(|word| capital(word)) {
@@ -209,6 +214,20 @@ contacts: [{id: dba, name: Ana Lindqvist, phone: '+46 70 123 45 67', email: ana@
         let redaction = redactor.redact(text);
         assert_eq!(redaction.text.as_str(), expected);
         assert_eq!(redactor.restore(redaction.text.as_str()).unwrap(), text);
+    }
+
+    #[test]
+    fn a_team_does_not_hide_what_it_is_called_after() {
+        let (inventory, problems) = inventory::read(
+            "schema: blackstart/inventory/v1
+assets: [{id: payments, kind: app}, {id: books, kind: app}]
+contacts: [{id: a, name: Payments on call}, {id: b, name: Books}, {id: c, name: Ana Books}]
+",
+        );
+        assert!(problems.is_empty(), "{problems:?}");
+        let mut redactor = Redactor::new(known(&inventory.unwrap(), None));
+        let text = "payments, books: ask Ana";
+        assert_eq!(redactor.redact(text).text.as_str(), "payments, books: ask <PERSON_1>");
     }
 
     #[test]
