@@ -60,7 +60,6 @@ fn concerns(rule: &Rule, tools: &BTreeSet<String>) -> bool {
         let text = match example {
             Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => text,
             Example::Plan { plan, .. } => plan,
-            Example::Inventory(text) => text,
         };
         speaks_of(text, tools)
     })
