@@ -57,6 +57,7 @@ fn the_runbook_of_the_newest_copys_tool_is_filled_with_the_facts() {
             "preflight",
             "stop-shop.service-web1",
             "stop-site.service-web1",
+            "accept-loss",
             "restore",
             "verify",
             "set-aside",
@@ -70,7 +71,10 @@ fn the_runbook_of_the_newest_copys_tool_is_filled_with_the_facts() {
     );
     let restore = made.plan.step("restore").expect("there");
     let needs: Vec<&str> = restore.needs.iter().map(Id::as_str).collect();
-    assert_eq!(needs, ["preflight", "stop-shop.service-web1", "stop-site.service-web1"]);
+    assert_eq!(
+        needs,
+        ["preflight", "stop-shop.service-web1", "stop-site.service-web1", "accept-loss"]
+    );
     let run = restore.run.as_deref().expect("runs");
     assert!(
         run.contains("archives=(/mnt/backup/data/x.tar.gz)") && run.contains("target=/srv/data\n"),
