@@ -287,7 +287,7 @@ fn checked(plan: &blackstart::plan::Plan, inventory: &Inventory) -> check::Check
 fn no_reply_makes_it_panic_or_lets_an_unvalidated_step_into_a_plan() {
     let count = std::env::var("BLACKSTART_FUZZ").ok().and_then(|count| count.parse().ok());
     // One thread that can parse, instead of one for every script.
-    blackstart::shell::on_deep_stack(|| dialogues(count.unwrap_or(5_000)))
+    blackstart::shell::on_deep_stack(|| dialogues(count.unwrap_or(1_500)))
         .expect("no reply makes it panic");
 }
 
