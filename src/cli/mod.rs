@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod choice;
+mod demo_model;
 mod commands;
 mod exit;
 mod findings;

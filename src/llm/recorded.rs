@@ -204,9 +204,12 @@ fn pause(time: Duration, limits: &Limits) -> Result<(), ModelError> {
     }
 }
 
-/// Returns the messages of a prompt as they are recorded.
+/// Returns a prompt as it is recorded: the form of the reply, then the messages.
 pub fn rendered(prompt: &Prompt) -> String {
-    let mut text = String::new();
+    let mut text = format!(
+        "### form of the reply: JSON Schema \"{}\"\n{:#}\n",
+        prompt.schema_name, prompt.schema
+    );
     for message in &prompt.messages {
         let role = match message.role {
             Role::System => "system",
@@ -293,12 +296,12 @@ mod tests {
         );
         assert!(ask(&replay, "hello").unwrap_err().to_string().contains("no prompt 2"));
         let other = ask(&model(Mode::Replay), "hell\u{1b}").unwrap_err().to_string();
-        assert!(other.contains("from 2:5 on it is recorded as \"o\" and was \"\\x1b\" (to record it anew, remove 1.prompt.txt"), "{other}");
+        assert!(other.contains("from 4:5 on it is recorded as \"o\" and was \"\\x1b\" (to record it anew, remove 1.prompt.txt"), "{other}");
         let changed = model(Mode::ReplayChanged);
         let answered = changed.ask(&prompt("hell"), &limits(), &mut |_| {}).expect("answers");
         assert_eq!(answered.reply.text, "灾难 happens");
         let remark = answered.remark.expect("says so");
-        assert!(remark.contains("earlier form of its prompt: from 2:5 on"), "{remark}");
+        assert!(remark.contains("earlier form of its prompt: from 4:5 on"), "{remark}");
         let anew = ask(&model(Mode::Record), "hell").unwrap_err().to_string();
         assert!(anew.contains("is not the recorded one"), "{anew}");
     }
@@ -321,7 +324,8 @@ mod tests {
     #[test]
     fn a_slow_record_is_cancelled_at_once_and_ends_at_its_deadline() {
         let directory = tempfile::tempdir().expect("a directory");
-        std::fs::write(directory.path().join("1.prompt.txt"), "### user\nhello\n").expect("writes");
+        std::fs::write(directory.path().join("1.prompt.txt"), rendered(&prompt("hello")))
+            .expect("writes");
         std::fs::write(directory.path().join("1.reply.txt"), "slow").expect("writes");
         let model = || {
             Recorded::new(

@@ -130,6 +130,8 @@ fn auto(runtime: &Runtime, root: &Path, output: &mut Output) -> Result<Exit, Com
     if output.is_json() {
         output.data(&render(&report, Format::Json))?;
     }
+    stage.begin(output, "with a model: what leaves, what comes back, what of it is believed")?;
+    crate::cli::demo_model::stage(runtime, output)?;
     output.say("\nThe demo recovered its tree. A first real use with your own inventory: see the README, or `blackstart inventory --help`.\n")?;
     Ok(Exit::Ok)
 }

@@ -23,6 +23,9 @@ pub struct Composed {
     pub trusted: Vec<String>,
 }
 
+/// The share of the room that the starting plan may take, in percent.
+const SKELETON: u64 = 55;
+
 /// Composes the first prompt.
 pub fn first(
     ask: &Ask<'_>,
@@ -47,7 +50,8 @@ pub fn first(
         text
     };
     let rules = part("the rules", rules(ask.rules), 20);
-    let skeleton = part("the starting plan", told::skeleton(start), 60);
+    let most = (u64::from(room) * SKELETON / 100) as u32;
+    let skeleton = part("the starting plan", told::skeleton(start, most), 75);
     let facts = asset.map(|asset| told::facts(ask.request, asset)).unwrap_or_default();
     let facts = part("the inventory", facts, 50);
     let incident = part("the incident", told::incident(ask.request), 40);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::budget::tokens;
 use super::guards::freedom;
 use super::rejected::Reason;
 use crate::base::{document, readable};
@@ -15,8 +16,19 @@ const COPIES: usize = 6;
 /// Lines of fixed commands that are shown: enough to see what they are for.
 const FIXED_LINES: usize = 12;
 
-/// Returns the starting plan in the fields of the reply, one block per step.
-pub fn skeleton(plan: &Plan) -> String {
+/// Returns the starting plan within so many tokens, every step of it: where it is longer, commands are left out, those that
+/// may not change first. A step whose commands are not all shown can only be kept.
+pub fn skeleton(plan: &Plan, most: u32) -> String {
+    let with = |fixed, others| written(plan, fixed, others);
+    let shorter = [(FIXED_LINES, usize::MAX), (0, usize::MAX), (0, 60), (0, 24), (0, 8)];
+    shorter
+        .into_iter()
+        .map(|(fixed, others)| with(fixed, others))
+        .find(|text| tokens(text) <= most)
+        .unwrap_or_else(|| with(0, 0))
+}
+
+fn written(plan: &Plan, fixed: usize, others: usize) -> String {
     let mut text = format!("title: {}\n", plan.title);
     let assumptions = plan.scope.iter().flat_map(|scope| &scope.assumptions);
     for assumption in assumptions {
@@ -26,8 +38,8 @@ pub fn skeleton(plan: &Plan) -> String {
         let freedom = freedom(plan, step);
         text.push_str(&format!("\nstep {} ({})\n", step.id, freedom.told()));
         let lines = match freedom {
-            super::guards::Freedom::Fixed => FIXED_LINES,
-            super::guards::Freedom::Changeable | super::guards::Freedom::Optional => usize::MAX,
+            super::guards::Freedom::Fixed => fixed,
+            super::guards::Freedom::Changeable | super::guards::Freedom::Optional => others,
         };
         text.push_str(&step_text(step, lines));
     }
@@ -72,7 +84,7 @@ fn block(name: &str, commands: &str, lines: usize) -> String {
     }
     let left = commands.lines().count().saturating_sub(lines);
     if left > 0 {
-        text.push_str(&format!("    [{left} more lines, fixed]\n"));
+        text.push_str(&format!("    [{left} more lines, not shown: keep this step]\n"));
     }
     text
 }

@@ -1,5 +1,6 @@
 //! The demo: a throw-away tree, a real backup of it, real damage, and the documents that tell of it.
 
+pub mod exchange;
 pub mod manifest;
 pub mod tree;
 
