@@ -29,6 +29,7 @@ fn every_command_of_the_readme_works_as_written() {
         script.find("blackstart report latest").expect("the README ends with a report");
     let run = "rm -r ~/documents/letters
 script --quiet --return --command 'blackstart run recovery/*.yaml --confirm-target documents' typescript <<'ANSWERS'
+yes
 done
 done
 yes
