@@ -113,7 +113,8 @@ impl ModelDraftArgs {
             context_tokens: chosen.config.context_tokens.unwrap_or(own.context_tokens),
             reply_tokens: chosen.config.reply_tokens.unwrap_or(own.reply_tokens),
         };
-        Ok(Led { model: chosen.model, settings: Settings { budget, ..settings } })
+        let price = chosen.config.price.clone();
+        Ok(Led { model: chosen.model, settings: Settings { budget, price, ..settings } })
     }
 }
 
@@ -228,6 +229,13 @@ pub fn told(made: &ModelDrafted, output: &mut Output) {
     } else if let Some(end) = &made.end {
         output.note(&format!("the dialogue ended early: {}", escape::one_line(&end.to_string())));
     }
+    if let Some(usage) = made.usage {
+        let cost = made.cost.as_ref().map(|cost| format!(", {cost}")).unwrap_or_default();
+        output.note(&format!(
+            "used {} tokens of prompt and {} of reply in {} requests{cost}",
+            usage.prompt, usage.reply, made.requests
+        ));
+    }
     if let Some(summary) = made.draft.summary.as_ref() {
         output.note(&format!("the model says: {}", escape::one_line(summary)));
     }
@@ -286,5 +294,9 @@ pub fn usage(made: &ModelDrafted) -> Json {
     let tokens = made
         .usage
         .map(|usage| json!({"prompt": usage.prompt, "reply": usage.reply, "cached": usage.cached}));
-    json!({"requests": made.requests, "tokens": tokens, "milliseconds": made.took.as_millis() as u64})
+    let cost =
+        made.cost.as_ref().map(|cost| json!({"amount": cost.amount, "currency": cost.currency}));
+    json!({
+        "requests": made.requests, "tokens": tokens, "cost": cost, "milliseconds": made.took.as_millis() as u64,
+    })
 }

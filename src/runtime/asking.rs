@@ -14,7 +14,7 @@ use crate::flow::News;
 use crate::flow::dialogue::{
     Ask, Failure, ModelAnswer, ModelRow, Outgoing, Progress, Reach, Usage,
 };
-use crate::llm::{Address, Cancel, ModelConfig, ModelError, cost};
+use crate::llm::{Address, Cancel, ModelConfig, ModelError};
 
 /// How long an answer may take.
 const WITHIN: Duration = Duration::from_secs(120);
@@ -111,7 +111,7 @@ impl Worker {
             let model = chosen.model.as_ref();
             let drafted = self.runtime.draft_with(model, &request, revise(ask), &settings, &mut on);
             let drafted = drafted.map_err(|error| why(&error))?;
-            Ok(answer(drafted, &chosen.config))
+            Ok(answer(drafted))
         });
         self.asked.over(number);
         let result = result.unwrap_or_else(|why| Err(Failure { why, ..Failure::default() }));
@@ -147,7 +147,13 @@ fn settings(ask: &Ask, config: &ModelConfig, cancel: Cancel) -> Settings {
         context_tokens: config.context_tokens.unwrap_or(usual.context_tokens),
         reply_tokens: config.reply_tokens.unwrap_or(usual.reply_tokens),
     };
-    Settings { deadline: ask.within, cancel, budget, ..Settings::default() }
+    Settings {
+        deadline: ask.within,
+        cancel,
+        budget,
+        price: config.price.clone(),
+        ..Settings::default()
+    }
 }
 
 fn request<'a>(ask: &'a Ask, parameters: &'a BTreeMap<String, String>) -> Request<'a> {
@@ -203,11 +209,10 @@ fn progress(drafting: Drafting) -> Progress {
 }
 
 /// Returns what came of it: a draft of the model's, also where it keeps everything; or why there is none.
-fn answer(drafted: ModelDrafted, config: &ModelConfig) -> Result<Box<ModelAnswer>, Failure> {
+fn answer(drafted: ModelDrafted) -> Result<Box<ModelAnswer>, Failure> {
     let early = drafted.end.as_ref().map(said);
     let counted = drafted.usage;
-    let cost = counted.zip(config.price.as_ref());
-    let cost = cost.map(|(usage, price)| cost_of(usage, price));
+    let cost = drafted.cost.map(|cost| cost.to_string());
     let usage = counted.map(|usage| Usage {
         sent: usage.prompt,
         received: usage.reply,
@@ -222,10 +227,6 @@ fn answer(drafted: ModelDrafted, config: &ModelConfig) -> Result<Box<ModelAnswer
         Some(why) => Err(Failure { why, rejected: draft.rejected, usage, cost }),
         None => Ok(Box::new(ModelAnswer { draft, usage, cost, took: drafted.took, early })),
     }
-}
-
-fn cost_of(usage: crate::llm::Usage, price: &crate::llm::Price) -> String {
-    cost(usage, price).to_string()
 }
 
 /// Returns why a dialogue ended early, with what the operator may do.
