@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::files::{FileError, read_text};
 use super::{Runtime, RuntimeError, place};
 use crate::base::{Position, Problem, Secret, Timestamp, nearest, seconds_between};
+use crate::draft::dialogue::{Budget, Prompt};
 use crate::llm::{
     self, Address, Answered, Cancel, Endpoint, KeyError, KeySource, Limits, Manners, Model,
     ModelConfig, ModelError, Piece, Probed, Rung,
@@ -93,6 +94,17 @@ pub struct ChosenModel {
     pub config: ModelConfig,
     /// Asks it.
     pub model: Box<dyn Model>,
+}
+
+impl ChosenModel {
+    /// Returns how much may be sent to it and answered: as configured, else as usual.
+    pub fn budget(&self) -> Budget {
+        let usual = Budget::default();
+        Budget {
+            context_tokens: self.config.context_tokens.unwrap_or(usual.context_tokens),
+            reply_tokens: self.config.reply_tokens.unwrap_or(usual.reply_tokens),
+        }
+    }
 }
 
 impl std::fmt::Debug for ChosenModel {
@@ -234,7 +246,7 @@ impl Model for Remembering {
 
     fn ask(
         &self,
-        prompt: &crate::draft::dialogue::Prompt,
+        prompt: &Prompt,
         limits: &Limits,
         on_piece: &mut dyn FnMut(Piece<'_>),
     ) -> Result<Answered, ModelError> {
@@ -254,7 +266,7 @@ impl Model for Remembering {
         self.endpoint.ask_lower()
     }
 
-    fn preview(&self, prompt: &crate::draft::dialogue::Prompt) -> String {
+    fn preview(&self, prompt: &Prompt) -> String {
         self.endpoint.preview(prompt)
     }
 }

@@ -1,7 +1,6 @@
 //! `blackstart eval`: scores a drafter on scenarios with known answers, and attacks it with hostile text.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::base::{Period, escape};
 use crate::cli::choice::{ModelArgs, refusal};
@@ -147,8 +146,8 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         return Err(CommandError::new(Exit::Input, message)
             .hint("blackstart eval --drafter recorded --records DIR"));
     }
-    let settings =
-        Settings { deadline: Duration::from_secs(args.deadline.0), ..Settings::default() };
+    let budget = chosen.as_ref().map(ChosenModel::budget).unwrap_or_default();
+    let settings = Settings { deadline: args.deadline.duration(), budget, ..Settings::default() };
     let library = runtime.library();
     let scenarios = evaluating::scenarios(args.scenarios.as_deref())?;
     let drafters = Drafters { args: &args, runtime: &runtime, settings, chosen };
