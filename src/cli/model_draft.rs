@@ -90,17 +90,18 @@ impl ModelDraftArgs {
 
     /// Returns the model, and how it is led.
     pub fn lead(&self, runtime: &Runtime, output: &mut Output) -> Result<Led, CommandError> {
-        let settings = Settings { deadline: self.deadline.duration(), ..Settings::default() };
+        let deadline = self.deadline.duration();
         if let Some(directory) = &self.replies {
             let mode = if self.record { Mode::Record } else { Mode::Replay };
             let name = directory.file_name().map(|name| name.to_string_lossy().into_owned());
             let source = Source::Directory(directory.clone());
             let recorded = Recorded::new(name.unwrap_or_default(), source, mode, Pace::default());
+            let settings = Settings { deadline, ..Settings::default() };
             return Ok(Led { model: Box::new(recorded), settings });
         }
         let chosen =
             runtime.model(&self.choice.clone().choice()).map_err(|error| refusal(error, output))?;
-        let settings = Settings { budget: chosen.budget(), ..settings };
+        let settings = Settings { deadline, ..chosen.settings() };
         Ok(Led { model: chosen.model, settings })
     }
 }
@@ -202,6 +203,13 @@ pub fn told(made: &ModelDrafted, output: &mut Output) {
     for note in &made.draft.notes {
         output.note(&format!("note: {}", escape::one_line(note)));
     }
+    if let Some(usage) = made.usage {
+        let cost = made.cost.as_ref().map(|cost| format!(", {cost}")).unwrap_or_default();
+        output.note(&format!(
+            "used {} tokens of prompt and {} of reply in {} requests{cost}",
+            usage.prompt, usage.reply, made.requests
+        ));
+    }
     if let Some(summary) = made.draft.summary.as_ref() {
         output.note(&format!("the model says: {}", escape::one_line(summary)));
     }
@@ -269,5 +277,9 @@ pub fn usage(made: &ModelDrafted) -> Json {
     let tokens = made
         .usage
         .map(|usage| json!({"prompt": usage.prompt, "reply": usage.reply, "cached": usage.cached}));
-    json!({"requests": made.requests, "tokens": tokens, "milliseconds": made.took.as_millis() as u64})
+    let cost =
+        made.cost.as_ref().map(|cost| json!({"amount": cost.amount, "currency": cost.currency}));
+    json!({
+        "requests": made.requests, "tokens": tokens, "cost": cost, "milliseconds": made.took.as_millis() as u64,
+    })
 }

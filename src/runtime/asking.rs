@@ -14,7 +14,7 @@ use crate::flow::News;
 use crate::flow::dialogue::{
     Ask, Failure, ModelAnswer, ModelRow, Outgoing, Progress, Reach, Usage,
 };
-use crate::llm::{self, Address, Cancel, ModelConfig, ModelError};
+use crate::llm::{Address, Cancel, ModelError};
 
 /// How long an answer may take.
 const WITHIN: Duration = Duration::from_secs(120);
@@ -111,7 +111,7 @@ impl Worker {
             let model = chosen.model.as_ref();
             let drafted = self.runtime.draft_with(model, &request, revise(ask), &settings, &mut on);
             let drafted = drafted.map_err(|error| why(&error))?;
-            Ok(answer(drafted, &chosen.config))
+            Ok(answer(drafted))
         });
         self.asked.over(number);
         let result = result.unwrap_or_else(|why| Err(Failure { why, ..Failure::default() }));
@@ -142,7 +142,7 @@ fn row(listed: &ListedModel) -> ModelRow {
 }
 
 fn settings(ask: &Ask, chosen: &ChosenModel, cancel: Cancel) -> Settings {
-    Settings { deadline: ask.within, cancel, budget: chosen.budget(), ..Settings::default() }
+    Settings { deadline: ask.within, cancel, ..chosen.settings() }
 }
 
 fn request<'a>(ask: &'a Ask, parameters: &'a BTreeMap<String, String>) -> Request<'a> {
@@ -184,11 +184,10 @@ fn parts(text: String) -> Vec<(String, String)> {
 }
 
 /// Returns what came of it: a draft of the model's, also where it keeps everything; or why there is none.
-fn answer(drafted: ModelDrafted, config: &ModelConfig) -> Result<Box<ModelAnswer>, Failure> {
+fn answer(drafted: ModelDrafted) -> Result<Box<ModelAnswer>, Failure> {
     let early = drafted.end.as_ref().map(said);
     let counted = drafted.usage;
-    let cost = counted.zip(config.price.as_ref());
-    let cost = cost.map(|(usage, price)| llm::cost(usage, price).to_string());
+    let cost = drafted.cost.map(|cost| cost.to_string());
     let usage = counted.map(|usage| Usage {
         sent: usage.prompt,
         received: usage.reply,

@@ -13,7 +13,7 @@ use crate::draft::dialogue::{
 use crate::draft::{Draft, DraftError, Request, draft};
 use crate::flow::dialogue::Progress;
 use crate::incident::Incident;
-use crate::llm::{Cancel, Limits, Model, ModelError, Rung, Usage};
+use crate::llm::{Cancel, Cost, Limits, Model, ModelError, Price, Rung, Usage, cost};
 use crate::plan::Plan;
 use crate::template::TemplateError;
 
@@ -30,6 +30,8 @@ pub struct Settings {
     pub budget: Budget,
     /// The language of the operator; by default that of the incident.
     pub language: Option<Language>,
+    /// What the model costs, where it is known.
+    pub price: Option<Price>,
 }
 
 impl Default for Settings {
@@ -40,6 +42,7 @@ impl Default for Settings {
             cancel: Cancel::default(),
             budget: Budget::default(),
             language: None,
+            price: None,
         }
     }
 }
@@ -69,6 +72,8 @@ pub struct ModelDrafted {
     pub checked: Checked,
     /// Tokens of all replies together, where the endpoint counts them.
     pub usage: Option<Usage>,
+    /// What they cost, where tokens and price are known.
+    pub cost: Option<Cost>,
     /// How many requests it took.
     pub requests: u32,
     /// How the form of the last reply was asked for.
@@ -119,6 +124,7 @@ impl Runtime {
         Ok(ModelDrafted {
             draft,
             checked,
+            cost: usage.zip(settings.price.as_ref()).map(|(usage, price)| cost(usage, price)),
             usage,
             requests,
             rung,

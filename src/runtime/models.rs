@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{FileError, read_text};
-use super::{Runtime, RuntimeError, place};
+use super::{Runtime, RuntimeError, Settings, place};
 use crate::base::{Position, Problem, Secret, Timestamp, nearest, seconds_between};
 use crate::draft::dialogue::{Budget, Prompt};
 use crate::llm::{
@@ -97,13 +97,14 @@ pub struct ChosenModel {
 }
 
 impl ChosenModel {
-    /// Returns how much may be sent to it and answered: as configured, else as usual.
-    pub fn budget(&self) -> Budget {
+    /// Returns how it is led: budget and price as configured, all else as usual.
+    pub fn settings(&self) -> Settings {
         let usual = Budget::default();
-        Budget {
+        let budget = Budget {
             context_tokens: self.config.context_tokens.unwrap_or(usual.context_tokens),
             reply_tokens: self.config.reply_tokens.unwrap_or(usual.reply_tokens),
-        }
+        };
+        Settings { budget, price: self.config.price.clone(), ..Settings::default() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! LL003: a placeholder nobody filled in.
 
+use std::collections::BTreeSet;
+
 use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, TokenKind};
@@ -42,11 +44,27 @@ pub const RULE: Rule = Rule {
             "set -euo pipefail\ndocker inspect --format '{{ .State.Status }}' db\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n",
         ),
         Example::Script("awk '{{print $1}}' < /srv/list > /srv/list.new\n"),
+        Example::Plan {
+            plan: "schema: blackstart/plan/v1
+id: renew
+kind: recovery
+title: Renew the certificate
+steps:
+  - {id: look, title: Look, kind: check, host: lb1, asset: api, check: openssl s_client -connect api.example.net:443 < /dev/null}
+",
+            inventory: "schema: blackstart/inventory/v1
+hosts: [{id: lb1}]
+assets: [{id: api, kind: web, host: lb1, endpoint: 'api.example.net:443'}]
+",
+        },
     ],
     run,
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let real = names(context);
+    let placeholder =
+        |text: &str| placeholder(text).filter(|found| !real.contains(found.trim_matches('.')));
     for unit in &context.units {
         let mut done: Vec<Span> = Vec::new();
         for run in unit.runs() {
@@ -92,6 +110,19 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Returns the names by which the inventory's machines and services are reached: what is one of them is filled in,
+/// whatever it looks like.
+fn names<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
+    let Some(inventory) = context.inventory else {
+        return BTreeSet::new();
+    };
+    let addresses = inventory.hosts.iter().filter_map(|host| host.address.as_deref());
+    let endpoints = inventory.assets.iter().filter_map(|asset| asset.endpoint.as_deref());
+    let urls = inventory.repos.iter().filter_map(|repo| repo.url.as_deref());
+    let parts = |text: &'a str| text.split(['/', ':', '@']);
+    addresses.chain(endpoints).chain(urls).flat_map(parts).filter(|part| !part.is_empty()).collect()
 }
 
 /// Commands whose arguments are templates of their own.

@@ -146,8 +146,8 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         return Err(CommandError::new(Exit::Input, message)
             .hint("blackstart eval --drafter recorded --records DIR"));
     }
-    let budget = chosen.as_ref().map(ChosenModel::budget).unwrap_or_default();
-    let settings = Settings { deadline: args.deadline.duration(), budget, ..Settings::default() };
+    let settings = chosen.as_ref().map(ChosenModel::settings).unwrap_or_default();
+    let settings = Settings { deadline: args.deadline.duration(), ..settings };
     let library = runtime.library();
     let scenarios = evaluating::scenarios(args.scenarios.as_deref())?;
     let drafters = Drafters { args: &args, runtime: &runtime, settings, chosen };
