@@ -73,6 +73,18 @@ impl<'a> Unit<'a> {
         Some(Call::new(tool, name, &words))
     }
 
+    /// Returns the SQL a client is given, on its line or its standard input.
+    pub fn sql(&self, command: &Command) -> Vec<String> {
+        let given = self.take_apart(command).map(|call| {
+            let texts =
+                call.flags.iter().filter(|f| matches!(f.name.as_str(), "command" | "execute"));
+            texts.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone()).collect::<Vec<_>>()
+        });
+        let mut texts = given.unwrap_or_default();
+        texts.extend(command.input.iter().map(Argument::shown));
+        texts
+    }
+
     /// Returns the words of a command as the tools see them.
     pub fn words(&self, command: &Command) -> Vec<Word> {
         let word = |(index, argument): (usize, &Argument)| Word {

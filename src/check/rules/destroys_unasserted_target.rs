@@ -131,16 +131,15 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 (!scratch).then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
             "psql" | "mysql" | "mariadb" => {
-                let drops =
-                    super::restore_over_live::sql_texts(unit, command).into_iter().any(|text| {
-                        sql::statements(&text).iter().any(|s| {
-                            let drop =
-                                ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
-                                    .iter()
-                                    .any(|d| s.starts_with(d));
-                            drop && !scratch_name(s)
-                        })
-                    });
+                let drops = unit.sql(command).into_iter().any(|text| {
+                    sql::statements(&text).iter().any(|s| {
+                        let drop =
+                            ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
+                                .iter()
+                                .any(|d| s.starts_with(d));
+                        drop && !scratch_name(s)
+                    })
+                });
                 drops.then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
             "pg_resetwal" => Some(("the write-ahead log is thrown away".to_owned(), Scope::Host)),

@@ -206,7 +206,7 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
             {
                 return vec![Target::Database(format!("a dump is played into {target}"))];
             }
-            let texts = sql_texts(unit, command);
+            let texts = unit.sql(command);
             let worst = texts
                 .iter()
                 .flat_map(|t| sql::statements(t))
@@ -223,17 +223,6 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
         }
         _ => Vec::new(),
     }
-}
-
-/// Returns the SQL a command is given, on its line or its standard input.
-pub fn sql_texts(unit: &Unit<'_>, command: &Command) -> Vec<String> {
-    let given = unit.take_apart(command).map(|call| {
-        let texts = call.flags.iter().filter(|f| matches!(f.name.as_str(), "command" | "execute"));
-        texts.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone()).collect::<Vec<_>>()
-    });
-    let mut texts = given.unwrap_or_default();
-    texts.extend(command.input.iter().map(Argument::shown));
-    texts
 }
 
 fn wipes(statement: &str) -> bool {
@@ -304,7 +293,7 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
                 || backs_up
                 || dumps(command) && path.starts_with("/var/lib")
         }
-        Target::Database(_) => dumps(command) || sql_texts(unit, command).iter().any(|t| copies(t)),
+        Target::Database(_) => dumps(command) || unit.sql(command).iter().any(|t| copies(t)),
     }
 }
 
