@@ -1,7 +1,7 @@
 //! MY005: a dump of databases, and of nobody who may use them.
 
-use super::inconsistent_dump::{dumps, is_whole, makes_backups};
 use crate::check::Context;
+use crate::check::dumps::{dumps, is_whole, makes_backups};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 

@@ -1,7 +1,7 @@
 //! MY004: a dump on which no binary log can be replayed.
 
-use super::inconsistent_dump::{dumps, is_whole, makes_backups};
 use crate::check::Context;
+use crate::check::dumps::{dumps, is_whole, makes_backups};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
