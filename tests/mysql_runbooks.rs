@@ -369,6 +369,7 @@ fn a_dump_and_its_binary_logs_bring_back_everything_up_to_the_instant_before_a_d
     );
     lab.stop("d", "-TERM");
     lab.must("rollback", recovery.plan.step("restore").unwrap().rollback.as_deref().unwrap());
+    lab.must("rollback", recovery.plan.step("save-logs").unwrap().rollback.as_deref().unwrap());
 
     // The same to the position of the DROP, which lies in the log behind one good change of the same second.
     let position = shown_position(&printed);

@@ -137,9 +137,10 @@ fn every_recorded_exchange_ends_in_a_plan_that_can_be_used() {
     for name in names() {
         let made = replayed(&name);
         let draft = &made.draft;
-        assert_eq!(
-            draft.drafter,
-            Drafter::Model,
+        // A reply that keeps every step as it is leaves the starting plan; that is an answer too.
+        let kept = draft.why_template.is_none() && draft.rejected.is_empty();
+        assert!(
+            draft.drafter == Drafter::Model || kept,
             "{name}: {:?} {:?}",
             draft.why_template,
             draft.rejected

@@ -5,9 +5,9 @@ use include_dir::{Dir, include_dir};
 use crate::llm::{Mode, Pace, Recorded, Source};
 
 /// The scenario the exchange belongs to.
-pub const SCENARIO: &str = "s01";
+pub const SCENARIO: &str = "s17";
 
-static RECORDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/recorded/s01");
+static RECORDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/recorded/s17");
 
 /// Returns the model that answers as it did when it was recorded.
 pub fn model() -> Recorded {
