@@ -1,6 +1,6 @@
 //! Groups of digits joined by blanks or hyphens, as people write telephone and card numbers.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::text::Text;
 
@@ -15,23 +15,25 @@ pub struct Digits {
     pub plus: bool,
 }
 
-/// Reads the digits that begin at an offset: groups joined by one blank, hyphen or dot, not more than `limit` digits.
-pub fn digits(text: Text<'_>, start: usize, limit: usize) -> Option<Digits> {
+/// Reads the digits that begin at an offset: groups joined by one blank, hyphen or dot, as many as `count` allows. Nothing
+/// where they are fewer.
+pub fn digits(text: Text<'_>, start: usize, count: RangeInclusive<usize>) -> Option<Digits> {
     let before = text.before(start);
     let escape = start >= 3 && text.byte(start - 3) == b'%'
         || start >= 2 && text.byte(start - 2) == b'\\' && matches!(before, b'n' | b't' | b'r');
     if (before.is_ascii_alphanumeric() || before == b'_') && !escape {
         return None;
     }
-    let mut digits = String::new();
+    let limit = *count.end();
+    let mut seen = 0;
     let mut end = start;
     let mut at = start;
     loop {
         let run = text.forward_within(at, limit + 1, |b| b.is_ascii_digit());
-        if run == at || digits.len() + run - at > limit {
+        if run == at || seen + run - at > limit {
             break;
         }
-        digits.push_str(&text.all[at..run]);
+        seen += run - at;
         end = run;
         if !matches!(text.byte(run), b' ' | b'-' | b'.' | b')')
             || !(text.byte(run + 1).is_ascii_digit() || text.byte(run) == b')')
@@ -42,10 +44,11 @@ pub fn digits(text: Text<'_>, start: usize, limit: usize) -> Option<Digits> {
             + 1
             + usize::from(text.byte(run) == b')' && matches!(text.byte(run + 1), b' ' | b'-'));
     }
-    match digits.is_empty() {
-        true => None,
-        false => Some(Digits { range: start..end, digits, plus: before == b'+' }),
-    }
+    count.contains(&seen).then(|| Digits {
+        range: start..end,
+        digits: text.all[start..end].chars().filter(char::is_ascii_digit).collect(),
+        plus: before == b'+',
+    })
 }
 
 /// Words before a number that make it something else than a number of a person.
