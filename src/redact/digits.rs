@@ -1,23 +1,24 @@
 //! Groups of digits joined by blanks or hyphens, as people write telephone and card numbers.
 
+use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 
 use super::text::Text;
 
 /// Digits that belong together, with what joins them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digits {
+pub struct Digits<'a> {
     /// From the first digit to the last.
     pub range: Range<usize>,
     /// The digits alone.
-    pub digits: String,
+    pub digits: Cow<'a, str>,
     /// Whether a `+` stands before them.
     pub plus: bool,
 }
 
 /// Reads the digits that begin at an offset: groups joined by one blank, hyphen or dot, as many as `count` allows. Nothing
 /// where they are fewer.
-pub fn digits(text: Text<'_>, start: usize, count: RangeInclusive<usize>) -> Option<Digits> {
+pub fn digits(text: Text<'_>, start: usize, count: RangeInclusive<usize>) -> Option<Digits<'_>> {
     let before = text.before(start);
     let escape = start >= 3 && text.byte(start - 3) == b'%'
         || start >= 2 && text.byte(start - 2) == b'\\' && matches!(before, b'n' | b't' | b'r');
@@ -44,9 +45,13 @@ pub fn digits(text: Text<'_>, start: usize, count: RangeInclusive<usize>) -> Opt
             + 1
             + usize::from(text.byte(run) == b')' && matches!(text.byte(run + 1), b' ' | b'-'));
     }
+    let written = &text.all[start..end];
     count.contains(&seen).then(|| Digits {
         range: start..end,
-        digits: text.all[start..end].chars().filter(char::is_ascii_digit).collect(),
+        digits: match written.len() == seen {
+            true => Cow::Borrowed(written),
+            false => written.chars().filter(char::is_ascii_digit).collect(),
+        },
         plus: before == b'+',
     })
 }

@@ -68,8 +68,8 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
 }
 
 /// Returns where the telephone number ends that begins with these digits.
-fn telephone(text: Text<'_>, number: &Digits) -> Option<usize> {
-    let all = number.digits.as_str();
+fn telephone(text: Text<'_>, number: &Digits<'_>) -> Option<usize> {
+    let all = number.digits.as_ref();
     let end = |count: usize| {
         // The end of the first `count` digits, if a group ends there.
         let mut seen = 0;
