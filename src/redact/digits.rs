@@ -1,37 +1,40 @@
 //! Groups of digits joined by blanks or hyphens, as people write telephone and card numbers.
 
-use std::ops::Range;
+use std::borrow::Cow;
+use std::ops::{Range, RangeInclusive};
 
 use super::text::Text;
 
 /// Digits that belong together, with what joins them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digits {
+pub struct Digits<'a> {
     /// From the first digit to the last.
     pub range: Range<usize>,
     /// The digits alone.
-    pub digits: String,
+    pub digits: Cow<'a, str>,
     /// Whether a `+` stands before them.
     pub plus: bool,
 }
 
-/// Reads the digits that begin at an offset: groups joined by one blank, hyphen or dot, not more than `limit` digits.
-pub fn digits(text: Text<'_>, start: usize, limit: usize) -> Option<Digits> {
+/// Reads the digits that begin at an offset: groups joined by one blank, hyphen or dot, as many as `count` allows. Nothing
+/// where they are fewer.
+pub fn digits(text: Text<'_>, start: usize, count: RangeInclusive<usize>) -> Option<Digits<'_>> {
     let before = text.before(start);
     let escape = start >= 3 && text.byte(start - 3) == b'%'
         || start >= 2 && text.byte(start - 2) == b'\\' && matches!(before, b'n' | b't' | b'r');
     if (before.is_ascii_alphanumeric() || before == b'_') && !escape {
         return None;
     }
-    let mut digits = String::new();
+    let limit = *count.end();
+    let mut seen = 0;
     let mut end = start;
     let mut at = start;
     loop {
         let run = text.forward_within(at, limit + 1, |b| b.is_ascii_digit());
-        if run == at || digits.len() + run - at > limit {
+        if run == at || seen + run - at > limit {
             break;
         }
-        digits.push_str(&text.all[at..run]);
+        seen += run - at;
         end = run;
         if !matches!(text.byte(run), b' ' | b'-' | b'.' | b')')
             || !(text.byte(run + 1).is_ascii_digit() || text.byte(run) == b')')
@@ -42,10 +45,15 @@ pub fn digits(text: Text<'_>, start: usize, limit: usize) -> Option<Digits> {
             + 1
             + usize::from(text.byte(run) == b')' && matches!(text.byte(run + 1), b' ' | b'-'));
     }
-    match digits.is_empty() {
-        true => None,
-        false => Some(Digits { range: start..end, digits, plus: before == b'+' }),
-    }
+    let written = &text.all[start..end];
+    count.contains(&seen).then(|| Digits {
+        range: start..end,
+        digits: match written.len() == seen {
+            true => Cow::Borrowed(written),
+            false => written.chars().filter(char::is_ascii_digit).collect(),
+        },
+        plus: before == b'+',
+    })
 }
 
 /// Words before a number that make it something else than a number of a person.

@@ -1,5 +1,8 @@
 //! Tells whose machine a host name speaks of: nobody's, everybody's, or the operator's.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Domains that everybody knows: documentation, vendors, examples. A name below one of them tells nothing about the operator.
 const PUBLIC: &[&str] = &[
     "example.com",
@@ -141,6 +144,8 @@ const PUBLIC: &[&str] = &[
     "sigs.k8s.io",
 ];
 
+static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| PUBLIC.iter().copied().collect());
+
 /// Storage domains whose first label is a bucket or an account.
 const BUCKETS: &[&str] = &[
     "amazonaws.com",
@@ -193,7 +198,8 @@ pub fn is_public(host: &str) -> bool {
         // `s3.eu-west-1` is a service in a region, `acme-backups.s3` is somebody's.
         return rest.is_empty() || rest.split('.').all(service);
     }
-    PUBLIC.iter().any(below)
+    let beginnings = host.match_indices('.').map(|(dot, _)| dot + 1);
+    std::iter::once(0).chain(beginnings).any(|from| KNOWN.contains(&host[from..]))
 }
 
 /// Tells whether a label of a cloud's domain names a service or a region.
@@ -240,13 +246,17 @@ fn service(label: &str) -> bool {
 
 /// Tells whether a dotted name belongs to a network of one's own.
 pub fn is_internal(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let host = host.trim_end_matches('.');
+    let last = host.rsplit('.').next().unwrap_or_default();
+    if !INTERNAL.iter().any(|known| known.eq_ignore_ascii_case(last)) {
+        return false;
+    }
+    let host = host.to_ascii_lowercase();
     let labels: Vec<&str> = host.split('.').collect();
     let [.., before, last] = labels.as_slice() else {
         return false;
     };
-    if !INTERNAL.contains(last)
-        || labels.iter().any(|label| label.is_empty() || label.len() > 63 || label.starts_with('-'))
+    if labels.iter().any(|label| label.is_empty() || label.len() > 63 || label.starts_with('-'))
         || is_public(&host)
     {
         return false;

@@ -48,30 +48,30 @@ pub struct Word {
     pub ats: usize,
 }
 
-const OUTSIDE: u8 = 0;
-const INSIDE: u8 = 1;
-const DIGIT: u8 = 2;
-const DOT: u8 = 3;
-const COLON: u8 = 4;
-const AT: u8 = 5;
+/// What is counted in a word has sixteen bits each of one number, so that a byte costs one addition.
+const DIGIT: u64 = 1;
+const DOT: u64 = 1 << 16;
+const COLON: u64 = 1 << 32;
+const AT: u64 = 1 << 48;
 
-const CLASSES: [u8; 256] = {
-    let mut classes = [OUTSIDE; 256];
+/// What each byte of a word counts; nothing where a byte is in no word.
+const COUNTED: [Option<u64>; 256] = {
+    let mut counted = [None; 256];
     let mut b = 0;
     while b < 256 {
         let byte = b as u8;
-        classes[b] = match byte {
-            b'0'..=b'9' => DIGIT,
-            b'.' => DOT,
-            b':' => COLON,
-            b'@' => AT,
-            b'_' | b'+' | b'/' | b'=' | b'%' | b'~' | b'-' => INSIDE,
-            _ if byte.is_ascii_alphabetic() => INSIDE,
-            _ => OUTSIDE,
+        counted[b] = match byte {
+            b'0'..=b'9' => Some(DIGIT),
+            b'.' => Some(DOT),
+            b':' => Some(COLON),
+            b'@' => Some(AT),
+            b'_' | b'+' | b'/' | b'=' | b'%' | b'~' | b'-' => Some(0),
+            _ if byte.is_ascii_alphabetic() => Some(0),
+            _ => None,
         };
         b += 1;
     }
-    classes
+    counted
 };
 
 struct Anchors {
@@ -133,38 +133,43 @@ fn words(text: Text<'_>, finds: &mut Finds) {
     let detectors = &*WORD_DETECTORS;
     let mut at = 0;
     while at < bytes.len() {
-        if CLASSES[usize::from(bytes[at])] == OUTSIDE {
+        if COUNTED[usize::from(bytes[at])].is_none() {
             at += 1;
             continue;
         }
-        let start = at;
-        let mut counts = [0usize; 6];
-        while at < bytes.len() {
-            let class = CLASSES[usize::from(bytes[at])];
-            if class == OUTSIDE {
-                break;
-            }
-            counts[usize::from(class)] += 1;
-            at += 1;
-        }
-        let marks = counts[usize::from(DIGIT)]
-            + counts[usize::from(DOT)]
-            + counts[usize::from(COLON)]
-            + counts[usize::from(AT)];
-        if marks == 0 && at - start < 20 {
+        let word = word(bytes, at);
+        at = word.range.end;
+        if word.digits + word.dots + word.colons + word.ats == 0 && word.range.len() < 20 {
             continue;
         }
-        let word = Word {
-            range: start..at,
-            digits: counts[usize::from(DIGIT)],
-            dots: counts[usize::from(DOT)],
-            colons: counts[usize::from(COLON)],
-            ats: counts[usize::from(AT)],
-        };
         for (wants, look) in detectors {
             if wants(&word) {
                 look(text, &word, finds);
             }
         }
     }
+}
+
+/// Reads the word that begins at an offset.
+fn word(bytes: &[u8], start: usize) -> Word {
+    let mut word = Word { range: start..start, ..Word::default() };
+    // No count can outgrow its bits in so many bytes.
+    for part in bytes[start..].chunks(usize::from(u16::MAX)) {
+        let mut counts = 0;
+        let mut length = 0;
+        while let Some(counted) = part.get(length).and_then(|b| COUNTED[usize::from(*b)]) {
+            counts += counted;
+            length += 1;
+        }
+        let count = |unit: u64| usize::from((counts / unit) as u16);
+        word.digits += count(DIGIT);
+        word.dots += count(DOT);
+        word.colons += count(COLON);
+        word.ats += count(AT);
+        word.range.end += length;
+        if length < part.len() {
+            break;
+        }
+    }
+    word
 }

@@ -38,14 +38,14 @@ impl<'a> Text<'a> {
         let end =
             self.all.floor_char_boundary(at.saturating_add(length).min(self.all.len())).max(at);
         let part = &self.all[at..end];
-        part.split('\n').next().unwrap_or(part)
+        part.bytes().position(|b| b == b'\n').map_or(part, |line| &part[..line])
     }
 
     /// Returns at most `length` bytes before an offset, on the same line.
     pub fn behind(self, at: usize, length: usize) -> &'a str {
         let at = self.all.floor_char_boundary(at.min(self.all.len()));
         let part = &self.all[self.all.ceil_char_boundary(at.saturating_sub(length))..at];
-        part.rsplit('\n').next().unwrap_or(part)
+        part.bytes().rposition(|b| b == b'\n').map_or(part, |line| &part[line + 1..])
     }
 
     /// Returns the first offset from `at` on whose byte is not accepted.

@@ -35,7 +35,7 @@ enum Fold {
 impl<'a> View<'a> {
     /// Returns the view of a text.
     pub fn of(input: &'a str) -> Self {
-        if input.bytes().all(|b| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~')) {
+        if input.as_bytes().chunks(256).all(is_plain) {
             return Self { text: Cow::Borrowed(input), turns: vec![] };
         }
         let mut view = Self { text: Cow::Borrowed(""), turns: vec![] };
@@ -99,6 +99,11 @@ impl<'a> View<'a> {
         };
         start..end
     }
+}
+
+/// Tells whether bytes stand for themselves; all of them are looked at, which is faster than to stop at the first.
+fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |plain, b| plain & matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~'))
 }
 
 /// Returns the end of a terminal escape. Only what carries no text is skipped: the address of a hyperlink stays visible.

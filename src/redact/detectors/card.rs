@@ -25,7 +25,7 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
         }
         let run = text.forward(at, |b| b.is_ascii_digit());
         if (run - at >= 14 || run - at == 4)
-            && let Some(number) = digits(text, at, 19)
+            && let Some(number) = digits(text, at, 14..=19)
             && !text.byte(number.range.end).is_ascii_alphanumeric()
         {
             let written = &text.all[number.range.clone()];
@@ -39,13 +39,14 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
                     | [6, 10]
                     | [6, 13]
             ) && !written.contains('.');
-            let card = ["card", "卡", "visa", "mastercard", "pan"]
-                .iter()
-                .any(|word| text.behind(at, 40).to_lowercase().contains(word));
+            let card = || {
+                let behind = text.behind(at, 40).to_lowercase();
+                ["card", "卡", "visa", "mastercard", "pan"].iter().any(|word| behind.contains(word))
+            };
             if grouped
                 && issued(&number.digits)
                 && luhn(&number.digits)
-                && (card || !counted(text, &number.range))
+                && (card() || !counted(text, &number.range))
             {
                 finds.add(number.range.clone(), Kind::Card);
                 at = number.range.end;

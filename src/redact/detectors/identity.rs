@@ -30,15 +30,16 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
         let alone =
             !letters && text.before(start) != b'_' && !text.byte(end).is_ascii_alphanumeric();
         let told = |words: &[&str]| {
-            words.iter().any(|word| text.behind(start, 32).to_lowercase().contains(word))
+            let behind = text.behind(start, 32).to_lowercase();
+            words.iter().any(|word| behind.contains(word))
         };
-        let named = alone && told(&["身份证", "证件号", "id card"]);
+        let named = || alone && told(&["身份证", "证件号", "id card"]);
         let proven = alone
             && end - start == 18
             && chinese(&text.all[start..end])
             && !counted(text, &(start..end));
         // Where the word stands beside it, a slip in the number does not save it.
-        if proven || named && matches!(end - start, 15 | 18) {
+        if proven || matches!(end - start, 15 | 18) && named() {
             finds.add(start..end, Kind::Identity);
         } else if end - start == 3
             && alone

@@ -46,7 +46,7 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
             continue;
         }
         let run = text.forward(at, |b| b.is_ascii_digit());
-        if let Some(number) = digits(text, at, 15)
+        if let Some(number) = digits(text, at, 8..=15)
             && let Some(end) = telephone(text, &number)
         {
             let opened = text.before(at) == b'(';
@@ -68,8 +68,8 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
 }
 
 /// Returns where the telephone number ends that begins with these digits.
-fn telephone(text: Text<'_>, number: &Digits) -> Option<usize> {
-    let all = number.digits.as_str();
+fn telephone(text: Text<'_>, number: &Digits<'_>) -> Option<usize> {
+    let all = number.digits.as_ref();
     let end = |count: usize| {
         // The end of the first `count` digits, if a group ends there.
         let mut seen = 0;
@@ -88,8 +88,7 @@ fn telephone(text: Text<'_>, number: &Digits) -> Option<usize> {
     {
         return None;
     }
-    let called =
-        CALLED.iter().any(|word| text.behind(number.range.start, 24).to_lowercase().contains(word));
+    let called = || called(text, number.range.start);
     let dotted = text.all[number.range.clone()].contains('.');
     let domestic = if number.plus {
         all.strip_prefix("86")
@@ -107,8 +106,8 @@ fn telephone(text: Text<'_>, number: &Digits) -> Option<usize> {
         let grouped = text.all[number.range.start..end].contains([' ', '-']);
         let count = rest[..11].parse::<u64>().unwrap_or(0);
         let groups_fit = !grouped || fits(&text.all[number.range.start..end]);
-        return ((called
-            || number.plus
+        return ((number.plus
+            || called()
             || !counted(text, &(number.range.start..end))
                 && !count.is_multiple_of(1 << 20)
                 && !is_field(text, number.range.start))
@@ -120,7 +119,7 @@ fn telephone(text: Text<'_>, number: &Digits) -> Option<usize> {
             && !all.starts_with('0')
             && !text.before(number.range.start - 1).is_ascii_alphanumeric();
         let fits =
-            called || text.all[number.range.clone()].contains([' ', '-', '.']) || all.len() >= 10;
+            all.len() >= 10 || text.all[number.range.clone()].contains([' ', '-', '.']) || called();
         return (plain && fits).then_some(number.range.end);
     }
     let written = &text.all[number.range.clone()];
@@ -128,16 +127,22 @@ fn telephone(text: Text<'_>, number: &Digits) -> Option<usize> {
         written.split(['-', ' ', '.', ')']).filter(|group| !group.is_empty()).collect();
     let landline = matches!(groups.as_slice(), [area, rest] if area.starts_with('0') && matches!(area.len(), 3 | 4) && matches!(rest.len(), 7 | 8) && !area.starts_with("00"))
         && written.contains(['-', ')', ' '])
-        && (called || written.contains('-') && !counted(text, &number.range));
+        && (called() || written.contains('-') && !counted(text, &number.range));
     let american = matches!(groups.as_slice(), [a, b, c] if a.len() == 3 && b.len() == 3 && c.len() == 4)
         && !all.starts_with("400")
         && !all.starts_with("800")
         && !all.starts_with('0')
-        && (called || text.before(number.range.start) == b'(');
+        && (text.before(number.range.start) == b'(' || called());
     (landline
         || american
-        || called && (8..=12).contains(&all.len()) && all.starts_with('0') && groups.len() > 1)
-        .then_some(number.range.end)
+        || (8..=12).contains(&all.len()) && all.starts_with('0') && groups.len() > 1 && called())
+    .then_some(number.range.end)
+}
+
+/// Tells whether a word before a number says that it is called.
+fn called(text: Text<'_>, start: usize) -> bool {
+    let behind = text.behind(start, 24).to_lowercase();
+    CALLED.iter().any(|word| behind.contains(word))
 }
 
 /// A mobile number of mainland China.
@@ -164,7 +169,6 @@ fn fits(written: &str) -> bool {
 /// Tells whether a number is the value of a field that is not about telephones.
 fn is_field(text: Text<'_>, start: usize) -> bool {
     let behind = text.behind(start, 24);
-    behind.trim_end_matches(['"', ' ']).ends_with('=')
-        && !CALLED.iter().any(|word| behind.to_lowercase().contains(word))
+    behind.trim_end_matches(['"', ' ']).ends_with('=') && !called(text, start)
         || behind.ends_with(['/', '-', '.', '#'])
 }
