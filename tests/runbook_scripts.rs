@@ -1,14 +1,17 @@
 //! Reads every script the runbooks make with bash, ShellCheck and our own rules, and fills them with hostile values.
 #![allow(clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
 
+mod read_scripts;
+
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
 use blackstart::check::{self, Facts};
-use blackstart::draft::{Draft, DraftError, Library, Request, artifacts, draft};
+use blackstart::draft::{Draft, DraftError, Library, Request, draft};
 use blackstart::incident::{self, Incident};
 use blackstart::inventory::{self, Inventory};
 use blackstart::plan::{self, Kind};
+use read_scripts::{assert_accepted, scripts};
 
 const INVENTORY: &str = r#"
 schema: blackstart/inventory/v1
@@ -142,55 +145,10 @@ fn bash(arguments: &[&str], script: &str) -> Output {
 
 #[test]
 fn bash_and_shellcheck_accept_every_script() {
-    let has_shellcheck = Command::new("shellcheck").arg("--version").output().is_ok();
-    let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(has_shellcheck || !in_ci, "not installed: shellcheck");
-    if !has_shellcheck {
-        eprintln!("not tested, not installed: shellcheck");
-    }
-    let directory = tempfile::tempdir().expect("a directory");
-    let mut files = vec![];
-    for (name, _, made) in every_draft() {
-        let mut scripts: Vec<(String, String)> = vec![];
-        for step in &made.plan.steps {
-            for (part, text) in
-                [("run", &step.run), ("check", &step.check), ("rollback", &step.rollback)]
-            {
-                if let Some(text) = text {
-                    scripts.push((
-                        format!("{name}, {}, {part}", step.id),
-                        format!("#!/bin/bash\nset -euo pipefail\n{text}"),
-                    ));
-                }
-            }
-        }
-        scripts.extend(
-            artifacts(&made.plan)
-                .into_iter()
-                .filter(|file| file.executable)
-                .map(|file| (format!("{name}, {}", file.name), file.contents)),
-        );
-        for (name, text) in scripts {
-            let output = bash(&["-n", "-c"], &text);
-            assert!(
-                output.status.success(),
-                "{name}: {}\n{text}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            let file = directory.path().join(format!("{}.sh", name.replace([' ', ',', '/'], "_")));
-            std::fs::write(&file, text).expect("written");
-            files.push(file);
-        }
-    }
-    assert!(files.len() > 60, "only {} scripts", files.len());
-    if has_shellcheck {
-        let output = Command::new("shellcheck")
-            .args(["-S", "warning", "-s", "bash"])
-            .args(&files)
-            .output()
-            .expect("runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    }
+    let of = |(name, _, made): (String, _, Draft)| {
+        scripts(&made).into_iter().map(move |(part, text)| (format!("{name}, {part}"), text))
+    };
+    assert_accepted(every_draft().into_iter().flat_map(of), 60);
 }
 
 #[test]
