@@ -471,3 +471,29 @@ fn what_leaves_is_in_the_log_before_it_leaves_and_nothing_of_it_is() {
         assert!(!record.detail.contains(secret));
     }
 }
+
+#[test]
+fn what_undoes_a_step_removes_no_data_and_no_program_hides_in_another_language() {
+    let on_web = |fields: Json| {
+        let mut one = step("extra", json!({"host": "<HOST_1>", "asset": "data"}));
+        for (name, value) in fields.as_object().unwrap() {
+            one[name] = value.clone();
+        }
+        one
+    };
+    for (fields, ground) in [
+        (json!({"run": "ls /srv/app/data", "rollback": "rm -rf /srv/app/data"}), Ground::Hostile),
+        (json!({"run": "ls /srv/app/data", "rollback": "rm -rf /srv/app"}), Ground::Hostile),
+        (json!({"run": "python3 -c 'import os'"}), Ground::Unreadable),
+        (json!({"run": "perl -e 'unlink 1'"}), Ground::Unreadable),
+        (json!({"run": ". /srv/app/data/x.sh"}), Ground::Unreadable),
+    ] {
+        let made = stubborn(with(on_web(fields.clone())));
+        assert!(made.draft.plan.step("extra").is_none(), "{fields}");
+        assert!(
+            grounds(&made, "extra").contains(&ground),
+            "{fields}: {:?}",
+            grounds(&made, "extra")
+        );
+    }
+}

@@ -257,7 +257,7 @@ fn a_secret_whose_name_is_cut_away_does_not_leave() {
     let pem = format!("-----BEGIN RSA PRIVATE KEY-----\n{key}-----END RSA PRIVATE KEY-----\n");
     for (what, text) in [("a name", &near), ("one line", &long), ("a key", &pem)] {
         let server = Server::new(vec![reply("nothing"), reply("nothing"), reply("nothing")]);
-        let desk = Desk::new(&server, &[text.clone()], 24_000);
+        let desk = Desk::new(&server, std::slice::from_ref(text), 24_000);
         desk.draft(&[]);
         let secrets = ["k9Zpk9Zpk9Zp".to_owned(), "MIIEvQIBADANBgkqhkiG9w0".to_owned()];
         assert_clean(&server, &secrets, what, 1);

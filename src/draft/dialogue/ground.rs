@@ -37,6 +37,9 @@ const ENDINGS: &[&str] = &[
     "setenforce",
 ];
 
+/// Languages of their own, whose programs are not read.
+const INTERPRETERS: &[&str] = &["python", "perl", "ruby", "node", "php", "lua"];
+
 /// Commands that talk to other machines.
 const NETWORK: &[&str] = &[
     "curl",
@@ -171,6 +174,15 @@ impl Judge<'_> {
             found.name(at, "command", &name);
         } else if program.contains('/') && !is_of_system(&path::absolute(&program, None)) {
             found.name(at, "program", &program);
+        }
+        let first = command.literals().into_iter().next().unwrap_or_default();
+        let inline = INTERPRETERS
+            .contains(&name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
+            && ["-c", "-e", "-E", "-r"].iter().any(|flag| first.starts_with(flag));
+        let sourced = [".", "source"].contains(&name.as_str());
+        if (inline || sourced) && !self.template.contains(&name) {
+            let why = format!("{name} runs a program that cannot be read as commands");
+            found.add(Ground::Unreadable, at, why);
         }
         if ENDINGS.contains(&name.as_str()) {
             found.add(Ground::Hostile, at, format!("{name} has no place in a step of a model"));
@@ -320,6 +332,15 @@ impl Judge<'_> {
                     || path::absolute(&word.text, command.setting.cwd.as_deref()),
                     |argument| command.path(argument),
                 );
+                // The harm of a step is that of what it runs; what undoes it may not do more.
+                let removes = matches!(role, Role::Delete | Role::Device);
+                if found.part == Place::Rollback && removes && self.names.holds_data(&place) {
+                    let why = format!(
+                        "to undo the step, {} would be removed, which holds data",
+                        shown(&place)
+                    );
+                    found.add(Ground::Hostile, command.span.start, why);
+                }
                 match role {
                     Role::Delete | Role::Change | Role::Device => changed.push(place),
                     Role::Target => written.push(place),

@@ -19,6 +19,8 @@ pub struct Names {
     words: BTreeSet<String>,
     /// Where copies are kept: read in a recovery, never written.
     copies: Vec<String>,
+    /// Where the data of assets are.
+    data: Vec<String>,
 }
 
 impl Names {
@@ -60,6 +62,7 @@ impl Names {
         for asset in &inventory.assets {
             self.word(asset.id.as_str());
             asset.paths.iter().for_each(|place| self.root(place));
+            self.data.extend(asset.paths.iter().map(|place| path::absolute(place, None)));
             asset.services.iter().for_each(|service| self.word(service));
             asset.run_as.iter().for_each(|account| self.word(account));
             asset.endpoint.iter().for_each(|endpoint| self.url(endpoint));
@@ -202,6 +205,11 @@ impl Names {
     /// Tells whether copies are kept there, or what is there holds the place of copies.
     pub fn holds_copies(&self, place: &str) -> bool {
         self.copies.iter().any(|copy| path::within(place, copy) || path::within(copy, place))
+    }
+
+    /// Tells whether data of an asset are there, or below.
+    pub fn holds_data(&self, place: &str) -> bool {
+        self.data.iter().any(|data| path::within(place, data) || path::within(data, place))
     }
 
     /// Returns a name with only ASCII look-alikes that is known, for a name that is not.
