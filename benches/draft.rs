@@ -32,6 +32,20 @@ fn main() {
     line("read the inventory", &Times::of(30, || drop(inventory::read(&small))));
     line("read the library of runbooks", &Times::of(30, || drop(Library::new([]))));
     line("draft with its estimate", &Times::of(100, || drop(draft(&request).expect("a draft"))));
+    head("template draft of a database's recovery");
+    let scenarios = blackstart::runtime::evaluating::scenarios(None).expect("the scenarios");
+    for (scenario, what) in
+        [("s09", "PostgreSQL to a point in time"), ("s17", "MySQL dump and binary logs")]
+    {
+        let loaded = scenarios.iter().find(|one| one.case.scenario.id.as_str() == scenario);
+        let case = &loaded.expect("the scenario").case;
+        let request = Request {
+            inventory: &case.inventory,
+            incident: Some(&case.incident),
+            ..request.clone()
+        };
+        line(what, &Times::of(30, || drop(draft(&request).expect("a draft"))));
+    }
     let large = document(10_000);
     head("ten thousand assets");
     line("read the inventory", &Times::of(5, || drop(inventory::read(&large))));

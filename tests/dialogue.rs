@@ -5,9 +5,10 @@ mod dialogue_support;
 
 use blackstart::base::Risk;
 use blackstart::draft::dialogue::{Drafter, End, Ground, Instead, Reply, Revise};
+use blackstart::flow::dialogue::Progress;
 use blackstart::llm::ModelError;
 use blackstart::plan::StepKind;
-use blackstart::runtime::{DialogueEnd, Drafting, ModelDrafted, Runtime, Settings};
+use blackstart::runtime::{DialogueEnd, ModelDrafted, Runtime, Settings};
 use dialogue_support::{SKELETON, Scripted, drafted, incident, keep, kept, reply, step};
 use serde_json::{Value as Json, json};
 
@@ -74,7 +75,7 @@ fn a_good_step_is_added_with_its_names_put_back_and_the_rest_stays_the_templates
     let shown: Vec<&str> = seen
         .iter()
         .filter_map(|one| match one {
-            Drafting::Step(step) => Some(step.title.as_str()),
+            Progress::Step(step) => Some(step.title.as_str()),
             _ => None,
         })
         .collect();
@@ -326,7 +327,7 @@ fn a_reply_that_is_no_plan_is_asked_for_once_more() {
     assert_eq!((made.draft.drafter, made.draft.rounds), (Drafter::Model, 2));
     assert!(
         seen.iter()
-            .any(|one| matches!(one, Drafting::Unusable { why } if why.contains("no JSON object")))
+            .any(|one| matches!(one, Progress::Unusable(why) if why.contains("no JSON object")))
     );
 }
 

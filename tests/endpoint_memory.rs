@@ -43,7 +43,8 @@ fn a_flood_is_not_kept_in_memory() {
         };
         let result = endpoint.ask(&prompt, &limits, &mut |_| {});
         assert_eq!(result, Err(ModelError::TooLong(bytes)), "{what}");
-        let grown = peak() - before;
+        // The kernel counts in batches for each thread, so that the peak may be reported a little lower later.
+        let grown = peak().saturating_sub(before);
         println!("{what}: {grown} kB more");
         assert!(grown < 24 * 1024, "{what}: {grown} kB more");
     }

@@ -22,6 +22,11 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Returns the inventory where it is what is checked, not where it only stands beside a plan.
+    pub fn inventory_alone(&self) -> Option<&'a Inventory> {
+        self.inventory.filter(|_| self.plan.is_none() && self.units.is_empty())
+    }
+
     /// Returns every command with its unit, in order.
     pub fn runs(&self) -> impl Iterator<Item = (&Unit<'a>, Run<'_>)> {
         self.units.iter().flat_map(|unit| unit.runs().map(move |run| (unit, run)))

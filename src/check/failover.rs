@@ -13,7 +13,7 @@ pub fn promotes(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
             || context.units.iter().any(|unit| unit.text.contains("recovery.signal"))
     };
     let resets = || {
-        let sql = super::rules::sql_texts(unit, run.command);
+        let sql = unit.sql(run.command);
         run.command.is(&["mysql", "mariadb"])
             && sql.iter().any(|text| {
                 let text = text.to_ascii_uppercase();
@@ -70,7 +70,7 @@ pub fn measured(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
         "GTID_EXECUTED",
     ];
     context.before(unit, run).any(|(unit, other)| {
-        let sql = super::rules::sql_texts(unit, other.command);
+        let sql = unit.sql(other.command);
         let asks = sql.iter().any(|text| {
             let text = text.to_ascii_uppercase();
             marks.iter().any(|mark| text.contains(mark))

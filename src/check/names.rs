@@ -45,6 +45,33 @@ pub fn looks_scratch(path: &str) -> bool {
     words(path).any(|w| scratch(&w))
 }
 
+/// Tells whether the name of a database says that it is not the real one.
+pub fn is_scratch_database(name: &str) -> bool {
+    let words = name.to_ascii_lowercase();
+    words.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| {
+        matches!(
+            w,
+            "restore"
+                | "restored"
+                | "verify"
+                | "test"
+                | "tmp"
+                | "temp"
+                | "scratch"
+                | "stage"
+                | "staging"
+                | "drill"
+                | "rehearsal"
+                | "new"
+                | "old"
+                | "check"
+                | "lab"
+                | "copy"
+                | "clone"
+        )
+    })
+}
+
 /// Tells whether one of the words of a path says that copies are kept there.
 pub fn looks_backup(path: &str) -> bool {
     let backup = |word: &str| {

@@ -43,7 +43,7 @@ pub fn settings<'c, 'a>(context: &'c Context<'a>) -> Vec<Setting<'c, 'a>> {
                 }
             };
             if command.is(&["psql"]) {
-                for text in sql(unit, command) {
+                for text in unit.sql(command) {
                     for (name, value) in altered(&text) {
                         add(name, value, "");
                     }
@@ -76,11 +76,6 @@ pub fn settings<'c, 'a>(context: &'c Context<'a>) -> Vec<Setting<'c, 'a>> {
         }
     }
     found
-}
-
-/// Returns the SQL a client is given.
-pub fn sql(unit: &Unit<'_>, command: &Command) -> Vec<String> {
-    super::rules::sql_texts(unit, command)
 }
 
 fn altered(text: &str) -> Vec<(&str, &str)> {
@@ -135,7 +130,7 @@ pub fn masks_failure(value: &str) -> bool {
 pub fn promotes(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let command = run.command;
     let sql =
-        || sql(unit, command).iter().any(|text| text.to_ascii_lowercase().contains("pg_promote("));
+        || unit.sql(command).iter().any(|text| text.to_ascii_lowercase().contains("pg_promote("));
     command.is(&["pg_ctl", "pg_ctlcluster"]) && command.has("promote")
         || command.is(&["psql"]) && sql()
 }

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::unit::Unit;
-use crate::base::Span;
-use crate::evidence::{Edit, Finding, Severity};
+use crate::base::{Id, Span};
+use crate::evidence::{Edit, Finding, Place, Severity};
 
 /// One rule of the checker. Its examples are its tests.
 #[derive(Debug)]
@@ -70,28 +70,31 @@ impl Report {
         span: Span,
         message: String,
     ) -> &mut Finding {
-        self.findings.push(Finding {
-            rule: rule.code,
-            name: rule.name,
-            severity: rule.severity,
-            step: unit.step.map(|s| s.id.clone()),
-            part: unit.part,
-            span,
-            message,
-            why: rule.why.to_owned(),
-            fix: Some(rule.fix.to_owned()),
-            layer: rule.layer,
-            edit: None,
-        });
-        let last = self.findings.len() - 1;
-        &mut self.findings[last]
+        let step = unit.step.map(|step| &step.id);
+        self.push(rule, step, unit.part, span, message)
     }
 
     /// Adds a finding about a step as a whole, or about what a document says.
     pub fn add_whole(
         &mut self,
         rule: &'static Rule,
-        step: Option<&crate::base::Id>,
+        step: Option<&Id>,
+        message: String,
+    ) -> &mut Finding {
+        self.push(rule, step, Place::Whole, Span::default(), message)
+    }
+
+    /// Adds a finding in a Python script.
+    pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) {
+        self.push(rule, None, Place::Whole, span, message);
+    }
+
+    fn push(
+        &mut self,
+        rule: &'static Rule,
+        step: Option<&Id>,
+        part: Place,
+        span: Span,
         message: String,
     ) -> &mut Finding {
         self.findings.push(Finding {
@@ -99,8 +102,8 @@ impl Report {
             name: rule.name,
             severity: rule.severity,
             step: step.cloned(),
-            part: crate::evidence::Place::Whole,
-            span: Span::default(),
+            part,
+            span,
             message,
             why: rule.why.to_owned(),
             fix: Some(rule.fix.to_owned()),
@@ -109,23 +112,6 @@ impl Report {
         });
         let last = self.findings.len() - 1;
         &mut self.findings[last]
-    }
-
-    /// Adds a finding in a Python script.
-    pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) {
-        self.findings.push(Finding {
-            rule: rule.code,
-            name: rule.name,
-            severity: rule.severity,
-            step: None,
-            part: crate::evidence::Place::Whole,
-            span,
-            message,
-            why: rule.why.to_owned(),
-            fix: Some(rule.fix.to_owned()),
-            layer: rule.layer,
-            edit: None,
-        });
     }
 }
 

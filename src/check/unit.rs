@@ -6,7 +6,7 @@ use crate::base::Span;
 use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
-use crate::tools::{self, Call, Word};
+use crate::tools::{self, Call, Role, Word, tar};
 
 /// A shell text and everything that is known of it.
 #[derive(Debug)]
@@ -71,6 +71,44 @@ impl<'a> Unit<'a> {
             first.text.insert(0, '-');
         }
         Some(Call::new(tool, name, &words))
+    }
+
+    /// Returns the copies a command makes, as source and target.
+    pub fn copies(&self, command: &Command) -> Vec<(String, String)> {
+        let Some(call) = self.take_apart(command) else {
+            return Vec::new();
+        };
+        let targets: Vec<String> = match call.tool.name {
+            "tar" if tar::mode(&call) == tar::Mode::Create => {
+                call.value(&["file"]).map(|w| self.path(command, w)).into_iter().collect()
+            }
+            "cp" | "rsync" => {
+                call.of_role(Role::Target).into_iter().map(|w| self.path(command, w)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let base = call
+            .value(&["directory"])
+            .filter(|_| call.tool.name == "tar")
+            .map(|w| self.path(command, w));
+        let sources = call.of_role(Role::Source).into_iter().map(|w| match &base {
+            Some(base) => path::absolute(&w.text, Some(base)),
+            None => self.path(command, w),
+        });
+        let sources: Vec<String> = sources.collect();
+        targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
+    }
+
+    /// Returns the SQL a client is given, on its line or its standard input.
+    pub fn sql(&self, command: &Command) -> Vec<String> {
+        let given = self.take_apart(command).map(|call| {
+            let texts =
+                call.flags.iter().filter(|f| matches!(f.name.as_str(), "command" | "execute"));
+            texts.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone()).collect::<Vec<_>>()
+        });
+        let mut texts = given.unwrap_or_default();
+        texts.extend(command.input.iter().map(Argument::shown));
+        texts
     }
 
     /// Returns the words of a command as the tools see them.

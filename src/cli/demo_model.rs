@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::model_draft::instead;
 use super::output::Output;
 use super::{CommandError, Exit};
 use crate::base::escape;
 use crate::draft::Request;
-use crate::draft::dialogue::{Drafter, Instead};
+use crate::draft::dialogue::Drafter;
+use crate::flow::dialogue::Progress;
 use crate::plan::Kind;
 use crate::runtime::demo::exchange;
-use crate::runtime::{Drafting, Runtime, Settings, evaluating, recorded_instant};
+use crate::runtime::{Runtime, Settings, evaluating, recorded_instant};
 
 /// Most rejected steps that are shown.
 const SHOWN: usize = 4;
@@ -46,22 +48,22 @@ pub fn stage(runtime: &Runtime, output: &mut Output) -> Result<(), CommandError>
         &request,
         None,
         &Settings::default(),
-        &mut |drafting| match drafting {
-            Drafting::Asking { round, of, bytes, replaced } => lines.push(format!(
+        &mut |progress| match progress {
+            Progress::Asking { round, of, bytes, replaced } => lines.push(format!(
                 "  question {round} of at most {of}: {bytes} bytes would leave, {replaced} names replaced"
             )),
-            Drafting::Step(step) => lines.push(format!(
+            Progress::Step(step) => lines.push(format!(
                 "    {}{}",
                 escape::one_line(&step.title),
                 if step.keep { "" } else { "   (its own commands, unchecked)" }
             )),
-            Drafting::Unusable { why } => {
+            Progress::Unusable(why) => {
                 lines.push(format!("  not usable: {}", escape::one_line(&why)));
             }
-            Drafting::Thinking(_)
-            | Drafting::Waiting(_)
-            | Drafting::Again { .. }
-            | Drafting::Judging => {}
+            Progress::Thinking(_)
+            | Progress::Waiting(_)
+            | Progress::Again(_)
+            | Progress::Judging => {}
         },
     );
     let made = made.map_err(|error| CommandError::caused(Exit::Error, &error))?;
@@ -69,16 +71,12 @@ pub fn stage(runtime: &Runtime, output: &mut Output) -> Result<(), CommandError>
         output.say(&format!("{line}\n"))?;
     }
     for one in made.draft.rejected.iter().take(SHOWN) {
-        let instead = match &one.instead {
-            Instead::Template(id) => format!("the runbook's {id} stands"),
-            Instead::Manual(id) => format!("{id} is a decision for a person"),
-            Instead::LeftOut => "left out".to_owned(),
-        };
         let why = one.reasons.first().map_or("", |reason| reason.why.as_str());
         output.say(&format!(
-            "  rejected {}: {}; {instead}\n",
+            "  rejected {}: {}; {}\n",
             escape::one_line(&one.step),
-            escape::one_line(why)
+            escape::one_line(why),
+            instead(one)
         ))?;
     }
     let more = made.draft.rejected.len().saturating_sub(SHOWN);

@@ -11,6 +11,7 @@ mod model_draft;
 mod output;
 mod plans;
 mod problems;
+mod scores;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

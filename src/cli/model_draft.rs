@@ -9,16 +9,13 @@ use super::output::Output;
 use super::{CommandError, Exit};
 use crate::base::{Period, escape};
 use crate::draft::Request;
-use crate::draft::dialogue::{Budget, FailedStep, Instead, Rejected, Revise};
+use crate::draft::dialogue::{FailedStep, Instead, Rejected, Revise};
 use crate::evidence::Finding;
+use crate::flow::dialogue::Progress;
 use crate::plan::Plan;
 use crate::runtime::{
-    Cancel, Drafting, DraftingError, Mode, Model, ModelDrafted, Pace, Recorded, Runtime, Settings,
-    Source,
+    DraftingError, Mode, Model, ModelDrafted, Pace, Recorded, Runtime, Settings, Source,
 };
-
-/// Bytes one reply may have.
-const LONGEST_REPLY: usize = 4 << 20;
 
 /// How a model drafts
 #[derive(Debug, clap::Args)]
@@ -93,28 +90,19 @@ impl ModelDraftArgs {
 
     /// Returns the model, and how it is led.
     pub fn lead(&self, runtime: &Runtime, output: &mut Output) -> Result<Led, CommandError> {
-        let settings = Settings {
-            deadline: self.deadline.duration(),
-            bytes: LONGEST_REPLY,
-            cancel: Cancel::default(),
-            ..Settings::default()
-        };
+        let deadline = self.deadline.duration();
         if let Some(directory) = &self.replies {
             let mode = if self.record { Mode::Record } else { Mode::Replay };
             let name = directory.file_name().map(|name| name.to_string_lossy().into_owned());
             let source = Source::Directory(directory.clone());
             let recorded = Recorded::new(name.unwrap_or_default(), source, mode, Pace::default());
+            let settings = Settings { deadline, ..Settings::default() };
             return Ok(Led { model: Box::new(recorded), settings });
         }
         let chosen =
             runtime.model(&self.choice.clone().choice()).map_err(|error| refusal(error, output))?;
-        let own = Budget::default();
-        let budget = Budget {
-            context_tokens: chosen.config.context_tokens.unwrap_or(own.context_tokens),
-            reply_tokens: chosen.config.reply_tokens.unwrap_or(own.reply_tokens),
-        };
-        let price = chosen.config.price.clone();
-        Ok(Led { model: chosen.model, settings: Settings { budget, price, ..settings } })
+        let settings = Settings { deadline, ..chosen.settings() };
+        Ok(Led { model: chosen.model, settings })
     }
 }
 
@@ -170,17 +158,15 @@ pub fn draft(
     output: &mut Output,
 ) -> Result<ModelDrafted, CommandError> {
     let name = escape::one_line(&led.model.name());
-    let mut tell = |drafting: Drafting| match drafting {
-        Drafting::Asking { round, of, bytes, replaced } => {
+    let mut tell = |progress: Progress| match progress {
+        Progress::Asking { round, of, bytes, replaced } => {
             output.note(&format!("asking {name}, question {round} of at most {of}: {bytes} bytes, {replaced} names replaced"));
         }
-        Drafting::Thinking(bytes) => {
+        Progress::Thinking(bytes) => {
             output.progress(&format!("{name} is thinking ({bytes} bytes)"))
         }
-        Drafting::Waiting(time) => {
-            output.progress(&format!("{name} asks to wait {} s", time.as_secs()))
-        }
-        Drafting::Step(step) => {
+        Progress::Waiting(seconds) => output.progress(&format!("{name} asks to wait {seconds} s")),
+        Progress::Step(step) => {
             output.progress_done();
             let kept = if step.keep { " (as in the runbook)" } else { "" };
             output.note(&format!(
@@ -189,12 +175,12 @@ pub fn draft(
                 escape::one_line(&step.title)
             ));
         }
-        Drafting::Again { why } => {
+        Progress::Again(why) => {
             output.progress_done();
             output.note(&format!("the reply starts again: {}", escape::one_line(&why)));
         }
-        Drafting::Judging => output.progress("checking the reply"),
-        Drafting::Unusable { why } => {
+        Progress::Judging => output.progress("checking the reply"),
+        Progress::Unusable(why) => {
             output.progress_done();
             output.note(&format!("not usable: {}", escape::one_line(&why)));
         }
@@ -207,27 +193,15 @@ pub fn draft(
 /// Says on standard error what a person should know of how the plan came about.
 pub fn told(made: &ModelDrafted, output: &mut Output) {
     for one in &made.draft.rejected {
-        let instead = match &one.instead {
-            Instead::Template(id) => format!("the runbook's {id} stands"),
-            Instead::Manual(id) => format!("{id} is a decision for a person"),
-            Instead::LeftOut => "left out".to_owned(),
-        };
         output.note(&format!(
-            "rejected {}: {}; {instead}",
+            "rejected {}: {}; {}",
             escape::one_line(&one.step),
-            reasons(one).join("; ")
+            reasons(one).join("; "),
+            instead(one)
         ));
     }
     for note in &made.draft.notes {
         output.note(&format!("note: {}", escape::one_line(note)));
-    }
-    if let Some(why) = &made.draft.why_template {
-        output.note(&format!(
-            "the model gave no plan, this is the template's: {}",
-            escape::one_line(why)
-        ));
-    } else if let Some(end) = &made.end {
-        output.note(&format!("the dialogue ended early: {}", escape::one_line(&end.to_string())));
     }
     if let Some(usage) = made.usage {
         let cost = made.cost.as_ref().map(|cost| format!(", {cost}")).unwrap_or_default();
@@ -250,6 +224,15 @@ pub fn warned(made: &ModelDrafted, output: &mut Output) {
         ));
     } else if let Some(end) = &made.end {
         output.warn(&format!("the dialogue ended early: {}", escape::one_line(&end.to_string())));
+    }
+}
+
+/// Returns what stands in the place of a rejected step.
+pub fn instead(one: &Rejected) -> String {
+    match &one.instead {
+        Instead::Template(id) => format!("the runbook's {id} stands"),
+        Instead::Manual(id) => format!("{id} is a decision for a person"),
+        Instead::LeftOut => "left out".to_owned(),
     }
 }
 

@@ -259,8 +259,8 @@ fn destination(asset: &Asset, backup: Option<&Backup>, repo: Option<&Repo>) -> S
     let root = repo.and_then(|repo| repo.path.as_deref()).unwrap_or_default();
     let own = backup.and_then(|backup| backup.path.as_deref()).unwrap_or_default();
     let (parent, name) = own.rsplit_once('/').unwrap_or(("", own));
-    let is_one_copy = [".t", ".db", ".dump", ".sql"].iter().any(|end| name.contains(end))
-        || name.ends_with("-physical");
+    let is_one_copy =
+        [".t", ".db", ".dump", ".sql"].iter().any(|end| name.contains(end)) || is_stamped(name);
     // Nothing is ever written into a snapshot, which is somebody else's single copy.
     let is_snapshot = backup.is_some_and(|one| one.copy_type == Some(CopyType::Snapshot));
     let directory = match (is_one_copy, is_snapshot && !root.is_empty()) {
@@ -275,6 +275,13 @@ fn destination(asset: &Asset, backup: Option<&Backup>, repo: Option<&Repo>) -> S
         (directory, root) => format!("{root}/{directory}"),
     };
     path(&place).unwrap_or_default()
+}
+
+/// Tells whether a name begins with the instant of a copy, as the runbooks name theirs: `20261120T000000Z-base`.
+fn is_stamped(name: &str) -> bool {
+    let stamp = name.split(['-', '.']).next().unwrap_or_default();
+    let shape: String = stamp.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    shape == "00000000T000000Z"
 }
 
 fn address(repo: &Repo) -> String {

@@ -6,6 +6,7 @@ mod facts;
 mod guard;
 pub mod library;
 mod parameters;
+mod parts;
 mod postgres;
 mod rank;
 mod render;

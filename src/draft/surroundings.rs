@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value as Json, json};
 
+use super::parts::{self, part, words};
 use super::{Request, said};
 use crate::base::{AssetKind, Id, Period, Size};
 use crate::estimate;
@@ -12,102 +13,6 @@ use crate::inventory::{Asset, Host, Inventory};
 
 /// How many assets a list holds at most; a plan with more steps of one sort is read by nobody.
 const CAP: usize = 24;
-
-/// What an asset is to a recovery, by its kind or by a word of its name or role; the first that fits.
-const PARTS: &[(&str, &[AssetKind], &[&str])] = &[
-    ("names", &[AssetKind::Dns], &["dns", "nameserver", "registrar"]),
-    ("authorities", &[], &["ca", "pki", "issuer", "issuing"]),
-    ("keys", &[AssetKind::Secrets], &["vault", "hsm", "kms", "keystore"]),
-    ("snapshots", &[], &["snapshot", "snapshots", "snap", "snaps"]),
-    ("backups", &[], &["backup", "backups", "bk", "bkp", "bareos", "bacula", "veeam", "pbs"]),
-    ("sessions", &[], &["session", "sessions", "token", "tokens", "login", "logins"]),
-    (
-        "deployers",
-        &[],
-        &[
-            "gitops", "argo", "argocd", "flux", "deploy", "deployer", "ci", "cd", "pipeline",
-            "operator",
-        ],
-    ),
-    ("agents", &[], &["agent", "agents", "edr", "antivirus", "sensor"]),
-    ("policies", &[], &["policy", "policies", "retention", "lifecycle"]),
-    ("held", &[], &["held", "hold", "holds", "litigation", "ediscovery"]),
-    ("slots", &[], &["slot", "slots"]),
-    ("quotas", &[], &["quota", "quotas"]),
-    ("queues", &[], &["queue", "queues", "spool", "spooler", "kafka", "rabbitmq", "mq"]),
-    ("status", &[], &["status", "statuspage"]),
-    (
-        "jobs",
-        &[],
-        &[
-            "cron",
-            "scheduler",
-            "batch",
-            "job",
-            "jobs",
-            "worker",
-            "workers",
-            "timer",
-            "drain",
-            "training",
-        ],
-    ),
-    (
-        "scripts",
-        &[],
-        &[
-            "helper",
-            "script",
-            "scripts",
-            "reset",
-            "seed",
-            "fixture",
-            "fixtures",
-            "migration",
-            "migrations",
-        ],
-    ),
-    ("spares", &[], &["scratch", "spare", "sandbox", "drill"]),
-    (
-        "directories",
-        &[],
-        &[
-            "ad",
-            "ldap",
-            "dc",
-            "dcs",
-            "directory",
-            "domain",
-            "idp",
-            "sso",
-            "kerberos",
-            "freeipa",
-            "keycloak",
-        ],
-    ),
-    (
-        "clients",
-        &[],
-        &[
-            "pc",
-            "pcs",
-            "desktop",
-            "desktops",
-            "laptop",
-            "laptops",
-            "workstation",
-            "workstations",
-            "client",
-            "clients",
-            "till",
-            "tills",
-            "kiosk",
-            "kiosks",
-        ],
-    ),
-    ("arrays", &[AssetKind::BlockStorage], &["array", "san"]),
-    ("caches", &[], &["cache", "caches", "shard", "shards", "node", "nodes"]),
-];
 
 /// The inventory as a graph, and what the incident says of it.
 struct Surroundings<'a> {
@@ -153,27 +58,10 @@ fn needed_by<'a>(inventory: &'a Inventory, asset: &'a Asset) -> Vec<&'a Asset> {
     asset.depends_on.iter().filter_map(|id| inventory.asset(id.as_str())).collect()
 }
 
-/// Returns the words of a name, in lower case: `billing-cron2` is `billing` and `cron`.
-fn words(name: &str) -> impl Iterator<Item = String> {
-    let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
-    let plain = |part: &str| part.trim_end_matches(|c: char| c.is_ascii_digit()).to_lowercase();
-    parts.map(plain).filter(|part| !part.is_empty())
-}
-
-/// Returns what an asset is to a recovery; nothing for most.
-fn part(asset: &Asset) -> Option<&'static str> {
-    let names: Vec<String> =
-        words(asset.id.as_str()).chain(words(asset.role.as_deref().unwrap_or_default())).collect();
-    let fits = |(_, kinds, known): &&(&str, &[AssetKind], &[&str])| {
-        kinds.contains(&asset.kind) || names.iter().any(|name| known.contains(&name.as_str()))
-    };
-    PARTS.iter().find(fits).map(|(part, _, _)| *part)
-}
-
 impl<'a> Surroundings<'a> {
     fn facts(&self) -> Json {
         let mut parts: BTreeMap<&str, Vec<&Asset>> =
-            PARTS.iter().map(|(part, _, _)| (*part, vec![])).collect();
+            parts::all().map(|part| (part, vec![])).collect();
         let relevant = self.relevant();
         for asset in &relevant {
             if let Some(part) = part(asset) {

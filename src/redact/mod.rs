@@ -6,6 +6,7 @@ mod found;
 mod key_word;
 mod hosts;
 pub mod kind;
+mod learned;
 mod names;
 mod plain_words;
 mod plausible;

@@ -20,6 +20,19 @@ impl Redacted {
         Self(text)
     }
 
+    /// Returns a part of it, as bytes of [`as_str`](Self::as_str), moved inwards to whole characters: what may leave whole may
+    /// leave in parts.
+    pub fn part(&self, range: std::ops::Range<usize>) -> Self {
+        let start = self.0.ceil_char_boundary(range.start.min(self.0.len()));
+        let end = self.0.floor_char_boundary(range.end.min(self.0.len()));
+        Self(self.0.get(start..end).unwrap_or_default().to_owned())
+    }
+
+    /// Wraps a number.
+    pub fn number(number: usize) -> Self {
+        Self(number.to_string())
+    }
+
     /// Appends another such text.
     pub fn push(&mut self, other: &Self) {
         self.0.push_str(&other.0);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::found::Finds;
-use super::kind::Kind;
+use super::kind::{Kind, Returns};
+use super::learned::Learned;
 use super::names::Names;
 use super::pseudonyms::{Pseudonyms, Unknown, placeholders_in};
 use super::redacted::Redacted;
@@ -62,6 +63,7 @@ pub struct Unresolved {
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
     names: Names,
+    learned: Learned,
     pseudonyms: Pseudonyms,
     replaced: BTreeMap<Kind, usize>,
 }
@@ -72,12 +74,23 @@ impl Redactor {
         Self { names: Names::new(&known), ..Self::default() }
     }
 
+    /// Reads a text for its secrets, so that they are found wherever else they stand: also where a text is cut, and the words
+    /// that gave them away are gone.
+    pub fn learn(&mut self, input: &str) {
+        let view = View::of(input);
+        let text = Text { all: view.text(), depth: 0 };
+        let spans = scan(text).spans();
+        let secrets = spans.into_iter().filter(|(_, kind)| kind.returns() == Returns::Never);
+        self.learned.take(secrets.map(|(range, _)| text.part(range)));
+    }
+
     /// Replaces everything that must not leave. Takes time in proportion to the text, whatever it holds.
     pub fn redact(&mut self, input: &str) -> Redaction {
         let view = View::of(input);
         let text = Text { all: view.text(), depth: 0 };
         let mut finds = scan(text);
         self.names.find(text, &mut finds);
+        self.learned.find(text, &mut finds);
         literals(text, &mut finds);
         let mut output = String::with_capacity(input.len());
         let mut spans = vec![];

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use super::models::{ChosenModel, ListedModel, ModelChoice};
 use super::perform::{Worker, why};
-use super::{DialogueEnd, Drafting, ModelDrafted, Settings};
+use super::{DialogueEnd, ModelDrafted, Settings};
 use crate::base::Id;
 use crate::draft::Request;
-use crate::draft::dialogue::{Budget, Drafter, Revise, tokens};
+use crate::draft::dialogue::{Drafter, Revise, tokens};
 use crate::flow::News;
 use crate::flow::dialogue::{
     Ask, Failure, ModelAnswer, ModelRow, Outgoing, Progress, Reach, Usage,
 };
-use crate::llm::{Address, Cancel, ModelConfig, ModelError};
+use crate::llm::{Address, Cancel, ModelError};
 
 /// How long an answer may take.
 const WITHIN: Duration = Duration::from_secs(120);
@@ -71,7 +71,7 @@ impl Worker {
     /// Tells what would be sent for a question.
     pub(super) fn preview(&self, ask: &Ask) {
         let result = self.model_of(ask).and_then(|chosen| {
-            let settings = settings(ask, &chosen.config, Cancel::default());
+            let settings = settings(ask, &chosen, Cancel::default());
             let parameters = BTreeMap::new();
             let request = request(ask, &parameters);
             let model = chosen.model.as_ref();
@@ -93,19 +93,19 @@ impl Worker {
         let cancel = self.asked.cancel(number);
         let result = self.model_of(ask).and_then(|chosen| {
             let mut thought = 0;
-            let mut on = |drafting: Drafting| {
+            let mut on = |progress: Progress| {
                 // What is thought comes in many small pieces; the screen shows it in steps.
-                if let Drafting::Thinking(bytes) = drafting {
+                if let Progress::Thinking(bytes) = progress {
                     let known = std::mem::replace(&mut thought, bytes / THOUGHT);
                     if known == thought && bytes > THOUGHT {
                         return;
                     }
                 }
-                if !self.tell(News::Drafting { number, progress: progress(drafting) }) {
+                if !self.tell(News::Drafting { number, progress }) {
                     cancel.now();
                 }
             };
-            let settings = settings(ask, &chosen.config, cancel.clone());
+            let settings = settings(ask, &chosen, cancel.clone());
             let parameters = BTreeMap::new();
             let request = request(ask, &parameters);
             let model = chosen.model.as_ref();
@@ -141,19 +141,8 @@ fn row(listed: &ListedModel) -> ModelRow {
     }
 }
 
-fn settings(ask: &Ask, config: &ModelConfig, cancel: Cancel) -> Settings {
-    let usual = Budget::default();
-    let budget = Budget {
-        context_tokens: config.context_tokens.unwrap_or(usual.context_tokens),
-        reply_tokens: config.reply_tokens.unwrap_or(usual.reply_tokens),
-    };
-    Settings {
-        deadline: ask.within,
-        cancel,
-        budget,
-        price: config.price.clone(),
-        ..Settings::default()
-    }
+fn settings(ask: &Ask, chosen: &ChosenModel, cancel: Cancel) -> Settings {
+    Settings { deadline: ask.within, cancel, ..chosen.settings() }
 }
 
 fn request<'a>(ask: &'a Ask, parameters: &'a BTreeMap<String, String>) -> Request<'a> {
@@ -192,20 +181,6 @@ fn parts(text: String) -> Vec<(String, String)> {
         messages.into_iter().flatten().filter_map(part).collect();
     parts.push(("the whole request, byte by byte".to_owned(), text));
     parts
-}
-
-fn progress(drafting: Drafting) -> Progress {
-    match drafting {
-        Drafting::Asking { round, of, bytes, replaced } => {
-            Progress::Asking { round, of, bytes, replaced }
-        }
-        Drafting::Thinking(bytes) => Progress::Thinking(bytes),
-        Drafting::Waiting(time) => Progress::Waiting(time.as_secs()),
-        Drafting::Step(step) => Progress::Step(step),
-        Drafting::Again { why } => Progress::Again(why),
-        Drafting::Judging => Progress::Judging,
-        Drafting::Unusable { why } => Progress::Unusable(why),
-    }
 }
 
 /// Returns what came of it: a draft of the model's, also where it keeps everything; or why there is none.

@@ -12,6 +12,7 @@ mod error;
 pub mod evaluating;
 pub mod files;
 mod following;
+mod leading;
 mod machine;
 mod model_drafting;
 mod models;
@@ -30,7 +31,7 @@ pub use checks::{check_inventory, check_script};
 pub use error::RuntimeError;
 pub use machine::Machine;
 pub use model_drafting::{
-    DialogueEnd, Drafting, DraftingError, ModelDrafted, Preview, Settings, recorded_instant,
+    DialogueEnd, DraftingError, ModelDrafted, Preview, Settings, recorded_instant,
 };
 pub use models::{ChosenModel, ListedModel, ModelChoice, ModelsError};
 pub use rule_notes::rule_notes;

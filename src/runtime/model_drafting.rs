@@ -1,20 +1,19 @@
 //! Drafting with a model: the template first, then the dialogue, each candidate checked, and always a plan at the end.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::leading::Lead;
 use super::rule_notes::rule_notes;
 use super::{Runtime, RuntimeError};
-use crate::base::{Digest, Timestamp};
+use crate::base::Timestamp;
 use crate::check::{self, Checked};
 use crate::draft::dialogue::{
-    Ask, Budget, Dialogue, Drafter, End, Heard, Language, ModelDraft, Next, Prompts, ROUNDS,
-    Revise, ShownStep, pseudonyms,
+    Ask, Budget, Dialogue, Drafter, Language, ModelDraft, Prompts, Revise, RuleNote, pseudonyms,
 };
 use crate::draft::{Draft, DraftError, Request, draft};
-use crate::evidence::Event;
+use crate::flow::dialogue::Progress;
 use crate::incident::Incident;
-use crate::llm::{Cancel, Cost, Limits, Model, ModelError, Piece, Price, Rung, Usage, cost};
+use crate::llm::{Cancel, Cost, Limits, Model, ModelError, Price, Rung, Usage, cost};
 use crate::plan::Plan;
 use crate::template::TemplateError;
 
@@ -46,40 +45,6 @@ impl Default for Settings {
             price: None,
         }
     }
-}
-
-/// How far a dialogue has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Drafting {
-    /// A prompt leaves.
-    Asking {
-        /// Which, from 1.
-        round: u32,
-        /// The most there can be.
-        of: u32,
-        /// Size of what leaves.
-        bytes: usize,
-        /// How many different names and secrets were replaced in it.
-        replaced: usize,
-    },
-    /// The model is at work and shows nothing; so many bytes of reasoning were seen.
-    Thinking(usize),
-    /// The endpoint asked to wait.
-    Waiting(Duration),
-    /// A step is complete; nothing of it is checked.
-    Step(ShownStep),
-    /// The reply starts again from nothing.
-    Again {
-        /// Why.
-        why: String,
-    },
-    /// The reply has ended and is checked.
-    Judging,
-    /// The reply could not be used.
-    Unusable {
-        /// Why.
-        why: String,
-    },
 }
 
 /// Why a dialogue ended before it was finished.
@@ -128,42 +93,17 @@ impl Runtime {
         request: &Request<'_>,
         revise: Option<Revise<'_>>,
         settings: &Settings,
-        on: &mut dyn FnMut(Drafting),
+        on: &mut dyn FnMut(Progress),
     ) -> Result<ModelDrafted, DraftError> {
         let began = Instant::now();
-        let template = draft(request)?;
-        let start = revise.as_ref().map_or(&template.plan, |revise| revise.plan).clone();
-        let baseline = self.checked(&start, request);
-        let prompts = self.prompts();
-        let name = model.name();
-        let rules = rule_notes(&start);
-        let ask = Ask {
-            request,
-            template: &template,
-            revise,
-            language: settings.language,
-            budget: settings.budget,
-            rules: &rules,
-            baseline: &baseline.findings,
-            prompts: &prompts,
-            model: &name,
+        let start = Start::of(self, model, request, revise)?;
+        let limits = Limits {
+            deadline: began + settings.deadline,
+            bytes: settings.bytes,
+            cancel: settings.cancel.clone(),
         };
-        let mut lead = Lead {
-            runtime: self,
-            model,
-            request,
-            settings,
-            limits: Limits {
-                deadline: began + settings.deadline,
-                bytes: settings.bytes,
-                cancel: settings.cancel.clone(),
-            },
-            usage: None,
-            requests: 0,
-            rung: None,
-            remarks: vec![],
-        };
-        let (mut draft, end) = match Dialogue::open(ask) {
+        let mut lead = Lead::new(self, model, request, limits);
+        let (mut draft, end) = match Dialogue::open(start.ask(settings)) {
             Ok(mut dialogue) => {
                 let end = lead.all(&mut dialogue, on).err();
                 let mut draft = dialogue.finish();
@@ -174,10 +114,11 @@ impl Runtime {
                 }
                 (draft, end)
             }
-            Err(error) => (untouched(&template, &start, &error), Some(error.into())),
+            Err(error) => (start.untouched(&error), Some(error.into())),
         };
-        let checked =
-            if draft.plan == start { baseline } else { self.checked(&draft.plan, request) };
+        let is_untouched = draft.plan == *start.plan();
+        let Start { template, baseline, .. } = start;
+        let checked = if is_untouched { baseline } else { self.checked(&draft.plan, request) };
         let Lead { usage, requests, rung, remarks, .. } = lead;
         draft.notes.extend(remarks);
         Ok(ModelDrafted {
@@ -201,21 +142,8 @@ impl Runtime {
         revise: Option<Revise<'_>>,
         settings: &Settings,
     ) -> Result<Preview, DraftingError> {
-        let template = draft(request)?;
-        let start = revise.as_ref().map_or(&template.plan, |revise| revise.plan).clone();
-        let baseline = self.checked(&start, request);
-        let (prompts, rules, name) = (self.prompts(), rule_notes(&start), model.name());
-        let dialogue = Dialogue::open(Ask {
-            request,
-            template: &template,
-            revise,
-            language: settings.language,
-            budget: settings.budget,
-            rules: &rules,
-            baseline: &baseline.findings,
-            prompts: &prompts,
-            model: &name,
-        })?;
+        let start = Start::of(self, model, request, revise)?;
+        let dialogue = Dialogue::open(start.ask(settings))?;
         let replaced = pseudonyms(dialogue.prompt());
         Ok(Preview {
             text: model.preview(dialogue.prompt()),
@@ -224,7 +152,7 @@ impl Runtime {
     }
 
     /// Checks a candidate as every plan is checked, without keeping the result.
-    fn checked(&self, plan: &Plan, request: &Request<'_>) -> Checked {
+    pub(super) fn checked(&self, plan: &Plan, request: &Request<'_>) -> Checked {
         check::plan(plan, Some(request.inventory), &self.facts(plan, Some(request.inventory)))
     }
 
@@ -261,149 +189,69 @@ pub fn recorded_instant(incident: Option<&Incident>) -> Timestamp {
     noticed.unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-struct Lead<'a> {
-    runtime: &'a Runtime,
-    model: &'a dyn Model,
+/// What a dialogue starts from.
+struct Start<'a> {
     request: &'a Request<'a>,
-    settings: &'a Settings,
-    limits: Limits,
-    usage: Option<Usage>,
-    requests: u32,
-    rung: Option<Rung>,
-    remarks: Vec<String>,
+    revise: Option<Revise<'a>>,
+    template: Draft,
+    baseline: Checked,
+    rules: Vec<RuleNote>,
+    prompts: Prompts,
+    model: String,
 }
 
-impl Lead<'_> {
-    /// Asks and judges until the dialogue is done. An error ends the asking; what was accepted before it stays.
-    fn all(
-        &mut self,
-        dialogue: &mut Dialogue<'_>,
-        on: &mut dyn FnMut(Drafting),
-    ) -> Result<(), DialogueEnd> {
-        loop {
-            let asked = self.once(dialogue, on);
-            on(Drafting::Judging);
-            let mut next = match &asked {
-                Ok(Heard::Candidate) => Next::Check,
-                Ok(Heard::Unusable { why }) => {
-                    on(Drafting::Unusable { why: why.clone() });
-                    dialogue.judge(&[], &[])
-                }
-                Err(_) => dialogue.give_up(),
-            };
-            while next == Next::Check
-                && let Some(candidate) = dialogue.candidate()
-            {
-                let checked = self.runtime.checked(candidate, self.request);
-                next = dialogue.judge(&checked.findings, &checked.steps);
-            }
-            asked?;
-            if next != Next::Ask {
-                return Ok(());
-            }
+impl<'a> Start<'a> {
+    fn of(
+        runtime: &Runtime,
+        model: &dyn Model,
+        request: &'a Request<'a>,
+        revise: Option<Revise<'a>>,
+    ) -> Result<Self, DraftError> {
+        let template = draft(request)?;
+        let plan = revise.as_ref().map_or(&template.plan, |revise| revise.plan);
+        Ok(Self {
+            baseline: runtime.checked(plan, request),
+            rules: rule_notes(plan),
+            prompts: runtime.prompts(),
+            model: model.name(),
+            request,
+            revise,
+            template,
+        })
+    }
+
+    /// Returns the plan the model starts from.
+    fn plan(&self) -> &Plan {
+        self.revise.as_ref().map_or(&self.template.plan, |revise| revise.plan)
+    }
+
+    fn ask(&self, settings: &Settings) -> Ask<'_> {
+        Ask {
+            request: self.request,
+            template: &self.template,
+            revise: self.revise.clone(),
+            language: settings.language,
+            budget: settings.budget,
+            rules: &self.rules,
+            baseline: &self.baseline.findings,
+            prompts: &self.prompts,
+            model: &self.model,
         }
     }
 
-    fn once(
-        &mut self,
-        dialogue: &mut Dialogue<'_>,
-        on: &mut dyn FnMut(Drafting),
-    ) -> Result<Heard, DialogueEnd> {
-        let prompt = dialogue.prompt().clone();
-        let round = dialogue.rounds() + 1;
-        let bytes = self.model.preview(&prompt);
-        let replaced = pseudonyms(&prompt);
-        let names = replaced.values().sum::<u64>();
-        on(Drafting::Asking {
-            round,
-            of: ROUNDS,
-            bytes: bytes.len(),
-            replaced: usize::try_from(names).unwrap_or(usize::MAX),
-        });
-        if self.settings.cancel.is_set() {
-            return Err(ModelError::Cancelled.into());
+    /// Returns the starting plan as the result of a dialogue that could not be opened.
+    fn untouched(&self, error: &TemplateError) -> ModelDraft {
+        ModelDraft {
+            plan: self.plan().clone(),
+            drafter: Drafter::Template,
+            rounds: 0,
+            rejected: vec![],
+            put_back: vec![],
+            questions: self.template.questions.clone(),
+            notes: vec![],
+            summary: None,
+            why_template: Some(error.to_string()),
+            estimate: self.template.estimate.clone(),
         }
-        let mut sent = Digest::of(bytes.as_bytes());
-        self.record(round, &bytes, &replaced)?;
-        let mut unrecorded = None;
-        let answered = self.model.ask(&prompt, &self.limits, &mut |piece| match piece {
-            Piece::Text(text) => {
-                for step in dialogue.hear(text) {
-                    on(Drafting::Step(step));
-                }
-            }
-            Piece::Again { why } => {
-                dialogue.again();
-                on(Drafting::Again { why: why.to_owned() });
-                // A lower rung sends other bytes: they are on record before they leave, or do not leave.
-                let bytes = self.model.preview(&prompt);
-                let digest = Digest::of(bytes.as_bytes());
-                if std::mem::replace(&mut sent, digest) != digest
-                    && let Err(error) = self.record(round, &bytes, &replaced)
-                {
-                    unrecorded = Some(error);
-                    self.limits.cancel.now();
-                }
-            }
-            Piece::Thinking(bytes) => on(Drafting::Thinking(bytes)),
-            Piece::Waiting { time } => on(Drafting::Waiting(time)),
-        });
-        if let Some(error) = unrecorded {
-            return Err(error);
-        }
-        let answered = answered?;
-        self.remarks.extend(answered.remark);
-        self.requests += answered.requests;
-        self.rung = answered.rung.or(self.rung);
-        if let Some(usage) = answered.usage {
-            let sum = self.usage.unwrap_or_default();
-            self.usage = Some(Usage {
-                prompt: sum.prompt.saturating_add(usage.prompt),
-                reply: sum.reply.saturating_add(usage.reply),
-                cached: sum.cached.saturating_add(usage.cached),
-            });
-        }
-        let was_complete = answered.reply.end == End::Complete;
-        let heard = dialogue.answer(answered.reply);
-        if was_complete && matches!(heard, Heard::Unusable { .. }) {
-            self.model.ask_lower();
-        }
-        Ok(heard)
-    }
-}
-
-impl Lead<'_> {
-    /// Writes down what is about to leave: how much, its digest, and how many names of which kind were replaced in it.
-    fn record(
-        &self,
-        round: u32,
-        bytes: &str,
-        replaced: &BTreeMap<String, u64>,
-    ) -> Result<(), DialogueEnd> {
-        let event = Event::ModelAsked {
-            model: self.model.name(),
-            round,
-            bytes: bytes.len() as u64,
-            digest: Digest::of(bytes.as_bytes()),
-            replaced: replaced.clone(),
-        };
-        let recorded = self.runtime.store().record(self.runtime.now(), None, None, &event);
-        recorded.map(drop).map_err(|error| DialogueEnd::Log(error.into()))
-    }
-}
-
-/// Returns the starting plan as the result of a dialogue that could not be opened.
-fn untouched(template: &Draft, start: &Plan, error: &TemplateError) -> ModelDraft {
-    ModelDraft {
-        plan: start.clone(),
-        drafter: Drafter::Template,
-        rounds: 0,
-        rejected: vec![],
-        put_back: vec![],
-        questions: template.questions.clone(),
-        notes: vec![],
-        summary: None,
-        why_template: Some(error.to_string()),
-        estimate: template.estimate.clone(),
     }
 }

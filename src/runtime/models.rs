@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{FileError, read_text};
-use super::{Runtime, RuntimeError, place};
+use super::{Runtime, RuntimeError, Settings, place};
 use crate::base::{Position, Problem, Secret, Timestamp, nearest, seconds_between};
+use crate::draft::dialogue::{Budget, Prompt};
 use crate::llm::{
     self, Address, Answered, Cancel, Endpoint, KeyError, KeySource, Limits, Manners, Model,
     ModelConfig, ModelError, Piece, Probed, Rung,
@@ -93,6 +94,18 @@ pub struct ChosenModel {
     pub config: ModelConfig,
     /// Asks it.
     pub model: Box<dyn Model>,
+}
+
+impl ChosenModel {
+    /// Returns how it is led: budget and price as configured, all else as usual.
+    pub fn settings(&self) -> Settings {
+        let usual = Budget::default();
+        let budget = Budget {
+            context_tokens: self.config.context_tokens.unwrap_or(usual.context_tokens),
+            reply_tokens: self.config.reply_tokens.unwrap_or(usual.reply_tokens),
+        };
+        Settings { budget, price: self.config.price.clone(), ..Settings::default() }
+    }
 }
 
 impl std::fmt::Debug for ChosenModel {
@@ -234,7 +247,7 @@ impl Model for Remembering {
 
     fn ask(
         &self,
-        prompt: &crate::draft::dialogue::Prompt,
+        prompt: &Prompt,
         limits: &Limits,
         on_piece: &mut dyn FnMut(Piece<'_>),
     ) -> Result<Answered, ModelError> {
@@ -254,7 +267,7 @@ impl Model for Remembering {
         self.endpoint.ask_lower()
     }
 
-    fn preview(&self, prompt: &crate::draft::dialogue::Prompt) -> String {
+    fn preview(&self, prompt: &Prompt) -> String {
         self.endpoint.preview(prompt)
     }
 }

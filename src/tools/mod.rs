@@ -20,6 +20,7 @@ mod mv;
 mod mysql;
 mod names;
 mod opaque;
+mod openssl;
 mod own_flags;
 mod postgres;
 mod restic;
@@ -62,6 +63,7 @@ pub const TOOLS: &[&Tool] = &[
     &postgres::TOOL,
     &cloud::TOOL,
     &opaque::TOOL,
+    &openssl::TOOL,
     &builtin::TOOL,
     &fetch::TOOL,
     &filter::TOOL,

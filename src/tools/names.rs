@@ -124,7 +124,7 @@ pub const UNLESS: &[(&str, &[&str])] = &[
 
 /// Commands that at most create something: they encrypt, fetch, split, notify.
 pub const CREATE: &str = "
-    gpg gpg2 age openssl split csplit hg svn cpio unzip mail mailx sendmail msmtp
+    gpg gpg2 age split csplit hg svn cpio unzip mail mailx sendmail msmtp
     logger systemd-cat ssh-keygen ssh-add script dos2unix patchelf telnet nc ncat socat
     wall write
 ";

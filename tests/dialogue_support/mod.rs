@@ -14,11 +14,12 @@ use std::sync::Mutex;
 
 use blackstart::draft::dialogue::{End, Prompt, Reply};
 use blackstart::draft::{Library, Request};
+use blackstart::flow::dialogue::Progress;
 use blackstart::incident::{self, Incident};
 use blackstart::inventory::{self, Inventory};
 use blackstart::llm::{Answered, Limits, Model, ModelError, Piece};
 use blackstart::plan::Kind;
-use blackstart::runtime::{Drafting, ModelDrafted, Runtime, Settings};
+use blackstart::runtime::{ModelDrafted, Runtime, Settings};
 use serde_json::{Value as Json, json};
 
 pub const INVENTORY: &str = "schema: blackstart/inventory/v1
@@ -194,7 +195,7 @@ pub fn kept() -> Vec<Json> {
 }
 
 /// Drafts in a directory of its own, and returns what came of it with what was shown on the way.
-pub fn drafted(case: &Case, model: &Scripted) -> (ModelDrafted, Vec<Drafting>) {
+pub fn drafted(case: &Case, model: &Scripted) -> (ModelDrafted, Vec<Progress>) {
     let directory = tempfile::tempdir().unwrap();
     let runtime = Runtime::open(Some(directory.path().to_owned())).unwrap();
     let mut seen = vec![];

@@ -7,6 +7,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+#[path = "../endpoint_wire/mod.rs"]
+mod endpoint_wire;
+
+use endpoint_wire::{DONE, STREAM, event, finish, read};
+
 /// How long something is waited for before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -85,21 +90,11 @@ impl Endpoint {
     }
 }
 
-const HEAD: &str =
-    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
-
-fn event(text: &str) -> String {
-    let chunk = serde_json::json!({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-        "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]});
-    format!("data: {chunk}\n\n")
-}
-
-fn finish() -> String {
-    let chunk = serde_json::json!({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-        "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
+/// The events that end a reply, with the tokens it took.
+fn end() -> String {
     let usage = serde_json::json!({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
         "choices": [], "usage": {"prompt_tokens": 4321, "completion_tokens": 321, "total_tokens": 4642}});
-    format!("data: {chunk}\n\ndata: {usage}\n\ndata: [DONE]\n\n")
+    format!("{}data: {usage}\n\n{DONE}", finish("stop"))
 }
 
 fn serve(
@@ -107,10 +102,10 @@ fn serve(
     said: &Receiver<(Say, Sender<Instant>)>,
     seen: &Arc<(Mutex<Seen>, Condvar)>,
 ) {
-    let Some(body) = read(&mut connection) else {
+    let Some(request) = read(&mut connection) else {
         return;
     };
-    if connection.write_all(HEAD.as_bytes()).is_err() {
+    if connection.write_all(STREAM.as_bytes()).is_err() {
         return;
     }
     let left = Arc::new(Mutex::new(false));
@@ -122,7 +117,7 @@ fn serve(
         told.0.lock().unwrap().gone += 1;
         told.1.notify_all();
     });
-    seen.0.lock().unwrap().requests.push(body);
+    seen.0.lock().unwrap().requests.push(request.body);
     seen.1.notify_all();
     loop {
         match said.recv_timeout(Duration::from_millis(5)) {
@@ -131,7 +126,7 @@ fn serve(
                 let _ = written.send(Instant::now());
             }
             Ok((Say::End, written)) => {
-                let _ = connection.write_all(finish().as_bytes());
+                let _ = connection.write_all(end().as_bytes());
                 let _ = connection.shutdown(std::net::Shutdown::Write);
                 let _ = written.send(Instant::now());
                 break;
@@ -142,25 +137,4 @@ fn serve(
     }
     let _ = watcher.join();
     seen.0.lock().unwrap().gone -= 1;
-}
-
-/// Reads a request and returns its body.
-fn read(connection: &mut TcpStream) -> Option<String> {
-    let mut bytes = vec![];
-    let mut piece = [0; 8192];
-    loop {
-        let head = bytes.windows(4).position(|four| four == b"\r\n\r\n");
-        if let Some(head) = head {
-            let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-            let length: usize = length.and_then(|length| length.trim().parse().ok()).unwrap_or(0);
-            if bytes.len() >= head + 4 + length {
-                return Some(String::from_utf8_lossy(&bytes[head + 4..]).into_owned());
-            }
-        }
-        match connection.read(&mut piece) {
-            Ok(count) if count > 0 => bytes.extend_from_slice(&piece[..count]),
-            Ok(_) | Err(_) => return None,
-        }
-    }
 }

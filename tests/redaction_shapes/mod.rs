@@ -407,6 +407,12 @@ fn more_shapes(r: &mut Random) -> Vec<String> {
         format!("mot de passe : «{}»", r.an(9)),
         format!("пароль: «{}»", r.an(9)),
         format!("passphrase: «correct horse battery {}»", r.lower(6)),
+        format!("the old password «{}2-Xq9» does not work any more", r.lower(6)),
+        format!("./load --token «{}2-Xq9»", r.lower(6)),
+        format!("we tried pw «{}2-Xq9» twice", r.lower(6)),
+        format!("password:\n  «{}2-Xq9»\n", r.lower(6)),
+        format!("mount -t cifs //bk:«{}»@«nas7»/share /mnt", r.an(10)),
+        format!("aws s3 cp s3://«acme-{}»/pg/base.tar .", r.lower(6)),
         // hidden
         format!("pass\u{200b}word=«{}\u{200b}{}»", r.an(6), r.an(6)),
         format!("\u{1b}[31mpassword\u{1b}[0m: «{}»", r.an(12)),

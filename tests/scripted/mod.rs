@@ -4,7 +4,13 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+#[path = "../endpoint_wire/mod.rs"]
+mod endpoint_wire;
+
+use endpoint_wire::read;
+pub use endpoint_wire::{DONE, Request, STREAM, event, finish};
 
 /// What the server does next on a connection.
 #[derive(Debug, Clone)]
@@ -24,31 +30,6 @@ pub enum Act {
 /// The answer to one request.
 #[derive(Debug, Clone)]
 pub struct Answer(pub Vec<Act>);
-
-/// A request as it came.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// `POST /v1/chat/completions HTTP/1.1`.
-    pub line: String,
-    /// Header names in lower case, with values.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: String,
-    /// When its last byte was read.
-    pub at: Instant,
-}
-
-impl Request {
-    /// Returns a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(had, _)| had == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Returns the body as JSON.
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-}
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -191,42 +172,6 @@ fn reset(connection: TcpStream) {
     drop((linger, connection));
 }
 
-fn read(connection: &mut TcpStream) -> Option<Request> {
-    let mut bytes = vec![];
-    let mut piece = [0; 8192];
-    let head = loop {
-        if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break at;
-        }
-        match connection.read(&mut piece) {
-            Ok(0) | Err(_) => return None,
-            Ok(count) => bytes.extend_from_slice(&piece[..count]),
-        }
-    };
-    let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
-    let mut lines = text.lines();
-    let line = lines.next()?.to_owned();
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
-        .collect();
-    let length = headers.iter().find(|(name, _)| name == "content-length");
-    let length: usize = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
-    let mut body = bytes.split_off(head + 4);
-    while body.len() < length {
-        match connection.read(&mut piece) {
-            Ok(0) | Err(_) => return None,
-            Ok(count) => body.extend_from_slice(&piece[..count]),
-        }
-    }
-    Some(Request {
-        line,
-        headers,
-        body: String::from_utf8_lossy(&body).into_owned(),
-        at: Instant::now(),
-    })
-}
-
 /// An answer of these bytes and nothing else.
 pub fn raw(bytes: impl AsRef<[u8]>) -> Answer {
     Answer(vec![Act::Send(bytes.as_ref().to_vec())])
@@ -246,29 +191,6 @@ pub fn stream(pieces: &[&str]) -> Answer {
     acts.extend(pieces.iter().map(|piece| Act::Send(piece.as_bytes().to_vec())));
     Answer(acts)
 }
-
-/// The head of a stream that ends with its connection.
-pub const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\nconnection: close\r\n\r\n";
-
-/// An event with a piece of a reply.
-pub fn event(text: &str) -> String {
-    format!(
-        "data: {}\n\n",
-        serde_json::json!({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-        "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]})
-    )
-}
-
-/// An event that ends a reply for a reason.
-pub fn finish(reason: &str) -> String {
-    format!(
-        "data: {}\n\n",
-        serde_json::json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-    )
-}
-
-/// The event that ends a stream.
-pub const DONE: &str = "data: [DONE]\n\n";
 
 /// A whole, well-behaved stream of this reply, in pieces of a few characters.
 pub fn reply(text: &str) -> Answer {

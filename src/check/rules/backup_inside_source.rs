@@ -1,6 +1,5 @@
 //! TG009: a copy inside the tree it is a copy of.
 
-use super::same_device_backup::copies;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::{Place, Severity};
@@ -40,7 +39,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if left_out {
             continue;
         }
-        for (source, target) in copies(unit, run) {
+        for (source, target) in unit.copies(run.command) {
             let local = source.starts_with('/') && target.starts_with('/') && source.len() > 1;
             if local && target != source && path::within(&target, &source) {
                 report.add(

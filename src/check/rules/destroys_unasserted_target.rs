@@ -1,7 +1,7 @@
 //! TG001: destruction without a look at where one is.
 
 use crate::base::Risk;
-use crate::check::names::looks_scratch;
+use crate::check::names::{is_scratch_database, looks_scratch};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
@@ -127,20 +127,19 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 Some(("the whole of Redis is flushed".to_owned(), scope))
             }
             "dropdb" => {
-                let scratch = call.operands.iter().any(|w| scratch_name(&w.text));
+                let scratch = call.operands.iter().any(|w| is_scratch_database(&w.text));
                 (!scratch).then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
             "psql" | "mysql" | "mariadb" => {
-                let drops =
-                    super::restore_over_live::sql_texts(unit, command).into_iter().any(|text| {
-                        sql::statements(&text).iter().any(|s| {
-                            let drop =
-                                ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
-                                    .iter()
-                                    .any(|d| s.starts_with(d));
-                            drop && !scratch_name(s)
-                        })
-                    });
+                let drops = unit.sql(command).into_iter().any(|text| {
+                    sql::statements(&text).iter().any(|s| {
+                        let drop =
+                            ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
+                                .iter()
+                                .any(|d| s.starts_with(d));
+                        drop && !is_scratch_database(s)
+                    })
+                });
                 drops.then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
             "pg_resetwal" => Some(("the write-ahead log is thrown away".to_owned(), Scope::Host)),
@@ -197,33 +196,6 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
         }
         _ => None,
     }
-}
-
-/// Tells whether the name of a database says that it is not the real one.
-pub fn scratch_name(name: &str) -> bool {
-    let words = name.to_ascii_lowercase();
-    words.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| {
-        matches!(
-            w,
-            "restore"
-                | "restored"
-                | "verify"
-                | "test"
-                | "tmp"
-                | "temp"
-                | "scratch"
-                | "stage"
-                | "staging"
-                | "drill"
-                | "rehearsal"
-                | "new"
-                | "old"
-                | "check"
-                | "lab"
-                | "copy"
-                | "clone"
-        )
-    })
 }
 
 /// Tells whether the script itself made what it destroys.

@@ -1,6 +1,5 @@
 //! MY013: the dump program sent to the server as if it were SQL.
 
-use super::restore_over_live::sql_texts;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, TokenKind};
 use crate::evidence::Severity;
@@ -38,7 +37,7 @@ const PROGRAMS: &[&str] = &["mysqldump", "mariadb-dump"];
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mysql", "mariadb"])) {
         let starts = |text: &String| PROGRAMS.iter().any(|p| text.trim_start().starts_with(p));
-        if sql_texts(unit, run.command).iter().any(starts) {
+        if unit.sql(run.command).iter().any(starts) {
             report.add(
                 &RULE,
                 unit,

@@ -1,7 +1,7 @@
 //! MY012: a dump whose characters depend on a configuration.
 
-use super::inconsistent_dump::{dumps, is_whole};
 use crate::check::Context;
+use crate::check::dumps::{dumps, is_whole};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 

@@ -1,8 +1,7 @@
 //! MY005: a dump of databases, and of nobody who may use them.
 
-use super::inconsistent_dump::{dumps, is_whole, makes_backups};
-use super::restore_over_live::sql_texts;
 use crate::check::Context;
+use crate::check::dumps::{dumps, is_whole, makes_backups};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
@@ -63,7 +62,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 "mariabackup",
                 "mariadb-backup",
                 "xtrabackup",
-            ]) || sql_texts(unit, run.command).iter().any(asks)
+            ]) || unit.sql(run.command).iter().any(asks)
         });
     // A name that is only known at run time may be any database, `mysql` among them.
     let certain = |call: &crate::tools::Call<'_>| call.operands.iter().all(|word| word.certain);

@@ -1,8 +1,7 @@
 //! MY004: a dump on which no binary log can be replayed.
 
-use super::inconsistent_dump::{dumps, is_whole, makes_backups};
-use super::restore_over_live::sql_texts;
 use crate::check::Context;
+use crate::check::dumps::{dumps, is_whole, makes_backups};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
@@ -43,7 +42,7 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let asked = context.runs().any(|(unit, run)| {
-        sql_texts(unit, run.command).iter().any(|text| {
+        unit.sql(run.command).iter().any(|text| {
             let text = text.to_ascii_uppercase();
             text.contains("MASTER STATUS") || text.contains("BINARY LOG STATUS")
         })

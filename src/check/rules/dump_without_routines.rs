@@ -1,7 +1,7 @@
 //! MY003: procedures, functions and events that no dump holds.
 
-use super::inconsistent_dump::{dumps, is_whole};
 use crate::check::Context;
+use crate::check::dumps::{dumps, is_whole};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 

@@ -1,7 +1,7 @@
 //! MY007: a partial dump that claims every transaction of the server.
 
-use super::inconsistent_dump::dumps;
 use crate::check::Context;
+use crate::check::dumps::dumps;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 

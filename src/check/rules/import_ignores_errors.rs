@@ -1,7 +1,7 @@
 //! MY011: an import that goes on behind its errors.
 
-use super::inconsistent_dump::dumps;
 use crate::check::Context;
+use crate::check::dumps::dumps;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 

@@ -54,7 +54,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let safe = context.before(unit, run).any(|(unit, other)| {
-            let sql = postgres::sql(unit, other.command);
+            let sql = unit.sql(other.command);
             let mode = sql.iter().any(|text| {
                 let text = text.to_ascii_lowercase();
                 text.contains("pg_backup_start") || text.contains("pg_start_backup")

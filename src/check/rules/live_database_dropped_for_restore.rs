@@ -1,8 +1,8 @@
 //! PG005: a restore that begins by destroying.
 
 use crate::check::Context;
+use crate::check::names::is_scratch_database;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::rules::destroys_unasserted_target::scratch_name;
 use crate::evidence::Place;
 use crate::evidence::Severity;
 
@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let Some(call) = unit.take_apart(run.command) else { continue };
-        let live = |name: &str| !scratch_name(name) && !name.is_empty();
+        let live = |name: &str| !is_scratch_database(name) && !name.is_empty();
         match call.name {
             "pg_restore" if call.has(&["clean"]) => {
                 let name = call.value(&["dbname"]).map_or("", |word| word.text.as_str());

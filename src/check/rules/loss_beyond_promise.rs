@@ -1,6 +1,5 @@
 //! ST003: copies too rare for what was promised.
 
-use super::too_few_copies::alone;
 use crate::base::Period;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
@@ -40,7 +39,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let Some(inventory) = alone(context) else {
+    let Some(inventory) = context.inventory_alone() else {
         return;
     };
     for asset in &inventory.assets {

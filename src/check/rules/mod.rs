@@ -83,7 +83,6 @@ mod wrong_package_manager;
 
 use super::rule::Rule;
 
-pub use restore_over_live::sql_texts;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
 

@@ -1,6 +1,5 @@
 //! ST007: a copy of a size that the others do not have.
 
-use super::too_few_copies::alone;
 use crate::base::Size;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
@@ -37,7 +36,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let Some(inventory) = alone(context) else {
+    let Some(inventory) = context.inventory_alone() else {
         return;
     };
     for backup in &inventory.backups {

@@ -1,6 +1,5 @@
 //! ST009: one person, or one place, on whom everything hangs.
 
-use super::too_few_copies::alone;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
@@ -35,7 +34,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let Some(inventory) = alone(context) else {
+    let Some(inventory) = context.inventory_alone() else {
         return;
     };
     if let [only] = inventory.contacts.as_slice()

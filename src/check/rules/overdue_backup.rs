@@ -1,6 +1,5 @@
 //! ST005: a backup that stopped being made.
 
-use super::too_few_copies::alone;
 use crate::base::{Period, seconds_between};
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
@@ -36,7 +35,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let (Some(inventory), Some(now)) = (alone(context), context.facts.now) else {
+    let (Some(inventory), Some(now)) = (context.inventory_alone(), context.facts.now) else {
         return;
     };
     for backup in &inventory.backups {

@@ -1,6 +1,5 @@
 //! ST008: a backup that is not done before the next one starts.
 
-use super::too_few_copies::alone;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
@@ -35,7 +34,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let Some(inventory) = alone(context) else {
+    let Some(inventory) = context.inventory_alone() else {
         return;
     };
     for backup in &inventory.backups {

@@ -1,6 +1,5 @@
 //! ST002: a promise that nothing keeps.
 
-use super::too_few_copies::alone;
 use crate::base::AssetKind;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
@@ -37,7 +36,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let Some(inventory) = alone(context) else {
+    let Some(inventory) = context.inventory_alone() else {
         return;
     };
     for asset in &inventory.assets {

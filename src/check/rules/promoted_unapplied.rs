@@ -1,6 +1,5 @@
 //! MY015: a replica that is promoted before it applied what it received.
 
-use super::restore_over_live::sql_texts;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::{Place, Severity};
@@ -33,7 +32,7 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     let words = |texts: Vec<String>| texts.join(";").to_ascii_uppercase();
     for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mysql", "mariadb"])) {
-        let text = words(sql_texts(unit, run.command));
+        let text = words(unit.sql(run.command));
         let forgets = text.contains("RESET REPLICA ALL") || text.contains("RESET SLAVE ALL");
         if !forgets || unit.part == Place::Rollback {
             continue;
@@ -51,9 +50,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .any(|word| text.contains(word))
         };
         let looked = looks(&text)
-            || context
-                .before(unit, run)
-                .any(|(u, other)| looks(&words(sql_texts(u, other.command))));
+            || context.before(unit, run).any(|(u, other)| looks(&words(u.sql(other.command))));
         if !looked {
             report.add(
                 &RULE,

@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     for setting in settings.iter().filter(|setting| setting.name == "recovery_target_action") {
         let ends = context.runs().any(|(unit, run)| {
-            let sql = postgres::sql(unit, run.command);
+            let sql = unit.sql(run.command);
             let resumes =
                 sql.iter().any(|text| text.to_ascii_lowercase().contains("pg_wal_replay_resume"));
             resumes || postgres::promotes(unit, run)

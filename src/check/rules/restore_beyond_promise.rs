@@ -1,6 +1,5 @@
 //! ST004: a restore that takes longer than was promised.
 
-use super::too_few_copies::alone;
 use crate::base::Period;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
@@ -38,7 +37,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let Some(inventory) = alone(context) else {
+    let Some(inventory) = context.inventory_alone() else {
         return;
     };
     // A replica is used at once, and not in every disaster; what counts is how long a copy takes.

@@ -1,6 +1,5 @@
 //! ST006: a copy that nobody ever restored.
 
-use super::too_few_copies::alone;
 use crate::base::{Timestamp, seconds_between};
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
@@ -43,7 +42,7 @@ pub const RULE: Rule = Rule {
 const YEAR: u64 = 365 * 86_400;
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let Some(inventory) = alone(context) else {
+    let Some(inventory) = context.inventory_alone() else {
         return;
     };
     for backup in &inventory.backups {

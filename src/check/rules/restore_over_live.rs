@@ -1,9 +1,8 @@
 //! TG005: a restore over live data with no way back.
 
 use crate::base::Risk;
-use crate::check::names::{is_archive, looks_backup, looks_scratch};
+use crate::check::names::{is_archive, is_scratch_database, looks_backup, looks_scratch};
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::rules::destroys_unasserted_target::scratch_name;
 use crate::check::{Context, Run, Unit};
 use crate::evidence::{Place, Severity};
 use crate::shell::ast::RedirectKind;
@@ -171,7 +170,7 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
         }
         ("psql", "dropdb") => {
             let name = call.operand(0);
-            if scratch_name(name) || call.operands.is_empty() {
+            if is_scratch_database(name) || call.operands.is_empty() {
                 Vec::new()
             } else {
                 vec![Target::Database(format!("the database {name} is dropped"))]
@@ -179,7 +178,7 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
         }
         ("psql", "pg_restore") if call.has(&["clean"]) => {
             let name = call.value(&["dbname"]).map(|w| w.text.clone()).unwrap_or_default();
-            if scratch_name(&name) {
+            if is_scratch_database(&name) {
                 Vec::new()
             } else {
                 vec![Target::Database(format!("the objects of {name} are dropped"))]
@@ -199,18 +198,18 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
                 .iter()
                 .any(|r| r.kind == RedirectKind::Read && from_backup(&command.path(&r.target)));
             if file
-                && !scratch_name(&target)
+                && !is_scratch_database(&target)
                 && call.name != "psql"
                 && !target.is_empty()
                 && !created(context, unit, run, &target)
             {
                 return vec![Target::Database(format!("a dump is played into {target}"))];
             }
-            let texts = sql_texts(unit, command);
+            let texts = unit.sql(command);
             let worst = texts
                 .iter()
                 .flat_map(|t| sql::statements(t))
-                .find(|s| wipes(s) && !scratch_name(s));
+                .find(|s| wipes(s) && !is_scratch_database(s));
             match worst {
                 Some(statement) if !texts.iter().any(|t| copies(t)) => {
                     vec![Target::Database(format!(
@@ -223,17 +222,6 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
         }
         _ => Vec::new(),
     }
-}
-
-/// Returns the SQL a command is given, on its line or its standard input.
-pub fn sql_texts(unit: &Unit<'_>, command: &Command) -> Vec<String> {
-    let given = unit.take_apart(command).map(|call| {
-        let texts = call.flags.iter().filter(|f| matches!(f.name.as_str(), "command" | "execute"));
-        texts.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone()).collect::<Vec<_>>()
-    });
-    let mut texts = given.unwrap_or_default();
-    texts.extend(command.input.iter().map(Argument::shown));
-    texts
 }
 
 fn wipes(statement: &str) -> bool {
@@ -304,7 +292,7 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
                 || backs_up
                 || dumps(command) && path.starts_with("/var/lib")
         }
-        Target::Database(_) => dumps(command) || sql_texts(unit, command).iter().any(|t| copies(t)),
+        Target::Database(_) => dumps(command) || unit.sql(command).iter().any(|t| copies(t)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! TG006: files of a server exchanged while it runs.
 
-use super::same_device_backup::copies;
 use crate::base::AssetKind;
 use crate::check::names::looks_scratch;
 use crate::check::rule::{Example, Report, Rule};
@@ -102,7 +101,8 @@ fn written(unit: &Unit<'_>, run: Run<'_>) -> Vec<String> {
             call.value(&["target"]).map(|word| unit.path(run.command, word)).into_iter().collect()
         }
         // Beside itself a tree is kept, not restored.
-        "cp" | "rsync" => copies(unit, run)
+        "cp" | "rsync" => unit
+            .copies(run.command)
             .into_iter()
             .filter(|(source, target)| path::parent(source) != path::parent(target))
             .map(|(_, target)| target)

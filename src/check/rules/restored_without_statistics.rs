@@ -2,7 +2,7 @@
 
 use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Unit, postgres};
+use crate::check::{Context, Unit};
 use crate::evidence::Place;
 use crate::evidence::Severity;
 use crate::plan::Kind;
@@ -48,9 +48,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     let analyzes = |unit: &Unit<'_>, command: &Command| {
         command.is(&["vacuumdb"])
-            || postgres::sql(unit, command)
-                .iter()
-                .any(|text| text.to_ascii_uppercase().contains("ANALYZE"))
+            || unit.sql(command).iter().any(|text| text.to_ascii_uppercase().contains("ANALYZE"))
     };
     for (unit, run) in context.runs() {
         let Some(call) = unit.take_apart(run.command) else { continue };

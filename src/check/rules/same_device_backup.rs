@@ -5,7 +5,6 @@ use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::path;
-use crate::tools::{Role, tar};
 
 /// A second copy on the same file system is no second copy.
 pub const RULE: Rule = Rule {
@@ -52,7 +51,7 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
-        for (source, target) in copies(unit, run) {
+        for (source, target) in unit.copies(run.command) {
             let local = |p: &str| p.starts_with('/') && !p.starts_with("/dev/");
             if !local(&source)
                 || !local(&target)
@@ -112,31 +111,4 @@ fn checked(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, target: &str) -
                 path::within(target, &other.command.path(a)) && other.command.path(a) != "/"
             })
     })
-}
-
-/// Returns the copies a command makes, as source and target.
-pub fn copies(unit: &Unit<'_>, run: Run<'_>) -> Vec<(String, String)> {
-    let command = run.command;
-    let Some(call) = unit.take_apart(command) else {
-        return Vec::new();
-    };
-    let targets: Vec<String> = match call.tool.name {
-        "tar" if tar::mode(&call) == tar::Mode::Create => {
-            call.value(&["file"]).map(|w| unit.path(command, w)).into_iter().collect()
-        }
-        "cp" | "rsync" => {
-            call.of_role(Role::Target).into_iter().map(|w| unit.path(command, w)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let base = call
-        .value(&["directory"])
-        .filter(|_| call.tool.name == "tar")
-        .map(|w| unit.path(command, w));
-    let sources = call.of_role(Role::Source).into_iter().map(|w| match &base {
-        Some(base) => path::absolute(&w.text, Some(base)),
-        None => unit.path(command, w),
-    });
-    let sources: Vec<String> = sources.collect();
-    targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
 }

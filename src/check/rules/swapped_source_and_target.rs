@@ -1,6 +1,5 @@
 //! TG003: a recovery that writes into its copies, or a backup that writes over its data.
 
-use super::same_device_backup::copies;
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::{Place, Severity};
@@ -49,7 +48,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     };
     for (unit, run) in context.runs().filter(|(unit, _)| unit.part == Place::Run) {
         let fresh = unit.words(run.command).iter().any(|word| word.fresh);
-        for (source, target) in copies(unit, run) {
+        for (source, target) in unit.copies(run.command) {
             let wrong = match plan.kind {
                 Kind::Recovery => {
                     is_data(inventory, &source) && is_repository(inventory, &target) && !fresh

@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let Some(inventory) = alone(context) else {
+    let Some(inventory) = context.inventory_alone() else {
         return;
     };
     for asset in inventory.assets.iter().filter(|asset| asset.targets.is_some()) {
@@ -85,9 +85,4 @@ fn home<'a>(inventory: &'a Inventory, asset: &'a Asset) -> Option<&'a str> {
         .and_then(|host| inventory.host(host.as_str()))
         .and_then(|host| host.site.as_ref());
     asset.site.as_ref().or(of_host).map(|site| site.as_str())
-}
-
-/// Returns the inventory where it is what is checked, not where it only stands beside a plan.
-pub fn alone<'c>(context: &'c Context<'_>) -> Option<&'c Inventory> {
-    context.inventory.filter(|_| context.plan.is_none() && context.units.is_empty())
 }

@@ -1,6 +1,5 @@
 //! TG010: copies written to a mount point that nobody looked at.
 
-use super::same_device_backup::copies;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Unit};
 use crate::evidence::{Place, Severity};
@@ -43,7 +42,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in
         context.runs().filter(|(unit, _)| unit.part == Place::Run || unit.part == Place::Whole)
     {
-        let Some(target) = copies(unit, run)
+        let Some(target) = unit
+            .copies(run.command)
             .into_iter()
             .map(|(_, target)| target)
             .find(|at| mount_of(context, unit, at).is_some())

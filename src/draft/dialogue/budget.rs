@@ -1,5 +1,7 @@
 //! How much is sent: tokens are estimated so that they are rather too many, and logs are cut in their middle.
 
+use crate::redact::Redacted;
+
 /// What a model takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -68,6 +70,50 @@ pub fn cut_middle(text: &str, most: u32) -> Cut {
     kept.push(format!("[{missing} lines left out here]"));
     kept.extend(lines[lines.len() - tail..].iter().map(|line| (*line).to_owned()));
     Cut { text: kept.join("\n"), lines: missing }
+}
+
+/// Cuts lines from the middle of a text that may leave, as [`cut_middle`] does. What is cut was redacted as a whole before, so
+/// that no secret loses the words that give it away.
+pub fn cut_redacted(text: &Redacted, most: u32) -> (Redacted, usize) {
+    let whole = text.as_str();
+    if tokens(whole) <= most {
+        return (text.clone(), 0);
+    }
+    let half = most.saturating_sub(12) / 2;
+    let taken = |lines: &mut dyn Iterator<Item = &str>| {
+        let (mut sum, mut bytes, mut count) = (0, 0, 0);
+        for line in lines {
+            sum += tokens(line) + 1;
+            if sum > half {
+                break;
+            }
+            (bytes, count) = (bytes + line.len(), count + 1);
+        }
+        (bytes, count)
+    };
+    let lines = whole.split_inclusive('\n').count();
+    let (head, first) = taken(&mut whole.split_inclusive('\n'));
+    let (tail, last) = taken(&mut whole.split_inclusive('\n').rev());
+    let (head, tail, missing) = match first + last {
+        0 => {
+            // A character takes at most one and a half tokens.
+            let half = (most as usize / 3).saturating_sub(4);
+            let head = whole.chars().take(half).map(char::len_utf8).sum();
+            (head, whole.chars().rev().take(half).map(char::len_utf8).sum(), lines)
+        }
+        taken => (head, tail, lines.saturating_sub(taken)),
+    };
+    let tail = whole.len() - usize::min(tail, whole.len() - head);
+    let mut cut = text.part(0..head);
+    if first + last == 0 {
+        cut.push(&Redacted::fixed(" [left out here] "));
+    } else {
+        cut.push(&Redacted::fixed("["));
+        cut.push(&Redacted::number(missing));
+        cut.push(&Redacted::fixed(" lines left out here]\n"));
+    }
+    cut.push(&text.part(tail..whole.len()));
+    (cut, missing)
 }
 
 fn cut_line(text: &str, most: u32) -> String {

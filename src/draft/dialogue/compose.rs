@@ -2,7 +2,7 @@
 
 use minijinja::context;
 
-use super::budget::{Cut, cut_middle, tokens};
+use super::budget::{Cut, cut_middle, cut_redacted, tokens};
 use super::language::Language;
 use super::{Ask, RuleNote, boundary, schema, told};
 use crate::inventory::Asset;
@@ -34,6 +34,14 @@ pub fn first(
     language: Language,
     redactor: &mut Redactor,
 ) -> Result<Composed, TemplateError> {
+    let mut texts = told::untrusted(ask.request);
+    if let Some(comment) = ask.revise.as_ref().and_then(|revise| revise.comment) {
+        texts.push(("comment of the reviewer on this plan".into(), comment.to_owned()));
+    }
+    // Every text is read whole before any is cut: a secret stays one without the words beside it.
+    texts.iter().for_each(|(_, text)| redactor.learn(text));
+    redactor.learn(&told::skeleton(start, u32::MAX));
+    asset.iter().for_each(|asset| redactor.learn(&told::facts(ask.request, asset)));
     let system = ask.prompts.system(redactor);
     let fixed = tokens(system.as_str()) + tokens(&schema::reply().to_string()) + 400;
     let room = ask.budget.prompt_tokens().saturating_sub(fixed);
@@ -58,31 +66,39 @@ pub fn first(
     let numbers = part("the numbers", told::numbers(ask.template), 50);
     let revise = ask.revise.as_ref().map(|revise| revise.told()).unwrap_or_default();
     let revise = part("the findings", revise, 60);
-    let mut texts = told::untrusted(ask.request);
-    if let Some(comment) = ask.revise.as_ref().and_then(|revise| revise.comment) {
-        texts.push(("comment of the reviewer on this plan".into(), comment.to_owned()));
-    }
-    let count = u32::try_from(texts.len().max(1)).unwrap_or(u32::MAX);
-    let texts: Vec<(String, String)> = texts
-        .into_iter()
-        .enumerate()
-        .map(|(at, (what, text))| {
-            let text =
-                part(&what, boundary::defused(&text), 100 / count.saturating_sub(at as u32).max(1));
-            (what, text)
-        })
-        .collect();
     let task = task(ask, start, asset);
-    let values = context! {
-        task, rules, revise, language => language.name(), skeleton => &skeleton, facts => &facts, incident => &incident,
-        numbers => &numbers, cut => cut.join(", "),
+    let render = |cut: &[String]| {
+        let values = context! {
+            task => &task, rules => &rules, revise => &revise, language => language.name(), skeleton => &skeleton, facts => &facts,
+            incident => &incident, numbers => &numbers, cut => cut.join(", "),
+        };
+        ask.prompts.render("draft.md", &values)
     };
-    let mut user = redactor.redact(&ask.prompts.render("draft.md", &values)?).text;
-    for (what, text) in &texts {
+    // The names of what comes first are numbered first.
+    redactor.redact(&render(&[])?);
+    let whole = |(what, text): &(String, String)| {
+        (redactor.redact(what).text, redactor.redact(&boundary::defused(text)).text)
+    };
+    let mut quoted: Vec<(Redacted, Redacted)> = texts.iter().map(whole).collect();
+    // The words of people come before logs, of which any number may be pasted.
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|at| told::is_log(&texts[*at].0));
+    for (done, at) in order.iter().enumerate() {
+        let waiting = u32::try_from(order.len() - done).unwrap_or(u32::MAX);
+        let most = if told::is_log(&texts[*at].0) { left / waiting } else { left / waiting.min(2) };
+        let (text, lines) = cut_redacted(&quoted[*at].1, most);
+        if lines > 0 {
+            cut.push(format!("{lines} lines of {}", texts[*at].0));
+        }
+        left = left.saturating_sub(tokens(text.as_str()));
+        quoted[*at].1 = text;
+    }
+    let mut user = redactor.redact(&render(&cut)?).text;
+    for (what, text) in &quoted {
         user.push(&Redacted::fixed("\n"));
-        user.push(&redactor.redact(what).text);
+        user.push(what);
         user.push(&Redacted::fixed("\n"));
-        user.push(&boundary::quoted(&redactor.redact(text).text));
+        user.push(&boundary::quoted(text));
     }
     if texts.is_empty() {
         user.push(&Redacted::fixed("Nothing.\n"));

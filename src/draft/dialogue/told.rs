@@ -16,6 +16,9 @@ const COPIES: usize = 6;
 /// Lines of fixed commands that are shown: enough to see what they are for.
 const FIXED_LINES: usize = 12;
 
+/// What a pasted log is called.
+const LOG: &str = "pasted log";
+
 /// Returns the starting plan within so many tokens, every step of it: where it is longer, commands are left out, those that
 /// may not change first. A step whose commands are not all shown can only be kept.
 pub fn skeleton(plan: &Plan, most: u32) -> String {
@@ -249,9 +252,14 @@ pub fn untrusted(request: &Request<'_>) -> Vec<(String, String)> {
         .filter_map(|copy| Some(format!("{}: {}", copy.backup, copy.why.as_ref()?)));
     add("why copies are not usable".into(), &reasons.collect::<Vec<_>>().join("\n"));
     for (at, text) in incident.evidence.iter().enumerate() {
-        add(format!("pasted log {}", at + 1), text);
+        add(format!("{LOG} {}", at + 1), text);
     }
     texts
+}
+
+/// Tells whether a text is a pasted log, by what it is.
+pub fn is_log(what: &str) -> bool {
+    what.starts_with(LOG)
 }
 
 /// Returns the numbers that code computed.

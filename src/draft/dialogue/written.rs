@@ -70,7 +70,8 @@ pub fn paths(text: &str) -> Vec<(Span, String)> {
         let written = place.as_str().trim_end_matches([':', '.', '!', '。', ',']);
         let certain = written.split('$').next().unwrap_or_default();
         let is_url = text[..place.start()].ends_with(':') && written.starts_with("//");
-        if certain.len() > 1 && !is_url {
+        // No path begins with a dash: /-----BEGIN is a pattern.
+        if certain.len() > 1 && !is_url && !certain.starts_with("/-") {
             let cut = if certain.len() < written.len() {
                 certain.rsplit_once('/').map_or(certain, |(parent, _)| parent)
             } else {

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::redact::found::Finds;
 use crate::redact::key_word::{KeyWord, Says, key_word};
-use crate::redact::plain_words::TERMS;
+use crate::redact::plain_words::{TECHNICAL, TERMS};
 use crate::redact::plausible::{Mix, mixed, placeholder, public_id, versioned};
 use crate::redact::scan::{Detector, Trigger};
 use crate::redact::text::Text;
@@ -118,11 +118,14 @@ fn accepts(
         }
         (Says::Secret, Link::Blank) => !content.starts_with('-') || value.quoted,
         (Says::Secret, Link::Prose) => value.quoted || extended || told(text, value, content),
-        (Says::Secret, Link::Beside) => mixed(content) && content.len() >= 6 && !path(content),
+        (Says::Secret, Link::Beside) => {
+            (mixed(content) && content.len() >= 6 || made_up(content)) && !path(content)
+        }
         (Says::Perhaps, Link::Direct) => perhaps(key, content) && !path(content),
         (Says::Perhaps, Link::Blank) => {
             key.option
                 && (mixed(content)
+                    || made_up(content)
                     || content.len() >= 16 && public_id(content)
                     || key.spelled.ends_with("pass"))
                 && !content.starts_with('-')
@@ -134,7 +137,10 @@ fn accepts(
                     && matches!(key.spelled.as_str(), "pass" | "pw" | "psw" | "passwd" | "pin")
         }
         (Says::Perhaps, Link::Beside) => {
-            mixed(content) && content.len() >= 8 && !path(content) && key.spelled != "auth"
+            let people = matches!(key.spelled.as_str(), "pass" | "pw" | "psw");
+            (mixed(content) && content.len() >= 8 || people && made_up(content))
+                && !path(content)
+                && key.spelled != "auth"
         }
         (Says::Hardly, Link::Direct | Link::Prose) => {
             let mix = Mix::of(content);
@@ -142,6 +148,20 @@ fn accepts(
         }
         (Says::Hardly, Link::Blank | Link::Beside) => false,
     }
+}
+
+/// Tells whether a word is one that people make up to satisfy a rule about passwords: small and capital letters and digits.
+fn made_up(content: &str) -> bool {
+    let bare = content.trim_end_matches(['.', ',', ';', ')', '!', '?', ':', '"', '\'']);
+    let mix = Mix::of(bare);
+    mix.length() >= 8
+        && mix.lower > 0
+        && mix.upper > 0
+        && mix.digits > 0
+        && !bare.contains(['/', '(', '=', '<'])
+        && !TECHNICAL.contains(&bare.to_ascii_lowercase().as_str())
+        && !versioned(bare)
+        && !public_id(bare)
 }
 
 /// A value whose name says little, joined directly.
@@ -352,7 +372,8 @@ fn next_line(text: Text<'_>, at: usize, key: &KeyWord) -> Option<usize> {
             && !word.ends_with(':')
             && !word.contains(['=', '{', '[', '<'])
             && !word.contains(": ");
-        (key.says == Says::Secret && alone && mixed(word) && !path(word)).then_some(start)
+        let likely = mixed(word) || made_up(word);
+        (key.says == Says::Secret && alone && likely && !path(word)).then_some(start)
     } else {
         (start > line && !word.is_empty()).then_some(start)
     }

@@ -22,6 +22,7 @@ mod phone;
 mod piped;
 mod private_key;
 mod public_key;
+mod share;
 mod spoken;
 mod sql_password;
 mod url;
@@ -33,6 +34,7 @@ use super::scan::Detector;
 /// Every detector.
 pub const DETECTORS: &[Detector] = &[
     labelled::DETECTOR,
+    share::DETECTOR,
     spoken::DETECTOR,
     command_line::DETECTOR,
     piped::DETECTOR,

@@ -124,6 +124,10 @@ fn one_host(start: usize, host: &str, scheme: &str, finds: &mut Finds) {
             | "wasb"
             | "swift"
     );
+    // A bucket is somebody's: its name opens nothing, but tells whose it is.
+    if bucket && is_name(name) && !placeholder(name) && !is_public(name) && !example(name) {
+        finds.add(start..start + name.len(), Kind::Account);
+    }
     if bucket
         || !is_name(name)
         || ipv4::shaped(name)
@@ -145,6 +149,14 @@ fn one_host(start: usize, host: &str, scheme: &str, finds: &mut Finds) {
         return;
     }
     finds.add(start..start + name.len(), Kind::Host);
+}
+
+/// What examples call a bucket.
+fn example(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let lower = lower.strip_prefix("my-").or(lower.strip_prefix("your-")).unwrap_or(&lower);
+    ["bucket", "bucketname", "bucket-name", "bucket_name", "backup", "backups", "data", "container"]
+        .contains(&lower)
 }
 
 /// `scott/tiger@ORCL`, behind a program of Oracle's or in its JDBC address.
