@@ -247,7 +247,8 @@ fn service(label: &str) -> bool {
 /// Tells whether a dotted name belongs to a network of one's own.
 pub fn is_internal(host: &str) -> bool {
     let host = host.trim_end_matches('.');
-    let last = host.rsplit('.').next().unwrap_or_default();
+    let dot = host.bytes().rposition(|b| b == b'.');
+    let last = dot.map_or(host, |dot| &host[dot + 1..]);
     if !INTERNAL.iter().any(|known| known.eq_ignore_ascii_case(last)) {
         return false;
     }

@@ -60,8 +60,13 @@ impl<'a> Text<'a> {
 
     /// Returns what [`Text::forward`] does, after `limit` bytes at most.
     pub fn forward_within(self, at: usize, limit: usize, accept: impl Fn(u8) -> bool) -> usize {
-        let rest = self.all.as_bytes().get(at..).unwrap_or_default();
-        at + rest.iter().take(limit).take_while(|b| accept(**b)).count()
+        let bytes = self.all.as_bytes();
+        let stop = bytes.len().min(at.saturating_add(limit));
+        let mut end = at;
+        while end < stop && accept(bytes[end]) {
+            end += 1;
+        }
+        end
     }
 
     /// Returns the first offset of the run of accepted bytes that ends at `at`; looks back a few hundred bytes at most.

@@ -45,12 +45,16 @@ const SPEAKING: &[&str] = &[
 fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
     let all = &text.all[word.range.clone()];
     let mut at = word.range.start;
-    for token in all.split(['=', ':', '@', '%', '~']) {
+    for token in all.as_bytes().split(|b| matches!(b, b'=' | b':' | b'@' | b'%' | b'~')) {
         let start = at;
         at += token.len() + 1;
-        let padding = text.forward_within(start + token.len(), 2, |b| b == b'=');
-        let trimmed = token.trim_end_matches(['.', '-', '/']);
+        if token.len() < 12 {
+            continue;
+        }
+        let end = start + token.len();
+        let trimmed = text.all[start..end].trim_end_matches(['.', '-', '/']);
         if trimmed.len() >= 12 && suspicious(text, start, trimmed) {
+            let padding = text.forward_within(end, 2, |b| b == b'=');
             finds.perhaps(start..padding);
         }
     }

@@ -46,7 +46,9 @@ fn look(text: Text<'_>, word: &Word, finds: &mut Finds) {
             continue;
         }
         let run = text.forward(at, |b| b.is_ascii_digit());
-        if let Some(number) = digits(text, at, 8..=15)
+        let enough = run - at >= 8 || matches!(text.byte(run), b' ' | b'-' | b'.' | b')');
+        if enough
+            && let Some(number) = digits(text, at, 8..=15)
             && let Some(end) = telephone(text, &number)
         {
             let opened = text.before(at) == b'(';
