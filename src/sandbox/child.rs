@@ -31,6 +31,8 @@ pub(super) mod word {
     pub(crate) const ENDED: u8 = b'e';
     /// It failed before the payload: followed by JSON.
     pub(crate) const FAILED: u8 = b'f';
+    /// The version of the kernel's Landlock: one byte.
+    pub(crate) const VERSION: u8 = b'v';
 }
 
 /// Everything the first process needs.
@@ -283,7 +285,7 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
         .map_err(failed)
 }
 
-fn send_descriptor(
+pub(super) fn send_descriptor(
     talk: BorrowedFd<'_>,
     word: u8,
     descriptor: BorrowedFd<'_>,
@@ -340,9 +342,15 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
 fn run(birth: &Birth<'_>) -> Failure {
     let arguments: Result<Vec<_>, _> =
         birth.ask.argv.iter().map(|argument| CString::new(argument.0.clone())).collect();
-    let Ok(arguments) = arguments else {
-        return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
-    };
+    match arguments {
+        Ok(arguments) => execute(&arguments, birth.environment),
+        Err(error) => Failure::of("reading the command", error),
+    }
+}
+
+/// Closes every descriptor but the first three and becomes the program, looked up in the
+/// environment's `PATH`; returns only on failure.
+pub(super) fn execute(arguments: &[CString], environment: &[CString]) -> Failure {
     let Some(program) = arguments.first() else {
         return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
     };
@@ -351,8 +359,8 @@ fn run(birth: &Birth<'_>) -> Failure {
     }
     let name = program.to_string_lossy().into_owned();
     let mut last = std::io::Error::from_raw_os_error(libc::ENOENT);
-    for candidate in candidates(&name, birth.environment) {
-        last = sys::execute(&candidate, &arguments, birth.environment);
+    for candidate in candidates(&name, environment) {
+        last = sys::execute(&candidate, arguments, environment);
         if !matches!(last.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) {
             break;
         }
