@@ -9,10 +9,10 @@ pub(super) const ANY_BIT: u16 = (libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K) a
 pub(super) const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 
 /// Offsets in `struct seccomp_data` (seccomp(2)).
-pub(super) const NUMBER: u32 = 0;
-pub(super) const ARCHITECTURE: u32 = 4;
-pub(super) const FIRST_ARGUMENT: u32 = 16;
-pub(super) const SECOND_ARGUMENT: u32 = 24;
+const NUMBER: u32 = 0;
+const ARCHITECTURE: u32 = 4;
+const FIRST_ARGUMENT: u32 = 16;
+const SECOND_ARGUMENT: u32 = 24;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) const OWN_ARCHITECTURE: u32 = 0xC000_003E;
@@ -22,7 +22,7 @@ pub(super) const OWN_ARCHITECTURE: u32 = 0xC000_00B7;
 /// Numbers from here on are the x32 ABI of x86-64; no other architecture has any.
 pub(super) const X32: u32 = 0x4000_0000;
 
-pub(super) const NEW_NAMESPACES: u32 = (libc::CLONE_NEWNS
+const NEW_NAMESPACES: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWCGROUP
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWIPC
@@ -98,15 +98,15 @@ pub(super) enum Reporting {
     Off,
 }
 
-pub(super) fn step(code: u16, k: u32) -> Instruction {
+fn step(code: u16, k: u32) -> Instruction {
     Instruction { code, jt: 0, jf: 0, k }
 }
 
-pub(super) fn jump(code: u16, k: u32, jt: u8, jf: u8) -> Instruction {
+fn jump(code: u16, k: u32, jt: u8, jf: u8) -> Instruction {
     Instruction { code, jt, jf, k }
 }
 
-pub(super) fn refuse(errno: i32) -> Instruction {
+fn refuse(errno: i32) -> Instruction {
     step(RETURN, libc::SECCOMP_RET_ERRNO | errno as u32)
 }
 

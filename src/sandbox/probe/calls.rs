@@ -1,8 +1,7 @@
 //! Which system calls of a probed command are looked at, and what each would do.
 
 use super::super::filter::{
-    ANY_BIT, ARCHITECTURE, AT_LEAST, EQUAL, FIRST_ARGUMENT, LOAD, NEW_NAMESPACES, NUMBER,
-    OWN_ARCHITECTURE, REFUSED, RETURN, SECOND_ARGUMENT, X32, jump, refuse, step,
+    ANY_BIT, AT_LEAST, EQUAL, LOAD, OWN_ARCHITECTURE, REFUSED, RETURN, X32,
 };
 use super::super::sys::Instruction;
 
@@ -277,6 +276,14 @@ pub(super) const ATTRIBUTE_REQUESTS: &[u32] = &[0x4008_6602, 0x401c_5820, 0x4008
 /// They send signals to others or hold leases on their files.
 const REFUSED_COMMANDS: &[u32] = &[8, 10, 15, 1024, 1036, 1038];
 
+/// Flags of clone(2) that make namespaces.
+const NEW_NAMESPACES: u32 = 0x7e02_0080;
+
+/// Offsets in `struct seccomp_data` (seccomp(2)).
+const NUMBER: u32 = 0;
+const ARCHITECTURE: u32 = 4;
+const FIRST_ARGUMENT: u32 = 16;
+const SECOND_ARGUMENT: u32 = 24;
 const THIRD_ARGUMENT: u32 = 32;
 const FOURTH_ARGUMENT: u32 = 40;
 const FIFTH_ARGUMENT: u32 = 48;
@@ -289,6 +296,18 @@ pub(super) fn refused(call: i64) -> Option<&'static str> {
 /// Returns what a call would do.
 pub(super) fn meaning(call: i64) -> Option<Does> {
     LOOKED_AT.iter().find(|(number, _)| *number == call).map(|(_, does)| *does)
+}
+
+fn step(code: u16, k: u32) -> Instruction {
+    Instruction { code, jt: 0, jf: 0, k }
+}
+
+fn jump(code: u16, k: u32, jt: u8, jf: u8) -> Instruction {
+    Instruction { code, jt, jf, k }
+}
+
+fn refuse(errno: i32) -> Instruction {
+    step(RETURN, libc::SECCOMP_RET_ERRNO | errno as u32)
 }
 
 /// Returns the filter. Each block tests one thing and either returns or falls through with the
