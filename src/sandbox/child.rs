@@ -31,8 +31,6 @@ pub(super) mod word {
     pub(crate) const ENDED: u8 = b'e';
     /// It failed before the payload: followed by JSON.
     pub(crate) const FAILED: u8 = b'f';
-    /// The version of the kernel's Landlock: one byte.
-    pub(crate) const VERSION: u8 = b'v';
 }
 
 /// Everything the first process needs.
@@ -342,15 +340,9 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
 fn run(birth: &Birth<'_>) -> Failure {
     let arguments: Result<Vec<_>, _> =
         birth.ask.argv.iter().map(|argument| CString::new(argument.0.clone())).collect();
-    match arguments {
-        Ok(arguments) => execute(&arguments, birth.environment),
-        Err(error) => Failure::of("reading the command", error),
-    }
-}
-
-/// Closes every descriptor but the first three and becomes the program, looked up in the
-/// environment's `PATH`; returns only on failure.
-pub(super) fn execute(arguments: &[CString], environment: &[CString]) -> Failure {
+    let Ok(arguments) = arguments else {
+        return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
+    };
     let Some(program) = arguments.first() else {
         return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
     };
@@ -359,8 +351,8 @@ pub(super) fn execute(arguments: &[CString], environment: &[CString]) -> Failure
     }
     let name = program.to_string_lossy().into_owned();
     let mut last = std::io::Error::from_raw_os_error(libc::ENOENT);
-    for candidate in candidates(&name, environment) {
-        last = sys::execute(&candidate, arguments, environment);
+    for candidate in candidates(&name, birth.environment) {
+        last = sys::execute(&candidate, &arguments, birth.environment);
         if !matches!(last.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) {
             break;
         }
@@ -368,7 +360,7 @@ pub(super) fn execute(arguments: &[CString], environment: &[CString]) -> Failure
     Failure::of(&format!("starting {name}"), last)
 }
 
-fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
+pub(super) fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
     let search = environment.iter().find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
     let paths: Vec<String> = if name.contains('/') {
         vec![name.to_owned()]

@@ -14,6 +14,7 @@ use super::super::child::word;
 use super::super::protocol::{Failure, Limit, Limits, Ran};
 use super::super::watch::limit_behind_failure;
 use super::family;
+use super::guard::VERSION;
 use super::judge::Judge;
 use super::scratch::{BYTES, ENTRIES, Scratch};
 use super::serve::Probed;
@@ -224,7 +225,7 @@ impl Follower<'_> {
         });
         match bytes[..length].split_first() {
             Some((&word::LISTENER, _)) => self.listener = descriptor,
-            Some((&word::VERSION, version)) => {
+            Some((&VERSION, version)) => {
                 self.version = version.first().copied().unwrap_or_default();
             }
             Some((&word::ENDED, code)) => {

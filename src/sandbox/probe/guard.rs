@@ -18,6 +18,9 @@ use super::super::sys::{self, Side};
 use super::wall::Wall;
 use super::{calls, family, scratch};
 
+/// To the supervisor: the version of the kernel's Landlock follows, one byte.
+pub(super) const VERSION: u8 = b'v';
+
 /// How often orphans that ended are taken in.
 const REAP: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
@@ -68,12 +71,12 @@ fn begin(birth: &Birth<'_>) -> Result<Pid, Failure> {
         Side::Child => {
             let talk = birth.talk.as_fd();
             let failure = match prepare(birth, talk) {
-                Ok(()) => child::execute(&birth.argv, birth.environment),
+                Ok(()) => execute(&birth.argv, birth.environment),
                 Err(failure) => failure,
             };
             let mut message = vec![word::FAILED];
             message.extend(serde_json::to_vec(&failure).unwrap_or_default());
-            // After the command's descriptors were closed nobody hears it but its standard error.
+            // A program that cannot be started said so on its standard error, as a shell does.
             let _ = rustix::net::send(talk, &message, SendFlags::NOSIGNAL);
             sys::leave(if failure.errno == libc::ENOENT { 127 } else { 126 })
         }
@@ -105,13 +108,36 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     let listener = sys::install_listening_filter(&calls::program())
         .map_err(|error| Failure::of("installing the system call filter", error))?;
     child::send_descriptor(talk, word::LISTENER, listener.as_fd())?;
-    let _ = rustix::net::send(talk, &[word::VERSION, version as u8], SendFlags::NOSIGNAL);
+    let _ = rustix::net::send(talk, &[VERSION, version as u8], SendFlags::NOSIGNAL);
     let wire = |from: BorrowedFd<'_>, to| {
         sys::duplicate_to(from, to).map_err(|error| Failure::of("wiring the streams", error))
     };
     wire(null.as_fd(), 0)?;
     wire(birth.stdout.as_fd(), 1)?;
     wire(birth.stderr.as_fd(), 2)
+}
+
+/// Becomes the program, looked up in the environment's `PATH`; returns only on failure.
+fn execute(arguments: &[CString], environment: &[CString]) -> Failure {
+    let Some(program) = arguments.first() else {
+        return Failure::of("reading the command", std::io::Error::from_raw_os_error(libc::EINVAL));
+    };
+    if let Err(error) = sys::close_from(3) {
+        return Failure::of("closing descriptors", error);
+    }
+    let name = program.to_string_lossy().into_owned();
+    let mut last = std::io::Error::from_raw_os_error(libc::ENOENT);
+    for candidate in child::candidates(&name, environment) {
+        last = sys::execute(&candidate, arguments, environment);
+        if !matches!(last.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) {
+            break;
+        }
+    }
+    let failure = Failure::of(&format!("starting {name}"), last);
+    let said = std::io::Error::from_raw_os_error(failure.errno);
+    let text = format!("blackstart: {}: {said}\n", failure.doing);
+    let _ = rustix::io::write(rustix::stdio::stderr(), text.as_bytes());
+    failure
 }
 
 /// What root needs to read everything, to become somebody else and to end its own processes.
