@@ -185,7 +185,7 @@ impl Session {
         }
         let failure =
             first.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
-        let (reason, fix) = availability::explain(&failure);
+        let (reason, fix) = availability::explain(&failure, availability::Facts::look());
         Err(SandboxError::Unavailable { reason, fix })
     }
 
