@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
@@ -68,7 +69,7 @@ impl Judge {
         flags: OFlags,
     ) -> Verdict {
         // A pipe or file in memory that the process holds itself; of others, Landlock hides them.
-        if !real.is_absolute() || real.starts_with("/memfd:") {
+        if !real.is_absolute() || real.as_os_str().as_bytes().starts_with(b"/memfd:") {
             return GoOn;
         }
         let text = judge::shown(shown);
