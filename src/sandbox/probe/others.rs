@@ -95,7 +95,7 @@ impl Judge {
             }
             Some((_, Some(path))) => {
                 match find(call.pid, libc::AT_FDCWD, path.as_bytes(), Last::Keep) {
-                    Named { found: Found::Nothing { parent }, .. } if self.inside(&parent) => {
+                    Named { found: Found::Nothing { parent, .. }, .. } if self.inside(&parent) => {
                         Refused("listening on a socket".to_owned(), Errno::PERM)
                     }
                     Named { found: Found::Nothing { .. }, shown } => {
