@@ -44,6 +44,9 @@ fn filter(into: &Path, refused: &[(i64, i32)]) -> String {
 const NAMESPACES: &[(i64, i32)] =
     &[(libc::SYS_unshare, libc::EPERM), (libc::SYS_mount, libc::EPERM)];
 
+/// Where programs are found in each setting.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Masks parts of /proc as container runtimes do.
 const MASK_PROC: &str = "mount --bind /dev/null /proc/kcore && mount -t tmpfs -o ro none /proc/scsi 2>/dev/null; \
     mount -t tmpfs -o ro none /proc/fs && mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys";
@@ -137,20 +140,21 @@ fn settings(who: Who, into: &Path) -> Vec<Setting> {
             name: "a user in a chroot",
             who: Who::User,
             script: format!(
-                "unshare --mount sh -ec 'mount --rbind / {0}; mkdir -p {0}/x; exec \"$@\"' sh \
+                "unshare --mount sh -ec 'cd {0}; cp -a /bin /lib /lib64 /sbin .; \
+                 for d in usr etc proc dev tmp; do mkdir -p $d; mount --rbind /$d $d; done; exec \"$@\"' sh \
                  chroot {0} setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \"$@\"",
                 chroot.display()
-            )
-            .replace("mkdir -p", "test -d / || mkdir"),
+            ),
             level: "read-only-probe",
             reason: &["namespace", "chroot"],
         });
         found.push(Setting {
-            name: "a root and temporary folders that cannot be written",
+            name: "no home, a full /tmp, and nothing else to write to",
             who,
             script: format!(
-                "unshare --mount sh -ec 'mount -o remount,bind,ro / 2>/dev/null || true; \
-                 mount -t tmpfs -o size=4k none /tmp2 2>/dev/null || true; exec \"$@\"' sh env -u HOME \"$@\" # {own}"
+                "unshare --mount sh -ec 'mount --bind {own} /mnt; mount -t tmpfs -o size=4k,noexec none /tmp; \
+                 mkdir -p /tmp; dd if=/dev/zero of=/tmp/full 2>/dev/null || true; mkdir -p {own}; mount --bind /mnt {own}; \
+                 exec \"$@\"' sh env -u HOME \"$@\""
             ),
             level: "full-root",
             reason: &[],
@@ -160,7 +164,7 @@ fn settings(who: Who, into: &Path) -> Vec<Setting> {
 }
 
 fn run(launcher: &Path, words: &[&str]) -> Output {
-    Command::new(launcher).args(words).env("COLUMNS", "200").output().unwrap()
+    Command::new(launcher).args(words).env("PATH", PATH).env("COLUMNS", "200").output().unwrap()
 }
 
 fn json(output: &Output, setting: &str) -> Value {
