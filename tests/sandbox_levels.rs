@@ -101,26 +101,19 @@ fn settings(who: Who, into: &Path) -> Vec<Setting> {
                 )
             )),
             level: "static-only",
-            reason: &["namespace", "nor a read-only probe", "Landlock", "Linux 6.2"],
+            reason: &[
+                "namespace",
+                "nor a read-only probe: using Landlock: Function not",
+                "Linux 6.2",
+            ],
         },
     ];
     if who == Who::Root {
         let own = into.display();
-        let overlay = into.join("overlay");
-        std::fs::create_dir_all(&overlay).unwrap();
-        let root = format!(
-            "unshare --mount --pid --fork sh -ec '\
-             mount -t tmpfs none {0}; mkdir {0}/u {0}/w {0}/r; \
-             mount -t overlay -o lowerdir=/,upperdir={0}/u,workdir={0}/w overlay {0}/r; \
-             cd {0}/r; mount -t proc proc proc; mount --rbind /dev dev; mount --rbind /sys sys; \
-             mount -t tmpfs none tmp; mkdir -p .{own}; mount --bind {own} .{own}; mkdir old; \
-             pivot_root . old; umount -l old; cd /; exec \"$@\"' sh \"$@\"",
-            overlay.display()
-        );
         found.push(Setting {
             name: "the root is an overlay",
             who,
-            script: root,
+            script: overlay_root(into),
             level: "full-root",
             reason: &["users inside keep the host's ids"],
         });
@@ -163,6 +156,68 @@ fn settings(who: Who, into: &Path) -> Vec<Setting> {
     found
 }
 
+/// A root that is an overlay, as in a container, with `own` shown in it.
+fn overlay_root(own: &Path) -> String {
+    let overlay = own.join("overlay");
+    std::fs::create_dir_all(&overlay).unwrap();
+    format!(
+        "unshare --mount --pid --fork sh -ec '\
+         mount -t tmpfs none {0}; mkdir {0}/u {0}/w {0}/r; \
+         mount -t overlay -o lowerdir=/,upperdir={0}/u,workdir={0}/w overlay {0}/r; \
+         cd {0}/r; mount -t proc proc proc; mount --rbind /dev dev; mount --rbind /sys sys; \
+         mount -t tmpfs none tmp; mkdir -p .{1}; mount --bind {1} .{1}; mkdir old; \
+         pivot_root . old; umount -l old; cd /; exec \"$@\"' sh \"$@\"",
+        overlay.display(),
+        own.display()
+    )
+}
+
+#[test]
+fn users_that_keep_the_hosts_ids_change_no_kernel_setting_and_are_counted() {
+    if !is_root() {
+        println!("skipped: only root can make a root that is an overlay");
+        return;
+    }
+    let tools = open_directory();
+    program(Who::Root, tools.path());
+    let launcher = tools.path().join("launch");
+    write_program(&launcher, &format!("#!/bin/sh\nexec {}\n", overlay_root(tools.path())));
+    let binary = tools.path().join("blackstart").display().to_string();
+    let data = tools.path().join("data").display().to_string();
+    let settings = ["kernel/core_pattern", "kernel/pid_max", "vm/overcommit_memory", "fs/file-max"];
+    let read = |name| std::fs::read_to_string(format!("/proc/sys/{name}")).unwrap();
+    let before = settings.map(read);
+    let try_it = |name: &str, text: &str| {
+        let script = tools.path().join(name);
+        std::fs::write(&script, text).unwrap();
+        let script = script.display().to_string();
+        let output = run(&launcher, &[&binary, "dry-run", &script, "--json", "--data-dir", &data]);
+        let result = json(&output, name);
+        assert_eq!(result["level"], "full-root", "{result}");
+        assert!(text_of(&result["level_reason"]).contains("keep the host's ids"), "{result}");
+        result["steps"][0].clone()
+    };
+    let list = settings.map(|name| format!("/proc/sys/{name}")).join(" ");
+    let step = try_it(
+        "settings",
+        &format!(
+            "cat /proc/self/uid_map\nfor f in {list}; do (echo 7 >$f) 2>&1 && echo wrote $f; done\n\
+             mount -o remount,rw /proc/sys && echo remounted\numount /proc/sys && echo unmounted\n\
+             test -c /proc/sysrq-trigger || test ! -e /proc/sysrq-trigger || echo sysrq\ntrue\n"
+        ),
+    );
+    let said = text_of(&step["stdout"]);
+    // The ids inside are those of the host.
+    assert!(said.split_whitespace().take(2).eq(["0", "0"]), "{step}");
+    for wrong in ["wrote", "remounted", "unmounted", "sysrq"] {
+        assert!(!said.contains(wrong), "{step}");
+    }
+    assert_eq!(said.matches("Read-only file system").count(), settings.len(), "{step}");
+    let step = try_it("bomb", "b() { b | b & }\nb\nsleep 20\n");
+    assert_eq!((&step["outcome"], &step["limit"]), (&"limited".into(), &"processes".into()));
+    assert_eq!(before, settings.map(read), "a setting of the host changed");
+}
+
 fn run(launcher: &Path, words: &[&str]) -> Output {
     Command::new(launcher).args(words).env("PATH", PATH).env("COLUMNS", "200").output().unwrap()
 }
@@ -177,7 +232,7 @@ fn json(output: &Output, setting: &str) -> Value {
     })
 }
 
-fn text(value: &Value) -> &str {
+fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
@@ -231,8 +286,8 @@ fn check(setting: &Setting, who: Who, tools: &Path) -> String {
 
     let doctor = run(&launcher, &[program, "doctor", "--json", "--data-dir", data]);
     let doctor_json = json(&doctor, name);
-    let level = text(&doctor_json["level"]);
-    let reason = text(&doctor_json["level_reason"]);
+    let level = text_of(&doctor_json["level"]);
+    let reason = text_of(&doctor_json["level_reason"]);
     assert_eq!(level, setting.level, "{name}: {reason}");
     for part in setting.reason {
         assert!(reason.contains(part), "{name}: {reason}");
@@ -245,15 +300,15 @@ fn check(setting: &Setting, who: Who, tools: &Path) -> String {
     for one in doctor_json["levels"].as_array().unwrap() {
         let refused = one["state"] == "refused";
         assert_eq!(refused, !one["fix"].is_null(), "{name}: {one}");
-        assert!(!refused || plain.contains(text(&one["fix"])), "{name}: {plain}");
+        assert!(!refused || plain.contains(text_of(&one["fix"])), "{name}: {plain}");
     }
 
     let dry = run(&launcher, &[program, "dry-run", plan, "--json", "--data-dir", data]);
     let result = json(&dry, name);
-    assert_eq!(text(&result["level"]), level, "{name}");
+    assert_eq!(text_of(&result["level"]), level, "{name}");
     assert_eq!(result["level_reason"].as_str().unwrap_or_default(), reason, "{name}");
     let steps = result["steps"].as_array().unwrap();
-    let outcomes: Vec<&str> = steps.iter().map(|step| text(&step["outcome"])).collect();
+    let outcomes: Vec<&str> = steps.iter().map(|step| text_of(&step["outcome"])).collect();
     let notes: Vec<String> = steps.iter().map(|step| step["notes"].to_string()).collect();
     if counts {
         assert_eq!(outcomes, ["passed", "passed", "passed"], "{name}: {notes:?}");
