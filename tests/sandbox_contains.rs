@@ -60,7 +60,7 @@ impl Canary {
 }
 
 fn limits() -> Limits {
-    Limits { wall_ms: 3_000, memory: 512 << 20, processes: 320, output: 64 << 10 }
+    Limits { wall_ms: 3_000, memory: 512 << 20, processes: 320, output: 64 << 10, ..Limits::default() }
 }
 
 fn attempt(session: &mut Session, script: &str) -> Observed {
@@ -103,7 +103,7 @@ const ATTEMPTS: &[(&str, &str, Seen)] = &[
     (
         "flood with files",
         "mkdir /tmp/flood; cd /tmp/flood; for ((i=0;i<40000;i++)); do : > $i; done",
-        Seen::Limit(Limit::Disk),
+        Seen::Limit(Limit::Inodes),
     ),
     ("eat memory", "head -c 2G /dev/zero | tail", Seen::Limit(Limit::Memory)),
     ("endless output", "yes", Seen::Anything),

@@ -7,22 +7,29 @@ mod availability;
 mod capture;
 mod child;
 mod content;
+mod destination;
 mod difference;
 mod filter;
 mod ground;
 mod layers;
+mod memory;
 mod mounts;
+mod names;
 mod observe;
+mod program;
 mod protocol;
 mod reach;
 mod record;
+mod refused;
 mod rename;
+mod resolver;
 mod session;
 mod skeleton;
 mod standins;
 mod supervisor;
 mod sys;
 mod tree;
+mod usage;
 mod walk;
 mod watch;
 
@@ -30,7 +37,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use protocol::{Difference, Limit, Limits, Masked};
-pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.

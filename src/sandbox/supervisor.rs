@@ -14,9 +14,11 @@ use super::child::{self, Birth};
 use super::difference;
 use super::ground::{Ground, OWN};
 use super::layers::{Layer, Layers};
-use super::observe::Observer;
+use super::names::Names;
+use super::observe::{Ids, Observer};
 use super::protocol::{Answer, Ask, Failure, Limit, Limits, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
+use super::resolver::Resolver;
 use super::standins;
 use super::sys::{self, Side};
 use super::walk;
@@ -31,6 +33,8 @@ struct Supervisor {
     layers: Layers,
     home: Raw,
     reach: Reach,
+    resolver: Resolver,
+    exact: bool,
     /// Layers below those of the session.
     floor: usize,
 }
@@ -110,10 +114,15 @@ fn no_room() -> Ran {
 
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
-        let ground = Ground::lay(&setup)?;
+        let lines = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let names = Names::new(&lines("/etc/resolv.conf"), &lines("/etc/hosts"), &setup.names);
+        let mut ground = Ground::lay(&setup)?;
         let layers = Layers::new(&ground)?;
         let floor = layers.depth();
-        let mut started = Self { ground, layers, home: setup.home, reach: Reach::default(), floor };
+        let (resolver, mut notes) = Resolver::start(names);
+        ground.notes.append(&mut notes);
+        let (home, reach, exact) = (setup.home, Reach::default(), setup.exact);
+        let mut started = Self { ground, layers, home, reach, resolver, exact, floor };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked_labels.clone(),
@@ -164,6 +173,10 @@ impl Supervisor {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
         let simulated = standins::called(layer, self.ground.branches.len() - 1);
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let (asked, more_asked) = self.resolver.asked();
+        let ran = observer.executed.iter().filter(|one| !one.failed());
+        let programs: Vec<Vec<String>> =
+            ran.map(|one| one.argv.iter().take(1).cloned().collect()).collect();
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -174,10 +187,12 @@ impl Supervisor {
             changes: changes.record.listed,
             changes_total: changes.record.total,
             deleted_total: changes.record.deleted,
-            simulated: standins::merge(simulated, &observer.executed),
+            simulated: standins::merge(simulated, &programs),
             executed: observer.executed,
             connected: observer.connected,
+            asked,
             denied: observer.denied,
+            unlisted: observer.unlisted + more_asked,
             refused_on_host: changes.refused_on_host,
             notes: changes.notes,
         })
@@ -233,10 +248,12 @@ impl Supervisor {
                     )
                 })?;
                 let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
-                let observer = Observer::new(own.collect());
+                let ids = if self.exact { Ids::Inner } else { Ids::Outer };
+                let observer = Observer::new(own.collect(), ids);
                 let boss = std::io::stdin();
                 let ends = Ends { pid, talk, stdout, stderr };
-                watch::watch(&self.ground, ends, ask.limits, observer, boss.as_fd())
+                let seen = (observer, &mut self.resolver);
+                watch::watch(&self.ground, ends, ask.limits, seen, boss.as_fd())
             }
         }
     }
