@@ -218,6 +218,7 @@ impl Ground {
             std::os::unix::fs::chown(format!("{place}{part}"), Some(owner), Some(owner))
                 .map_err(failed)?;
         }
+        super::standins::make_files(&format!("{place}/state"), owner).map_err(failed)?;
         self.branches.push(Branch {
             at: PathBuf::from(OWN),
             flags: MountFlags::NODEV | MountFlags::NOSUID,

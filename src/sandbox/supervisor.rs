@@ -162,8 +162,10 @@ impl Supervisor {
         }
         let watched = self.execute(ask, layer)?;
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
-        let simulated = standins::called(layer, self.ground.branches.len() - 1);
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let own = self.ground.branches.len() - 1;
+        let (simulated, simulated_calls) =
+            standins::called(&self.layers, layer, own, &observer.executed);
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -174,7 +176,8 @@ impl Supervisor {
             changes: changes.record.listed,
             changes_total: changes.record.total,
             deleted_total: changes.record.deleted,
-            simulated: standins::merge(simulated, &observer.executed),
+            simulated,
+            simulated_calls,
             executed: observer.executed,
             connected: observer.connected,
             denied: observer.denied,
