@@ -135,11 +135,15 @@ fn mount_tree(birth: &Birth<'_>) -> Result<Place, Failure> {
             .map_err(|error| Failure::of(&format!("showing {}", file.display()), error))?;
     }
     if birth.ground.has_standins {
-        let own = std::path::Path::new(OWN).join("run");
-        let places = std::iter::once(own).chain(super::standins::host_paths().map(Into::into));
-        for target in places.filter_map(|place| target_below(&root, &place).ok()) {
-            show_read_only("b", &target)
-                .map_err(|error| Failure::of("showing the stand-ins", error))?;
+        let shown = |error| Failure::of("showing the stand-ins", error);
+        if let Ok(target) = target_below(&root, &std::path::Path::new(OWN).join("run")) {
+            show_read_only("b", &target).map_err(shown)?;
+        }
+        for name in &birth.ground.reals {
+            if let Ok(target) = target_below(&root, &super::cover::shown(name)) {
+                mount_bind(format!("r/{name}"), descriptor_path(&target))
+                    .map_err(|error| shown(error.into()))?;
+            }
         }
     }
     Ok(root)

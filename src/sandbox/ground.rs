@@ -65,6 +65,8 @@ pub(super) struct Ground {
     /// Files shown read-only: `f/N` appears at the N-th path.
     pub(super) files: Vec<PathBuf>,
     pub(super) has_standins: bool,
+    /// Names of the host's tools that stand-ins hand over to: `r/NAME`.
+    pub(super) reals: Vec<String>,
     pub(super) masked: Vec<PathBuf>,
     pub(super) masked_labels: Vec<Masked>,
     pub(super) notes: Vec<String>,
@@ -103,6 +105,7 @@ impl Ground {
             branches: Vec::new(),
             files: Vec::new(),
             has_standins: false,
+            reals: Vec::new(),
             masked: Vec::new(),
             masked_labels: Vec::new(),
             notes: Vec::new(),

@@ -7,6 +7,7 @@ mod availability;
 mod capture;
 mod child;
 mod content;
+mod cover;
 mod difference;
 mod filter;
 mod ground;

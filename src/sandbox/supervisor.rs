@@ -110,10 +110,12 @@ fn no_room() -> Ran {
 
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
-        let ground = Ground::lay(&setup)?;
-        let layers = Layers::new(&ground)?;
+        let mut ground = Ground::lay(&setup)?;
+        let mut layers = Layers::new(&ground)?;
+        let mut reach = Reach::default();
+        super::cover::cover(&mut ground, &mut layers, &mut reach)?;
         let floor = layers.depth();
-        let mut started = Self { ground, layers, home: setup.home, reach: Reach::default(), floor };
+        let mut started = Self { ground, layers, home: setup.home, reach, floor };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked_labels.clone(),

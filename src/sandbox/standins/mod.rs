@@ -50,12 +50,6 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().flat_map(|one| one.names.iter().copied())
 }
 
-/// Returns the places of the host's own copies, which stand-ins cover.
-pub(super) fn host_paths() -> impl Iterator<Item = String> {
-    let places = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-    names().flat_map(move |name| places.map(|place| format!("{place}/{name}")))
-}
-
 /// Returns the names of which the host's own tool must stay within reach.
 pub(super) fn real_names() -> impl Iterator<Item = &'static str> {
     ALL.iter().filter(|one| one.real == Real::Sometimes).flat_map(|one| one.names.iter().copied())
