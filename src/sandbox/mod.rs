@@ -9,6 +9,7 @@ mod capture;
 mod child;
 mod content;
 mod devices;
+mod cover;
 mod difference;
 mod filter;
 mod ground;

@@ -11,7 +11,7 @@ use super::protocol::{
     Answer, Ask, Changed, Difference, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
     RunAsk, Setup,
 };
-use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level};
+use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level, SimulatedCall};
 
 /// What a session may use, and which program to run as its supervisor.
 #[derive(Debug, Clone)]
@@ -117,6 +117,8 @@ pub struct Observed {
     pub deleted_total: u64,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
+    /// What stand-ins were asked and would have done, bounded.
+    pub simulated_calls: Vec<SimulatedCall>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
     pub refused_on_host: Vec<String>,
     /// What could not be seen.
@@ -380,6 +382,7 @@ fn observed(ran: Ran) -> Observed {
         effects_total: total,
         deleted_total: ran.deleted_total,
         simulated: ran.simulated,
+        simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
         notes: ran.notes,
     }
