@@ -182,7 +182,7 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
         .map_err(failed)
 }
 
-fn send_descriptor(
+pub(super) fn send_descriptor(
     talk: BorrowedFd<'_>,
     word: u8,
     descriptor: BorrowedFd<'_>,
@@ -259,7 +259,7 @@ fn run(birth: &Birth<'_>) -> Failure {
     Failure::of(&format!("starting {name}"), last)
 }
 
-fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
+pub(super) fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
     let search = environment.iter().find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
     let paths: Vec<String> = if name.contains('/') {
         vec![name.to_owned()]

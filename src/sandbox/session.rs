@@ -269,20 +269,7 @@ impl Session {
 
     /// Runs a command on a new layer on top of all kept ones.
     pub fn run(&mut self, request: &Request) -> Result<Observed, SandboxError> {
-        let ask = RunAsk {
-            argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
-            script: request.script.clone().map(Raw),
-            mentions: Raw(request.mentions.clone()),
-            cwd: Raw::of(&request.cwd),
-            environment: request
-                .environment
-                .iter()
-                .map(|(name, value)| (name.clone(), Raw::of(value)))
-                .collect(),
-            limits: request.limits,
-            keep: request.layering == Layering::Keep,
-        };
-        match self.ask(&Ask::Run(ask))? {
+        match self.ask(&Ask::Run(run_ask(request)))? {
             Answer::Ran(ran) => {
                 self.depth += usize::from(request.layering == Layering::Keep);
                 Ok(observed(*ran))
@@ -358,7 +345,24 @@ fn out_of_order(answer: &Answer) -> SandboxError {
     SandboxError::Lost { what, source: None }
 }
 
-fn observed(ran: Ran) -> Observed {
+/// Returns what the supervisor is asked.
+pub(super) fn run_ask(request: &Request) -> RunAsk {
+    RunAsk {
+        argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
+        script: request.script.clone().map(Raw),
+        mentions: Raw(request.mentions.clone()),
+        cwd: Raw::of(&request.cwd),
+        environment: request
+            .environment
+            .iter()
+            .map(|(name, value)| (name.clone(), Raw::of(value)))
+            .collect(),
+        limits: request.limits,
+        keep: request.layering == Layering::Keep,
+    }
+}
+
+pub(super) fn observed(ran: Ran) -> Observed {
     let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
     let mut total = ran.changes_total;
     total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
