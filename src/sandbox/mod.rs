@@ -3,15 +3,18 @@
 //! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
+mod assembly;
 mod availability;
 mod capture;
 mod child;
 mod content;
+mod devices;
 mod difference;
 mod filter;
 mod ground;
 mod layers;
 mod mounts;
+mod namespaces;
 mod observe;
 mod protocol;
 mod reach;

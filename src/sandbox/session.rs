@@ -22,12 +22,14 @@ pub struct Options {
     pub disk: u64,
     /// Files that all runs together may make.
     pub files: u64,
+    /// The machine that this one's tree stands in for; the name of the machine inside then says so.
+    pub stand_in_for: Option<String>,
 }
 
 impl Options {
     /// Returns the usual limits.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), disk: 512 << 20, files: 200_000 }
+        Self { program: program.into(), disk: 512 << 20, files: 200_000, stand_in_for: None }
     }
 }
 
@@ -218,7 +220,13 @@ impl Session {
             depth: 0,
         };
         let home = home.map_or_else(|| Raw::of("/"), Raw::of);
-        let setup = Setup { mode, disk: options.disk, files: options.files, home };
+        let setup = Setup {
+            mode,
+            disk: options.disk,
+            files: options.files,
+            home,
+            hostname: options.stand_in_for.as_deref().map(hostname),
+        };
         match session.ask(&Ask::Start(setup))? {
             Answer::Ready { masked, notes } => {
                 (session.masked, session.notes) = (masked, notes);
@@ -330,6 +338,12 @@ impl Drop for Session {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns the host name of a stand-in: letters, digits, dots and hyphens, at most 64 (sethostname(2)).
+fn hostname(host: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    "stand-in-for-".chars().chain(host.chars().map(plain)).take(64).collect()
 }
 
 fn out_of_order(answer: &Answer) -> SandboxError {

@@ -47,8 +47,9 @@ pub(super) fn host_paths() -> impl Iterator<Item = &'static str> {
 
 /// Returns the stand-ins that said in `layer` that they answered.
 pub(super) fn called(layer: &Layer, own_branch: usize) -> Vec<String> {
-    let directory = format!("{}/state", upper(layer.id, own_branch));
-    let Ok(place) = super::tree::Place::root(directory.as_str()) else {
+    let directory = layer.upper_of(own_branch).map(|number| format!("{}/state", upper(number)));
+    let Some(place) = directory.and_then(|path| super::tree::Place::root(path.as_str()).ok())
+    else {
         return Vec::new();
     };
     names()
