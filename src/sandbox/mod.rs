@@ -3,11 +3,14 @@
 //! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
+mod assembly;
 mod availability;
 mod capture;
 mod child;
 mod content;
+mod cover;
 mod destination;
+mod devices;
 mod difference;
 mod filter;
 mod ground;
@@ -15,7 +18,9 @@ mod layers;
 mod memory;
 mod mounts;
 mod names;
+mod namespaces;
 mod observe;
+mod probe;
 mod program;
 mod protocol;
 mod reach;
@@ -36,6 +41,7 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Limit, Limits, Masked};
 pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
@@ -46,6 +52,7 @@ pub fn entry(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let (program, rest) = words.split_first()?;
     match rest.split_first() {
         Some((verb, [])) if verb == "__sandbox" => Some(supervisor::serve()),
+        Some((verb, [])) if verb == "__probe" => Some(probe::serve()),
         Some((verb, [name, rest @ ..])) if verb == "__standin" => standins::answer_as(name, rest),
         Some(_) | None => standins::answer_as(program, rest),
     }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::SimulatedCall;
+
 /// How the supervisor isolates what it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Mode {
@@ -52,6 +54,9 @@ pub(super) struct Setup {
     /// Whether the end of every process is followed.
     #[serde(default)]
     pub(super) exact: bool,
+    /// Name of the machine inside, `None` for the host's own.
+    #[serde(default)]
+    pub(super) hostname: Option<String>,
 }
 
 /// One command to run on a new layer.
@@ -128,6 +133,7 @@ pub(super) struct Ran {
     /// Programs, destinations, names and refusals that were only counted.
     pub(super) unlisted: u64,
     pub(super) simulated: Vec<String>,
+    pub(super) simulated_calls: Vec<SimulatedCall>,
     pub(super) refused_on_host: Vec<String>,
     pub(super) notes: Vec<String>,
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use super::availability;
 use super::protocol::{
-    Answer, Ask, Changed, Connected, Difference, End, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
-    RunAsk, Setup,
+    Answer, Ask, Changed, Connected, Difference, End, Failure, Kept, Kind, Limit, Limits, Masked,
+    Mode, Ran, Raw, RunAsk, Setup,
 };
-use crate::evidence::{Captured, Change, Declared, Effect, Ended, FileEffect, Level};
+use crate::evidence::{
+    Captured, Change, Declared, Effect, Ended, FileEffect, Level, SimulatedCall,
+};
 
 /// What a session may use, and which program to run as its supervisor.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub struct Options {
     pub disk: u64,
     /// Files that all runs together may make.
     pub files: u64,
+    /// The machine that this one's tree stands in for; the name of the machine inside then says so.
+    pub stand_in_for: Option<String>,
     /// Names that resolve inside, each with its address or another name for it, where it has one. Other names
     /// resolve too, to addresses that lead nowhere.
     pub names: Vec<(String, Option<String>)>,
@@ -41,7 +45,14 @@ pub enum Following {
 impl Options {
     /// Returns the usual limits.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), disk: 512 << 20, files: 200_000, names: Vec::new(), following: Following::Starts }
+        Self {
+            program: program.into(),
+            disk: 512 << 20,
+            files: 200_000,
+            stand_in_for: None,
+            names: Vec::new(),
+            following: Following::Starts,
+        }
     }
 }
 
@@ -129,6 +140,8 @@ pub struct Observed {
     pub deleted_total: u64,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
+    /// What stand-ins were asked and would have done, bounded.
+    pub simulated_calls: Vec<SimulatedCall>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
     pub refused_on_host: Vec<String>,
     /// What could not be seen.
@@ -239,6 +252,7 @@ impl Session {
             home,
             names: options.names.clone(),
             exact: options.following == Following::Ends,
+            hostname: options.stand_in_for.as_deref().map(hostname),
         };
         match session.ask(&Ask::Start(setup))? {
             Answer::Ready { masked, notes } => {
@@ -280,20 +294,7 @@ impl Session {
 
     /// Runs a command on a new layer on top of all kept ones.
     pub fn run(&mut self, request: &Request) -> Result<Observed, SandboxError> {
-        let ask = RunAsk {
-            argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
-            script: request.script.clone().map(Raw),
-            mentions: Raw(request.mentions.clone()),
-            cwd: Raw::of(&request.cwd),
-            environment: request
-                .environment
-                .iter()
-                .map(|(name, value)| (name.clone(), Raw::of(value)))
-                .collect(),
-            limits: request.limits,
-            keep: request.layering == Layering::Keep,
-        };
-        match self.ask(&Ask::Run(ask))? {
+        match self.ask(&Ask::Run(run_ask(request)))? {
             Answer::Ran(ran) => {
                 self.depth += usize::from(request.layering == Layering::Keep);
                 Ok(observed(*ran))
@@ -353,6 +354,12 @@ impl Drop for Session {
     }
 }
 
+/// Returns the host name of a stand-in: letters, digits, dots and hyphens, at most 64 (sethostname(2)).
+fn hostname(host: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    "stand-in-for-".chars().chain(host.chars().map(plain)).take(64).collect()
+}
+
 fn out_of_order(answer: &Answer) -> SandboxError {
     let what = match answer {
         Answer::Failed(failure) => availability::plain(failure),
@@ -363,7 +370,24 @@ fn out_of_order(answer: &Answer) -> SandboxError {
     SandboxError::Lost { what, source: None }
 }
 
-fn observed(ran: Ran) -> Observed {
+/// Returns what the supervisor is asked.
+pub(super) fn run_ask(request: &Request) -> RunAsk {
+    RunAsk {
+        argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
+        script: request.script.clone().map(Raw),
+        mentions: Raw(request.mentions.clone()),
+        cwd: Raw::of(&request.cwd),
+        environment: request
+            .environment
+            .iter()
+            .map(|(name, value)| (name.clone(), Raw::of(value)))
+            .collect(),
+        limits: request.limits,
+        keep: request.layering == Layering::Keep,
+    }
+}
+
+pub(super) fn observed(ran: Ran) -> Observed {
     let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
     let mut total = ran.changes_total;
     let mut effects: Vec<Effect> = ran.changes.into_iter().map(file_effect).collect();
@@ -394,6 +418,7 @@ fn observed(ran: Ran) -> Observed {
         effects_total: total,
         deleted_total: ran.deleted_total,
         simulated: ran.simulated,
+        simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
         notes: ran.notes,
     }

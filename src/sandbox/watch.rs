@@ -6,14 +6,13 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::capture::Capture;
 use super::child::word;
-use super::ground::{Ground, SHIFT, write_ids};
 use super::observe::Observer;
-use super::protocol::{Failure, Kept, Limit, Limits, Mode};
+use super::protocol::{Failure, Kept, Limit, Limits};
 use super::resolver::Resolver;
 use super::usage::{Scarce, Usage, usage};
 
@@ -51,7 +50,6 @@ pub(super) struct Ends {
 }
 
 struct Watch<'a> {
-    ground: &'a Ground,
     limits: Limits,
     ends: Ends,
     out: Capture,
@@ -71,7 +69,6 @@ struct Watch<'a> {
 /// Follows the run until every process of it is gone. `boss` is the pipe of the program that asked:
 /// when it closes, the run and this process end.
 pub(super) fn watch(
-    ground: &Ground,
     ends: Ends,
     limits: Limits,
     (observer, resolver): (Observer, &mut Resolver),
@@ -80,7 +77,6 @@ pub(super) fn watch(
     resolver.begin();
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let mut watch = Watch {
-        ground,
         limits,
         ends,
         out: Capture::new(limits.output),
@@ -226,12 +222,7 @@ impl Watch<'_> {
             _ => None,
         });
         match bytes[..length].split_first() {
-            Some((&word::MAP, _)) => {
-                self.proc = descriptor;
-                self.write_maps()?;
-                rustix::net::send(&self.ends.talk, &[word::GO], SendFlags::NOSIGNAL)
-                    .map_err(|error| Failure::of("talking to the run", error))?;
-            }
+            Some((&word::PROC, _)) => self.proc = descriptor,
             Some((&word::LISTENER, _)) => self.listener = descriptor,
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);
@@ -244,22 +235,6 @@ impl Watch<'_> {
             Some(_) | None => return Ok(length > 0),
         }
         Ok(true)
-    }
-
-    fn write_maps(&self) -> Result<(), Failure> {
-        let process = self.ends.pid.as_raw_nonzero().to_string();
-        let Ground { mode, uid, gid, .. } = self.ground;
-        match mode {
-            Mode::RootShifted => {
-                let map = format!("0 {SHIFT} {SHIFT}");
-                write_ids(&process, "", &map, &map)
-            }
-            Mode::RootIdentity => {
-                let map = format!("0 0 {}", u32::MAX);
-                write_ids(&process, "", &map, &map)
-            }
-            Mode::User => write_ids(&process, "", &format!("{uid} 0 1"), &format!("{gid} 0 1")),
-        }
     }
 
     /// Reads what is there from one output; returns whether more may come.
