@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
 
 mod sandbox_attempts;
+mod sandbox_attributes;
 mod sandbox_host;
 mod sandbox_support;
 
