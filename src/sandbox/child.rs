@@ -6,7 +6,7 @@ use std::io::IoSlice;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-use rustix::fs::{Mode as FileMode, OFlags};
+use rustix::fs::{Access, Mode as FileMode, OFlags};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use rustix::process::{Resource, Rlimit, Signal};
@@ -185,7 +185,7 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
         .map_err(failed)
 }
 
-fn send_descriptor(
+pub(super) fn send_descriptor(
     talk: BorrowedFd<'_>,
     word: u8,
     descriptor: BorrowedFd<'_>,
@@ -256,6 +256,10 @@ fn run(birth: &Birth<'_>) -> Failure {
     let name = program.to_string_lossy().into_owned();
     let mut last = std::io::Error::from_raw_os_error(libc::ENOENT);
     for candidate in candidates(&name, birth.environment) {
+        // Each start is reported to the supervisor and waits for its answer.
+        if rustix::fs::access(&candidate, Access::EXISTS) == Err(rustix::io::Errno::NOENT) {
+            continue;
+        }
         last = sys::execute(&candidate, &arguments, birth.environment);
         if !matches!(last.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) {
             break;
@@ -264,7 +268,7 @@ fn run(birth: &Birth<'_>) -> Failure {
     Failure::of(&format!("starting {name}"), last)
 }
 
-fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
+pub(super) fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
     let search = environment.iter().find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
     let paths: Vec<String> = if name.contains('/') {
         vec![name.to_owned()]

@@ -86,6 +86,7 @@ pub(super) struct Ground {
     pub(super) pieces: Vec<Piece>,
     /// Index of the sandbox's own branch.
     pub(super) own: usize,
+    pub(super) has_standins: bool,
     /// The user namespace that a run enters last.
     pub(super) inner: OwnedFd,
     pub(super) masked: Vec<Masked>,
@@ -124,6 +125,7 @@ impl Ground {
             branches: Vec::new(),
             pieces: Vec::new(),
             own: 0,
+            has_standins: false,
             inner: namespaces::inner(setup.mode, uid, gid)?,
             masked: Vec::new(),
             notes: Vec::new(),
@@ -256,6 +258,7 @@ impl Ground {
             std::os::unix::fs::chown(format!("{place}{part}"), Some(owner), Some(owner))
                 .map_err(failed)?;
         }
+        super::standins::make_files(&format!("{place}/state"), owner).map_err(failed)?;
         self.add_branch(Path::new(OWN), MountFlags::empty(), Show::Nothing)?;
         let own = Path::new(OWN);
         std::fs::File::create(SCRIPT_HELD).map_err(failed)?;
@@ -272,10 +275,7 @@ impl Ground {
                     std::fs::File::create(place).map_err(failed)?;
                     attach(&binary, place)
                 })?;
-                let held = format!("f/{}", self.pieces.len() - 1);
-                for path in super::standins::host_paths() {
-                    self.pieces.push(Piece { at: path.into(), from: Source::Mount(held.clone()) });
-                }
+                self.has_standins = true;
             }
             Err(failure) => self.notes.push(format!("no stand-ins: {}", said(&failure))),
         }

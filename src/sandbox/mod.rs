@@ -9,6 +9,7 @@ mod capture;
 mod child;
 mod content;
 mod devices;
+mod cover;
 mod difference;
 mod filter;
 mod ground;
@@ -16,6 +17,7 @@ mod layers;
 mod mounts;
 mod namespaces;
 mod observe;
+mod probe;
 mod protocol;
 mod reach;
 mod record;
@@ -32,6 +34,7 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Limit, Limits, Masked};
 pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
@@ -42,6 +45,7 @@ pub fn entry(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let (program, rest) = words.split_first()?;
     match rest.split_first() {
         Some((verb, [])) if verb == "__sandbox" => Some(supervisor::serve()),
+        Some((verb, [])) if verb == "__probe" => Some(probe::serve()),
         Some((verb, [name, rest @ ..])) if verb == "__standin" => standins::answer_as(name, rest),
         Some(_) | None => standins::answer_as(program, rest),
     }

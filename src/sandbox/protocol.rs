@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::SimulatedCall;
+
 /// How the supervisor isolates what it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Mode {
@@ -109,6 +111,7 @@ pub(super) struct Ran {
     pub(super) connected: Vec<String>,
     pub(super) denied: Vec<String>,
     pub(super) simulated: Vec<String>,
+    pub(super) simulated_calls: Vec<SimulatedCall>,
     pub(super) refused_on_host: Vec<String>,
     pub(super) notes: Vec<String>,
 }

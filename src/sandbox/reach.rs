@@ -35,6 +35,11 @@ impl Reach {
         self.made.contains_key(path)
     }
 
+    /// Notes that a directory of somebody else, with these permission bits, seems to be the caller's.
+    pub(super) fn seems(&mut self, path: &Path, mode: u32) {
+        self.made.insert(path.to_owned(), mode);
+    }
+
     /// Tells whether that is so, and only the owner of a file may delete it there.
     pub(super) fn seems_own_and_sticky(&self, path: &Path) -> bool {
         self.made.get(path).is_some_and(|mode| mode & 0o1000 != 0)

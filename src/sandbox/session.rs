@@ -11,7 +11,7 @@ use super::protocol::{
     Answer, Ask, Changed, Difference, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
     RunAsk, Setup,
 };
-use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level};
+use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level, SimulatedCall};
 
 /// What a session may use, and which program to run as its supervisor.
 #[derive(Debug, Clone)]
@@ -117,6 +117,8 @@ pub struct Observed {
     pub deleted_total: u64,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
+    /// What stand-ins were asked and would have done, bounded.
+    pub simulated_calls: Vec<SimulatedCall>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
     pub refused_on_host: Vec<String>,
     /// What could not be seen.
@@ -267,20 +269,7 @@ impl Session {
 
     /// Runs a command on a new layer on top of all kept ones.
     pub fn run(&mut self, request: &Request) -> Result<Observed, SandboxError> {
-        let ask = RunAsk {
-            argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
-            script: request.script.clone().map(Raw),
-            mentions: Raw(request.mentions.clone()),
-            cwd: Raw::of(&request.cwd),
-            environment: request
-                .environment
-                .iter()
-                .map(|(name, value)| (name.clone(), Raw::of(value)))
-                .collect(),
-            limits: request.limits,
-            keep: request.layering == Layering::Keep,
-        };
-        match self.ask(&Ask::Run(ask))? {
+        match self.ask(&Ask::Run(run_ask(request)))? {
             Answer::Ran(ran) => {
                 self.depth += usize::from(request.layering == Layering::Keep);
                 Ok(observed(*ran))
@@ -356,7 +345,24 @@ fn out_of_order(answer: &Answer) -> SandboxError {
     SandboxError::Lost { what, source: None }
 }
 
-fn observed(ran: Ran) -> Observed {
+/// Returns what the supervisor is asked.
+pub(super) fn run_ask(request: &Request) -> RunAsk {
+    RunAsk {
+        argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
+        script: request.script.clone().map(Raw),
+        mentions: Raw(request.mentions.clone()),
+        cwd: Raw::of(&request.cwd),
+        environment: request
+            .environment
+            .iter()
+            .map(|(name, value)| (name.clone(), Raw::of(value)))
+            .collect(),
+        limits: request.limits,
+        keep: request.layering == Layering::Keep,
+    }
+}
+
+pub(super) fn observed(ran: Ran) -> Observed {
     let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
     let mut total = ran.changes_total;
     total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
@@ -380,6 +386,7 @@ fn observed(ran: Ran) -> Observed {
         effects_total: total,
         deleted_total: ran.deleted_total,
         simulated: ran.simulated,
+        simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
         notes: ran.notes,
     }

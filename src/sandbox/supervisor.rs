@@ -134,10 +134,12 @@ fn place_script(script: Option<&Raw>) -> Result<(), Failure> {
 
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
-        let ground = Ground::lay(&setup)?;
-        let layers = Layers::new(&ground)?;
+        let mut ground = Ground::lay(&setup)?;
+        let mut layers = Layers::new(&ground)?;
+        let mut reach = Reach::default();
+        super::cover::cover(&mut ground, &mut layers, &mut reach)?;
         let floor = layers.depth();
-        let mut started = Self { ground, layers, home: setup.home, reach: Reach::default(), floor };
+        let mut started = Self { ground, layers, home: setup.home, reach, floor };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked.clone(),
@@ -188,8 +190,9 @@ impl Supervisor {
 
     fn report(&mut self, watched: Watched, layer: &Layer) -> Result<Ran, Failure> {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
-        let simulated = standins::called(layer, self.ground.own);
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let (simulated, simulated_calls) =
+            standins::called(&self.layers, layer, self.ground.own, &observer.executed);
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -200,7 +203,8 @@ impl Supervisor {
             changes: changes.record.listed,
             changes_total: changes.record.total,
             deleted_total: changes.record.deleted,
-            simulated: standins::merge(simulated, &observer.executed),
+            simulated,
+            simulated_calls,
             executed: observer.executed,
             connected: observer.connected,
             denied: observer.denied,

@@ -112,7 +112,7 @@ pub(super) fn watch(
 }
 
 /// Names the limit that a command ran into by itself, from what was measured and what it said.
-fn limit_behind_failure(
+pub(super) fn limit_behind_failure(
     said: &str,
     disk_was_full: bool,
     processes_were_full: bool,
