@@ -21,7 +21,11 @@ use book::{Book, Call, State};
 
 mod answer;
 mod book;
+mod journalctl;
+mod power;
+mod service;
 mod systemctl;
+mod units;
 
 use answer::{Answer, Then};
 
@@ -43,7 +47,8 @@ enum Real {
     Never,
 }
 
-const ALL: &[StandIn] = &[systemctl::SYSTEMCTL, systemctl::SERVICE, systemctl::JOURNALCTL];
+const ALL: &[StandIn] =
+    &[systemctl::SYSTEMCTL, service::SERVICE, journalctl::JOURNALCTL, power::POWER];
 
 /// Returns the names under which stand-ins are found through `PATH`.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
