@@ -3,17 +3,21 @@
 //! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
+mod assembly;
 mod availability;
 mod capture;
 mod child;
 mod content;
+mod devices;
 mod cover;
 mod difference;
 mod filter;
 mod ground;
 mod layers;
 mod mounts;
+mod namespaces;
 mod observe;
+mod probe;
 mod protocol;
 mod reach;
 mod record;
@@ -30,6 +34,7 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Limit, Limits, Masked};
 pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
@@ -40,6 +45,7 @@ pub fn entry(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let (program, rest) = words.split_first()?;
     match rest.split_first() {
         Some((verb, [])) if verb == "__sandbox" => Some(supervisor::serve()),
+        Some((verb, [])) if verb == "__probe" => Some(probe::serve()),
         Some((verb, [name, rest @ ..])) if verb == "__standin" => standins::answer_as(name, rest),
         Some(_) | None => standins::answer_as(program, rest),
     }

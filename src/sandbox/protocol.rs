@@ -48,6 +48,8 @@ pub(super) struct Setup {
     pub(super) files: u64,
     /// Home directory inside.
     pub(super) home: Raw,
+    /// Name of the machine inside, `None` for the host's own.
+    pub(super) hostname: Option<String>,
 }
 
 /// One command to run on a new layer.

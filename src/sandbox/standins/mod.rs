@@ -74,19 +74,19 @@ pub(super) fn make_files(state: &str, owner: u32) -> std::io::Result<()> {
 
 /// Returns the calls that stand-ins noted in `layer`, which lies on top of the kept ones.
 fn noted(layers: &Layers, layer: &Layer, own_branch: usize) -> Vec<Call> {
-    let read = |id: usize| {
+    let read = |layer: &Layer| {
         use std::io::Read as _;
-        let place = super::tree::Place::root(upper(id, own_branch).as_str()).ok()?;
+        let place = super::tree::Place::root(upper(layer.upper_of(own_branch)?).as_str()).ok()?;
         let file =
             place.descend(&Path::new("state").join(book::calls_name())).ok()?.open_file().ok()?;
         let mut bytes = Vec::new();
         std::fs::File::from(file).take(4 << 20).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     };
-    let Some(text) = read(layer.id) else {
+    let Some(text) = read(layer) else {
         return Vec::new();
     };
-    let before = layers.since(0).iter().rev().find_map(|kept| read(kept.id)).unwrap_or_default();
+    let before = layers.since(0).iter().rev().find_map(read).unwrap_or_default();
     book::calls(&text, &before)
 }
 
