@@ -21,7 +21,15 @@ use book::{Book, Call, State};
 
 mod answer;
 mod book;
+mod devices;
+mod filesystem;
+mod journalctl;
+mod lvm;
+mod mount;
+mod power;
+mod service;
 mod systemctl;
+mod units;
 
 use answer::{Answer, Then};
 
@@ -43,7 +51,18 @@ enum Real {
     Never,
 }
 
-const ALL: &[StandIn] = &[systemctl::SYSTEMCTL, systemctl::SERVICE, systemctl::JOURNALCTL];
+const ALL: &[StandIn] = &[
+    systemctl::SYSTEMCTL,
+    service::SERVICE,
+    journalctl::JOURNALCTL,
+    power::POWER,
+    lvm::LVM,
+    mount::MOUNT,
+    filesystem::FILESYSTEM,
+];
+
+/// A file of this name in the sandbox's own directory: the tree stands for another machine's.
+pub(super) const ELSEWHERE: &str = "elsewhere";
 
 /// Returns the names under which stand-ins are found through `PATH`.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -131,11 +150,17 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
         return None;
     }
     let (book, mut state) = Book::open(&directory);
+    state.elsewhere = Path::new(OWN).join(ELSEWHERE).exists();
+    let down = state.get::<String>("machine");
     let answer = answer_to(standin, name, words, &mut state);
+    let mut would = answer.would.clone();
+    if !down.is_empty() {
+        would.insert(0, format!("not be answered: the machine went down before ({down})"));
+    }
     let call = Call {
         tool: name.to_owned(),
         words: words.to_vec(),
-        would: answer.would.clone(),
+        would,
         real: answer.then == Then::HandOver,
     };
     let lost = state.lost;

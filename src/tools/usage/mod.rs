@@ -3,10 +3,21 @@
 //! Each tool is a [`Usage`]; [`Usage::parse`] takes a call apart as the tool does, or refuses it in
 //! the tool's own words. Nothing here knows what a call does.
 
+mod account;
+mod btrfs;
+mod filesystem;
+mod firewall;
+mod host;
+mod lvm;
 mod manner;
+mod mount;
 mod parse;
+mod power;
+mod ssh;
 mod systemd;
 mod table;
+mod virsh;
+mod zfs;
 
 pub use manner::{Manner, cobra, getopt, getopt_try};
 pub use table::{Flag, Spec, Value};
@@ -24,6 +35,8 @@ pub enum Style {
     GoFlag,
     /// argparse of the AWS command line: long names only, in full, operands anywhere.
     Aws,
+    /// As [`Style::Gnu`], and words of the command may be cut short: `btrfs`.
+    Cut,
     /// iproute2: long names with one dash, words may be cut short, behind the command everything is an operand.
     Keyword,
 }
@@ -39,7 +52,7 @@ pub struct Usage {
     pub global: &'static str,
     /// Flags that many commands share: `@name` stands for them.
     pub groups: &'static [(&'static str, &'static str)],
-    /// Each command path (`snapshot create`, other words for one separated by `|`; empty for none) and
+    /// Where a command path is the name that the tool is called by, that command is meant. Else each command path (`snapshot create`, other words for one separated by `|`; empty for none) and
     /// its flags and operands: `-L,--size= -f --color[=] -n=N --type=a|b --ids=* !--needed= @group ; 1..2`.
     pub commands: &'static [(&'static str, &'static str)],
     /// Exit code of a refusal.
@@ -163,7 +176,33 @@ pub struct Refusal {
 }
 
 /// Every tool that is described as a whole.
-pub const USAGES: &[&Usage] = &[&systemd::SYSTEMCTL, &systemd::SERVICE, &systemd::JOURNALCTL];
+pub const USAGES: &[&Usage] = &[
+    &systemd::SYSTEMCTL,
+    &systemd::SERVICE,
+    &systemd::JOURNALCTL,
+    &account::SUDO,
+    &account::CRONTAB,
+    &btrfs::BTRFS,
+    &filesystem::EXT,
+    &filesystem::XFS,
+    &filesystem::MKFS,
+    &filesystem::MDADM,
+    &firewall::IPTABLES,
+    &firewall::IPTABLES_SAVE,
+    &firewall::NFT,
+    &host::IP,
+    &host::SYSCTL,
+    &host::HOSTNAMECTL,
+    &host::TIMEDATECTL,
+    &lvm::LVM,
+    &mount::MOUNT,
+    &power::POWER,
+    &ssh::SSH,
+    &ssh::SCP,
+    &virsh::VIRSH,
+    &zfs::ZFS,
+    &zfs::ZPOOL,
+];
 
 /// Returns the description of a tool by one of its names.
 pub fn usage(name: &str) -> Option<&'static Usage> {
