@@ -47,14 +47,14 @@ pub(super) fn since(
         if branch.show == Show::Nothing {
             continue;
         }
-        let changed: Vec<_> =
-            layers.since(since).iter().filter(|layer| layer.holds.contains(&index)).collect();
+        let changed: Vec<usize> =
+            layers.since(since).iter().filter_map(|layer| layer.upper_of(index)).collect();
         if changed.is_empty() {
             continue;
         }
         let uppers = changed
             .iter()
-            .map(|layer| Place::root(upper(layer.id, index).as_str()))
+            .map(|number| Place::root(upper(*number).as_str()))
             .collect::<io::Result<Vec<_>>>()
             .map_err(failed)?;
         let (before, after) =

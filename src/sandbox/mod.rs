@@ -3,28 +3,39 @@
 //! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
+mod assembly;
 mod availability;
 mod capture;
 mod child;
 mod content;
+mod cover;
+mod destination;
+mod devices;
 mod difference;
 mod filter;
 mod ground;
 mod layers;
 mod levels;
+mod memory;
 mod mounts;
+mod names;
+mod namespaces;
 mod observe;
 mod probe;
+mod program;
 mod protocol;
 mod reach;
 mod record;
+mod refused;
 mod rename;
+mod resolver;
 mod session;
 mod skeleton;
 mod standins;
 mod supervisor;
 mod sys;
 mod tree;
+mod usage;
 mod walk;
 mod watch;
 
@@ -34,7 +45,7 @@ use std::process::ExitCode;
 pub use levels::{Best, Found, Refusal, Standing, Surveyed, best, lacks, needs, survey};
 pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Limit, Limits, Masked};
-pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
 /// Returns the names of the tools that stand-ins answer for.
 pub fn stand_ins() -> Vec<&'static str> {

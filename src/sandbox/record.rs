@@ -168,12 +168,16 @@ pub(super) fn rights(then: &Stat, now: &Stat, real: impl Fn(u32) -> u32) -> Vec<
 
 /// Names the extended attributes that differ.
 pub(super) fn attributes(then: &Place, now: &Place) -> Option<String> {
-    let (old, new) = (then.attributes(), now.attributes());
+    differing(&then.attributes(), &now.attributes())
+}
+
+/// Names the attributes that are not the same in two lists.
+pub(super) fn differing(old: &[(String, Vec<u8>)], new: &[(String, Vec<u8>)]) -> Option<String> {
     let names = |these: &[(String, Vec<u8>)], those: &[(String, Vec<u8>)]| -> Vec<String> {
         these.iter().filter(|one| !those.contains(one)).map(|(name, _)| name.clone()).collect()
     };
-    let mut differ = names(&old, &new);
-    differ.extend(names(&new, &old));
+    let mut differ = names(old, new);
+    differ.extend(names(new, old));
     differ.sort();
     differ.dedup();
     (!differ.is_empty()).then(|| format!("attributes {}", differ.join(", ")))

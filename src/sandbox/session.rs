@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use super::availability;
 use super::protocol::{
-    Answer, Ask, Changed, Difference, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
-    RunAsk, Setup,
+    Answer, Ask, Changed, Connected, Difference, End, Failure, Kept, Kind, Limit, Limits, Masked,
+    Mode, Ran, Raw, RunAsk, Setup,
 };
-use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level};
+use crate::evidence::{
+    Captured, Change, Declared, Effect, Ended, FileEffect, Level, SimulatedCall,
+};
 
 /// What a session may use, and which program to run as its supervisor.
 #[derive(Debug, Clone)]
@@ -22,12 +24,35 @@ pub struct Options {
     pub disk: u64,
     /// Files that all runs together may make.
     pub files: u64,
+    /// The machine that this one's tree stands in for; the name of the machine inside then says so.
+    pub stand_in_for: Option<String>,
+    /// Names that resolve inside, each with its address or another name for it, where it has one. Other names
+    /// resolve too, to addresses that lead nowhere.
+    pub names: Vec<(String, Option<String>)>,
+    /// How closely programs are followed.
+    pub following: Following,
+}
+
+/// How closely the programs of a run are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Following {
+    /// Their starts are seen.
+    Starts,
+    /// Their ends too: each process is traced (ptrace(2)), which makes starting one dearer.
+    Ends,
 }
 
 impl Options {
     /// Returns the usual limits.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), disk: 512 << 20, files: 200_000 }
+        Self {
+            program: program.into(),
+            disk: 512 << 20,
+            files: 200_000,
+            stand_in_for: None,
+            names: Vec::new(),
+            following: Following::Starts,
+        }
     }
 }
 
@@ -115,6 +140,8 @@ pub struct Observed {
     pub deleted_total: u64,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
+    /// What stand-ins were asked and would have done, bounded.
+    pub simulated_calls: Vec<SimulatedCall>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
     pub refused_on_host: Vec<String>,
     /// What could not be seen.
@@ -219,7 +246,15 @@ impl Session {
             depth: 0,
         };
         let home = home.map_or_else(|| Raw::of("/"), Raw::of);
-        let setup = Setup { mode, disk: options.disk, files: options.files, home };
+        let setup = Setup {
+            mode,
+            disk: options.disk,
+            files: options.files,
+            home,
+            names: options.names.clone(),
+            exact: options.following == Following::Ends,
+            hostname: options.stand_in_for.as_deref().map(hostname),
+        };
         match session.ask(&Ask::Start(setup))? {
             Answer::Ready { masked, notes } => {
                 (session.masked, session.notes) = (masked, notes);
@@ -320,6 +355,12 @@ impl Drop for Session {
     }
 }
 
+/// Returns the host name of a stand-in: letters, digits, dots and hyphens, at most 64 (sethostname(2)).
+fn hostname(host: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    "stand-in-for-".chars().chain(host.chars().map(plain)).take(64).collect()
+}
+
 fn out_of_order(answer: &Answer) -> SandboxError {
     let what = match answer {
         Answer::Failed(failure) => availability::plain(failure),
@@ -350,16 +391,23 @@ pub(super) fn run_ask(request: &Request) -> RunAsk {
 pub(super) fn observed(ran: Ran) -> Observed {
     let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
     let mut total = ran.changes_total;
-    total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
     let mut effects: Vec<Effect> = ran.changes.into_iter().map(file_effect).collect();
-    effects.extend(ran.executed.into_iter().map(|argv| Effect::Exec { argv }));
-    effects.extend(
-        ran.connected.into_iter().map(|destination| Effect::Connect {
-            destination,
-            declared: Declared::NothingDeclared,
-        }),
-    );
+    let changes = effects.len();
+    effects.extend(ran.executed.into_iter().map(|one| Effect::Exec {
+        argv: one.argv,
+        file: one.file,
+        ended: one.ended.map(ended),
+        cpu: one.cpu_ms.map(Duration::from_millis),
+    }));
+    let asked = ran.asked.into_iter().filter(|name| !is_reached(name, &ran.connected));
+    effects.extend(asked.map(|name| Effect::Lookup { name }));
+    effects.extend(ran.connected.into_iter().map(|one| Effect::Connect {
+        destination: one.destination,
+        also: one.also,
+        declared: Declared::NothingDeclared,
+    }));
     effects.extend(ran.denied.into_iter().map(|what| Effect::Denied { what }));
+    total += (effects.len() - changes) as u64 + ran.unlisted;
     Observed {
         exit_code: ran.exit_code,
         signal: ran.signal,
@@ -371,8 +419,27 @@ pub(super) fn observed(ran: Ran) -> Observed {
         effects_total: total,
         deleted_total: ran.deleted_total,
         simulated: ran.simulated,
+        simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
         notes: ran.notes,
+    }
+}
+
+/// A name that was connected to was asked for on the way.
+fn is_reached(name: &str, connected: &[Connected]) -> bool {
+    let host = |spelled: &str| spelled.rsplit_once(':').is_some_and(|(host, _)| host == name);
+    connected.iter().any(|one| host(&one.destination) || one.also.iter().any(|also| host(also)))
+}
+
+fn ended(end: End) -> Ended {
+    match end {
+        End::NotStarted { errno: libc::ENOENT } => Ended::NotStarted("no such file".to_owned()),
+        End::NotStarted { errno: libc::EACCES } => Ended::NotStarted("not executable".to_owned()),
+        End::NotStarted { errno } => {
+            Ended::NotStarted(rustix::io::Errno::from_raw_os_error(errno).to_string())
+        }
+        End::Code { code } => Ended::Code(code),
+        End::Signal { signal } => Ended::Signal(signal),
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::rc::Rc;
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, XattrFlags};
 use rustix::io::Errno;
 
 /// A path below a directory that is held open.
@@ -115,6 +115,23 @@ impl Place {
             .collect();
         found.sort();
         found
+    }
+
+    /// Sets extended attributes as far as the file system takes them.
+    pub(super) fn put_attributes(&self, attributes: &[(String, Vec<u8>)]) {
+        if let (false, Ok(file)) = (attributes.is_empty(), self.open_file()) {
+            for (name, value) in attributes {
+                let _ = rustix::fs::fsetxattr(&file, name, value, XattrFlags::empty());
+            }
+        }
+    }
+
+    /// Tells whether this directory holds anything; an unreadable one may.
+    pub(super) fn has_entries(&self) -> bool {
+        let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY).and_then(Dir::new);
+        directory.map_or(true, |directory| {
+            directory.flatten().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."))
+        })
     }
 
     /// Opens the directory at this place as the target of a mount.

@@ -63,16 +63,18 @@ pub(super) fn changes(
     let mut found =
         Changes { record: Record::new(), refused_on_host: Vec::new(), notes: Vec::new() };
     let failed = |error| Failure::of("walking a layer", error);
-    for (index, branch) in ground.branches.iter().enumerate() {
-        if branch.show == Show::Nothing || !layer.holds.contains(&index) {
+    for held in &layer.holds {
+        let index = held.branch;
+        let branch = &ground.branches[index];
+        if branch.show == Show::Nothing {
             continue;
         }
-        let top = Place::root(upper(layer.id, index).as_str()).map_err(failed)?;
+        let top = Place::root(upper(held.upper).as_str()).map_err(failed)?;
+        let mut touched = Vec::new();
         let now = top.stat().map_err(failed)?;
-        let then = layers.top_stat(index, branch);
-        let touched = now.is_some_and(|now| !record::rights(&then, &now, |id| id).is_empty());
-        if !touched && top.names().map_err(failed)?.is_empty() {
-            continue;
+        if let (Some(now), Some((then, attributes))) = (&now, layers.top_before(index)) {
+            touched = record::rights(then, now, |id| ground.real_id(id));
+            touched.extend(record::differing(attributes, &top.attributes()));
         }
         let depth = layers.depth();
         let view = layers.view(ground, index, depth)?;
@@ -86,8 +88,8 @@ pub(super) fn changes(
             gone: Vec::new(),
             found: &mut found,
         };
-        if let Some(now) = now.filter(|_| touched) {
-            walk.top_changed(&then, &now);
+        if !touched.is_empty() {
+            walk.top_changed(now.as_ref(), touched.join("; "));
         }
         let before = Old { place: view.root.clone(), path: branch.at.clone() };
         walk.run(Job { upper: top, before: Some(before), path: branch.at.clone(), opaque: false });
@@ -99,13 +101,12 @@ pub(super) fn changes(
 }
 
 impl Walk<'_> {
-    fn top_changed(&mut self, then: &Stat, now: &Stat) {
+    fn top_changed(&mut self, now: Option<&Stat>, what: String) {
         let path = &self.branch.at;
         if self.branch.show == Show::Effects(Owner::Other) {
             self.refuse_rights(path);
         }
-        let what = record::rights(then, now, |id| self.ground.real_id(id)).join("; ");
-        self.found.record.add(Kind::Metadata, path, Some(now), Some(what));
+        self.found.record.add(Kind::Metadata, path, now, Some(what));
     }
 
     fn refuse_rights(&mut self, path: &Path) {

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::super::observe::describe;
-use super::super::sys::{self, Waiting};
+use super::super::destination::{self, Call, Destination};
+use super::super::memory;
+use super::super::sys::Waiting;
 use super::calls::Process;
 use super::family;
 use super::judge::Verdict::{self, Fails, GoOn, Refused, Stop};
@@ -84,10 +85,7 @@ impl Judge {
     }
 
     pub(super) fn binds(&self, call: &Waiting) -> Verdict {
-        let mut raw = [0_u8; 128];
-        let length = (call.arguments[2] as usize).min(raw.len());
-        let got = sys::read_memory(call.pid, call.arguments[1], &mut raw[..length]);
-        let (to, _) = describe(&raw[..got]);
+        let (to, _) = address_of(call, 1, 2);
         match to.as_deref().map(|to| (to, to.strip_prefix("unix:"))) {
             None => Fails(Errno::INVAL),
             Some((_, Some(name))) if name.starts_with('@') || name.is_empty() => {
@@ -148,12 +146,15 @@ pub(super) fn socket(family: u64, kind: u64, protocol: u64, call: i64) -> Verdic
 
 /// There is no network of its own here, so nothing is connected, not even on this machine.
 pub(super) fn address_of(call: &Waiting, address: usize, length: usize) -> (Option<String>, Errno) {
-    let mut raw = [0_u8; 128];
-    let length = (call.arguments[length] as usize).min(raw.len());
-    let got = sys::read_memory(call.pid, call.arguments[address], &mut raw[..length]);
-    match describe(&raw[..got]) {
-        (Some(to), None) => (Some(to), Errno::CONNREFUSED),
-        (Some(to), Some(_)) => (Some(to), Errno::NETUNREACH),
-        (None, _) => (None, Errno::CONNREFUSED),
+    let length = call.arguments[length] as u32;
+    let readable = u64::from(length).min(destination::LONGEST as u64);
+    let raw = memory::bytes(call.pid, call.arguments[address], readable);
+    match destination::read(&raw, length, Call::Connect) {
+        Destination::Nowhere => (None, Errno::CONNREFUSED),
+        Destination::Unix(name) => (Some(name), Errno::CONNREFUSED),
+        Destination::Ip(to) if destination::is_inside(to.ip()) => {
+            (Some(to.to_string()), Errno::CONNREFUSED)
+        }
+        Destination::Ip(to) => (Some(to.to_string()), Errno::NETUNREACH),
     }
 }
