@@ -39,6 +39,21 @@ impl Facts {
     }
 }
 
+/// Tells whether the kernel is Linux `major.minor` or newer.
+pub(super) fn release_is_at_least(major: u32, minor: u32) -> bool {
+    newer(&rustix::system::uname().release().to_string_lossy(), major, minor)
+}
+
+/// Releases look like `6.14.0-29-generic`; one that does not is older than any.
+fn newer(release: &str, major: u32, minor: u32) -> bool {
+    let mut numbers =
+        release.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(own), Some(below)) => (own, below) >= (major, minor),
+        (_, _) => false,
+    }
+}
+
 /// A profile that gives blackstart user namespaces where AppArmor restricts them.
 pub(super) const APP_ARMOR_PROFILE: &str = "\
 abi <abi/4.0>,
@@ -152,6 +167,23 @@ pub(super) fn why_not_better(mode: Mode, root: bool, first: Option<&Failure>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn releases_compare_by_their_numbers() {
+        let table = [
+            ("6.14.0-29-generic", true),
+            ("6.14-rc1", true),
+            ("7.0", true),
+            ("6.9.12", false),
+            ("6.13.99", false),
+            ("5.15.0", false),
+            ("unknown", false),
+            ("", false),
+        ];
+        for (release, expected) in table {
+            assert_eq!(newer(release, 6, 14), expected, "{release}");
+        }
+    }
 
     #[test]
     fn every_known_refusal_names_its_own_fix() {
