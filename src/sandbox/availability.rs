@@ -94,6 +94,14 @@ pub(super) fn explain(failure: &Failure, facts: Facts) -> (String, String) {
         }
         (_, _)
             if refused
+                && facts.filtered
+                && (doing.contains("private") || doing.contains("memory")) =>
+        {
+            "a container's system call filter refuses mounts: start the container with \
+             `--security-opt seccomp=unconfined`"
+        }
+        (_, _)
+            if refused
                 && (doing.starts_with("writing")
                     || doing.contains("loopback")
                     || doing.contains("private")) =>
@@ -136,7 +144,7 @@ pub(super) fn explain(failure: &Failure, facts: Facts) -> (String, String) {
             "make room: /tmp, /var/tmp or the home directory must be writable and not full"
         }
         (_, libc::ENOSYS) => {
-            "use Linux 5.11 or newer, or a container whose system call filter is newer"
+            "use Linux 5.12 or newer, or a container whose system call filter is newer"
         }
         (_, _) => "run as root, or on another machine",
     };
@@ -200,6 +208,7 @@ mod tests {
             ("making namespaces", libc::EPERM, filtered, "--cap-add SYS_ADMIN"),
             ("making a user namespace", libc::ENOSPC, filtered, "max_user_namespaces"),
             ("writing uid_map", libc::EPERM, none, "/etc/apparmor.d/blackstart"),
+            ("making mounts private", libc::EPERM, filtered, "seccomp=unconfined"),
             ("making mounts private", libc::EACCES, armor, "/etc/apparmor.d/blackstart"),
             ("mounting memory", libc::EPERM, armor, "/etc/apparmor.d/blackstart"),
             ("bringing the loopback up", libc::EPERM, none, "/etc/apparmor.d/blackstart"),
@@ -209,7 +218,7 @@ mod tests {
             ("mounting the overlay of /", libc::ENODEV, none, "modprobe overlay"),
             ("mounting memory", libc::ENODEV, none, "CONFIG_TMPFS"),
             ("reading /proc/self/mountinfo", libc::ENOENT, none, "mount -t proc"),
-            ("cloning the mount of /", libc::ENOSYS, none, "Linux 5.11"),
+            ("cloning the mount of /", libc::ENOSYS, none, "Linux 5.12"),
             ("using Landlock", libc::ENOSYS, none, "Linux 6.2"),
             ("using Landlock", libc::EOPNOTSUPP, none, "lsm="),
             ("installing the system call filter", libc::EBUSY, none, "watches"),
