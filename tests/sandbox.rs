@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use blackstart::evidence::{Change, Effect};
 use blackstart::sandbox::{
-    Layering, Limit, Limits, Observed, Options, Request, SandboxError, Session,
+    Differs, Layering, Limit, Limits, Observed, Options, Request, SandboxError, Session,
 };
 
 use sandbox_support::{Who, everybody, open_directory, picture, prefix, session, step};
@@ -106,7 +106,7 @@ fn reported(observed: &Observed, root: &Path) -> BTreeSet<String> {
                     .insert(format!("deleted {}", relative(file.from.as_ref().expect("a source"))));
                 lines.insert(format!("created {}", relative(&file.path)));
             }
-            Change::Metadata if file.diff.as_deref() == Some("modification time") => {}
+            Change::Metadata if file.what.is_empty() => {}
             change => {
                 lines.insert(format!("{} {}", change.word(), relative(&file.path)));
             }
@@ -263,7 +263,7 @@ fn a_difference_names_what_a_rollback_forgot() {
                 .difference_since(0)
                 .expect("compares")
                 .into_iter()
-                .filter(|difference| !difference.time_only)
+                .filter(|difference| difference.kind == Differs::Tree)
                 .map(|difference| format!("{} {}", difference.path, difference.what))
                 .collect();
             let expected =

@@ -4,13 +4,25 @@ use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use crate::evidence::{Change, Declared, Effect};
+use crate::evidence::{Change, Declared, Effect, Summary};
 use crate::plan::Effects;
 
-/// Marks each effect as declared or not; without a declaration nothing is marked.
-pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
+/// Marks each effect, and each sum of effects, as declared or not; without a declaration nothing is marked.
+pub(super) fn mark(effects: &mut [Effect], summaries: &mut [Summary], declared: Option<&Effects>) {
     let Some(declared) = declared else { return };
     let announced = |yes: bool| if yes { Declared::Yes } else { Declared::No };
+    for summary in summaries {
+        let patterns = match summary.change {
+            Change::Created | Change::Modified | Change::TypeChanged | Change::Metadata => {
+                &declared.writes
+            }
+            Change::Deleted => &declared.deletes,
+            // Where they came from is not known of the ones left out.
+            Change::Renamed => &vec![],
+        };
+        summary.declared =
+            announced(patterns.iter().any(|pattern| names_all(pattern, &summary.directory)));
+    }
     for effect in effects {
         match effect {
             Effect::File(file) => {
@@ -28,7 +40,7 @@ pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
             }
             Effect::Connect { destination, declared: mark } => {
                 let yes = stays_here(destination)
-                    || declared.network.iter().any(|one| one == destination);
+                    || declared.network.iter().any(|one| reaches(one, destination));
                 *mark = announced(yes);
             }
             Effect::Exec { .. } | Effect::Denied { .. } => {}
@@ -40,6 +52,19 @@ pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
 fn stays_here(destination: &str) -> bool {
     destination.starts_with("unix:")
         || destination.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+}
+
+/// A declared host without a port stands for all its ports.
+fn reaches(declared: &str, destination: &str) -> bool {
+    let rest = destination.strip_prefix(declared);
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
+    })
+}
+
+/// Tells whether a pattern names a directory and everything below it.
+fn names_all(pattern: &str, directory: &Path) -> bool {
+    pattern.trim_end_matches('/').rsplit('/').next() == Some("**") && matches(pattern, directory)
 }
 
 fn named(patterns: &[String], path: &Path) -> bool {
@@ -121,6 +146,29 @@ mod tests {
         ];
         for (pattern, path, expected) in table {
             assert_eq!(matches(pattern, Path::new(path)), expected, "{pattern} on {path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_for_everything_below_covers_a_sum_and_a_host_covers_its_ports() {
+        for (pattern, directory, expected) in [
+            ("/srv/data/**", "/srv/data", true),
+            ("/srv/**", "/srv/data/x", true),
+            ("/srv/data/*", "/srv/data", false),
+            ("/srv/data", "/srv/data", false),
+            ("/srv/data/**", "/srv", false),
+            ("/srv/d**", "/srv/data", false),
+        ] {
+            assert_eq!(names_all(pattern, Path::new(directory)), expected, "{pattern}");
+        }
+        for (declared, destination, expected) in [
+            ("db1:5432", "db1:5432", true),
+            ("db1", "db1:5432", true),
+            ("db1", "db11:5432", false),
+            ("db1", "db1:x", false),
+            ("2001:db8:", "2001:db8::1", false),
+        ] {
+            assert_eq!(reaches(declared, destination), expected, "{declared}");
         }
     }
 

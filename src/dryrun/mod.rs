@@ -142,6 +142,9 @@ fn blank(id: &Id, outcome: Outcome, note: String) -> StepDryRun {
         simulated: Vec::new(),
         effects: Vec::new(),
         effects_total: 0,
+        totals: Vec::new(),
+        summaries: Vec::new(),
+        findings: Vec::new(),
         rollback: None,
         notes: vec![note],
     }

@@ -11,7 +11,7 @@ use rustix::mount::{
 };
 
 use super::mounts::{self, Treatment};
-use super::protocol::{Failure, Masked, Mode, Setup};
+use super::protocol::{Failure, Masked, Mode, Setup, Time};
 use super::skeleton::{self, Skeleton};
 use super::sys::{self, Side};
 
@@ -68,6 +68,8 @@ pub(super) struct Ground {
     pub(super) masked: Vec<PathBuf>,
     pub(super) masked_labels: Vec<Masked>,
     pub(super) notes: Vec<String>,
+    /// When the host's tree was taken as the ground, in seconds and nanoseconds.
+    pub(super) since: Time,
 }
 
 impl Ground {
@@ -106,6 +108,7 @@ impl Ground {
             masked: Vec::new(),
             masked_labels: Vec::new(),
             notes: Vec::new(),
+            since: now(),
         };
         ground.build(setup, &plan, owners.as_ref())?;
         for host in &host_mounts {
@@ -226,6 +229,11 @@ impl Ground {
         });
         Ok(())
     }
+}
+
+fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or((0, 0), |since| (since.as_secs() as i64, i64::from(since.subsec_nanos())))
 }
 
 fn make_namespaces(mode: Mode, uid: u32, gid: u32) -> Result<(), Failure> {

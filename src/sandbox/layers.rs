@@ -6,9 +6,10 @@ use std::ffi::CString;
 use rustix::fs::Stat;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
+use super::entry::Marks;
 use super::ground::{Branch, Ground, OWN, make_directory};
 use super::protocol::{Failure, Mode};
-use super::tree::{Place, copy_attributes};
+use super::tree::{Place, copy_attributes, remove_tree};
 
 /// The layer below the session's own.
 pub(super) const FIRST: usize = 0;
@@ -123,7 +124,7 @@ impl Layers {
                 let then = &before[*index];
                 (now.st_mode, now.st_uid, now.st_gid) == (then.st_mode, then.st_uid, then.st_gid)
             });
-            let idle = empty && same;
+            let idle = empty && same && has_no_attributes(ground.mode, &path);
             if idle {
                 remove(layer.id, *index);
             }
@@ -193,6 +194,11 @@ impl Layers {
     }
 }
 
+fn has_no_attributes(mode: Mode, path: &str) -> bool {
+    let attributes = Place::root(path).and_then(|top| top.attributes());
+    attributes.is_ok_and(|attributes| Marks::of(mode, attributes).seen.is_empty())
+}
+
 fn mount_overlay(
     mode: Mode,
     chain: &str,
@@ -215,6 +221,6 @@ fn mount_overlay(
 
 /// Removes a layer's directories; what a run left inside is never followed.
 fn remove(layer: usize, branch: usize) {
-    let _ = std::fs::remove_dir_all(upper(layer, branch));
-    let _ = std::fs::remove_dir_all(work(layer, branch));
+    let _ = remove_tree(&upper(layer, branch));
+    let _ = remove_tree(&work(layer, branch));
 }

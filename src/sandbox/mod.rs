@@ -3,12 +3,17 @@
 //! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
+mod accounts;
+mod attributes;
 mod availability;
 mod capture;
 mod child;
 mod content;
 mod difference;
+mod entry;
 mod filter;
+mod folding;
+mod gone;
 mod ground;
 mod layers;
 mod mounts;
@@ -22,6 +27,7 @@ mod skeleton;
 mod standins;
 mod supervisor;
 mod sys;
+mod tally;
 mod tree;
 mod walk;
 mod watch;
@@ -29,7 +35,7 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use protocol::{Difference, Limit, Limits, Masked};
+pub use protocol::{Difference, Differs, Limit, Limits, Masked};
 pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first

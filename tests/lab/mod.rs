@@ -102,6 +102,9 @@ impl Lab {
             simulated: vec![],
             effects: vec![],
             effects_total: 0,
+            totals: vec![],
+            summaries: vec![],
+            findings: vec![],
             rollback: None,
             notes: vec![],
         };
