@@ -128,6 +128,7 @@ pub(super) fn take(result: &mut StepDryRun, mut observed: Observed, step: &Step)
     );
     result.notes.append(&mut observed.notes);
     merge_names(&mut result.simulated, observed.simulated);
+    result.simulated_calls.append(&mut observed.simulated_calls);
     declared::mark(&mut observed.effects, &mut observed.summaries, step.effects.as_ref());
     let changes = |effect: &Effect| matches!(effect, Effect::File(_) | Effect::Connect { .. });
     if step.effects.is_none() && observed.effects.iter().any(changes) {
@@ -173,6 +174,7 @@ fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step
     append(&mut result.stdout, &observed.stdout);
     append(&mut result.stderr, &observed.stderr);
     merge_names(&mut result.simulated, observed.simulated.clone());
+    result.simulated_calls.append(&mut observed.simulated_calls);
     if alone {
         (result.exit_code, result.signal) = (observed.exit_code, observed.signal);
     }

@@ -1,5 +1,7 @@
 //! What a dry run showed, step by step.
 
+use serde::{Deserialize, Serialize};
+
 use std::time::Duration;
 
 use super::effect::{Change, Effect, Sum, Summary};
@@ -136,6 +138,8 @@ pub struct StepDryRun {
     pub stderr: Captured,
     /// Names of the tools that were stand-ins.
     pub simulated: Vec<String>,
+    /// What the stand-ins were asked and would have done, bounded.
+    pub simulated_calls: Vec<SimulatedCall>,
     /// What was seen, bounded; `effects_total` counts all.
     pub effects: Vec<Effect>,
     /// How many effects there were.
@@ -163,6 +167,17 @@ impl StepDryRun {
     pub fn left_out(&self) -> u64 {
         self.effects_total.saturating_sub(self.effects.len() as u64)
     }
+}
+
+/// A call that a stand-in answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimulatedCall {
+    /// The tool.
+    pub tool: String,
+    /// The words behind its name, escaped for one line.
+    pub call: String,
+    /// What would have happened, escaped for one line; empty where the call only asked.
+    pub would: String,
 }
 
 /// A dry run of a whole plan or script.

@@ -286,7 +286,7 @@ mod tests {
             let found = compare((&left.0, &left.1), (&right.0, &right.1), &mut Budget::new());
             assert_eq!(found, expected);
         }
-        let said = |at| {
+        let said = |at: &[(u64, &[u8])]| {
             let (file, stat) = sparse(at);
             describe(None, Some((&file, &stat)), "/x", &mut Budget::new())
         };

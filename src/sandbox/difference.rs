@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FileType, Stat};
 
 use super::accounts::Names;
-use super::attributes::Attribute;
 use super::content::{self, Budget, Sameness};
 use super::entry::{self, Marks, shown};
 use super::ground::{Branch, Ground, Show};
-use super::layers::{Layer, Layers, upper};
+use super::layers::{Layers, payloads, upper};
 use super::protocol::{Difference, Differs, Failure, Mode, Time};
 use super::tree::{Place, file_type, is_whiteout};
 use super::walk::{DEEPEST, LONGEST};
@@ -69,18 +68,19 @@ pub(super) fn since(
         if branch.show == Show::Nothing {
             continue;
         }
-        let changed: Vec<_> =
-            layers.since(since).iter().filter(|layer| layer.holds.contains(&index)).collect();
+        let changed: Vec<usize> =
+            layers.since(since).iter().filter_map(|layer| layer.upper_of(index)).collect();
         if changed.is_empty() {
             continue;
         }
         let uppers = changed
             .iter()
-            .map(|layer| Place::root(upper(layer.id, index).as_str()))
+            .map(|number| Place::root(upper(*number).as_str()))
             .collect::<io::Result<Vec<_>>>()
             .map_err(failed)?;
         let earlier = layers.since(0).get(..since).unwrap_or_default();
-        compare.top(index, branch, earlier, &uppers).map_err(failed)?;
+        let holder = earlier.iter().rev().find_map(|layer| layer.upper_of(index));
+        compare.top(branch, holder, uppers.last()).map_err(failed)?;
         let (before, after) =
             (layers.view(ground, index, since)?, layers.view(ground, index, now)?);
         let job = Job {
@@ -107,34 +107,26 @@ pub(super) fn since(
 }
 
 impl Compare<'_> {
-    /// Compares the top directory of a branch, which no layer lists as an entry.
+    /// Compares the top directory of a branch, which no layer lists as an entry: each upper directory starts with the
+    /// rights and attributes of the one before it.
     fn top(
         &mut self,
-        index: usize,
         branch: &Branch,
-        earlier: &[Layer],
-        uppers: &[Place],
+        before: Option<usize>,
+        after: Option<&Place>,
     ) -> io::Result<()> {
-        let holder = earlier.iter().rev().find(|layer| layer.holds.contains(&index));
-        let holder =
-            holder.map(|layer| Place::root(upper(layer.id, index).as_str())).transpose()?;
-        let then = match &holder {
-            Some(holder) => holder.stat()?.unwrap_or(branch.top),
-            None => branch.top,
+        let Some(after) = after else { return Ok(()) };
+        let (then, had) = match before {
+            Some(number) => {
+                let place = Place::root(upper(number).as_str())?;
+                (place.stat()?.unwrap_or(branch.top), payloads(self.ground.mode, &place)?)
+            }
+            None => (branch.top, branch.attributes.clone()),
         };
-        let seen = |place: &Place| -> io::Result<Vec<Attribute>> {
-            Ok(Marks::of(self.ground.mode, place.attributes()?).seen)
-        };
-        let had = holder.as_ref().map_or(Ok(Vec::new()), seen)?;
-        let mut words = Vec::new();
-        // A new layer's top starts without attributes: what one of them has was set, and is not known to be undone.
-        for upper in uppers {
-            words.extend(entry::attributes(&had, &seen(upper)?, Names(self.ground)));
-        }
-        words.retain(|word| !word.ends_with(" removed"));
-        if let Some(now) = uppers.last().map(Place::stat).transpose()?.flatten() {
-            words.extend(entry::rights(&then, &now, Names(self.ground)));
-        }
+        let now = after.stat()?.unwrap_or(then);
+        let has = payloads(self.ground.mode, after)?;
+        let mut words = entry::rights(&then, &now, Names(self.ground));
+        words.extend(entry::attributes(&had, &has, Names(self.ground)));
         words.into_iter().for_each(|what| self.note(&branch.at, what));
         Ok(())
     }

@@ -125,6 +125,22 @@ pub(super) fn attributes(then: &[Attribute], now: &[Attribute], names: Names<'_>
     attributes::differences(then, now, &names)
 }
 
+fn own_prefix(mode: Mode) -> &'static [u8] {
+    match mode {
+        Mode::RootShifted | Mode::RootIdentity => b"trusted.overlay.",
+        Mode::User => b"user.overlay.",
+    }
+}
+
+/// Leaves out the overlay's own marks; what a payload set keeps the name under which it is stored.
+pub(super) fn payloads(mode: Mode, attributes: Vec<Attribute>) -> Vec<Attribute> {
+    let own = own_prefix(mode);
+    let is_payloads = |(name, _): &Attribute| {
+        name.strip_prefix(own).is_none_or(|rest| rest.starts_with(b"overlay."))
+    };
+    attributes.into_iter().filter(is_payloads).collect()
+}
+
 /// The overlay's own marks on an entry of an upper directory, and the attributes that a payload sees there.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
@@ -138,10 +154,7 @@ impl Marks {
     /// Tells them apart. What a payload sets under the overlay's own prefix stands in the upper with a second
     /// `overlay.` (the kernel's overlayfs.rst, "Nesting overlayfs mounts"), so it cannot forge a mark.
     pub(super) fn of(mode: Mode, attributes: Vec<Attribute>) -> Self {
-        let own: &[u8] = match mode {
-            Mode::RootShifted | Mode::RootIdentity => b"trusted.overlay.",
-            Mode::User => b"user.overlay.",
-        };
+        let own = own_prefix(mode);
         let mut marks = Self::default();
         for (name, value) in attributes {
             match name.strip_prefix(own) {

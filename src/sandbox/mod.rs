@@ -5,10 +5,13 @@
 
 mod accounts;
 mod attributes;
+mod assembly;
 mod availability;
 mod capture;
 mod child;
 mod content;
+mod devices;
+mod cover;
 mod difference;
 mod entry;
 mod filter;
@@ -17,7 +20,9 @@ mod gone;
 mod ground;
 mod layers;
 mod mounts;
+mod namespaces;
 mod observe;
+mod probe;
 mod protocol;
 mod reach;
 mod record;
@@ -35,6 +40,7 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Differs, Limit, Limits, Masked};
 pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
@@ -45,6 +51,7 @@ pub fn entry(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let (program, rest) = words.split_first()?;
     match rest.split_first() {
         Some((verb, [])) if verb == "__sandbox" => Some(supervisor::serve()),
+        Some((verb, [])) if verb == "__probe" => Some(probe::serve()),
         Some((verb, [name, rest @ ..])) if verb == "__standin" => standins::answer_as(name, rest),
         Some(_) | None => standins::answer_as(program, rest),
     }

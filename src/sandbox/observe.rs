@@ -82,7 +82,7 @@ fn destination(waiting: &Waiting) -> (Option<String>, Option<i32>) {
     describe(&raw[..got])
 }
 
-fn describe(raw: &[u8]) -> (Option<String>, Option<i32>) {
+pub(super) fn describe(raw: &[u8]) -> (Option<String>, Option<i32>) {
     let unreachable = Some(libc::ENETUNREACH);
     let Some((family, rest)) = raw.split_first_chunk::<2>() else {
         return (None, None);
@@ -121,7 +121,7 @@ fn unix(raw: &[u8]) -> Option<String> {
     (!named.ends_with("/nscd/socket")).then_some(named)
 }
 
-fn arguments(pid: i32, list: u64) -> Vec<String> {
+pub(super) fn arguments(pid: i32, list: u64) -> Vec<String> {
     let mut found = Vec::new();
     for index in 0..ARGUMENTS as u64 {
         let mut pointer = [0_u8; 8];

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::tally::Sum;
+use crate::evidence::SimulatedCall;
 
 /// How the supervisor isolates what it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,8 @@ pub(super) struct Setup {
     pub(super) files: u64,
     /// Home directory inside.
     pub(super) home: Raw,
+    /// Name of the machine inside, `None` for the host's own.
+    pub(super) hostname: Option<String>,
 }
 
 /// One command to run on a new layer.
@@ -111,6 +114,7 @@ pub(super) struct Ran {
     pub(super) connected: Vec<String>,
     pub(super) denied: Vec<String>,
     pub(super) simulated: Vec<String>,
+    pub(super) simulated_calls: Vec<SimulatedCall>,
     pub(super) refused_on_host: Vec<String>,
     pub(super) notes: Vec<String>,
 }

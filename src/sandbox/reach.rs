@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, FileType};
 
 use super::ground::Ground;
-use super::layers::{FIRST, Layers, upper};
+use super::layers::{Layers, upper};
 use super::protocol::{Mode, RunAsk};
 use super::skeleton::mode_for_caller;
 use super::tree::{Place, copy_attributes, file_type};
@@ -33,6 +33,11 @@ impl Reach {
     /// Tells whether a directory of somebody else seems to be the caller's inside.
     pub(super) fn seems_own(&self, path: &Path) -> bool {
         self.made.contains_key(path)
+    }
+
+    /// Notes that a directory of somebody else, with these permission bits, seems to be the caller's.
+    pub(super) fn seems(&mut self, path: &Path, mode: u32) {
+        self.made.insert(path.to_owned(), mode);
     }
 
     /// Tells whether that is so, and only the owner of a file may delete it there.
@@ -69,7 +74,7 @@ impl Reach {
         let Ok(mut lower) = Place::root(format!("l/{index}").as_str()) else {
             return;
         };
-        let (mut inside, mut outside) = (PathBuf::from(upper(FIRST, index)), branch.at.clone());
+        let (mut inside, mut outside) = (PathBuf::new(), branch.at.clone());
         let (mut way, mut needed) = (Vec::new(), 0);
         for part in below {
             (inside, outside) = (inside.join(part), outside.join(part));
@@ -96,8 +101,18 @@ impl Reach {
         if way.iter().all(|(_, _, stat)| stat.st_uid == 0 && stat.st_gid == 0) {
             return;
         }
+        // Most are there from a run before; only for a new one the branch is taken down.
+        if let Some(first) = layers.first_upper_of(index).map(upper) {
+            way.retain(|(inside, _, _)| !Path::new(&first).join(inside).is_dir());
+        }
+        if way.is_empty() {
+            return;
+        }
+        let Ok(first) = layers.first_upper(ground, index).map(upper) else {
+            return;
+        };
         for (inside, outside, mut stat) in way {
-            // It may be there from a run before.
+            let inside = Path::new(&first).join(inside);
             if std::fs::create_dir(&inside).is_err() {
                 continue;
             }
@@ -109,7 +124,6 @@ impl Reach {
             }
             (stat.st_uid, stat.st_gid) = (0, 0);
             let _ = copy_attributes(&stat, &inside);
-            layers.first_holds(index);
             if foreign {
                 self.made.insert(outside, stat.st_mode & 0o7777);
             }

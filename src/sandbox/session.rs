@@ -13,7 +13,7 @@ use super::protocol::{
 };
 use crate::base::Timestamp;
 use crate::evidence::{
-    Captured, Change, Declared, Effect, FileEffect, FileKind, Level, Sum, Summary,
+    Captured, Change, Declared, Effect, FileEffect, FileKind, Level, SimulatedCall, Sum, Summary,
 };
 
 /// What a session may use, and which program to run as its supervisor.
@@ -25,12 +25,14 @@ pub struct Options {
     pub disk: u64,
     /// Files that all runs together may make.
     pub files: u64,
+    /// The machine that this one's tree stands in for; the name of the machine inside then says so.
+    pub stand_in_for: Option<String>,
 }
 
 impl Options {
     /// Returns the usual limits.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), disk: 512 << 20, files: 200_000 }
+        Self { program: program.into(), disk: 512 << 20, files: 200_000, stand_in_for: None }
     }
 }
 
@@ -122,6 +124,8 @@ pub struct Observed {
     pub summaries: Vec<Summary>,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
+    /// What stand-ins were asked and would have done, bounded.
+    pub simulated_calls: Vec<SimulatedCall>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
     pub refused_on_host: Vec<String>,
     /// What could not be seen.
@@ -225,7 +229,13 @@ impl Session {
             depth: 0,
         };
         let home = home.map_or_else(|| Raw::of("/"), Raw::of);
-        let setup = Setup { mode, disk: options.disk, files: options.files, home };
+        let setup = Setup {
+            mode,
+            disk: options.disk,
+            files: options.files,
+            home,
+            hostname: options.stand_in_for.as_deref().map(hostname),
+        };
         match session.ask(&Ask::Start(setup))? {
             Answer::Ready { masked, notes } => {
                 (session.masked, session.notes) = (masked, notes);
@@ -266,20 +276,7 @@ impl Session {
 
     /// Runs a command on a new layer on top of all kept ones.
     pub fn run(&mut self, request: &Request) -> Result<Observed, SandboxError> {
-        let ask = RunAsk {
-            argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
-            script: request.script.clone().map(Raw),
-            mentions: Raw(request.mentions.clone()),
-            cwd: Raw::of(&request.cwd),
-            environment: request
-                .environment
-                .iter()
-                .map(|(name, value)| (name.clone(), Raw::of(value)))
-                .collect(),
-            limits: request.limits,
-            keep: request.layering == Layering::Keep,
-        };
-        match self.ask(&Ask::Run(ask))? {
+        match self.ask(&Ask::Run(run_ask(request)))? {
             Answer::Ran(ran) => {
                 self.depth += usize::from(request.layering == Layering::Keep);
                 Ok(observed(*ran))
@@ -339,6 +336,12 @@ impl Drop for Session {
     }
 }
 
+/// Returns the host name of a stand-in: letters, digits, dots and hyphens, at most 64 (sethostname(2)).
+fn hostname(host: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    "stand-in-for-".chars().chain(host.chars().map(plain)).take(64).collect()
+}
+
 fn out_of_order(answer: &Answer) -> SandboxError {
     let what = match answer {
         Answer::Failed(failure) => availability::plain(failure),
@@ -349,7 +352,24 @@ fn out_of_order(answer: &Answer) -> SandboxError {
     SandboxError::Lost { what, source: None }
 }
 
-fn observed(ran: Ran) -> Observed {
+/// Returns what the supervisor is asked.
+pub(super) fn run_ask(request: &Request) -> RunAsk {
+    RunAsk {
+        argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
+        script: request.script.clone().map(Raw),
+        mentions: Raw(request.mentions.clone()),
+        cwd: Raw::of(&request.cwd),
+        environment: request
+            .environment
+            .iter()
+            .map(|(name, value)| (name.clone(), Raw::of(value)))
+            .collect(),
+        limits: request.limits,
+        keep: request.layering == Layering::Keep,
+    }
+}
+
+pub(super) fn observed(ran: Ran) -> Observed {
     let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
     let mut total: u64 = ran.totals.iter().map(|(_, sum)| sum.entries).sum();
     total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
@@ -379,6 +399,7 @@ fn observed(ran: Ran) -> Observed {
         totals: ran.totals.into_iter().map(|(kind, sum)| (change(kind), sum.into())).collect(),
         summaries: ran.shares.into_iter().map(summary).collect(),
         simulated: ran.simulated,
+        simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
         notes: ran.notes,
     }

@@ -10,9 +10,10 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
 
+use super::assembly;
 use super::child::{self, Birth};
 use super::difference;
-use super::ground::{Ground, OWN};
+use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
 use super::observe::Observer;
 use super::protocol::{Answer, Ask, Failure, Limit, Limits, Ran, Raw, RunAsk, Setup};
@@ -62,6 +63,11 @@ pub(super) fn serve() -> ExitCode {
         if out.write_all(&text).and_then(|()| out.flush()).is_err() {
             return ExitCode::FAILURE;
         }
+        // While the other side reads the answer, the tree is made ready for what it asks next.
+        // What fails here is tried again, and reported, by the next run.
+        if let Some(supervisor) = &mut supervisor {
+            let _ = assembly::stand(&supervisor.ground, &mut supervisor.layers);
+        }
     }
 }
 
@@ -75,7 +81,7 @@ fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failu
         (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
         (Ask::DiscardTop, Some(supervisor)) => {
             if supervisor.layers.depth() > supervisor.floor {
-                supervisor.layers.discard_top();
+                supervisor.layers.discard_top(&supervisor.ground);
             }
             Ok(Answer::Done)
         }
@@ -108,15 +114,33 @@ fn no_room() -> Ran {
     }
 }
 
+/// Puts the script where the payload finds it, or takes away the one before it.
+fn place_script(script: Option<&Raw>) -> Result<(), Failure> {
+    let text = script.map_or(&[][..], |script| &script.0);
+    let there = std::fs::metadata(SCRIPT_HELD).map_or(0, |metadata| metadata.len());
+    if text.is_empty() && there == 0 {
+        return Ok(());
+    }
+    // The same file, since it is mounted inside.
+    std::fs::OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .open(SCRIPT_HELD)
+        .and_then(|mut file| file.write_all(text))
+        .map_err(|error| Failure::of("placing the script", error))
+}
+
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
-        let ground = Ground::lay(&setup)?;
-        let layers = Layers::new(&ground)?;
+        let mut ground = Ground::lay(&setup)?;
+        let mut layers = Layers::new(&ground)?;
+        let mut reach = Reach::default();
+        super::cover::cover(&mut ground, &mut layers, &mut reach)?;
         let floor = layers.depth();
-        let mut started = Self { ground, layers, home: setup.home, reach: Reach::default(), floor };
+        let mut started = Self { ground, layers, home: setup.home, reach, floor };
         started.trial()?;
         let answer = Answer::Ready {
-            masked: started.ground.masked_labels.clone(),
+            masked: started.ground.masked.clone(),
             notes: started.ground.notes.clone(),
         };
         Ok((started, answer))
@@ -144,26 +168,29 @@ impl Supervisor {
 
     fn run(&mut self, ask: &RunAsk) -> Result<Ran, Failure> {
         self.reach.prepare(&self.ground, &mut self.layers, ask);
-        let layer = match self.layers.open(&self.ground) {
+        match assembly::stand(&self.ground, &mut self.layers) {
             Err(failure) if failure.errno == libc::ENOSPC => return Ok(no_room()),
-            opened => opened?,
-        };
-        let result = self.run_on(ask, &layer);
-        match (&result, ask.keep) {
-            (Ok(_), true) => self.layers.settle(&self.ground, layer),
-            (_, _) => self.layers.drop_layer(&layer),
+            stood => stood?,
         }
-        result
+        place_script(ask.script.as_ref())?;
+        let watched = self.execute(ask);
+        let layer = self.layers.written();
+        let ran = watched.and_then(|watched| self.report(watched, &layer));
+        let written = layer.holds.clone();
+        if ran.is_ok() && ask.keep {
+            self.layers.keep(layer);
+        }
+        for held in written {
+            self.layers.take_down(&self.ground, held.branch);
+        }
+        ran
     }
 
-    fn run_on(&mut self, ask: &RunAsk, layer: &Layer) -> Result<Ran, Failure> {
-        if let Some(script) = &ask.script {
-            self.place_script(layer, script)?;
-        }
-        let watched = self.execute(ask, layer)?;
+    fn report(&mut self, watched: Watched, layer: &Layer) -> Result<Ran, Failure> {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
-        let simulated = standins::called(layer, self.ground.branches.len() - 1);
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let (simulated, simulated_calls) =
+            standins::called(&self.layers, layer, self.ground.own, &observer.executed);
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -174,7 +201,8 @@ impl Supervisor {
             changes: changes.listed,
             totals: changes.totals,
             shares: changes.shares,
-            simulated: standins::merge(simulated, &observer.executed),
+            simulated,
+            simulated_calls,
             executed: observer.executed,
             connected: observer.connected,
             denied: observer.denied,
@@ -183,19 +211,7 @@ impl Supervisor {
         })
     }
 
-    /// Puts the script where the payload finds it, in the layer of this run.
-    fn place_script(&self, layer: &Layer, script: &Raw) -> Result<(), Failure> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let own = self.ground.branches.len() - 1;
-        let path = format!("{}/script", super::layers::upper(layer.id, own));
-        let top = &self.ground.branches[own].top;
-        std::fs::write(&path, &script.0)
-            .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)))
-            .and_then(|()| std::os::unix::fs::chown(&path, Some(top.st_uid), Some(top.st_gid)))
-            .map_err(|error| Failure::of("placing the script", error))
-    }
-
-    fn execute(&mut self, ask: &RunAsk, layer: &Layer) -> Result<Watched, Failure> {
+    fn execute(&mut self, ask: &RunAsk) -> Result<Watched, Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("making pipes", error);
         let (talk, child_talk) = rustix::net::socketpair(
             AddressFamily::UNIX,
@@ -215,8 +231,6 @@ impl Supervisor {
                 drop((talk, stdout, stderr));
                 child::live(Birth {
                     ground: &self.ground,
-                    layers: &self.layers,
-                    layer,
                     ask,
                     environment: &environment,
                     talk: child_talk,
@@ -236,7 +250,7 @@ impl Supervisor {
                 let observer = Observer::new(own.collect());
                 let boss = std::io::stdin();
                 let ends = Ends { pid, talk, stdout, stderr };
-                watch::watch(&self.ground, ends, ask.limits, observer, boss.as_fd())
+                watch::watch(ends, ask.limits, observer, boss.as_fd())
             }
         }
     }

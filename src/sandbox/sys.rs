@@ -58,6 +58,30 @@ pub(super) fn map_owners(mount: BorrowedFd<'_>, namespace: BorrowedFd<'_>) -> io
     .map(drop)
 }
 
+/// A mount on which nothing changes (mount_setattr(2)).
+pub(super) const READ_ONLY: u64 = 0x1;
+/// A mount on which a set-user-id bit means nothing.
+pub(super) const NO_SETUID: u64 = 0x2;
+/// A mount on which devices cannot be opened.
+pub(super) const NO_DEVICES: u64 = 0x4;
+
+/// Adds restrictions (of those above) to a mount and takes none away (mount_setattr(2)).
+pub(super) fn restrict_mount(place: &CStr, restrictions: u64) -> io::Result<()> {
+    let attributes = [restrictions, 0, 0, 0];
+    // SAFETY: the path is NUL-terminated and `attributes` outlives the call, with its true size.
+    checked(unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            place.as_ptr(),
+            0,
+            attributes.as_ptr(),
+            size_of_val(&attributes),
+        )
+    })
+    .map(drop)
+}
+
 /// Closes every descriptor from `first` on.
 pub(super) fn close_from(first: u32) -> io::Result<()> {
     // SAFETY: called right before exec or in pid 1 of a sandbox, where no owner of those descriptors runs again.

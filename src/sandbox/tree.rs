@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::rc::Rc;
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, XattrFlags};
 use rustix::io::Errno;
 
 use super::attributes::Attribute;
@@ -122,6 +122,23 @@ impl Place {
             Err(Errno::LOOP | Errno::NXIO) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Sets extended attributes as far as the file system takes them.
+    pub(super) fn put_attributes(&self, attributes: &[Attribute]) {
+        if let (false, Ok(file)) = (attributes.is_empty(), self.open_file()) {
+            for (name, value) in attributes {
+                let _ = rustix::fs::fsetxattr(&file, name.as_slice(), value, XattrFlags::empty());
+            }
+        }
+    }
+
+    /// Tells whether this directory holds anything; an unreadable one may.
+    pub(super) fn has_entries(&self) -> bool {
+        let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY).and_then(Dir::new);
+        directory.map_or(true, |directory| {
+            directory.flatten().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."))
+        })
     }
 
     /// Opens the directory at this place as the target of a mount.

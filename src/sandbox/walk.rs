@@ -105,19 +105,21 @@ pub(super) fn changes(
         moving: Vec::new(),
     };
     let failed = |error| Failure::of("walking a layer", error);
-    for (index, branch) in ground.branches.iter().enumerate() {
-        if branch.show == Show::Nothing || !layer.holds.contains(&index) {
+    for held in &layer.holds {
+        let index = held.branch;
+        let branch = &ground.branches[index];
+        if branch.show == Show::Nothing {
             continue;
         }
-        let top = Place::root(upper(layer.id, index).as_str()).map_err(failed)?;
+        let top = Place::root(upper(held.upper).as_str()).map_err(failed)?;
         let now = top.stat().map_err(failed)?;
-        let then = layers.top_stat(index, branch);
-        let marks = Marks::of(ground.mode, top.attributes().map_err(failed)?);
-        let touched = now.is_some_and(|now| {
-            !marks.seen.is_empty() || !entry::rights(&then, &now, Names(ground)).is_empty()
-        });
-        if !touched && top.names().map_err(failed)?.is_empty() {
-            continue;
+        let mut touched = Vec::new();
+        if let (Some(now), Some((then, attributes))) = (&now, layers.top_before(index)) {
+            let names = Names(ground);
+            touched = entry::alarms(Some(then), now, names);
+            touched.extend(entry::rights(then, now, names));
+            let set = entry::payloads(ground.mode, top.attributes().map_err(failed)?);
+            touched.extend(entry::attributes(attributes, &set, names));
         }
         let depth = layers.depth();
         let view = layers.view(ground, index, depth)?;
@@ -133,8 +135,8 @@ pub(super) fn changes(
             names: HashMap::new(),
             found: &mut found,
         };
-        if let Some(now) = now.filter(|_| touched) {
-            walk.top_changed(&then, &now, &marks);
+        if let Some(now) = now.filter(|_| !touched.is_empty()) {
+            walk.top_changed(&now, touched);
         }
         let node = walk.found.record.tally.directory(&branch.at);
         let before = Old { place: view.root.clone(), path: branch.at.clone(), parent: node };
@@ -178,15 +180,11 @@ impl Walk<'_> {
         Names(self.ground)
     }
 
-    fn top_changed(&mut self, then: &Stat, now: &Stat, marks: &Marks) {
+    fn top_changed(&mut self, now: &Stat, what: Vec<String>) {
         let path = &self.branch.at;
-        let mut what = entry::alarms(Some(then), now, self.names());
-        what.extend(entry::rights(then, now, self.names()));
-        if self.branch.show == Show::Effects(Owner::Other) && !what.is_empty() {
+        if self.branch.show == Show::Effects(Owner::Other) {
             self.refuse_rights(path);
         }
-        // An upper top starts without attributes, so what it has was set.
-        what.extend(entry::attributes(&[], &marks.seen, self.names()));
         let above = path.parent().unwrap_or(path);
         let parent = self.found.record.tally.directory(above);
         let place = self.uppers.clone();

@@ -6,14 +6,13 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::capture::Capture;
 use super::child::word;
-use super::ground::{Ground, SHIFT, write_ids};
 use super::observe::Observer;
-use super::protocol::{Failure, Kept, Limit, Limits, Mode};
+use super::protocol::{Failure, Kept, Limit, Limits};
 
 /// How often memory, processes and disk are looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -47,8 +46,7 @@ pub(super) struct Ends {
     pub(super) stderr: OwnedFd,
 }
 
-struct Watch<'a> {
-    ground: &'a Ground,
+struct Watch {
     limits: Limits,
     ends: Ends,
     out: Capture,
@@ -67,14 +65,12 @@ struct Watch<'a> {
 /// Follows the run until every process of it is gone. `boss` is the pipe of the program that asked:
 /// when it closes, the run and this process end.
 pub(super) fn watch(
-    ground: &Ground,
     ends: Ends,
     limits: Limits,
     observer: Observer,
     boss: BorrowedFd<'_>,
 ) -> Result<Watched, Failure> {
     let mut watch = Watch {
-        ground,
         limits,
         ends,
         out: Capture::new(limits.output),
@@ -116,7 +112,7 @@ pub(super) fn watch(
 }
 
 /// Names the limit that a command ran into by itself, from what was measured and what it said.
-fn limit_behind_failure(
+pub(super) fn limit_behind_failure(
     said: &str,
     disk_was_full: bool,
     processes_were_full: bool,
@@ -146,7 +142,7 @@ fn limit_behind_failure(
     }
 }
 
-impl Watch<'_> {
+impl Watch {
     fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<(), Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
         let life =
@@ -245,12 +241,7 @@ impl Watch<'_> {
             _ => None,
         });
         match bytes[..length].split_first() {
-            Some((&word::MAP, _)) => {
-                self.proc = descriptor;
-                self.write_maps()?;
-                rustix::net::send(&self.ends.talk, &[word::GO], SendFlags::NOSIGNAL)
-                    .map_err(|error| Failure::of("talking to the run", error))?;
-            }
+            Some((&word::PROC, _)) => self.proc = descriptor,
             Some((&word::LISTENER, _)) => self.listener = descriptor,
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);
@@ -263,22 +254,6 @@ impl Watch<'_> {
             Some(_) | None => return Ok(length > 0),
         }
         Ok(true)
-    }
-
-    fn write_maps(&self) -> Result<(), Failure> {
-        let process = self.ends.pid.as_raw_nonzero().to_string();
-        let Ground { mode, uid, gid, .. } = self.ground;
-        match mode {
-            Mode::RootShifted => {
-                let map = format!("0 {SHIFT} {SHIFT}");
-                write_ids(&process, "", &map, &map)
-            }
-            Mode::RootIdentity => {
-                let map = format!("0 0 {}", u32::MAX);
-                write_ids(&process, "", &map, &map)
-            }
-            Mode::User => write_ids(&process, "", &format!("{uid} 0 1"), &format!("{gid} 0 1")),
-        }
     }
 
     /// Reads what is there from one output; returns whether more may come.

@@ -269,6 +269,7 @@ mod tests {
             stdout: Default::default(),
             stderr: Default::default(),
             simulated: vec![],
+            simulated_calls: vec![],
             effects_total: effects.len() as u64,
             effects,
             totals,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     Captured, Change, Declared, DryRun, Effect, FileEffect, FileKind, KeptFinding, Level, Outcome,
-    RollbackProof, Severity, StepDryRun, Sum, Summary,
+    RollbackProof, Severity, SimulatedCall, StepDryRun, Sum, Summary,
 };
 use super::{path, word};
 use crate::base::{Id, Timestamp};
@@ -41,6 +41,8 @@ struct Step {
     #[serde(default)]
     stderr_dropped: u64,
     simulated: Vec<String>,
+    #[serde(default)]
+    simulated_calls: Vec<SimulatedCall>,
     effects: Vec<OneEffect>,
     effects_total: u64,
     #[serde(default)]
@@ -315,6 +317,7 @@ impl From<&DryRun> for Document {
             stderr: step.stderr.text.clone(),
             stderr_dropped: step.stderr.dropped,
             simulated: step.simulated.clone(),
+            simulated_calls: step.simulated_calls.clone(),
             effects: step.effects.iter().map(OneEffect::from).collect(),
             effects_total: step.effects_total,
             totals: step.totals.iter().map(Total::from).collect(),
@@ -354,6 +357,7 @@ impl TryFrom<Document> for DryRun {
                 stdout: Captured { text: step.stdout, dropped: step.stdout_dropped },
                 stderr: Captured { text: step.stderr, dropped: step.stderr_dropped },
                 simulated: step.simulated,
+                simulated_calls: step.simulated_calls,
                 effects: step
                     .effects
                     .into_iter()
@@ -415,6 +419,11 @@ mod tests {
             stdout: Captured { text: "out".into(), dropped: 7 },
             stderr: Captured::default(),
             simulated: vec!["systemctl".into()],
+            simulated_calls: vec![SimulatedCall {
+                tool: "systemctl".into(),
+                call: "stop app".into(),
+                would: "stop unit app.service".into(),
+            }],
             effects: vec![
                 Effect::File(file.clone()),
                 Effect::Exec { argv: vec!["ls".into()] },
