@@ -3,6 +3,8 @@
 //! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
+mod accounts;
+mod attributes;
 mod assembly;
 mod availability;
 mod capture;
@@ -12,7 +14,10 @@ mod cover;
 mod destination;
 mod devices;
 mod difference;
+mod entry;
 mod filter;
+mod folding;
+mod gone;
 mod ground;
 mod layers;
 mod memory;
@@ -33,6 +38,7 @@ mod skeleton;
 mod standins;
 mod supervisor;
 mod sys;
+mod tally;
 mod tree;
 mod usage;
 mod walk;
@@ -42,7 +48,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use probe::{Probe, Probed};
-pub use protocol::{Difference, Limit, Limits, Masked};
+pub use protocol::{Difference, Differs, Limit, Limits, Masked};
 pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
