@@ -61,7 +61,7 @@ pub(super) fn run(
     Ok(result)
 }
 
-fn request(
+pub(super) fn request(
     step: &Step,
     text: &str,
     layering: Layering,

@@ -20,6 +20,7 @@ mod folding;
 mod gone;
 mod ground;
 mod layers;
+mod levels;
 mod memory;
 mod mounts;
 mod names;
@@ -47,9 +48,15 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use levels::{Best, Found, Refusal, Standing, Surveyed, best, lacks, needs, survey};
 pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Differs, Limit, Limits, Masked};
 pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+
+/// Returns the names of the tools that stand-ins answer for.
+pub fn stand_ins() -> Vec<&'static str> {
+    standins::names().collect()
+}
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.

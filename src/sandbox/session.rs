@@ -206,19 +206,20 @@ impl Session {
         let root = rustix::process::geteuid().is_root();
         let ways: &[Mode] =
             if root { &[Mode::RootShifted, Mode::RootIdentity, Mode::User] } else { &[Mode::User] };
-        let mut first: Option<Failure> = None;
+        // The last way asks for least, so what refuses it is the cause.
+        let mut last: Option<Failure> = None;
         for mode in ways {
             match Self::start_as(options, *mode)? {
                 Ok(mut session) => {
-                    session.reason = availability::why_not_better(*mode, root, first.as_ref());
+                    session.reason = availability::why_not_better(*mode, root, last.as_ref());
                     return Ok(session);
                 }
-                Err(failure) => first = first.or(Some(failure)),
+                Err(failure) => last = Some(failure),
             }
         }
         let failure =
-            first.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
-        let (reason, fix) = availability::explain(&failure);
+            last.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
+        let (reason, fix) = availability::explain(&failure, availability::Facts::look());
         Err(SandboxError::Unavailable { reason, fix })
     }
 
