@@ -3,11 +3,23 @@
 //! Each tool is a [`Usage`]; [`Usage::parse`] takes a call apart as the tool does, or refuses it in
 //! the tool's own words. Nothing here knows what a call does.
 
+mod aws;
+mod az;
+mod containers;
+mod databases;
+mod gcloud;
+mod http;
+mod kubernetes;
+mod listed;
 mod manner;
+mod nosql;
 mod parse;
+mod rclone;
 mod systemd;
 mod table;
+mod wordings;
 
+pub use listed::undescribed;
 pub use manner::{Manner, cobra, getopt, getopt_try};
 pub use table::{Flag, Spec, Value};
 
@@ -24,6 +36,8 @@ pub enum Style {
     GoFlag,
     /// argparse of the AWS command line: long names only, in full, operands anywhere.
     Aws,
+    /// The clients of MariaDB and MySQL: as [`Style::Gnu`], `_` is `-`, and any switch may be skipped: `--skip-x`.
+    MySql,
     /// iproute2: long names with one dash, words may be cut short, behind the command everything is an operand.
     Keyword,
 }
@@ -102,7 +116,9 @@ impl Line {
 
     /// Tells whether it only asks for the tool's version.
     pub fn asks_for_version(&self) -> bool {
-        self.has("--version")
+        // `helm upgrade --version 1.2` asks for a chart's.
+        let of = |given: &Given| given.value.is_none() && given.names.contains(&"--version");
+        self.flags.iter().any(of)
     }
 }
 
@@ -167,7 +183,8 @@ pub const USAGES: &[&Usage] = &[&systemd::SYSTEMCTL, &systemd::SERVICE, &systemd
 
 /// Returns the description of a tool by one of its names.
 pub fn usage(name: &str) -> Option<&'static Usage> {
-    USAGES.iter().find(|usage| usage.names.contains(&name)).copied()
+    let short = USAGES.iter().find(|usage| usage.names.contains(&name)).copied();
+    short.or_else(|| listed::listed(name).map(listed::Listed::usage))
 }
 
 #[cfg(test)]
