@@ -21,6 +21,8 @@ use book::{Book, Call, State};
 
 mod answer;
 mod book;
+mod mask;
+mod remote;
 mod systemctl;
 
 use answer::{Answer, Then};

@@ -42,6 +42,8 @@ impl Usage {
             flags: Vec::new(),
             operands: Vec::new(),
         };
+        // A family of tools: each name is a command.
+        reading.path.extend(self.commands.iter().map(|(path, _)| *path).find(|path| *path == tool));
         reading.resolve();
         if let Err(problem) = reading.run() {
             return Err(self.refuse(tool, problem, &reading.spec));
@@ -125,7 +127,9 @@ impl Reading<'_> {
                 self.operands.push(word.clone());
                 only_operands = match style {
                     Style::Posix | Style::GoFlag | Style::Keyword => true,
-                    Style::Gnu | Style::Cobra | Style::Aws | Style::MySql => self.spec.rest,
+                    Style::Gnu | Style::Cut | Style::Cobra | Style::Aws | Style::MySql => {
+                        self.spec.rest
+                    }
                 };
             }
         }
@@ -152,7 +156,7 @@ impl Reading<'_> {
 
     /// Takes a word as the next one of the command, if it is that.
     fn extends(&mut self, word: &str) -> Result<bool, Problem> {
-        let cut = self.usage.style == Style::Keyword;
+        let cut = matches!(self.usage.style, Style::Keyword | Style::Cut);
         let exact = self.nexts().find(|next| spells(next, word, false));
         let next = exact.or_else(|| self.nexts().find(|next| spells(next, word, cut)));
         if let Some(next) = next {
@@ -213,12 +217,8 @@ impl Reading<'_> {
 
     fn flag(&mut self, word: &str) -> Result<(), Problem> {
         match self.usage.style {
-            Style::Gnu | Style::Posix | Style::Cobra | Style::MySql => {
-                if word.starts_with("--") {
-                    self.long(word)
-                } else {
-                    self.cluster(word)
-                }
+            Style::Gnu | Style::Cut | Style::Posix | Style::Cobra | Style::MySql => {
+                if word.starts_with("--") { self.long(word) } else { self.cluster(word) }
             }
             Style::Aws => self.long(word),
             Style::GoFlag | Style::Keyword => self.single_dash(word),
@@ -267,7 +267,7 @@ impl Reading<'_> {
     /// A long name that is cut short, where the style allows it.
     fn cut_short(&self, name: &str) -> Result<Flag, Problem> {
         let unknown = || Problem::UnknownFlag(name.to_owned());
-        if !matches!(self.usage.style, Style::Gnu | Style::Posix | Style::MySql) {
+        if !matches!(self.usage.style, Style::Gnu | Style::Cut | Style::Posix | Style::MySql) {
             return Err(unknown());
         }
         let begins = |known: &&&'static str| known.starts_with("--") && known.starts_with(name);
@@ -301,6 +301,7 @@ impl Reading<'_> {
             let rest = match self.usage.style {
                 Style::Cobra => rest.strip_prefix('=').unwrap_or(rest),
                 Style::Gnu
+                | Style::Cut
                 | Style::Posix
                 | Style::GoFlag
                 | Style::Aws
@@ -345,6 +346,7 @@ impl Reading<'_> {
                     return Ok(());
                 }
                 Style::Gnu
+                | Style::Cut
                 | Style::Posix
                 | Style::Cobra
                 | Style::GoFlag
