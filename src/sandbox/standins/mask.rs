@@ -2,12 +2,41 @@
 
 /// Flags whose value is a secret, without dashes; a beginning is enough for those that end with `*`.
 const SECRET: &[&str] = &[
-    "password", "pass", "passphrase", "token", "secret", "secret-access-key", "secret-string",
-    "secret-binary", "sas-token", "account-key", "connection-string", "master-user-password",
-    "admin-password", "docker-password", "kube-token", "session-token", "bearer-token", "auth-token",
-    "proxy-password", "http-password", "ftp-password", "proxy-user", "oauth2-bearer", "tlspassword",
-    "from-literal", "string-data", "awsSessionToken", "sslPEMKeyPassword", "administrator-login-password",
-    "sse-c-key", "sse-customer-key", "key-material", "private-key-material", "restrict-key", "root-password",
+    "password",
+    "pass",
+    "passphrase",
+    "token",
+    "secret",
+    "secret-access-key",
+    "secret-string",
+    "secret-binary",
+    "sas-token",
+    "account-key",
+    "connection-string",
+    "master-user-password",
+    "admin-password",
+    "docker-password",
+    "kube-token",
+    "session-token",
+    "bearer-token",
+    "auth-token",
+    "proxy-password",
+    "http-password",
+    "ftp-password",
+    "proxy-user",
+    "oauth2-bearer",
+    "tlspassword",
+    "from-literal",
+    "string-data",
+    "awsSessionToken",
+    "sslPEMKeyPassword",
+    "administrator-login-password",
+    "sse-c-key",
+    "sse-customer-key",
+    "key-material",
+    "private-key-material",
+    "restrict-key",
+    "root-password",
 ];
 
 /// What stands for a secret.
@@ -32,7 +61,11 @@ pub(super) fn words(tool: &str, words: &[String]) -> Vec<String> {
                 if is_secret(name) || short == Some("") {
                     match value {
                         Some(value) => {
-                            return format!("{}={}", &word[..word.len() - value.len() - 1], hidden_value(value));
+                            return format!(
+                                "{}={}",
+                                &word[..word.len() - value.len() - 1],
+                                hidden_value(value)
+                            );
                         }
                         None => hide_next = true,
                     }
@@ -86,14 +119,23 @@ pub(super) fn text(word: &str) -> String {
             shown.replace_range(at + 3..at + 3 + account, HIDDEN);
         }
         if let Some(query) = shown.find('?').filter(|query| *query > at)
-            && ["sig=", "Signature=", "token=", "password=", "key=", "secret="].iter().any(|name| shown[query..].contains(name))
+            && ["sig=", "Signature=", "token=", "password=", "key=", "secret="]
+                .iter()
+                .any(|name| shown[query..].contains(name))
         {
             shown.truncate(query + 1);
             shown.push_str(HIDDEN);
         }
     }
     let lower = shown.to_ascii_lowercase();
-    for name in ["authorization:", "x-vault-token:", "x-auth-token:", "private-token:", "cookie:", "x-api-key:"] {
+    for name in [
+        "authorization:",
+        "x-vault-token:",
+        "x-auth-token:",
+        "private-token:",
+        "cookie:",
+        "x-api-key:",
+    ] {
         if lower.starts_with(name) {
             return format!("{} {HIDDEN}", &shown[..name.len()]);
         }
@@ -106,7 +148,9 @@ pub(super) fn text(word: &str) -> String {
             let quote = rest.trim_start().chars().next().filter(|c| "'\"".contains(*c));
             let start = from + (rest.len() - rest.trim_start().len());
             let end = match quote {
-                Some(quote) => shown[start + 1..].find(quote).map_or(shown.len(), |end| start + end + 2),
+                Some(quote) => {
+                    shown[start + 1..].find(quote).map_or(shown.len(), |end| start + end + 2)
+                }
                 None if name.ends_with(' ') => continue,
                 None => shown[start..].find([' ', '&', ';']).map_or(shown.len(), |end| start + end),
             };
@@ -127,8 +171,16 @@ mod tests {
             ("curl", "-ume:hunter2 https://me:hunter2@h/x", "-u*** https://***@h/x"),
             ("redis-cli", "-a hunter2 PING", "-a *** PING"),
             ("psql", "postgresql://u:hunter2@h/db", "postgresql://***@h/db"),
-            ("kubectl", "create secret generic x --from-literal=pw=hunter2", "create secret generic x --from-literal=pw=***"),
-            ("aws", "rds modify-db-instance --master-user-password hunter2", "rds modify-db-instance --master-user-password ***"),
+            (
+                "kubectl",
+                "create secret generic x --from-literal=pw=hunter2",
+                "create secret generic x --from-literal=pw=***",
+            ),
+            (
+                "aws",
+                "rds modify-db-instance --master-user-password hunter2",
+                "rds modify-db-instance --master-user-password ***",
+            ),
             ("docker", "run -p 80:80 nginx", "run -p 80:80 nginx"),
             ("az", "login -u x -p hunter2", "login -u x -p ***"),
         ] {

@@ -16,12 +16,16 @@ use super::ground::OWN;
 use super::layers::{Layer, Layers, upper};
 use crate::base::escape;
 use crate::evidence::SimulatedCall;
-use crate::tools::usage::{Line, usage};
+use crate::tools::usage::{Line, undescribed, usage};
 use book::{Book, Call, State};
 
 mod answer;
 mod book;
+mod http;
 mod mask;
+mod mysql;
+mod nosql;
+mod postgres;
 mod remote;
 mod systemctl;
 
@@ -45,7 +49,19 @@ enum Real {
     Never,
 }
 
-const ALL: &[StandIn] = &[systemctl::SYSTEMCTL, systemctl::SERVICE, systemctl::JOURNALCTL];
+const ALL: &[StandIn] = &[
+    systemctl::SYSTEMCTL,
+    systemctl::SERVICE,
+    systemctl::JOURNALCTL,
+    http::CURL,
+    http::WGET,
+    http::DIG,
+    postgres::POSTGRES,
+    mysql::MYSQL,
+    nosql::REDIS,
+    nosql::ETCD,
+    nosql::MONGO,
+];
 
 /// Returns the names under which stand-ins are found through `PATH`.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -136,8 +152,8 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
     let answer = answer_to(standin, name, words, &mut state);
     let call = Call {
         tool: name.to_owned(),
-        words: words.to_vec(),
-        would: answer.would.clone(),
+        words: mask::words(name, words),
+        would: answer.would.iter().map(|what| mask::text(what)).collect(),
         real: answer.then == Then::HandOver,
     };
     let lost = state.lost;
@@ -175,6 +191,10 @@ fn answer_to(standin: &StandIn, name: &str, words: &[String], state: &mut State)
             Answer::prints(format!("{name} (blackstart stand-in)"))
         }
         Ok(line) => (standin.answer)(&line, state),
+        Err(refusal) if undescribed(name, &refusal.problem) => {
+            let text = format!("{name}: blackstart does not describe this command; the dry run cannot tell whether it is right");
+            Answer::fails(refusal.code, text).would("unknown: the limit is blackstart's, not the tool's")
+        }
         Err(refusal) => {
             let mut answer = Answer::fails(refusal.code, refusal.message);
             answer.would.push("refuse the call".to_owned());

@@ -96,11 +96,12 @@ impl Listed {
             }
         })
     }
+}
 
-    /// Returns what the text says behind `name`: the keywords of a tool that has its own kind of them.
-    pub fn extra(&self, name: &str) -> &'static str {
-        lines(self.text).find(|(path, _)| *path == name).map_or("", |(_, spec)| spec)
-    }
+/// Returns what the text of a tool says behind a name of its own: keywords that are no flags.
+pub fn extra(tool: &str, name: &str) -> &'static str {
+    let text = listed(tool).map_or("", |listed| listed.text);
+    lines(text).find(|(path, _)| *path == name).map_or("", |(_, spec)| spec)
 }
 
 /// Returns the whole description of a tool that a text describes.

@@ -30,7 +30,7 @@ mod virsh;
 mod wordings;
 mod zfs;
 
-pub use listed::undescribed;
+pub use listed::{extra, undescribed};
 pub use manner::{Manner, cobra, getopt, getopt_try};
 pub use table::{Flag, Spec, Value};
 
