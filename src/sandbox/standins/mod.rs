@@ -22,9 +22,12 @@ use book::{Book, Call, State};
 mod answer;
 mod book;
 mod http;
+mod kube;
+mod kubectl;
 mod mask;
 mod mysql;
 mod nosql;
+mod pick;
 mod postgres;
 mod remote;
 mod systemctl;
@@ -61,6 +64,7 @@ const ALL: &[StandIn] = &[
     nosql::REDIS,
     nosql::ETCD,
     nosql::MONGO,
+    kubectl::KUBECTL,
 ];
 
 /// Returns the names under which stand-ins are found through `PATH`.
