@@ -11,7 +11,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use blackstart::evidence::{Change, Effect};
-use blackstart::sandbox::{Layering, Limit, Limits, Options, Request, SandboxError, Session};
+use blackstart::sandbox::{
+    Differs, Layering, Limit, Limits, Options, Request, SandboxError, Session,
+};
 
 use sandbox_support::{Who, everybody, open_directory, session, step};
 
@@ -117,7 +119,7 @@ fn a_difference_names_what_a_rollback_forgot() {
                 .difference_since(0)
                 .expect("compares")
                 .into_iter()
-                .filter(|difference| !difference.time_only)
+                .filter(|difference| difference.kind == Differs::Tree)
                 .map(|difference| format!("{} {}", difference.path, difference.what))
                 .collect();
             let expected =

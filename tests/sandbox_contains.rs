@@ -213,7 +213,7 @@ fn hostile_names_and_sizes_are_reported_as_they_are() {
             }
             _ => None,
         });
-        let expected = "binary: 109951162777600 bytes (not read)".to_owned();
+        let expected = "binary: 109951162777600 bytes, none stored".to_owned();
         assert_eq!(sparse, Some((Some(100 << 40), Some(expected))));
     }
 }

@@ -168,6 +168,9 @@ fn blank(id: &Id, outcome: Outcome, note: String) -> StepDryRun {
         simulated_calls: Vec::new(),
         effects: Vec::new(),
         effects_total: 0,
+        totals: Vec::new(),
+        summaries: Vec::new(),
+        findings: Vec::new(),
         rollback: None,
         notes: vec![note],
     }

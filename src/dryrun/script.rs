@@ -59,6 +59,7 @@ pub fn dry_run_script(
         result.duration = observed.duration;
         (result.stdout, result.stderr) = (observed.stdout, observed.stderr);
         (result.effects, result.effects_total) = (observed.effects, observed.effects_total);
+        (result.totals, result.summaries) = (observed.totals, observed.summaries);
         result.simulated = observed.simulated;
         result.simulated_calls = observed.simulated_calls;
         let refused = observed.refused_on_host.iter();

@@ -3,6 +3,8 @@
 //! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
+mod accounts;
+mod attributes;
 mod assembly;
 mod availability;
 mod capture;
@@ -12,7 +14,10 @@ mod cover;
 mod destination;
 mod devices;
 mod difference;
+mod entry;
 mod filter;
+mod folding;
+mod gone;
 mod ground;
 mod layers;
 mod levels;
@@ -34,6 +39,7 @@ mod skeleton;
 mod standins;
 mod supervisor;
 mod sys;
+mod tally;
 mod tree;
 mod usage;
 mod walk;
@@ -44,7 +50,7 @@ use std::process::ExitCode;
 
 pub use levels::{Best, Found, Refusal, Standing, Surveyed, best, lacks, needs, survey};
 pub use probe::{Probe, Probed};
-pub use protocol::{Difference, Limit, Limits, Masked};
+pub use protocol::{Difference, Differs, Limit, Limits, Masked};
 pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
 /// Returns the names of the tools that stand-ins answer for.
