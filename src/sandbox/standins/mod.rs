@@ -21,12 +21,16 @@ use book::{Book, Call, State};
 
 mod answer;
 mod book;
+mod docker;
 mod http;
 mod kube;
+mod kube_files;
+mod kube_verbs;
 mod kubectl;
 mod mask;
 mod mysql;
 mod nosql;
+mod objects;
 mod pick;
 mod postgres;
 mod remote;
@@ -65,6 +69,7 @@ const ALL: &[StandIn] = &[
     nosql::ETCD,
     nosql::MONGO,
     kubectl::KUBECTL,
+    docker::DOCKER,
 ];
 
 /// Returns the names under which stand-ins are found through `PATH`.
