@@ -20,6 +20,8 @@ use crate::tools::usage::{Line, undescribed, usage};
 use book::{Book, Call, State};
 
 mod answer;
+mod aws;
+mod aws_things;
 mod book;
 mod docker;
 mod http;
@@ -70,6 +72,7 @@ const ALL: &[StandIn] = &[
     nosql::MONGO,
     kubectl::KUBECTL,
     docker::DOCKER,
+    aws::AWS,
 ];
 
 /// Returns the names under which stand-ins are found through `PATH`.
