@@ -22,8 +22,11 @@ use book::{Book, Call, State};
 mod answer;
 mod aws;
 mod aws_things;
+mod az;
 mod book;
 mod docker;
+mod gcloud;
+mod helm;
 mod http;
 mod kube;
 mod kube_files;
@@ -35,6 +38,7 @@ mod nosql;
 mod objects;
 mod pick;
 mod postgres;
+mod rclone;
 mod remote;
 mod systemctl;
 
@@ -73,6 +77,12 @@ const ALL: &[StandIn] = &[
     kubectl::KUBECTL,
     docker::DOCKER,
     aws::AWS,
+    gcloud::GCLOUD,
+    gcloud::GSUTIL,
+    az::AZ,
+    rclone::RCLONE,
+    helm::HELM,
+    helm::VELERO,
 ];
 
 /// Returns the names under which stand-ins are found through `PATH`.
