@@ -6,6 +6,13 @@ use std::time::{Duration, Instant};
 /// Wall times of one candidate, sorted.
 pub struct Times(Vec<Duration>);
 
+impl From<Vec<Duration>> for Times {
+    fn from(mut times: Vec<Duration>) -> Self {
+        times.sort();
+        Self(times)
+    }
+}
+
 impl Times {
     /// Runs `candidate` `count` times, after one run that is not counted.
     pub fn of(count: usize, mut candidate: impl FnMut()) -> Self {
@@ -15,9 +22,7 @@ impl Times {
             candidate();
             started.elapsed()
         };
-        let mut times: Vec<Duration> = (0..count).map(once).collect();
-        times.sort();
-        Self(times)
+        (0..count).map(once).collect::<Vec<_>>().into()
     }
 
     /// Runs the candidates in turns, so that a noisy machine is noisy to all of them.
@@ -32,11 +37,7 @@ impl Times {
                 }
             }
         }
-        let sort = |mut times: Vec<Duration>| {
-            times.sort();
-            Self(times)
-        };
-        all.into_iter().map(sort).collect()
+        all.into_iter().map(Self::from).collect()
     }
 
     /// Returns the time below which `share` of the runs stayed.
@@ -54,17 +55,18 @@ impl Times {
 /// Prints the head of a table.
 pub fn head(title: &str) {
     println!("\n{title}");
-    println!("{:44} {:>6} {:>10} {:>10} {:>10}", "", "n", "min", "median", "p99");
+    println!("{:44} {:>6} {:>10} {:>10} {:>10} {:>10}", "", "n", "min", "median", "p95", "p99");
 }
 
 /// Prints one line of a table.
 pub fn line(name: &str, times: &Times) {
     let milliseconds = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
     println!(
-        "{name:44} {:>6} {:>10} {:>10} {:>10}",
+        "{name:44} {:>6} {:>10} {:>10} {:>10} {:>10}",
         times.0.len(),
         milliseconds(times.quantile(0.0)),
         milliseconds(times.median()),
+        milliseconds(times.quantile(0.95)),
         milliseconds(times.quantile(0.99)),
     );
 }

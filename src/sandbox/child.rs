@@ -4,27 +4,25 @@
 use std::ffi::CString;
 use std::io::IoSlice;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-use rustix::fs::{Mode as FileMode, OFlags};
+use rustix::fs::{Access, Mode as FileMode, OFlags};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use rustix::process::{Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
+use super::assembly::{TREE, descriptor_path};
 use super::filter::{self, Reporting};
-use super::ground::{Ground, OWN};
-use super::layers::{Layer, Layers};
+use super::ground::Ground;
 use super::protocol::{Failure, Mode, RunAsk};
 use super::sys::{self, Side};
 use super::tree::Place;
 
 /// What the first process says to the supervisor, one message each.
 pub(super) mod word {
-    /// "Write my id maps"; carries the directory of the new `/proc`.
-    pub(crate) const MAP: u8 = b'm';
-    /// Answer to [`MAP`]: they are written.
-    pub(crate) const GO: u8 = b'g';
+    /// Carries the directory of the new `/proc`.
+    pub(crate) const PROC: u8 = b'p';
     /// Carries the descriptor that reports programs and connections.
     pub(crate) const LISTENER: u8 = b'l';
     /// The payload ended: followed by the code, or by the signal as a negative number (i32).
@@ -36,8 +34,6 @@ pub(super) mod word {
 /// Everything the first process needs.
 pub(super) struct Birth<'a> {
     pub(super) ground: &'a Ground,
-    pub(super) layers: &'a Layers,
-    pub(super) layer: &'a Layer,
     pub(super) ask: &'a RunAsk,
     pub(super) environment: &'a [CString],
     pub(super) talk: OwnedFd,
@@ -60,19 +56,16 @@ pub(super) fn live(birth: Birth<'_>) -> ! {
 
 fn begin(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<i32, Failure> {
     die_with_parent()?;
-    let root = mount_tree(birth)?;
-    let proc = kernel_views(birth, &root)?;
+    let root = Place::root(TREE).map_err(|error| Failure::of("opening the new root", error))?;
+    let proc = process_views(birth, &root)?;
     enter(&root)?;
-    sys::unshare(libc::CLONE_NEWUSER)
-        .map_err(|error| Failure::of("making the inner user namespace", error))?;
-    send_descriptor(talk, word::MAP, proc.as_fd())?;
-    let mut answer = [0_u8; 1];
-    let (_, got) = rustix::net::recv(talk, &mut answer[..], rustix::net::RecvFlags::empty())
-        .map_err(|error| Failure::of("waiting for the id maps", error))?;
-    if got != 1 || answer[0] != word::GO {
-        sys::leave(1);
-    }
-    drop(proc);
+    send_descriptor(talk, word::PROC, proc.as_fd())?;
+    drop((root, proc));
+    rustix::thread::move_into_link_name_space(
+        birth.ground.inner.as_fd(),
+        Some(rustix::thread::LinkNameSpaceType::User),
+    )
+    .map_err(|error| Failure::of("entering the inner user namespace", error))?;
     // When memory runs out, the kernel takes these processes before the host's own.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     become_nobody_else(birth.ground)?;
@@ -92,94 +85,28 @@ fn begin(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<i32, Failure> {
     }
 }
 
+fn target_below(root: &Place, path: &std::path::Path) -> std::io::Result<OwnedFd> {
+    root.descend(path)?.mount_target()
+}
+
 fn die_with_parent() -> Result<(), Failure> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| Failure::of("asking to die with the supervisor", error))
 }
 
-fn mount_tree(birth: &Birth<'_>) -> Result<Place, Failure> {
-    let mut root = None;
-    for (index, branch) in birth.ground.branches.iter().enumerate() {
-        let target = match &root {
-            None => None,
-            Some(root) => match target_below(root, &branch.at) {
-                Ok(target) => Some(target),
-                // A step before this one moved the mount point's parent away.
-                Err(_) => continue,
-            },
-        };
-        let path = target.as_ref().map_or_else(|| "m".to_owned(), descriptor_path);
-        birth.layers.mount(birth.ground, (index, branch), birth.layer, &path).map_err(|error| {
-            Failure::of(&format!("mounting the overlay of {}", branch.at.display()), error)
-        })?;
-        if root.is_none() {
-            root =
-                Some(Place::root("m").map_err(|error| Failure::of("opening the new root", error))?);
-        }
-    }
-    let root = root.ok_or_else(|| Failure::of("mounting", std::io::Error::other("no branch")))?;
-    for masked in &birth.ground.masked {
-        if let Ok(target) = target_below(&root, masked) {
-            let flags =
-                MountFlags::RDONLY | MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC;
-            let path = descriptor_path(&target);
-            mount("tmpfs", path, "tmpfs", flags, Some(c"size=4k,mode=555"))
-                .map_err(|error| Failure::of(&format!("masking {}", masked.display()), error))?;
-        }
-    }
-    for (index, file) in birth.ground.files.iter().enumerate() {
-        let Ok(target) = target_below(&root, file) else {
-            continue;
-        };
-        show_read_only(&format!("f/{index}"), &target)
-            .map_err(|error| Failure::of(&format!("showing {}", file.display()), error))?;
-    }
-    if birth.ground.has_standins {
-        let shown = |error| Failure::of("showing the stand-ins", error);
-        if let Ok(target) = target_below(&root, &std::path::Path::new(OWN).join("run")) {
-            show_read_only("b", &target).map_err(shown)?;
-        }
-        for name in &birth.ground.reals {
-            if let Ok(target) = target_below(&root, &super::cover::shown(name)) {
-                mount_bind(format!("r/{name}"), descriptor_path(&target))
-                    .map_err(|error| shown(error.into()))?;
-            }
-        }
-    }
-    Ok(root)
-}
-
-fn show_read_only(source: &str, target: &OwnedFd) -> std::io::Result<()> {
-    let path = descriptor_path(target);
-    mount_bind(source, path.as_str())?;
-    // The bind lies on top of what the descriptor names, so the path of the mount is needed again.
-    let place = std::fs::read_link(&path)?;
-    let flags = MountFlags::BIND | MountFlags::RDONLY | MountFlags::NODEV | MountFlags::NOSUID;
-    Ok(mount_remount(place, flags, c"")?)
-}
-
-fn target_below(root: &Place, path: &std::path::Path) -> std::io::Result<OwnedFd> {
-    root.descend(path)?.mount_target()
-}
-
-fn descriptor_path(descriptor: &OwnedFd) -> String {
-    format!("/proc/self/fd/{}", descriptor.as_raw_fd())
-}
-
-/// Mounts `/dev`, `/proc` and `/sys`; returns the new `/proc`.
-fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
+/// Mounts what belongs to the processes of this run alone; returns the new `/proc`.
+fn process_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
     let quiet = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    if let Ok(dev) = target_below(root, std::path::Path::new("/dev")) {
-        devices(&descriptor_path(&dev)).map_err(|error| Failure::of("making /dev", error))?;
+    if let Ok(terminals) = target_below(root, std::path::Path::new("/dev/pts")) {
+        let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
+        let options = c"newinstance,ptmxmode=0666,mode=620";
+        mount("devpts", descriptor_path(&terminals), "devpts", flags, Some(options))
+            .map_err(|error| Failure::of("making /dev/pts", error))?;
     }
     let proc = target_below(root, std::path::Path::new("/proc"))
         .map_err(|error| Failure::of("looking for /proc", error))?;
     mount("proc", descriptor_path(&proc), "proc", quiet, None)
         .map_err(|error| Failure::of("mounting /proc", error))?;
-    // An ordinary user's kernel may refuse sysfs; then /sys stays empty.
-    if let Ok(sys) = target_below(root, std::path::Path::new("/sys")) {
-        let _ = mount("sysfs", descriptor_path(&sys), "sysfs", quiet | MountFlags::RDONLY, None);
-    }
     let proc = root
         .child(b"proc")
         .and_then(|proc| Ok(proc.open(OFlags::RDONLY | OFlags::DIRECTORY)?))
@@ -189,6 +116,9 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
     // exact limit, this one holds where that does not count (for root with the host's own ids).
     let processes = birth.ask.limits.processes + 310;
     let _ = std::fs::write(format!("{base}/sys/kernel/pid_max"), processes.to_string());
+    // Shared memory segments belong to no process, so no limit of a process counts them.
+    let pages = birth.ask.limits.memory / rustix::param::page_size() as u64;
+    let _ = std::fs::write(format!("{base}/sys/kernel/shmall"), pages.to_string());
     for name in ["sys", "irq", "bus", "fs"] {
         let place = std::fs::read_link(&base).map(|base| base.join(name));
         let Ok(place) = place else { continue };
@@ -210,38 +140,6 @@ fn kernel_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
         }
     }
     Ok(proc)
-}
-
-fn devices(dev: &str) -> std::io::Result<()> {
-    let place = std::fs::read_link(dev)?;
-    let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
-    mount("tmpfs", &place, "tmpfs", flags, Some(c"mode=755,size=64k,nr_inodes=64"))?;
-    for name in ["null", "zero", "full", "random", "urandom", "tty"] {
-        let node = place.join(name);
-        std::fs::File::create(&node)?;
-        mount_bind(format!("/dev/{name}"), &node)?;
-    }
-    for (target, name) in [
-        ("/proc/self/fd", "fd"),
-        ("/proc/self/fd/0", "stdin"),
-        ("/proc/self/fd/1", "stdout"),
-        ("/proc/self/fd/2", "stderr"),
-        ("pts/ptmx", "ptmx"),
-    ] {
-        std::os::unix::fs::symlink(target, place.join(name))?;
-    }
-    std::fs::create_dir(place.join("pts"))?;
-    std::fs::create_dir(place.join("shm"))?;
-    mount(
-        "devpts",
-        place.join("pts"),
-        "devpts",
-        flags,
-        Some(c"newinstance,ptmxmode=0666,mode=620"),
-    )?;
-    let shared = MountFlags::NOSUID | MountFlags::NODEV;
-    mount("tmpfs", place.join("shm"), "tmpfs", shared, Some(c"size=64m,mode=1777"))?;
-    Ok(())
 }
 
 /// Makes the new tree the root and lets go of the old one.
@@ -287,7 +185,7 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
         .map_err(failed)
 }
 
-fn send_descriptor(
+pub(super) fn send_descriptor(
     talk: BorrowedFd<'_>,
     word: u8,
     descriptor: BorrowedFd<'_>,
@@ -318,7 +216,9 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     };
     bound(Resource::Nproc, limits.processes).map_err(failed)?;
     bound(Resource::Data, limits.memory).map_err(failed)?;
-    bound(Resource::Core, 0).map_err(failed)?;
+    // 0 would still start the host's crash handler where there is one; 1 is the kernel's word for
+    // "not even that" (fs/coredump.c).
+    bound(Resource::Core, 1).map_err(failed)?;
     rustix::process::umask(FileMode::from_raw_mode(0o022));
     sys::restore_signals();
     let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, FileMode::empty())
@@ -326,10 +226,12 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     rustix::process::chdir(birth.ask.cwd.path())
         .map_err(|error| Failure::of("entering the working directory", error))?;
     rustix::thread::set_no_new_privs(true).map_err(failed)?;
-    let program = filter::program(Reporting::On);
+    let pass = sys::unguessable();
+    let program = filter::program(Reporting::On { pass });
     let refused = |error| Failure::of("installing the system call filter", error);
     match sys::install_listening_filter(&program) {
-        Ok(listener) => send_descriptor(talk, word::LISTENER, listener.as_fd())?,
+        Ok(listener) => sys::send_unseen(talk, pass, word::LISTENER, listener.as_fd())
+            .map_err(|error| Failure::of("handing the listener to the supervisor", error))?,
         // Another filter with a listener is in place already (seccomp allows one).
         Err(_) => sys::install_filter(&filter::program(Reporting::Off)).map_err(refused)?,
     }
@@ -356,6 +258,10 @@ fn run(birth: &Birth<'_>) -> Failure {
     let name = program.to_string_lossy().into_owned();
     let mut last = std::io::Error::from_raw_os_error(libc::ENOENT);
     for candidate in candidates(&name, birth.environment) {
+        // Each start is reported to the supervisor and waits for its answer.
+        if rustix::fs::access(&candidate, Access::EXISTS) == Err(rustix::io::Errno::NOENT) {
+            continue;
+        }
         last = sys::execute(&candidate, &arguments, birth.environment);
         if !matches!(last.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) {
             break;
@@ -364,7 +270,7 @@ fn run(birth: &Birth<'_>) -> Failure {
     Failure::of(&format!("starting {name}"), last)
 }
 
-fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
+pub(super) fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
     let search = environment.iter().find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
     let paths: Vec<String> = if name.contains('/') {
         vec![name.to_owned()]

@@ -6,10 +6,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Gid, Stat, Uid};
-use rustix::mount::{MountFlags, mount_bind, mount_remount};
+use rustix::mount::mount_bind;
 
-use super::ground::{Ground, OWN, SHIFT, make_directory};
-use super::layers::{FIRST, Layers, upper};
+use super::ground::{Ground, OWN, make_directory};
+use super::layers::{Layers, upper};
 use super::protocol::{Failure, Mode};
 use super::reach::Reach;
 use super::skeleton::mode_for_caller;
@@ -26,12 +26,11 @@ pub(super) fn cover(
     layers: &mut Layers,
     reach: &mut Reach,
 ) -> Result<(), Failure> {
-    let own = format!("l/{}", ground.branches.len() - 1);
+    let own = format!("l/{}", ground.own);
     make_directory(&format!("{own}/real"))?;
     if !ground.has_standins {
         return Ok(());
     }
-    make_directory("r")?;
     let directories: BTreeSet<PathBuf> =
         PATH.split(':').filter_map(|directory| std::fs::canonicalize(directory).ok()).collect();
     let mut covered = BTreeSet::new();
@@ -54,8 +53,8 @@ pub(super) fn cover(
             let link = format!("{own}/real/{name}");
             std::os::unix::fs::symlink(real, link)
                 .map_err(|error| Failure::of("naming a tool", error))?;
-        } else if keep(ground, &own, name, &real).is_ok() {
-            ground.reals.push(name.to_owned());
+        } else {
+            keep(ground, &own, name, &real)?;
         }
     }
     Ok(())
@@ -79,9 +78,12 @@ fn cover_in(
 ) -> std::io::Result<()> {
     let (index, below) =
         place_of(ground, directory).ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?;
+    let first = layers
+        .first_upper(ground, index)
+        .map_err(|failure| std::io::Error::from_raw_os_error(failure.errno))?;
     let mut lower = Place::root(format!("l/{index}").as_str())?;
     let (mut inside, mut outside) =
-        (PathBuf::from(upper(FIRST, index)), ground.branches[index].at.clone());
+        (PathBuf::from(upper(first)), ground.branches[index].at.clone());
     let mut made: Vec<(PathBuf, Stat)> = Vec::new();
     for part in &below {
         (inside, outside) = (inside.join(part), outside.join(part));
@@ -101,8 +103,7 @@ fn cover_in(
         }
         made.push((inside.clone(), stat));
     }
-    layers.first_holds(index);
-    let owner = if ground.mode == Mode::RootShifted { SHIFT } else { 0 };
+    let owner = ground.root_inside();
     for tool in tools {
         let Some(name) = tool.file_name() else { continue };
         let link = inside.join(name);
@@ -122,20 +123,16 @@ fn cover_in(
     Ok(())
 }
 
-/// Keeps a covered tool at `r/NAME`, read-only, to be shown below the sandbox's own directory.
-fn keep(ground: &Ground, own: &str, name: &str, real: &Path) -> std::io::Result<()> {
-    let (index, below) =
-        place_of(ground, real).ok_or(std::io::Error::from(std::io::ErrorKind::NotFound))?;
-    let (kept, shown) = (format!("r/{name}"), format!("{own}/real/{name}"));
-    std::fs::File::create(&kept)?;
-    std::fs::File::create(&shown)?;
-    mount_bind(Path::new(&format!("l/{index}")).join(below), kept.as_str())?;
-    let flags = MountFlags::BIND | MountFlags::RDONLY | MountFlags::NODEV | MountFlags::NOSUID;
-    mount_remount(kept.as_str(), flags, c"")?;
-    Ok(())
-}
-
-/// Returns where a kept tool is shown inside.
-pub(super) fn shown(name: &str) -> PathBuf {
-    Path::new(OWN).join("real").join(name)
+/// Shows a covered tool, read-only, below the sandbox's own directory.
+fn keep(ground: &mut Ground, own: &str, name: &str, real: &Path) -> Result<(), Failure> {
+    let Some((index, below)) = place_of(ground, real) else {
+        return Ok(());
+    };
+    let failed = |error| Failure::of("keeping a tool", error);
+    std::fs::File::create(format!("{own}/real/{name}")).map_err(failed)?;
+    ground.show(&Path::new(OWN).join("real").join(name), |place| {
+        std::fs::File::create(place).map_err(failed)?;
+        mount_bind(Path::new(&format!("l/{index}")).join(below), place)
+            .map_err(|error| failed(error.into()))
+    })
 }

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode as FileMode, Stat};
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change,
-    move_mount, open_tree,
+    MountFlags, MoveMountFlags, OpenTreeFlags, mount, mount_bind, move_mount, open_tree,
 };
 
+use super::attributes::Attribute;
+use super::devices;
+use super::entry;
 use super::mounts::{self, Treatment};
-use super::protocol::{Failure, Masked, Mode, Setup};
+use super::namespaces::{self, SHIFT};
+use super::protocol::{Failure, Masked, Mode, Setup, Time};
 use super::skeleton::{self, Skeleton};
-use super::sys::{self, Side};
-
-/// First host id of the sandbox's users in [`Mode::RootShifted`], and how many there are.
-pub(super) const SHIFT: u32 = 1 << 30;
+use super::sys;
+use super::tree::Place;
 
 /// Bytes and files for the directories of a session itself.
 const OWN_BYTES: u64 = 64 << 20;
@@ -24,6 +25,9 @@ const OWN_FILES: u64 = 100_000;
 
 /// Where the sandbox keeps its own things inside.
 pub(super) const OWN: &str = "/.blackstart";
+
+/// Where the script of a run is written.
+pub(super) const SCRIPT_HELD: &str = "s";
 
 /// A part of the tree with a lower directory and one upper directory per layer.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub(super) struct Branch {
     pub(super) flags: MountFlags,
     /// Attributes of its top directory.
     pub(super) top: Stat,
+    /// Its extended attributes.
+    pub(super) attributes: Vec<Attribute>,
     pub(super) show: Show,
 }
 
@@ -54,22 +60,42 @@ pub(super) enum Owner {
     Other,
 }
 
+/// Something that stands at a path of the tree that runs see.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) at: PathBuf,
+    pub(super) from: Source,
+}
+
+/// Where a [`Piece`] comes from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// The branch with this index, copy on write.
+    Branch(usize),
+    /// A mount at a path of the file system in memory, as it is.
+    Mount(String),
+}
+
 /// What all runs of a session stand on. The working directory is the file system in memory:
-/// `l/N` lower, `u/LAYER.N` upper, `u/wLAYER.N` work, `v/N` views, `f/N` files shown read-only, `m` the new root.
+/// `l/N` lower, `u/N` upper, `u/wN` work, `b/N` branches, `v/N` views, `f/N` files and directories
+/// shown as they are, `s` the script of a run, `m` the tree that runs see.
 #[derive(Debug)]
 pub(super) struct Ground {
     pub(super) mode: Mode,
     pub(super) uid: u32,
     pub(super) gid: u32,
     pub(super) branches: Vec<Branch>,
-    /// Files shown read-only: `f/N` appears at the N-th path.
-    pub(super) files: Vec<PathBuf>,
+    /// Parents before what stands below them.
+    pub(super) pieces: Vec<Piece>,
+    /// Index of the sandbox's own branch.
+    pub(super) own: usize,
     pub(super) has_standins: bool,
-    /// Names of the host's tools that stand-ins hand over to: `r/NAME`.
-    pub(super) reals: Vec<String>,
-    pub(super) masked: Vec<PathBuf>,
-    pub(super) masked_labels: Vec<Masked>,
+    /// The user namespace that a run enters last.
+    pub(super) inner: OwnedFd,
+    pub(super) masked: Vec<Masked>,
     pub(super) notes: Vec<String>,
+    /// When the host's tree was taken as the ground, in seconds and nanoseconds.
+    pub(super) since: Time,
 }
 
 impl Ground {
@@ -93,207 +119,192 @@ impl Ground {
             Mode::RootShifted | Mode::RootIdentity => skeleton::whole_root(&host_mounts),
             Mode::User => skeleton::split_root(&host_mounts, uid),
         };
-        make_namespaces(setup.mode, uid, gid)?;
-        let owners = match setup.mode {
-            Mode::RootShifted => Some(shifted_namespace()?),
-            Mode::RootIdentity | Mode::User => None,
-        };
+        namespaces::make(setup.mode, uid, gid)?;
+        if let Some(name) = &setup.hostname {
+            rustix::system::sethostname(name.as_bytes())
+                .map_err(|error| Failure::of("naming the machine", error))?;
+        }
         let mut ground = Self {
             mode: setup.mode,
             uid,
             gid,
             branches: Vec::new(),
-            files: Vec::new(),
+            pieces: Vec::new(),
+            own: 0,
             has_standins: false,
-            reals: Vec::new(),
+            inner: namespaces::inner(setup.mode, uid, gid)?,
             masked: Vec::new(),
-            masked_labels: Vec::new(),
             notes: Vec::new(),
+            since: now(),
         };
-        ground.build(setup, &plan, owners.as_ref())?;
-        for host in &host_mounts {
-            if host.treatment() == Treatment::Mask {
-                ground.masked.push(host.at.clone());
-                ground
-                    .masked_labels
-                    .push(Masked { path: host.at.display().to_string(), kind: host.kind.clone() });
-            }
+        ground.build(setup, &plan)?;
+        for host in host_mounts.iter().filter(|host| host.treatment() == Treatment::Mask) {
+            ground.pieces.push(Piece { at: host.at.clone(), from: Source::Mount("f/x".into()) });
+            ground
+                .masked
+                .push(Masked { path: host.at.display().to_string(), kind: host.kind.clone() });
         }
         Ok(ground)
     }
 
-    fn build(
-        &mut self,
-        setup: &Setup,
-        plan: &Skeleton,
-        owners: Option<&OwnedFd>,
-    ) -> Result<(), Failure> {
+    fn build(&mut self, setup: &Setup, plan: &Skeleton) -> Result<(), Failure> {
+        let owners = match setup.mode {
+            Mode::RootShifted => Some(self.inner.try_clone())
+                .transpose()
+                .map_err(|error| Failure::of("sharing a user namespace", error))?,
+            Mode::RootIdentity | Mode::User => None,
+        };
+        let owners = owners.as_ref();
         let mut lowers = Vec::new();
         for branch in &plan.branches {
             match clone_tree(&branch.at, owners) {
                 Ok(tree) => lowers.push((branch, tree)),
                 Err(failure) if branch.at == Path::new("/") => return Err(failure),
-                Err(failure) => self.notes.push(format!(
-                    "{} is not shown: {} failed with error {}",
-                    branch.at.display(),
-                    failure.doing,
-                    failure.errno
-                )),
+                Err(failure) => self.notes.push(not_shown(&branch.at, &failure)),
             }
         }
-        let files: Vec<_> = plan
-            .files
-            .iter()
-            .filter_map(|file| Some((file, clone_tree(file, owners).ok()?)))
-            .collect();
-        let program = std::fs::read_link("/proc/self/exe").unwrap_or_default();
-        let own_binary = match clone_tree(&program, owners) {
-            Ok(binary) => Some(binary),
-            Err(failure) => {
-                self.notes.push(format!(
-                    "no stand-ins: {} failed with error {}",
-                    failure.doing, failure.errno
-                ));
-                None
+        let mut files = Vec::new();
+        for file in &plan.files {
+            match clone_tree(file, owners) {
+                Ok(tree) => files.push((file, tree)),
+                Err(failure) => self.notes.push(not_shown(file, &failure)),
             }
-        };
+        }
+        let program = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+        let own_binary = clone_tree(&program, owners);
 
         enter_memory(setup.disk, setup.files)?;
         if setup.mode == Mode::User {
             plan.make_directories("l/0")
                 .map_err(|error| Failure::of("making the skeleton", error))?;
-            self.branches.push(Branch {
-                at: PathBuf::from("/"),
-                flags: MountFlags::NODEV | MountFlags::NOSUID,
-                top: stat("l/0")?,
-                show: Show::Effects(Owner::Other),
-            });
+            self.add_branch(Path::new("/"), MountFlags::empty(), Show::Effects(Owner::Other))?;
         }
         for (branch, tree) in lowers {
             let place = format!("l/{}", self.branches.len());
             make_directory(&place)?;
             attach(&tree, &place)?;
-            let seen = stat(&place)?;
-            let mut top = seen;
-            if let Some(mode) = branch.top_mode {
+            self.add_branch(&branch.at, branch.flags, Show::Effects(branch.owner))?;
+            if let (Some(mode), Some(added)) = (branch.top_mode, self.branches.last_mut()) {
+                let top = &mut added.top;
                 (top.st_mode, top.st_uid, top.st_gid) = ((top.st_mode & !0o7777) | mode, 0, 0);
             }
-            self.branches.push(Branch {
-                at: branch.at.clone(),
-                flags: branch.flags | MountFlags::NODEV | MountFlags::NOSUID,
-                top,
-                show: Show::Effects(branch.owner),
-            });
         }
         for (path, tree) in files {
-            let place = format!("f/{}", self.files.len());
-            std::fs::File::create(&place).map_err(|error| Failure::of("making a file", error))?;
-            attach(&tree, &place)?;
-            self.files.push(path.clone());
+            self.show(path, |place| {
+                std::fs::File::create(place)
+                    .map_err(|error| Failure::of("making a file", error))?;
+                attach(&tree, place)
+            })?;
         }
-        self.build_own(own_binary)
+        devices::add(self)?;
+        self.build_own(own_binary, setup)
+    }
+
+    /// Adds the branch whose lower directory is made already.
+    pub(super) fn add_branch(
+        &mut self,
+        at: &Path,
+        flags: MountFlags,
+        show: Show,
+    ) -> Result<(), Failure> {
+        let place = format!("l/{}", self.branches.len());
+        make_directory(&format!("b/{}", self.branches.len()))?;
+        let lower = Place::root(place.as_str())
+            .map_err(|error| Failure::of(&format!("opening {place}"), error))?;
+        self.pieces.push(Piece { at: at.to_owned(), from: Source::Branch(self.branches.len()) });
+        self.branches.push(Branch {
+            at: at.to_owned(),
+            flags: flags | MountFlags::NODEV | MountFlags::NOSUID,
+            top: stat(&place)?,
+            attributes: entry::payloads(self.mode, lower.attributes().unwrap_or_default()),
+            show,
+        });
+        Ok(())
+    }
+
+    /// Shows what `put` mounts, read-only, at a path.
+    pub(super) fn show(
+        &mut self,
+        at: &Path,
+        put: impl FnOnce(&str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let place = format!("f/{}", self.pieces.len());
+        put(&place)?;
+        restrict(&place, Refuse::ChangesAndDevices)?;
+        self.pieces.push(Piece { at: at.to_owned(), from: Source::Mount(place) });
+        Ok(())
+    }
+
+    /// Returns the owner, on the supervisor's side, of what belongs to root inside.
+    pub(super) fn root_inside(&self) -> u32 {
+        match self.mode {
+            Mode::RootShifted => SHIFT,
+            Mode::RootIdentity | Mode::User => 0,
+        }
     }
 
     /// The sandbox's own directory: stand-ins, their state, the script of a run.
-    fn build_own(&mut self, binary: Option<OwnedFd>) -> Result<(), Failure> {
-        let place = format!("l/{}", self.branches.len());
+    fn build_own(
+        &mut self,
+        binary: Result<OwnedFd, Failure>,
+        setup: &Setup,
+    ) -> Result<(), Failure> {
+        self.own = self.branches.len();
+        let place = format!("l/{}", self.own);
         make_directory(&place)?;
         let failed = |error| Failure::of("making the sandbox's own directory", error);
-        std::fs::File::create(format!("{place}/run")).map_err(failed)?;
-        std::fs::File::create("b").map_err(failed)?;
-        std::fs::create_dir(format!("{place}/bin")).map_err(failed)?;
-        std::fs::create_dir(format!("{place}/state")).map_err(failed)?;
+        for file in ["run", "script"] {
+            std::fs::File::create(format!("{place}/{file}")).map_err(failed)?;
+        }
+        for directory in ["bin", "state"] {
+            std::fs::create_dir(format!("{place}/{directory}")).map_err(failed)?;
+        }
         rustix::fs::chmod(format!("{place}/state"), FileMode::from_raw_mode(0o1777))
             .map_err(|error| failed(error.into()))?;
-        if let Some(binary) = binary {
-            attach(&binary, "b")?;
-            self.has_standins = true;
-            for name in super::standins::names() {
-                std::os::unix::fs::symlink("../run", format!("{place}/bin/{name}"))
-                    .map_err(failed)?;
-            }
+        for name in super::standins::names() {
+            std::os::unix::fs::symlink("../run", format!("{place}/bin/{name}")).map_err(failed)?;
         }
-        let owner = match self.mode {
-            Mode::RootShifted => SHIFT,
-            Mode::RootIdentity | Mode::User => 0,
-        };
+        let owner = self.root_inside();
         for part in ["", "/bin", "/state"] {
             std::os::unix::fs::chown(format!("{place}{part}"), Some(owner), Some(owner))
                 .map_err(failed)?;
         }
         super::standins::make_files(&format!("{place}/state"), owner).map_err(failed)?;
-        self.branches.push(Branch {
-            at: PathBuf::from(OWN),
-            flags: MountFlags::NODEV | MountFlags::NOSUID,
-            top: stat(&place)?,
-            show: Show::Nothing,
-        });
+        self.add_branch(Path::new(OWN), MountFlags::empty(), Show::Nothing)?;
+        let own = Path::new(OWN);
+        std::fs::File::create(SCRIPT_HELD).map_err(failed)?;
+        rustix::fs::chmod(SCRIPT_HELD, FileMode::from_raw_mode(0o755))
+            .map_err(|error| failed(error.into()))?;
+        std::os::unix::fs::chown(SCRIPT_HELD, Some(owner), Some(owner)).map_err(failed)?;
+        self.show(&own.join("script"), |place| {
+            std::fs::File::create(place).map_err(failed)?;
+            mount_bind(SCRIPT_HELD, place).map_err(|error| Failure::of("showing a script", error))
+        })?;
+        match binary {
+            Ok(binary) => {
+                self.show(&own.join("run"), |place| {
+                    std::fs::File::create(place).map_err(failed)?;
+                    attach(&binary, place)
+                })?;
+                self.has_standins = true;
+            }
+            Err(failure) => self.notes.push(format!("no stand-ins: {}", said(&failure))),
+        }
         Ok(())
     }
 }
 
-fn make_namespaces(mode: Mode, uid: u32, gid: u32) -> Result<(), Failure> {
-    let kinds = libc::CLONE_NEWNS | libc::CLONE_NEWNET | libc::CLONE_NEWUTS | libc::CLONE_NEWCGROUP;
-    match mode {
-        Mode::RootShifted | Mode::RootIdentity => {
-            sys::unshare(kinds).map_err(|error| Failure::of("making namespaces", error))?;
-        }
-        Mode::User => {
-            sys::unshare(kinds | libc::CLONE_NEWUSER)
-                .map_err(|error| Failure::of("making a user namespace", error))?;
-            write_ids("self", "deny", &format!("0 {uid} 1"), &format!("0 {gid} 1"))?;
-        }
-    }
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    mount_change("/", private).map_err(|error| Failure::of("making mounts private", error))?;
-    sys::loopback_up().map_err(|error| Failure::of("bringing the loopback up", error))?;
-    // Programs bind low ports although the payload holds no capability over this namespace.
-    let _ = std::fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-    Ok(())
+fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or((0, 0), |since| (since.as_secs() as i64, i64::from(since.subsec_nanos())))
 }
 
-/// Writes the id maps of a process that made a user namespace.
-pub(super) fn write_ids(
-    process: &str,
-    groups: &str,
-    users_map: &str,
-    groups_map: &str,
-) -> Result<(), Failure> {
-    let write = |file: &str, text: &str| {
-        std::fs::write(format!("/proc/{process}/{file}"), text)
-            .map_err(|error| Failure::of(&format!("writing {file}"), error))
-    };
-    if !groups.is_empty() {
-        write("setgroups", groups)?;
-    }
-    write("uid_map", users_map)?;
-    write("gid_map", groups_map)
+fn said(failure: &Failure) -> String {
+    format!("{} failed with error {}", failure.doing, failure.errno)
 }
 
-/// A user namespace whose ids 0… are the host's ids from [`SHIFT`] on.
-fn shifted_namespace() -> Result<OwnedFd, Failure> {
-    let failed =
-        |error: std::io::Error| Failure::of("making a user namespace to shift owners", error);
-    let (wait, hold) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
-        .map_err(|error| failed(error.into()))?;
-    match sys::clone_process(libc::CLONE_NEWUSER).map_err(failed)? {
-        Side::Child => {
-            drop(hold);
-            let _ = rustix::io::read(&wait, &mut [0_u8; 1]);
-            sys::leave(0)
-        }
-        Side::Parent(pid) => {
-            drop(wait);
-            let map = format!("0 {SHIFT} {SHIFT}");
-            let written = write_ids(&pid.to_string(), "", &map, &map);
-            let namespace = std::fs::File::open(format!("/proc/{pid}/ns/user")).map_err(failed);
-            drop(hold);
-            let child = rustix::process::Pid::from_raw(pid);
-            let _ = rustix::process::waitpid(child, rustix::process::WaitOptions::empty());
-            written?;
-            Ok(namespace?.into())
-        }
-    }
+fn not_shown(path: &Path, failure: &Failure) -> String {
+    format!("{} is not shown: {}", path.display(), said(failure))
 }
 
 fn clone_tree(path: &Path, owners: Option<&OwnedFd>) -> Result<OwnedFd, Failure> {
@@ -332,11 +343,34 @@ fn enter_memory(bytes: u64, files: u64) -> Result<(), Failure> {
     };
     memory(at, OWN_BYTES, OWN_FILES)?;
     std::env::set_current_dir(at).map_err(|error| Failure::of("entering memory", error))?;
-    for name in ["l", "u", "v", "f", "m"] {
+    for name in ["l", "u", "b", "v", "f", "m", "f/x"] {
         make_directory(name)?;
     }
+    // What stands for every mount that is not shown.
+    let quiet = MountFlags::RDONLY | MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC;
+    mount("tmpfs", "f/x", "tmpfs", quiet, Some(c"size=4k,mode=555"))
+        .map_err(|error| Failure::of("mounting an empty directory", error))?;
     // What runs write cannot take the room that the supervisor needs.
     memory("u", bytes, files)
+}
+
+/// What a mount lets nobody do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refuse {
+    Changes,
+    ChangesAndDevices,
+}
+
+/// Adds restrictions to those that a mount has already, which may not be lifted here.
+pub(super) fn restrict(place: &str, refuse: Refuse) -> Result<(), Failure> {
+    let failed = |error| Failure::of("protecting a mount", error);
+    let devices = match refuse {
+        Refuse::Changes => 0,
+        Refuse::ChangesAndDevices => sys::NO_DEVICES,
+    };
+    let place = std::ffi::CString::new(place).map_err(|error| failed(error.into()))?;
+    let attributes = sys::READ_ONLY | sys::NO_SETUID | devices;
+    sys::restrict_mount(&place, attributes).map_err(failed)
 }
 
 pub(super) fn make_directory(path: &str) -> Result<(), Failure> {

@@ -6,27 +6,55 @@ use std::ffi::CString;
 use rustix::fs::Stat;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-use super::ground::{Branch, Ground, OWN, make_directory};
+use super::assembly;
+use super::attributes::Attribute;
+use super::entry;
+use super::ground::{Ground, OWN, make_directory};
 use super::protocol::{Failure, Mode};
-use super::tree::{Place, copy_attributes};
+use super::tree::{Place, copy_attributes, remove_tree};
 
 /// The layer below the session's own.
-pub(super) const FIRST: usize = 0;
+const FIRST: usize = 0;
 
-/// The changes of one run: for which branches there are any.
-#[derive(Debug, Clone)]
-pub(super) struct Layer {
-    pub(super) id: usize,
-    /// Indices of the branches that changed.
-    pub(super) holds: Vec<usize>,
+/// Part of one branch, and the number of its upper directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) branch: usize,
+    pub(super) upper: usize,
 }
 
-/// The kept layers, oldest first.
+/// The changes of one run: the branches that have any.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layer {
+    pub(super) holds: Vec<Held>,
+}
+
+impl Layer {
+    /// Returns the number of the upper directory of a branch, where it changed.
+    pub(super) fn upper_of(&self, branch: usize) -> Option<usize> {
+        self.holds.iter().find(|held| held.branch == branch).map(|held| held.upper)
+    }
+}
+
+/// The upper directory that runs write to, as it was before any did.
+#[derive(Debug)]
+struct Live {
+    upper: usize,
+    top: Stat,
+    attributes: Vec<Attribute>,
+}
+
+/// The kept layers, oldest first, and the upper directories on top of them. A branch that a run
+/// leaves alone keeps its mount and its empty upper for the next run.
 #[derive(Debug)]
 pub(super) struct Layers {
     kept: Vec<Layer>,
+    /// By branch; `None` while it is not mounted.
+    live: Vec<Option<Live>>,
+    /// Upper directories that nothing needs any more.
+    left_over: Vec<usize>,
     next: usize,
-    views: usize,
+    mode: Mode,
 }
 
 /// The tree of one branch at one time, mounted for reading until dropped.
@@ -40,37 +68,63 @@ impl Drop for View {
     fn drop(&mut self) {
         if let Some(place) = &self.mounted {
             let _ = unmount(place.as_str(), UnmountFlags::DETACH);
+            let _ = std::fs::remove_dir(place);
         }
     }
 }
 
-pub(super) fn upper(layer: usize, branch: usize) -> String {
-    format!("u/{layer}.{branch}")
+/// Returns the path of an upper directory.
+pub(super) fn upper(number: usize) -> String {
+    format!("u/{number}")
 }
 
-fn work(layer: usize, branch: usize) -> String {
-    format!("u/w{layer}.{branch}")
+fn work(number: usize) -> String {
+    format!("u/w{number}")
+}
+
+/// Returns where a branch is mounted by itself.
+pub(super) fn mounted_at(branch: usize) -> String {
+    format!("b/{branch}")
 }
 
 impl Layers {
     /// Starts with a layer below the session's own, for directories that must be there beforehand.
     pub(super) fn new(ground: &Ground) -> Result<Self, Failure> {
-        let mut layers = Self { kept: Vec::new(), next: FIRST, views: 0 };
-        let mut first = layers.open(ground)?;
-        first.holds.clear();
+        let live = ground.branches.iter().map(|_| None).collect();
+        let kept = vec![Layer::default()];
+        let mut layers = Self { kept, live, left_over: Vec::new(), next: 0, mode: ground.mode };
         if ground.mode != Mode::User {
-            make_directory(&format!("{}{OWN}", upper(FIRST, 0)))?;
-            first.holds.push(0);
+            let first = layers.first_upper(ground, 0)?;
+            make_directory(&format!("{}{OWN}", upper(first)))?;
         }
-        layers.kept.push(first);
         Ok(layers)
     }
 
-    /// Notes that the first layer holds something of a branch.
-    pub(super) fn first_holds(&mut self, branch: usize) {
-        if let Some(first) = self.kept.first_mut().filter(|first| !first.holds.contains(&branch)) {
-            first.holds.push(branch);
+    /// Returns the first layer's upper directory of a branch, to add to; the branch is taken down
+    /// before, since nothing may change below a mounted overlay.
+    pub(super) fn first_upper(&mut self, ground: &Ground, branch: usize) -> Result<usize, Failure> {
+        self.take_down(ground, branch);
+        if let Some(upper) = self.first_upper_of(branch) {
+            return Ok(upper);
         }
+        let place = upper(self.next);
+        make_directory(&place)?;
+        copy_attributes(&ground.branches[branch].top, &place)
+            .map_err(|error| Failure::of("making a layer", error))?;
+        Place::root(place.as_str())
+            .map_err(|error| Failure::of("making a layer", error))?
+            .put_attributes(&ground.branches[branch].attributes);
+        let held = Held { branch, upper: self.next };
+        self.next += 1;
+        if let Some(first) = self.kept.get_mut(FIRST) {
+            first.holds.push(held);
+        }
+        Ok(held.upper)
+    }
+
+    /// Returns the first layer's upper directory of a branch, if it has one.
+    pub(super) fn first_upper_of(&self, branch: usize) -> Option<usize> {
+        self.kept.get(FIRST)?.upper_of(branch)
     }
 
     /// Returns how many layers there are.
@@ -83,75 +137,115 @@ impl Layers {
         self.kept.get(depth..).unwrap_or_default()
     }
 
-    /// Makes the directories of a new layer; it holds every branch until [`Layers::settle`].
-    pub(super) fn open(&mut self, ground: &Ground) -> Result<Layer, Failure> {
-        let id = self.next;
-        self.next += 1;
-        for (index, branch) in ground.branches.iter().enumerate() {
-            let top = self.top_stat(index, branch);
-            let made = upper(id, index);
-            make_directory(&made)?;
-            make_directory(&work(id, index))?;
-            copy_attributes(&top, &made).map_err(|error| Failure::of("making a layer", error))?;
-        }
-        Ok(Layer { id, holds: (0..ground.branches.len()).collect() })
+    /// Returns the branches that are not mounted.
+    pub(super) fn down(&self) -> Vec<usize> {
+        let down = |(index, live): (usize, &Option<Live>)| live.is_none().then_some(index);
+        self.live.iter().enumerate().filter_map(down).collect()
     }
 
-    /// Returns the attributes of a branch's top directory as the kept layers leave them.
-    pub(super) fn top_stat(&self, index: usize, branch: &Branch) -> Stat {
-        let newest = self.top_upper(index).and_then(|path| rustix::fs::lstat(path.as_str()).ok());
-        newest.unwrap_or(branch.top)
-    }
-
-    fn top_upper(&self, branch: usize) -> Option<String> {
-        let holder = self.kept.iter().rev().find(|layer| layer.holds.contains(&branch))?;
-        Some(upper(holder.id, branch))
-    }
-
-    /// Keeps what a run changed as the new top, without the branches that it left alone.
-    pub(super) fn settle(&mut self, ground: &Ground, mut layer: Layer) {
-        let before: Vec<_> = ground
-            .branches
-            .iter()
-            .enumerate()
-            .map(|(index, branch)| self.top_stat(index, branch))
-            .collect();
-        layer.holds.retain(|index| {
-            let path = upper(layer.id, *index);
-            let empty = std::fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
-            let same = rustix::fs::lstat(path.as_str()).is_ok_and(|now| {
-                let then = &before[*index];
-                (now.st_mode, now.st_uid, now.st_gid) == (then.st_mode, then.st_uid, then.st_gid)
-            });
-            let idle = empty && same;
-            if idle {
-                remove(layer.id, *index);
+    /// Mounts a branch, with the kept layers and a new upper directory, at its own place.
+    pub(super) fn raise(&mut self, ground: &Ground, index: usize) -> Result<(), Failure> {
+        let branch = &ground.branches[index];
+        let failed = |error| Failure::of("making a layer", error);
+        let number = self.next;
+        let (above, work) = (upper(number), work(number));
+        let (top, attributes) = match self.newest(index, self.kept.len()) {
+            Some(newest) => {
+                let place = Place::root(upper(newest).as_str()).map_err(failed)?;
+                let top = place.stat().map_err(failed)?.unwrap_or(branch.top);
+                (top, payloads(ground.mode, &place).map_err(failed)?)
             }
-            !idle
+            None => (branch.top, branch.attributes.clone()),
+        };
+        self.next += 1;
+        self.left_over.push(number);
+        make_directory(&above)?;
+        make_directory(&work)?;
+        let place = Place::root(above.as_str()).map_err(failed)?;
+        place.put_attributes(&attributes);
+        copy_attributes(&top, &above).map_err(failed)?;
+        let chain = self.chain(index, self.kept.len());
+        let target = mounted_at(index);
+        let writable = Some((above.as_str(), work.as_str()));
+        mount_overlay(ground.mode, &chain, writable, &target, branch.flags).map_err(|error| {
+            Failure::of(&format!("mounting the overlay of {}", branch.at.display()), error)
+        })?;
+        self.left_over.pop();
+        let top = rustix::fs::lstat(above.as_str()).map_err(|error| failed(error.into()))?;
+        let attributes = match attributes.is_empty() {
+            true => attributes,
+            false => payloads(ground.mode, &place).map_err(failed)?,
+        };
+        self.live[index] = Some(Live { upper: number, top, attributes });
+        Ok(())
+    }
+
+    /// Takes a branch out of the tree; its upper directory is left over unless it is kept.
+    pub(super) fn take_down(&mut self, ground: &Ground, index: usize) {
+        if let Some(live) = self.live[index].take() {
+            assembly::detach(&ground.branches[index].at);
+            let _ = unmount(mounted_at(index), UnmountFlags::DETACH);
+            let kept = self
+                .kept
+                .iter()
+                .any(|layer| layer.holds.contains(&Held { branch: index, upper: live.upper }));
+            if kept {
+                let _ = remove_tree(&work(live.upper));
+            } else {
+                self.left_over.push(live.upper);
+            }
+        }
+    }
+
+    /// Removes the directories that nothing needs; what a run left inside is never followed.
+    pub(super) fn clean(&mut self) {
+        for number in self.left_over.drain(..) {
+            let _ = remove_tree(&upper(number));
+            let _ = remove_tree(&work(number));
+        }
+    }
+
+    /// Returns the attributes that the top directory of a branch had before the run.
+    pub(super) fn top_before(&self, index: usize) -> Option<(&Stat, &[Attribute])> {
+        self.live[index].as_ref().map(|live| (&live.top, live.attributes.as_slice()))
+    }
+
+    /// Returns what the run wrote to: the branches that it did not leave as they were.
+    pub(super) fn written(&self) -> Layer {
+        let live = self.live.iter().enumerate();
+        let holds = live.filter_map(|(branch, live)| {
+            let live = live.as_ref()?;
+            changed(self.mode, live).then_some(Held { branch, upper: live.upper })
         });
+        Layer { holds: holds.collect() }
+    }
+
+    /// Keeps what a run wrote as the new top.
+    pub(super) fn keep(&mut self, layer: Layer) {
         self.kept.push(layer);
     }
 
-    /// Removes a layer that is not kept.
-    pub(super) fn drop_layer(&self, layer: &Layer) {
-        for index in &layer.holds {
-            remove(layer.id, *index);
+    /// Forgets the newest layer; its branches are taken down.
+    pub(super) fn discard_top(&mut self, ground: &Ground) {
+        let layer = self.kept.pop().unwrap_or_default();
+        for held in &layer.holds {
+            self.take_down(ground, held.branch);
+            self.left_over.push(held.upper);
         }
     }
 
-    /// Removes the newest layer.
-    pub(super) fn discard_top(&mut self) {
-        if let Some(layer) = self.kept.pop() {
-            self.drop_layer(&layer);
-        }
+    /// Returns the upper directory of the newest of the first `depth` layers that has one.
+    fn newest(&self, branch: usize, depth: usize) -> Option<usize> {
+        let layers = &self.kept[..depth.min(self.kept.len())];
+        layers.iter().rev().find_map(|layer| layer.upper_of(branch))
     }
 
     /// Returns the lower directories of a branch as it is at `depth`, newest first.
-    pub(super) fn chain(&self, branch: usize, depth: usize) -> String {
+    fn chain(&self, branch: usize, depth: usize) -> String {
         let mut chain = String::new();
         for layer in self.kept[..depth.min(self.kept.len())].iter().rev() {
-            if layer.holds.contains(&branch) {
-                chain.push_str(&upper(layer.id, branch));
+            if let Some(number) = layer.upper_of(branch) {
+                chain.push_str(&upper(number));
                 chain.push(':');
             }
         }
@@ -171,32 +265,35 @@ impl Layers {
         if !chain.contains(':') {
             return Ok(View { root: opened(&chain)?, mounted: None });
         }
-        let place = format!("v/{}", self.views);
-        self.views += 1;
+        let place = format!("v/{}", self.next);
+        self.next += 1;
         make_directory(&place)?;
         mount_overlay(ground.mode, &chain, None, &place, MountFlags::RDONLY)
             .map_err(|error| Failure::of("mounting a view", error))?;
         Ok(View { root: opened(&place)?, mounted: Some(place) })
     }
+}
 
-    /// Mounts a branch with `layer` on top.
-    pub(super) fn mount(
-        &self,
-        ground: &Ground,
-        (index, branch): (usize, &Branch),
-        layer: &Layer,
-        target: &str,
-    ) -> std::io::Result<()> {
-        let chain = self.chain(index, self.kept.len());
-        let own = (upper(layer.id, index), work(layer.id, index));
-        mount_overlay(ground.mode, &chain, Some(own), target, branch.flags)
-    }
+/// Tells whether an upper directory holds anything, or is not what it was.
+fn changed(mode: Mode, live: &Live) -> bool {
+    let Ok(place) = Place::root(upper(live.upper).as_str()) else {
+        return true;
+    };
+    let rights = |stat: &Stat| (stat.st_mode, stat.st_uid, stat.st_gid);
+    let same = place.stat().is_ok_and(|now| now.is_some_and(|now| rights(&now) == rights(&live.top)));
+    let kept = payloads(mode, &place).is_ok_and(|attributes| attributes == live.attributes);
+    !same || !kept || place.has_entries()
+}
+
+/// Returns the attributes of an upper directory that are not the overlay's own.
+pub(super) fn payloads(mode: Mode, place: &Place) -> std::io::Result<Vec<Attribute>> {
+    Ok(entry::payloads(mode, place.attributes()?))
 }
 
 fn mount_overlay(
     mode: Mode,
     chain: &str,
-    writable: Option<(String, String)>,
+    writable: Option<(&str, &str)>,
     target: &str,
     flags: MountFlags,
 ) -> std::io::Result<()> {
@@ -211,10 +308,4 @@ fn mount_overlay(
     let options = CString::new(options)?;
     let flags = flags | MountFlags::NODEV | MountFlags::NOSUID;
     Ok(mount("overlay", target, "overlay", flags, Some(options.as_c_str()))?)
-}
-
-/// Removes a layer's directories; what a run left inside is never followed.
-fn remove(layer: usize, branch: usize) {
-    let _ = std::fs::remove_dir_all(upper(layer, branch));
-    let _ = std::fs::remove_dir_all(work(layer, branch));
 }

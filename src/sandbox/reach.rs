@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, FileType};
 
 use super::ground::Ground;
-use super::layers::{FIRST, Layers, upper};
+use super::layers::{Layers, upper};
 use super::protocol::{Mode, RunAsk};
 use super::skeleton::mode_for_caller;
 use super::tree::{Place, copy_attributes, file_type};
@@ -54,6 +54,7 @@ impl Reach {
         let texts = ask.argv.iter().chain(&ask.script).chain(std::iter::once(&ask.mentions));
         for text in texts.chain(ask.environment.iter().map(|(_, value)| value)) {
             mentioned(&text.0, &mut paths);
+            named_below(ask.cwd.path(), &text.0, &mut paths);
         }
         for path in paths {
             if let Some(real) = existing(&path) {
@@ -74,7 +75,7 @@ impl Reach {
         let Ok(mut lower) = Place::root(format!("l/{index}").as_str()) else {
             return;
         };
-        let (mut inside, mut outside) = (PathBuf::from(upper(FIRST, index)), branch.at.clone());
+        let (mut inside, mut outside) = (PathBuf::new(), branch.at.clone());
         let (mut way, mut needed) = (Vec::new(), 0);
         for part in below {
             (inside, outside) = (inside.join(part), outside.join(part));
@@ -101,8 +102,18 @@ impl Reach {
         if way.iter().all(|(_, _, stat)| stat.st_uid == 0 && stat.st_gid == 0) {
             return;
         }
+        // Most are there from a run before; only for a new one the branch is taken down.
+        if let Some(first) = layers.first_upper_of(index).map(upper) {
+            way.retain(|(inside, _, _)| !Path::new(&first).join(inside).is_dir());
+        }
+        if way.is_empty() {
+            return;
+        }
+        let Ok(first) = layers.first_upper(ground, index).map(upper) else {
+            return;
+        };
         for (inside, outside, mut stat) in way {
-            // It may be there from a run before.
+            let inside = Path::new(&first).join(inside);
             if std::fs::create_dir(&inside).is_err() {
                 continue;
             }
@@ -114,7 +125,6 @@ impl Reach {
             }
             (stat.st_uid, stat.st_gid) = (0, 0);
             let _ = copy_attributes(&stat, &inside);
-            layers.first_holds(index);
             if foreign {
                 self.made.insert(outside, stat.st_mode & 0o7777);
             }
@@ -124,15 +134,31 @@ impl Reach {
 
 /// Collects what looks like an absolute path in a text.
 fn mentioned(text: &[u8], found: &mut BTreeSet<PathBuf>) {
-    let in_path =
-        |byte: &u8| byte.is_ascii_alphanumeric() || *byte > 0x7f || b"/._-+@%,~".contains(byte);
-    for word in text.split(|byte| !in_path(byte)) {
+    for word in words(text) {
         if let Some(start) = word.iter().position(|byte| *byte == b'/')
             && found.len() < MENTIONS
         {
             found.insert(PathBuf::from(OsStr::from_bytes(&word[start..])));
         }
     }
+}
+
+/// Collects the words of a text that name something below a directory, or could.
+fn named_below(directory: &Path, text: &[u8], found: &mut BTreeSet<PathBuf>) {
+    for word in words(text).filter(|word| !word.is_empty() && word[0] != b'/') {
+        let path = directory.join(OsStr::from_bytes(word));
+        let named = word.contains(&b'/') || std::fs::symlink_metadata(&path).is_ok();
+        if named && found.len() < MENTIONS {
+            found.insert(path);
+        }
+    }
+}
+
+/// Splits a text at everything that is rarely part of a path.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let in_path =
+        |byte: &u8| byte.is_ascii_alphanumeric() || *byte > 0x7f || b"/._-+@%,~".contains(byte);
+    text.split(move |byte| !in_path(byte))
 }
 
 /// Returns the longest beginning of `path` that exists, without links.

@@ -6,17 +6,22 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
+use rustix::fs::{Gid, Uid};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
 
+use super::assembly;
 use super::child::{self, Birth};
 use super::difference;
-use super::ground::{Ground, OWN};
+use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
-use super::observe::Observer;
-use super::protocol::{Answer, Ask, Failure, Limit, Limits, Ran, Raw, RunAsk, Setup};
+use super::names::Names;
+use super::namespaces::SHIFT;
+use super::observe::{Ids, Observer};
+use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
+use super::resolver::Resolver;
 use super::standins;
 use super::sys::{self, Side};
 use super::walk;
@@ -31,6 +36,8 @@ struct Supervisor {
     layers: Layers,
     home: Raw,
     reach: Reach,
+    resolver: Resolver,
+    exact: bool,
     /// Layers below those of the session.
     floor: usize,
 }
@@ -62,6 +69,11 @@ pub(super) fn serve() -> ExitCode {
         if out.write_all(&text).and_then(|()| out.flush()).is_err() {
             return ExitCode::FAILURE;
         }
+        // While the other side reads the answer, the tree is made ready for what it asks next.
+        // What fails here is tried again, and reported, by the next run.
+        if let Some(supervisor) = &mut supervisor {
+            let _ = assembly::stand(&supervisor.ground, &mut supervisor.layers);
+        }
     }
 }
 
@@ -75,7 +87,7 @@ fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failu
         (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
         (Ask::DiscardTop, Some(supervisor)) => {
             if supervisor.layers.depth() > supervisor.floor {
-                supervisor.layers.discard_top();
+                supervisor.layers.discard_top(&supervisor.ground);
             }
             Ok(Answer::Done)
         }
@@ -108,17 +120,38 @@ fn no_room() -> Ran {
     }
 }
 
+/// Puts the script where the payload finds it, or takes away the one before it.
+fn place_script(script: Option<&Raw>) -> Result<(), Failure> {
+    let text = script.map_or(&[][..], |script| &script.0);
+    let there = std::fs::metadata(SCRIPT_HELD).map_or(0, |metadata| metadata.len());
+    if text.is_empty() && there == 0 {
+        return Ok(());
+    }
+    // The same file, since it is mounted inside.
+    std::fs::OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .open(SCRIPT_HELD)
+        .and_then(|mut file| file.write_all(text))
+        .map_err(|error| Failure::of("placing the script", error))
+}
+
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
+        let lines = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let names = Names::new(&lines("/etc/resolv.conf"), &lines("/etc/hosts"), &setup.names);
         let mut ground = Ground::lay(&setup)?;
         let mut layers = Layers::new(&ground)?;
         let mut reach = Reach::default();
         super::cover::cover(&mut ground, &mut layers, &mut reach)?;
         let floor = layers.depth();
-        let mut started = Self { ground, layers, home: setup.home, reach, floor };
+        let (resolver, mut notes) = Resolver::start(names);
+        ground.notes.append(&mut notes);
+        let (home, exact) = (setup.home, setup.exact);
+        let mut started = Self { ground, layers, home, reach, resolver, exact, floor };
         started.trial()?;
         let answer = Answer::Ready {
-            masked: started.ground.masked_labels.clone(),
+            masked: started.ground.masked.clone(),
             notes: started.ground.notes.clone(),
         };
         Ok((started, answer))
@@ -146,28 +179,33 @@ impl Supervisor {
 
     fn run(&mut self, ask: &RunAsk) -> Result<Ran, Failure> {
         self.reach.prepare(&self.ground, &mut self.layers, ask);
-        let layer = match self.layers.open(&self.ground) {
+        match assembly::stand(&self.ground, &mut self.layers) {
             Err(failure) if failure.errno == libc::ENOSPC => return Ok(no_room()),
-            opened => opened?,
-        };
-        let result = self.run_on(ask, &layer);
-        match (&result, ask.keep) {
-            (Ok(_), true) => self.layers.settle(&self.ground, layer),
-            (_, _) => self.layers.drop_layer(&layer),
+            stood => stood?,
         }
-        result
+        place_script(ask.script.as_ref())?;
+        let watched = self.execute(ask);
+        let layer = self.layers.written();
+        let ran = watched.and_then(|watched| self.report(watched, &layer));
+        let written = layer.holds.clone();
+        if ran.is_ok() && ask.keep {
+            self.layers.keep(layer);
+        }
+        for held in written {
+            self.layers.take_down(&self.ground, held.branch);
+        }
+        ran
     }
 
-    fn run_on(&mut self, ask: &RunAsk, layer: &Layer) -> Result<Ran, Failure> {
-        if let Some(script) = &ask.script {
-            self.place_script(layer, script)?;
-        }
-        let watched = self.execute(ask, layer)?;
+    fn report(&mut self, watched: Watched, layer: &Layer) -> Result<Ran, Failure> {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
-        let own = self.ground.branches.len() - 1;
+        let (asked, more_asked) = self.resolver.asked();
+        let ran = observer.executed.iter().filter(|one| !one.failed());
+        let programs: Vec<Vec<String>> =
+            ran.map(|one| one.argv.iter().take(1).cloned().collect()).collect();
         let (simulated, simulated_calls) =
-            standins::called(&self.layers, layer, own, &observer.executed);
+            standins::called(&self.layers, layer, self.ground.own, &programs);
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -175,32 +213,22 @@ impl Supervisor {
             duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             stdout,
             stderr,
-            changes: changes.record.listed,
-            changes_total: changes.record.total,
-            deleted_total: changes.record.deleted,
+            changes: changes.listed,
+            totals: changes.totals,
+            shares: changes.shares,
             simulated,
             simulated_calls,
             executed: observer.executed,
             connected: observer.connected,
+            asked,
             denied: observer.denied,
+            unlisted: observer.unlisted + more_asked,
             refused_on_host: changes.refused_on_host,
             notes: changes.notes,
         })
     }
 
-    /// Puts the script where the payload finds it, in the layer of this run.
-    fn place_script(&self, layer: &Layer, script: &Raw) -> Result<(), Failure> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let own = self.ground.branches.len() - 1;
-        let path = format!("{}/script", super::layers::upper(layer.id, own));
-        let top = &self.ground.branches[own].top;
-        std::fs::write(&path, &script.0)
-            .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)))
-            .and_then(|()| std::os::unix::fs::chown(&path, Some(top.st_uid), Some(top.st_gid)))
-            .map_err(|error| Failure::of("placing the script", error))
-    }
-
-    fn execute(&mut self, ask: &RunAsk, layer: &Layer) -> Result<Watched, Failure> {
+    fn execute(&mut self, ask: &RunAsk) -> Result<Watched, Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("making pipes", error);
         let (talk, child_talk) = rustix::net::socketpair(
             AddressFamily::UNIX,
@@ -211,6 +239,13 @@ impl Supervisor {
         .map_err(failed)?;
         let (stdout, child_stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
         let (stderr, child_stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
+        if self.ground.mode == Mode::RootShifted {
+            // `> /dev/stdout` opens the pipe again, which only its owner may.
+            let (owner, group) = (Uid::from_raw(SHIFT), Gid::from_raw(SHIFT));
+            for pipe in [&child_stdout, &child_stderr] {
+                rustix::fs::fchown(pipe, Some(owner), Some(group)).map_err(failed)?;
+            }
+        }
         let environment = self.environment(ask);
         let kinds = libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;
         match sys::clone_process(kinds)
@@ -220,8 +255,6 @@ impl Supervisor {
                 drop((talk, stdout, stderr));
                 child::live(Birth {
                     ground: &self.ground,
-                    layers: &self.layers,
-                    layer,
                     ask,
                     environment: &environment,
                     talk: child_talk,
@@ -238,10 +271,12 @@ impl Supervisor {
                     )
                 })?;
                 let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
-                let observer = Observer::new(own.collect());
+                let ids = if self.exact { Ids::Inner } else { Ids::Outer };
+                let observer = Observer::new(own.collect(), ids);
                 let boss = std::io::stdin();
                 let ends = Ends { pid, talk, stdout, stderr };
-                watch::watch(&self.ground, ends, ask.limits, observer, boss.as_fd())
+                let seen = (observer, &mut self.resolver);
+                watch::watch(ends, ask.limits, seen, boss.as_fd())
             }
         }
     }

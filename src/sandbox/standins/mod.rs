@@ -27,20 +27,28 @@ mod book;
 mod docker;
 mod gcloud;
 mod helm;
+mod devices;
+mod filesystem;
 mod http;
+mod journalctl;
 mod kube;
 mod kube_files;
 mod kube_verbs;
 mod kubectl;
+mod lvm;
 mod mask;
+mod mount;
 mod mysql;
 mod nosql;
 mod objects;
 mod pick;
 mod postgres;
 mod rclone;
+mod power;
 mod remote;
+mod service;
 mod systemctl;
+mod units;
 
 use answer::{Answer, Then};
 
@@ -64,8 +72,12 @@ enum Real {
 
 const ALL: &[StandIn] = &[
     systemctl::SYSTEMCTL,
-    systemctl::SERVICE,
-    systemctl::JOURNALCTL,
+    service::SERVICE,
+    journalctl::JOURNALCTL,
+    power::POWER,
+    lvm::LVM,
+    mount::MOUNT,
+    filesystem::FILESYSTEM,
     http::CURL,
     http::WGET,
     http::DIG,
@@ -84,6 +96,9 @@ const ALL: &[StandIn] = &[
     helm::HELM,
     helm::VELERO,
 ];
+
+/// A file of this name in the sandbox's own directory: the tree stands for another machine's.
+pub(super) const ELSEWHERE: &str = "elsewhere";
 
 /// Returns the names under which stand-ins are found through `PATH`.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -109,19 +124,19 @@ pub(super) fn make_files(state: &str, owner: u32) -> std::io::Result<()> {
 
 /// Returns the calls that stand-ins noted in `layer`, which lies on top of the kept ones.
 fn noted(layers: &Layers, layer: &Layer, own_branch: usize) -> Vec<Call> {
-    let read = |id: usize| {
+    let read = |layer: &Layer| {
         use std::io::Read as _;
-        let place = super::tree::Place::root(upper(id, own_branch).as_str()).ok()?;
+        let place = super::tree::Place::root(upper(layer.upper_of(own_branch)?).as_str()).ok()?;
         let file =
             place.descend(&Path::new("state").join(book::calls_name())).ok()?.open_file().ok()?;
         let mut bytes = Vec::new();
         std::fs::File::from(file).take(4 << 20).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     };
-    let Some(text) = read(layer.id) else {
+    let Some(text) = read(layer) else {
         return Vec::new();
     };
-    let before = layers.since(0).iter().rev().find_map(|kept| read(kept.id)).unwrap_or_default();
+    let before = layers.since(0).iter().rev().find_map(read).unwrap_or_default();
     book::calls(&text, &before)
 }
 
@@ -171,11 +186,17 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
         return None;
     }
     let (book, mut state) = Book::open(&directory);
+    state.elsewhere = Path::new(OWN).join(ELSEWHERE).exists();
+    let down = state.get::<String>("machine");
     let answer = answer_to(standin, name, words, &mut state);
+    let mut would = answer.would.clone();
+    if !down.is_empty() {
+        would.insert(0, format!("not be answered: the machine went down before ({down})"));
+    }
     let call = Call {
         tool: name.to_owned(),
         words: mask::words(name, words),
-        would: answer.would.iter().map(|what| mask::text(what)).collect(),
+        would: would.iter().map(|what| mask::text(what)).collect(),
         real: answer.then == Then::HandOver,
     };
     let lost = state.lost;

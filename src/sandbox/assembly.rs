@@ -1,0 +1,76 @@
+//! The tree that runs see, held together in the supervisor's mount namespace; each run gets a copy.
+
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::Path;
+
+use rustix::mount::{UnmountFlags, mount_bind, unmount};
+
+use super::ground::{Ground, Piece, Source};
+use super::layers::{Layers, mounted_at};
+use super::protocol::Failure;
+use super::tree::Place;
+
+/// Where the tree stands.
+pub(super) const TREE: &str = "m";
+
+/// Mounts every branch that is not mounted, with all that stands below it.
+pub(super) fn stand(ground: &Ground, layers: &mut Layers) -> Result<(), Failure> {
+    // What earlier runs wrote and nobody kept makes room for what follows.
+    layers.clean();
+    let down = layers.down();
+    for index in &down {
+        layers.raise(ground, *index)?;
+    }
+    let mut done: Vec<&Path> = Vec::new();
+    for index in down {
+        let top = ground.branches[index].at.as_path();
+        // Everything below comes along, also other branches that changed.
+        if done.iter().any(|other| top.starts_with(other)) {
+            continue;
+        }
+        done.push(top);
+        for piece in ground.pieces.iter().filter(|piece| piece.at.starts_with(top)) {
+            if let Err(failure) = attach(piece) {
+                layers.take_down(ground, index);
+                return Err(failure);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes what is mounted at a place out of the tree, with all that stands below it.
+pub(super) fn detach(top: &Path) {
+    if top == Path::new("/") {
+        let _ = unmount(TREE, UnmountFlags::DETACH);
+    } else if let Ok(target) = target(top) {
+        let _ = unmount(descriptor_path(&target), UnmountFlags::DETACH);
+    }
+}
+
+fn attach(piece: &Piece) -> Result<(), Failure> {
+    let source = match &piece.from {
+        Source::Branch(index) => mounted_at(*index),
+        Source::Mount(place) => place.clone(),
+    };
+    let failed = |error| {
+        Failure::of(&format!("showing {}", piece.at.display()), std::io::Error::from(error))
+    };
+    if piece.at == Path::new("/") {
+        return mount_bind(source, TREE).map_err(failed);
+    }
+    match target(&piece.at) {
+        Ok(target) => mount_bind(source, descriptor_path(&target)).map_err(failed),
+        // A run before this one moved the place away, or the host has none.
+        Err(_) => Ok(()),
+    }
+}
+
+/// Opens a place in the tree, whatever hostile links a run left on the way.
+fn target(path: &Path) -> std::io::Result<OwnedFd> {
+    Place::root(TREE)?.descend(path)?.mount_target()
+}
+
+pub(super) fn descriptor_path(descriptor: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", descriptor.as_raw_fd())
+}
