@@ -226,10 +226,12 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     rustix::process::chdir(birth.ask.cwd.path())
         .map_err(|error| Failure::of("entering the working directory", error))?;
     rustix::thread::set_no_new_privs(true).map_err(failed)?;
-    let program = filter::program(Reporting::On);
+    let pass = sys::unguessable();
+    let program = filter::program(Reporting::On { pass });
     let refused = |error| Failure::of("installing the system call filter", error);
     match sys::install_listening_filter(&program) {
-        Ok(listener) => send_descriptor(talk, word::LISTENER, listener.as_fd())?,
+        Ok(listener) => sys::send_unseen(talk, pass, word::LISTENER, listener.as_fd())
+            .map_err(|error| Failure::of("handing the listener to the supervisor", error))?,
         // Another filter with a listener is in place already (seccomp allows one).
         Err(_) => sys::install_filter(&filter::program(Reporting::Off)).map_err(refused)?,
     }
