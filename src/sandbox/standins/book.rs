@@ -35,6 +35,9 @@ pub(super) struct State {
     pub(super) elsewhere: bool,
     root: PathBuf,
     input: Option<String>,
+    /// Effective user id of the caller.
+    euid: u32,
+    environment: Vec<(String, String)>,
 }
 
 impl State {
@@ -47,7 +50,49 @@ impl State {
             elsewhere: false,
             root: root.into(),
             input: None,
+            euid: 0,
+            environment: Vec::new(),
         }
+    }
+
+    /// Takes over who calls, and with which environment.
+    fn of_this_process(mut self) -> Self {
+        self.euid = rustix::process::geteuid().as_raw();
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        self.environment =
+            std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
+        self
+    }
+
+    /// Tells whether the caller is root, or would be by `sudo`.
+    pub(super) fn is_root(&self) -> bool {
+        self.euid == 0 || self.environment(super::sudo::ACTS_AS_ROOT).is_some()
+    }
+
+    /// Returns the effective user id of the caller.
+    pub(super) fn euid(&self) -> u32 {
+        self.euid
+    }
+
+    /// Returns a variable of the caller.
+    pub(super) fn environment(&self, name: &str) -> Option<String> {
+        self.environment.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone())
+    }
+
+    /// Returns all variables of the caller.
+    pub(super) fn environments(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
+    /// Returns where a path, relative to the working directory or not, is found.
+    pub(super) fn here(&self, path: &str) -> PathBuf {
+        if path.starts_with('/') { self.path(path) } else { PathBuf::from(path) }
+    }
+
+    /// Plays another caller.
+    #[cfg(test)]
+    pub(super) fn with_caller(&mut self, euid: u32) {
+        self.euid = euid;
     }
 
     /// Returns what is kept under a name, or its default: `units`, `volumes`.
@@ -91,11 +136,11 @@ impl State {
         std::fs::symlink_metadata(self.path(path)).is_ok()
     }
 
-    /// Reads a small file of the tree; empty where it cannot be read.
+    /// Reads a small file, of the tree or relative to the working directory; empty where it cannot be read.
     pub(super) fn read(&self, path: &str) -> String {
         let mut bytes = Vec::new();
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
-        let opened = OpenOptions::new().read(true).custom_flags(flags).open(self.path(path));
+        let opened = OpenOptions::new().read(true).custom_flags(flags).open(self.here(path));
         if let Ok(file) = opened {
             let _ = file.take(LONGEST).read_to_end(&mut bytes);
         }
@@ -144,7 +189,7 @@ pub(super) struct Book {
 impl Book {
     /// Opens the book below `directory` and waits for its turn, though not for ever: a script may hold the lock.
     pub(super) fn open(directory: &Path) -> (Self, State) {
-        let mut state = State::new("/");
+        let mut state = State::new("/").of_this_process();
         let file = open(&directory.join(BOOK));
         let Some(mut file) = file else {
             state.lost = true;

@@ -20,18 +20,22 @@ use crate::tools::usage::{Line, usage};
 use book::{Book, Call, State};
 
 mod answer;
+mod accounts;
 mod book;
+mod crontab;
 mod devices;
 mod filesystem;
 mod journalctl;
 mod lvm;
 mod mount;
 mod power;
+mod ssh;
+mod sudo;
 mod service;
 mod systemctl;
 mod units;
 
-use answer::{Answer, Then};
+use answer::{Answer, Run, Then};
 
 /// A family of tools that a stand-in answers for.
 struct StandIn {
@@ -59,6 +63,9 @@ const ALL: &[StandIn] = &[
     lvm::LVM,
     mount::MOUNT,
     filesystem::FILESYSTEM,
+    sudo::SUDO,
+    ssh::SSH,
+    crontab::CRONTAB,
 ];
 
 /// A file of this name in the sandbox's own directory: the tree stands for another machine's.
@@ -179,7 +186,7 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
             ExitCode::from(125)
         }
         Then::HandOver => hand_over(name, program, words),
-        Then::Run(words) => run(words),
+        Then::Run(run) => become_another(run),
     })
 }
 
@@ -225,14 +232,31 @@ fn hand_over(name: &str, program: &str, words: &[String]) -> ExitCode {
 }
 
 /// Becomes another command; returns only where that fails.
-fn run(words: &[String]) -> ExitCode {
-    let Some((program, rest)) = words.split_first() else {
+fn become_another(run: &Run) -> ExitCode {
+    use rustix::thread::{Gid, Uid};
+    let Some((program, rest)) = run.words.split_first() else {
         return ExitCode::SUCCESS;
     };
-    let error = std::process::Command::new(program).args(rest).exec();
+    let mut command = std::process::Command::new(program);
+    command.args(rest);
+    if let Some(environment) = &run.environment {
+        command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    }
+    let entered = run.directory.as_ref().map_or(Ok(()), std::env::set_current_dir);
+    let switched = run.account.as_ref().map_or(Ok(()), |(user, group, groups)| {
+        let groups: Vec<Gid> = groups.iter().map(|group| Gid::from_raw(*group)).collect();
+        let (user, group) = (Uid::from_raw(*user), Gid::from_raw(*group));
+        rustix::thread::set_thread_groups(&groups)?;
+        rustix::thread::set_thread_res_gid(group, group, group)?;
+        rustix::thread::set_thread_res_uid(user, user, user)?;
+        Ok::<(), std::io::Error>(())
+    });
+    let error = match entered.and(switched) {
+        Ok(()) => command.exec(),
+        Err(error) => error,
+    };
     let missing = error.kind() == std::io::ErrorKind::NotFound;
-    let text = if missing { "command not found".to_owned() } else { error.to_string() };
-    eprint(&format!("{program}: {text}\n"));
+    eprint(&format!("{program}: {error}\n"));
     ExitCode::from(if missing { 127 } else { 126 })
 }
 
