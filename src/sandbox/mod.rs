@@ -37,6 +37,7 @@ use std::process::ExitCode;
 pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Limit, Limits, Masked};
 pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+pub use standins::ACTS_AS_ROOT;
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.

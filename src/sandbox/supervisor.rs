@@ -207,7 +207,10 @@ impl Supervisor {
             connected: observer.connected,
             denied: observer.denied,
             refused_on_host: changes.refused_on_host,
-            notes: changes.notes,
+            notes: standins::machine_down(&self.layers, self.ground.own)
+                .into_iter()
+                .chain(changes.notes)
+                .collect(),
         })
     }
 

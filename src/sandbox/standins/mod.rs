@@ -22,18 +22,25 @@ use book::{Book, Call, State};
 mod answer;
 mod accounts;
 mod book;
+mod btrfs;
 mod crontab;
 mod devices;
 mod filesystem;
+mod firewall;
 mod journalctl;
 mod lvm;
 mod mount;
+mod network;
 mod power;
+mod raid;
 mod ssh;
 mod sudo;
 mod service;
+mod settings;
 mod systemctl;
 mod units;
+mod virsh;
+mod zfs;
 
 use answer::{Answer, Run, Then};
 
@@ -66,7 +73,18 @@ const ALL: &[StandIn] = &[
     sudo::SUDO,
     ssh::SSH,
     crontab::CRONTAB,
+    firewall::FIREWALL,
+    network::NETWORK,
+    settings::SETTINGS,
+    virsh::VIRSH,
+    raid::RAID,
+    zfs::ZFS,
+    btrfs::BTRFS,
 ];
+
+/// A variable that is set for what is to run as root where there is no other account: stand-ins
+/// then answer as to root.
+pub const ACTS_AS_ROOT: &str = "BLACKSTART_ACTS_AS_ROOT";
 
 /// A file of this name in the sandbox's own directory: the tree stands for another machine's.
 pub(super) const ELSEWHERE: &str = "elsewhere";
@@ -93,17 +111,30 @@ pub(super) fn make_files(state: &str, owner: u32) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Returns a note where the kept layers hold that an earlier run took the machine down.
+pub(super) fn machine_down(layers: &Layers, own_branch: usize) -> Option<String> {
+    let kept = layers.since(0).iter().rev();
+    let book = kept.filter_map(|layer| read(layer, own_branch, book::book_name())).next()?;
+    let verb = book::machine(&book)?;
+    let verb = escape::one_line(&verb);
+    Some(format!(
+        "an earlier step takes the machine down ({verb}); this one would not run before it is up again"
+    ))
+}
+
+/// Reads a file of the state directory as one layer has it; a script may have put anything there.
+fn read(layer: &Layer, own_branch: usize, name: &str) -> Option<Vec<u8>> {
+    use std::io::Read as _;
+    let place = super::tree::Place::root(upper(layer.upper_of(own_branch)?).as_str()).ok()?;
+    let file = place.descend(&Path::new("state").join(name)).ok()?.open_file().ok()?;
+    let mut bytes = Vec::new();
+    std::fs::File::from(file).take(4 << 20).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// Returns the calls that stand-ins noted in `layer`, which lies on top of the kept ones.
 fn noted(layers: &Layers, layer: &Layer, own_branch: usize) -> Vec<Call> {
-    let read = |layer: &Layer| {
-        use std::io::Read as _;
-        let place = super::tree::Place::root(upper(layer.upper_of(own_branch)?).as_str()).ok()?;
-        let file =
-            place.descend(&Path::new("state").join(book::calls_name())).ok()?.open_file().ok()?;
-        let mut bytes = Vec::new();
-        std::fs::File::from(file).take(4 << 20).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
-    };
+    let read = |layer: &Layer| read(layer, own_branch, book::calls_name());
     let Some(text) = read(layer) else {
         return Vec::new();
     };
@@ -172,7 +203,7 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
     };
     let lost = state.lost;
     // The lock ends here: what follows may take long.
-    let kept = book.close(&state, &call);
+    let kept = book.close(state, &call);
     if lost {
         eprint(&format!("{name}: blackstart's stand-in lost what it knew\n"));
     }

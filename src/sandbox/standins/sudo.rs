@@ -4,7 +4,7 @@
 use super::accounts::{Account, account, group};
 use super::answer::{Answer, Run, Then};
 use super::book::State;
-use super::{OWN, Real, StandIn};
+use super::{ACTS_AS_ROOT, OWN, Real, StandIn};
 use crate::tools::PATH;
 use crate::tools::usage::Line;
 
@@ -112,9 +112,6 @@ fn sudo(line: &Line, state: &mut State) -> Answer {
         ..Answer::quiet().would(format!("{would}: {}", words.join(" ")))
     }
 }
-
-/// Set for what `sudo` would run as root where there is no other account: stand-ins then answer as to root.
-pub(super) const ACTS_AS_ROOT: &str = "BLACKSTART_ACTS_AS_ROOT";
 
 /// An account of another machine.
 fn unknown(name: &str) -> Account {
