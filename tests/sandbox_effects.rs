@@ -339,27 +339,33 @@ fn a_rollback_cannot_cheat_its_proof() {
             &["a acl group::r--", "a acl mask::r--", "a acl user:nobody:rw-"],
         ),
         ("true", "rm h1", "ln h2 h1", &[]),
-        ("true", "rm h1", "cp -p h2 h1", &["h1 had 2 names (hard links), has 1"]),
+        ("true", "rm h1", "cp -p h2 h1", &["h1 had 2 names (hard links), has 1 here"]),
         (
             "true",
             "echo z > h1",
             "echo x > h1; touch -r h2 h1",
-            &["h1 had 2 names (hard links), has 1"],
+            &["h1 had 2 names (hard links), has 1 here"],
         ),
         (
             "true",
             "rm h1 k1; ln h2 k1; ln k2 h1",
             "true",
             &[
-                "h2 was another name of h1, is a file of its own",
-                "k2 was another name of k1, is a file of its own",
+                "h2 was another name of h1, is not",
+                "k1 is another name of h2, was not",
+                "k2 was another name of k1, is not",
             ],
         ),
         (
             "true",
             "touch -d 2001-01-01T00:00:00Z h1 h2",
             "true",
-            &["h1 modification time 2020-02-02T02:02:02Z -> 2001-01-01T00:00:00Z", "h2 *"],
+            &[
+                "h1 had 2 names*",
+                "h1 modification time 2020-02-02T02:02:02Z -> 2001-01-01T00:00:00Z",
+                "h2 had 2 names*",
+                "h2 modification time *",
+            ],
         ),
         ("true", "cp -p a a2; mv a2 a", "true", &[]),
         (
