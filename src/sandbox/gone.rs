@@ -30,20 +30,22 @@ impl Walk<'_> {
                 return self.note(&directory.path, &why);
             }
         };
-        for name in names.into_iter().filter(|name| wanted(name)) {
-            if let Ok(place) = directory.place.child(&name) {
-                let path = join(&directory.path, &name);
-                self.gone.push(Old { place, path, parent: node });
-            }
-        }
+        let gone = names.into_iter().filter(|name| wanted(name));
+        self.gone.extend(gone.map(|name| (join(&directory.path, &name), node)));
     }
 
     /// Lists what is gone: first what stood at the top, then what was below.
     pub(super) fn account_for_gone(&mut self) {
         let mut left = Vec::new();
-        for old in std::mem::take(&mut self.gone) {
-            if let Ok(Some(stat)) = old.place.stat() {
-                self.one_gone(old, stat, 0, &mut left);
+        for (path, parent) in std::mem::take(&mut self.gone) {
+            let below = path.strip_prefix(&self.branch.at).unwrap_or(&path);
+            let found = self.view.descend(below).and_then(|place| Ok((place.stat()?, place)));
+            match found {
+                Ok((Some(stat), place)) => {
+                    self.one_gone(Old { place, path, parent }, stat, 0, &mut left);
+                }
+                Ok((None, _)) => {}
+                Err(error) => self.note(&path, &format!("was not counted: {error}")),
             }
         }
         while let Some(Gone { old, node, depth }) = left.pop() {
@@ -51,8 +53,9 @@ impl Walk<'_> {
                 self.note(&old.path, "is gone, and what was in it was not counted: it is too deep");
                 continue;
             }
-            let entries = match old.place.entries() {
-                Ok(entries) => entries,
+            let entries = old.place.here().and_then(|here| Ok((here.entries()?, here)));
+            let (entries, here) = match entries {
+                Ok(found) => found,
                 Err(error) => {
                     let why = format!("is gone, and what was in it cannot be read: {error}");
                     self.note(&old.path, &why);
@@ -61,7 +64,7 @@ impl Walk<'_> {
             };
             for (name, stat) in entries {
                 let path = join(&old.path, &name);
-                match old.place.child(&name) {
+                match here.child(&name) {
                     Ok(place) => {
                         let old = Old { place, path, parent: node };
                         self.one_gone(old, stat, depth + 1, &mut left);
@@ -81,7 +84,7 @@ impl Walk<'_> {
             what = said_of(&old.place, &stat);
             self.host_changed(&old.path, &stat);
         }
-        let entry = Entry::new(Kind::Deleted, &old.path, old.parent, &old.place, &stat);
+        let entry = Entry::new(Kind::Deleted, &old.path, old.parent, &stat);
         self.found.record.add(Entry { what, ..entry });
         if file_type(&stat) == FileType::Directory {
             let name = old.path.file_name().unwrap_or_default();
