@@ -12,6 +12,7 @@ mod cover;
 mod destination;
 mod devices;
 mod difference;
+mod exact;
 mod filter;
 mod ground;
 mod layers;

@@ -434,6 +434,7 @@ fn ended(end: End) -> Ended {
     match end {
         End::NotStarted { errno: libc::ENOENT } => Ended::NotStarted("no such file".to_owned()),
         End::NotStarted { errno: libc::EACCES } => Ended::NotStarted("not executable".to_owned()),
+        End::NotStarted { errno: 0 } => Ended::NotStarted("the kernel refused it".to_owned()),
         End::NotStarted { errno } => {
             Ended::NotStarted(rustix::io::Errno::from_raw_os_error(errno).to_string())
         }

@@ -247,6 +247,7 @@ impl Supervisor {
                 child::live(Birth {
                     ground: &self.ground,
                     ask,
+                    exact: self.exact,
                     environment: &environment,
                     talk: child_talk,
                     stdout: child_stdout,

@@ -11,6 +11,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::capture::Capture;
 use super::child::word;
+use super::exact::Gone;
 use super::observe::Observer;
 use super::protocol::{Failure, Kept, Limit, Limits};
 use super::resolver::Resolver;
@@ -226,6 +227,16 @@ impl Watch<'_> {
             Some((&word::LISTENER, _)) => self.listener = descriptor,
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);
+            }
+            Some((&word::STARTED, process)) => {
+                if let Some(Ok(process)) = process.get(..4).map(<[u8; 4]>::try_from) {
+                    self.observer.confirmed(i32::from_le_bytes(process));
+                }
+            }
+            Some((&word::GONE, end)) => {
+                if let Some(gone) = Gone::read(end) {
+                    self.observer.ended(gone);
+                }
             }
             Some((&word::FAILED, text)) => {
                 self.failure = Some(serde_json::from_slice(text).unwrap_or_else(|error| {

@@ -281,7 +281,14 @@ fn dry_run(
     output: &mut Output,
 ) -> Result<(), CommandError> {
     let mut quiet = |_: DryRunProgress<'_>| {};
-    let result = runtime.dry_run(plan, Some(&demo.inventory), fingerprint, None, &mut quiet)?;
+    let result = runtime.dry_run(
+        plan,
+        Some(&demo.inventory),
+        fingerprint,
+        None,
+        crate::runtime::Following::Starts,
+        &mut quiet,
+    )?;
     output.say(&indented(&super::dry_run::text(&result, 3)))
 }
 
