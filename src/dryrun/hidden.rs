@@ -15,7 +15,7 @@ pub fn hide<'a>(mut result: StepDryRun, secrets: impl Iterator<Item = &'a Secret
         }
         for effect in &mut result.effects {
             match effect {
-                Effect::File(file) => file.diff.iter_mut().for_each(hide),
+                Effect::File(file) => file.diff.iter_mut().chain(&mut file.what).for_each(hide),
                 Effect::Exec { argv, file, .. } => argv.iter_mut().chain(file).for_each(hide),
                 Effect::Lookup { name } => hide(name),
                 Effect::Connect { destination, also, .. } => {

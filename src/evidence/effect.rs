@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::base::Timestamp;
+
 /// How a path changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
@@ -21,6 +23,16 @@ pub enum Change {
 }
 
 impl Change {
+    /// Every way to change, in the order in which people should hear of them.
+    pub const ALL: [Self; 6] = [
+        Self::Deleted,
+        Self::TypeChanged,
+        Self::Modified,
+        Self::Renamed,
+        Self::Metadata,
+        Self::Created,
+    ];
+
     /// Returns the word used in documents and on screens.
     pub fn word(self) -> &'static str {
         match self {
@@ -34,19 +46,89 @@ impl Change {
     }
 }
 
+/// What stands at a path; for a deleted path, what stood there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A named pipe.
+    Fifo,
+    /// A Unix socket.
+    Socket,
+    /// A device node.
+    Device,
+}
+
+impl FileKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::File, Self::Directory, Self::Link, Self::Fifo, Self::Socket, Self::Device];
+
+    /// Returns the word used in documents and on screens.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+            Self::Link => "link",
+            Self::Fifo => "fifo",
+            Self::Socket => "socket",
+            Self::Device => "device",
+        }
+    }
+}
+
+/// How many entries, and how many bytes their files hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sum {
+    /// Files, directories, links and the rest.
+    pub entries: u64,
+    /// Sizes of regular files, as far as they are stored: a sparse file counts what it holds.
+    pub bytes: u64,
+}
+
+/// Exact counts of what changed in one way in or below a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The directory.
+    pub directory: PathBuf,
+    /// How its entries changed.
+    pub change: Change,
+    /// Whether the directories below are counted too.
+    pub deep: bool,
+    /// How much.
+    pub sum: Sum,
+    /// Whether the step's `effects` name all that can be there; `No` where that cannot be told of each path.
+    pub declared: Declared,
+}
+
 /// One changed path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEffect {
     /// How it changed.
     pub change: Change,
+    /// What it is; for a deleted path what it was.
+    pub kind: FileKind,
     /// The absolute path; need not be UTF-8.
     pub path: PathBuf,
     /// Where a renamed path stood before.
     pub from: Option<PathBuf>,
     /// Size behind the change in bytes; for a deleted path the size before.
     pub bytes: Option<u64>,
+    /// Bytes that are really stored, where that is far less than the size: a sparse file.
+    pub stored: Option<u64>,
     /// Permission bits behind the change (0o7777).
     pub mode: Option<u32>,
+    /// Modification time before and after, where only that tells that the path was touched, or beside other changes
+    /// of its metadata.
+    pub times: Option<(Timestamp, Timestamp)>,
+    /// What changed the same way below a created or deleted directory, or moved along with a renamed one.
+    pub below: Option<Sum>,
+    /// What else is to be known, in words: rights, owner, attributes, links; what is dangerous stands in capitals.
+    pub what: Vec<String>,
     /// A bounded unified diff of a small text file, or a line that says why there is none.
     pub diff: Option<String>,
     /// Whether the step declared this effect.

@@ -135,6 +135,9 @@ fn process_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
     // exact limit, this one holds where that does not count (for root with the host's own ids).
     let processes = birth.ask.limits.processes + 310;
     let _ = std::fs::write(format!("{base}/sys/kernel/pid_max"), processes.to_string());
+    // Shared memory segments belong to no process, so no limit of a process counts them.
+    let pages = birth.ask.limits.memory / rustix::param::page_size() as u64;
+    let _ = std::fs::write(format!("{base}/sys/kernel/shmall"), pages.to_string());
     for name in ["sys", "irq", "bus", "fs"] {
         let place = std::fs::read_link(&base).map(|base| base.join(name));
         let Ok(place) = place else { continue };
@@ -236,10 +239,11 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     };
     bound(Resource::Nproc, limits.processes).map_err(failed)?;
     bound(Resource::Data, limits.memory).map_err(failed)?;
-    bound(Resource::Core, 0).map_err(failed)?;
+    // 0 would still start the host's crash handler where there is one; 1 is the kernel's word for
+    // "not even that" (fs/coredump.c).
+    bound(Resource::Core, 1).map_err(failed)?;
     // The supervisor adds up all processes and is there first; this holds where they escape its look.
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    let seconds = limits.cpu_ms(cores).div_ceil(1_000).saturating_add(1);
+    let seconds = limits.cpu_ms().div_ceil(1_000).saturating_add(1);
     let times = Rlimit { current: Some(seconds), maximum: Some(seconds + 1) };
     rustix::process::setrlimit(Resource::Cpu, times).map_err(failed)?;
     rustix::process::umask(FileMode::from_raw_mode(0o022));

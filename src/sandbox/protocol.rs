@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::tally::Sum;
 use crate::evidence::SimulatedCall;
 
 /// How the supervisor isolates what it runs.
@@ -92,9 +93,15 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Returns the limit of processor time in milliseconds, on a machine with this many cores.
-    pub(super) fn cpu_ms(&self, cores: u64) -> u64 {
-        self.cpu_ms.unwrap_or_else(|| self.wall_ms.saturating_mul((cores / 2).max(1)))
+    /// Returns them with the usual processor time, where none is given, on a machine with this many cores.
+    pub(super) fn on(self, cores: u64) -> Self {
+        let usual = self.wall_ms.saturating_mul((cores / 2).max(1));
+        Self { cpu_ms: self.cpu_ms.or(Some(usual)), ..self }
+    }
+
+    /// Returns the limit of processor time in milliseconds.
+    pub(super) fn cpu_ms(&self) -> u64 {
+        self.cpu_ms.unwrap_or(self.wall_ms)
     }
 }
 
@@ -123,8 +130,10 @@ pub(super) struct Ran {
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
     pub(super) changes: Vec<Changed>,
-    pub(super) changes_total: u64,
-    pub(super) deleted_total: u64,
+    /// How much changed in each way, listed or not.
+    pub(super) totals: Vec<(Kind, Sum)>,
+    /// Where it changed, when not all is listed.
+    pub(super) shares: Vec<Share>,
     pub(super) executed: Vec<Executed>,
     pub(super) connected: Vec<Connected>,
     /// Names that were asked for.
@@ -218,7 +227,7 @@ pub(super) struct Kept {
 }
 
 /// How a path changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Kind {
     Created,
     Modified,
@@ -228,15 +237,58 @@ pub(super) enum Kind {
     Metadata,
 }
 
+impl Kind {
+    pub(super) const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Modified,
+        Self::Deleted,
+        Self::Renamed,
+        Self::TypeChanged,
+        Self::Metadata,
+    ];
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Is {
+    File,
+    Directory,
+    Link,
+    Fifo,
+    Socket,
+    Device,
+}
+
+/// Seconds and nanoseconds since 1970.
+pub(super) type Time = (i64, i64);
+
 /// One changed path.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Changed {
     pub(super) kind: Kind,
+    pub(super) is: Is,
     pub(super) path: Raw,
     pub(super) from: Option<Raw>,
     pub(super) bytes: Option<u64>,
+    /// Bytes really stored by a sparse file.
+    pub(super) stored: Option<u64>,
     pub(super) mode: Option<u32>,
+    /// Modification time before and after.
+    pub(super) times: Option<(Time, Time)>,
+    /// What changed the same way below a directory.
+    pub(super) below: Option<Sum>,
+    pub(super) what: Vec<String>,
     pub(super) diff: Option<String>,
+}
+
+/// What changed in one way in a directory.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Share {
+    pub(super) kind: Kind,
+    pub(super) directory: Raw,
+    /// Whether the directories below are counted too.
+    pub(super) deep: bool,
+    pub(super) sum: Sum,
 }
 
 /// A path that differs between two states of the tree.
@@ -246,8 +298,19 @@ pub struct Difference {
     pub path: String,
     /// What differs, for people: `is missing`, `mode 644 is now 600`.
     pub what: String,
-    /// Whether only the modification time differs, which restoring a file's content does by itself.
-    pub time_only: bool,
+    /// What kind of difference it is.
+    pub kind: Differs,
+}
+
+/// How much a difference between two states of the tree weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Differs {
+    /// Content, metadata, links or names are not what they were.
+    Tree,
+    /// Only the modification time differs, as restoring a file's content does by itself.
+    Time,
+    /// The same bytes take more or less room: a sparse file became dense, or a dense one sparse.
+    Room,
 }
 
 /// Why the supervisor could not do what was asked.

@@ -50,6 +50,7 @@ impl Resolver {
                 Err(error) => notes.push(format!("names are not resolved at {place}: {error}")),
             }
         }
+        add_the_other_family(&names);
         let resolver =
             Self { names, sockets, asked: Vec::new(), seen: HashSet::new(), unlisted: 0 };
         (resolver, notes)
@@ -77,8 +78,12 @@ impl Resolver {
     }
 
     /// Returns the names that were asked for, and how many more there were.
+    ///
+    /// A name with an appended domain says nothing new where the name itself was asked for.
     pub(super) fn asked(&self) -> (Vec<String>, u64) {
-        (self.asked.clone(), self.unlisted)
+        let appended =
+            |name: &&String| self.names.short(name).is_some_and(|short| self.seen.contains(short));
+        (self.asked.iter().filter(|name| !appended(name)).cloned().collect(), self.unlisted)
     }
 
     /// Answers the questions that wait at one socket.
@@ -112,6 +117,21 @@ impl Resolver {
         }
         self.seen.insert(name.clone());
         self.asked.push(name);
+    }
+}
+
+/// A C library asks for addresses of a family only where an interface has one beside the loopback's own, or
+/// none has any (getaddrinfo(3), `AI_ADDRCONFIG`): nameservers of one family would hide the other.
+fn add_the_other_family(names: &Names) {
+    let outside: Vec<IpAddr> =
+        names.places().map(|place| place.ip()).filter(|ip| !ip.is_loopback()).collect();
+    let spare =
+        [IpAddr::from([198, 19, 255, 254]), IpAddr::from([0xfdb5, 0, 0, 0, 0, 0, 0, 1_u16])];
+    for ip in spare {
+        if !outside.is_empty() && !outside.iter().any(|other| other.is_ipv4() == ip.is_ipv4()) {
+            // Without the family there is nothing to hide.
+            let _ = sys::add_loopback_address(ip, outside.len());
+        }
     }
 }
 

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use super::availability;
 use super::protocol::{
-    Answer, Ask, Changed, Connected, Difference, End, Failure, Kept, Kind, Limit, Limits, Masked,
-    Mode, Ran, Raw, RunAsk, Setup,
+    Answer, Ask, Changed, Connected, Difference, End, Failure, Is, Kept, Kind, Limit, Limits,
+    Masked, Mode, Ran, Raw, RunAsk, Setup, Share, Time,
 };
+use crate::base::Timestamp;
 use crate::evidence::{
-    Captured, Change, Declared, Effect, Ended, FileEffect, Level, SimulatedCall,
+    Captured, Change, Declared, Effect, Ended, FileEffect, FileKind, Level, SimulatedCall, Sum,
+    Summary,
 };
 
 /// What a session may use, and which program to run as its supervisor.
@@ -138,6 +140,10 @@ pub struct Observed {
     pub effects_total: u64,
     /// How many of them are deleted paths.
     pub deleted_total: u64,
+    /// How many paths changed in which way, and what they hold.
+    pub totals: Vec<(Change, Sum)>,
+    /// The same per directory, where `effects` leaves paths out.
+    pub summaries: Vec<Summary>,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
     /// What stand-ins were asked and would have done, bounded.
@@ -200,19 +206,20 @@ impl Session {
         let root = rustix::process::geteuid().is_root();
         let ways: &[Mode] =
             if root { &[Mode::RootShifted, Mode::RootIdentity, Mode::User] } else { &[Mode::User] };
-        let mut first: Option<Failure> = None;
+        // The last way asks for least, so what refuses it is the cause.
+        let mut last: Option<Failure> = None;
         for mode in ways {
             match Self::start_as(options, *mode)? {
                 Ok(mut session) => {
-                    session.reason = availability::why_not_better(*mode, root, first.as_ref());
+                    session.reason = availability::why_not_better(*mode, root, last.as_ref());
                     return Ok(session);
                 }
-                Err(failure) => first = first.or(Some(failure)),
+                Err(failure) => last = Some(failure),
             }
         }
         let failure =
-            first.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
-        let (reason, fix) = availability::explain(&failure);
+            last.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
+        let (reason, fix) = availability::explain(&failure, availability::Facts::look());
         Err(SandboxError::Unavailable { reason, fix })
     }
 
@@ -370,6 +377,13 @@ fn out_of_order(answer: &Answer) -> SandboxError {
     SandboxError::Lost { what, source: None }
 }
 
+/// Cores that this process may use; finding out reads files, so it is done once.
+fn cores() -> u64 {
+    static CORES: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    *CORES
+        .get_or_init(|| std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64))
+}
+
 /// Returns what the supervisor is asked.
 pub(super) fn run_ask(request: &Request) -> RunAsk {
     RunAsk {
@@ -382,14 +396,14 @@ pub(super) fn run_ask(request: &Request) -> RunAsk {
             .iter()
             .map(|(name, value)| (name.clone(), Raw::of(value)))
             .collect(),
-        limits: request.limits,
+        limits: request.limits.on(cores()),
         keep: request.layering == Layering::Keep,
     }
 }
 
 pub(super) fn observed(ran: Ran) -> Observed {
     let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
-    let mut total = ran.changes_total;
+    let mut total: u64 = ran.totals.iter().map(|(_, sum)| sum.entries).sum();
     let mut effects: Vec<Effect> = ran.changes.into_iter().map(file_effect).collect();
     let changes = effects.len();
     effects.extend(ran.executed.into_iter().map(|one| Effect::Exec {
@@ -416,7 +430,13 @@ pub(super) fn observed(ran: Ran) -> Observed {
         stderr: captured(ran.stderr),
         effects,
         effects_total: total,
-        deleted_total: ran.deleted_total,
+        deleted_total: ran
+            .totals
+            .iter()
+            .find(|(kind, _)| *kind == Kind::Deleted)
+            .map_or(0, |(_, sum)| sum.entries),
+        totals: ran.totals.into_iter().map(|(kind, sum)| (change(kind), sum.into())).collect(),
+        summaries: ran.shares.into_iter().map(summary).collect(),
         simulated: ran.simulated,
         simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
@@ -443,20 +463,56 @@ fn ended(end: End) -> Ended {
     }
 }
 
+fn change(kind: Kind) -> Change {
+    match kind {
+        Kind::Created => Change::Created,
+        Kind::Modified => Change::Modified,
+        Kind::Deleted => Change::Deleted,
+        Kind::Renamed => Change::Renamed,
+        Kind::TypeChanged => Change::TypeChanged,
+        Kind::Metadata => Change::Metadata,
+    }
+}
+
+fn summary(share: Share) -> Summary {
+    Summary {
+        directory: share.directory.into_path(),
+        change: change(share.kind),
+        deep: share.deep,
+        sum: share.sum.into(),
+        declared: Declared::NothingDeclared,
+    }
+}
+
+impl From<super::tally::Sum> for Sum {
+    fn from(sum: super::tally::Sum) -> Self {
+        Self { entries: sum.entries, bytes: sum.bytes }
+    }
+}
+
 fn file_effect(changed: Changed) -> Effect {
+    let end = |seconds: i64| if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    let time = |(seconds, nanoseconds): Time| {
+        Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or(0)).unwrap_or(end(seconds))
+    };
     Effect::File(FileEffect {
-        change: match changed.kind {
-            Kind::Created => Change::Created,
-            Kind::Modified => Change::Modified,
-            Kind::Deleted => Change::Deleted,
-            Kind::Renamed => Change::Renamed,
-            Kind::TypeChanged => Change::TypeChanged,
-            Kind::Metadata => Change::Metadata,
+        change: change(changed.kind),
+        kind: match changed.is {
+            Is::File => FileKind::File,
+            Is::Directory => FileKind::Directory,
+            Is::Link => FileKind::Link,
+            Is::Fifo => FileKind::Fifo,
+            Is::Socket => FileKind::Socket,
+            Is::Device => FileKind::Device,
         },
         path: changed.path.into_path(),
         from: changed.from.map(Raw::into_path),
         bytes: changed.bytes,
+        stored: changed.stored,
         mode: changed.mode,
+        times: changed.times.map(|(then, now)| (time(then), time(now))),
+        below: changed.below.map(Sum::from),
+        what: changed.what,
         diff: changed.diff,
         declared: Declared::NothingDeclared,
     })

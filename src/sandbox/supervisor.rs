@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
+use rustix::fs::{Gid, Uid};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
@@ -16,8 +17,9 @@ use super::difference;
 use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
 use super::names::Names;
+use super::namespaces::SHIFT;
 use super::observe::{Ids, Observer};
-use super::protocol::{Answer, Ask, Failure, Limit, Limits, Ran, Raw, RunAsk, Setup};
+use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
 use super::resolver::Resolver;
 use super::standins;
@@ -211,9 +213,9 @@ impl Supervisor {
             duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             stdout,
             stderr,
-            changes: changes.record.listed,
-            changes_total: changes.record.total,
-            deleted_total: changes.record.deleted,
+            changes: changes.listed,
+            totals: changes.totals,
+            shares: changes.shares,
             simulated,
             simulated_calls,
             executed: observer.executed,
@@ -237,6 +239,13 @@ impl Supervisor {
         .map_err(failed)?;
         let (stdout, child_stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
         let (stderr, child_stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
+        if self.ground.mode == Mode::RootShifted {
+            // `> /dev/stdout` opens the pipe again, which only its owner may.
+            let (owner, group) = (Uid::from_raw(SHIFT), Gid::from_raw(SHIFT));
+            for pipe in [&child_stdout, &child_stderr] {
+                rustix::fs::fchown(pipe, Some(owner), Some(group)).map_err(failed)?;
+            }
+        }
         let environment = self.environment(ask);
         let kinds = libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;
         match sys::clone_process(kinds)

@@ -386,6 +386,17 @@ fn seccomp(program: &[Instruction], flags: libc::c_ulong) -> io::Result<libc::c_
     })
 }
 
+/// Returns the version of the kernel's Landlock (landlock_create_ruleset(2)).
+pub(super) fn landlock_version() -> io::Result<i32> {
+    const LANDLOCK_CREATE_RULESET_VERSION: u32 = 1;
+    let none = std::ptr::null::<u8>();
+    // SAFETY: with this flag the call takes no structure and makes nothing.
+    let version = unsafe {
+        libc::syscall(libc::SYS_landlock_create_ruleset, none, 0, LANDLOCK_CREATE_RULESET_VERSION)
+    };
+    Ok(i32::try_from(checked(version)?).unwrap_or(i32::MAX))
+}
+
 /// A system call that waits for an answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waiting {

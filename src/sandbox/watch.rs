@@ -76,7 +76,6 @@ pub(super) fn watch(
     boss: BorrowedFd<'_>,
 ) -> Result<Watched, Failure> {
     resolver.begin();
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let mut watch = Watch {
         limits,
         ends,
@@ -89,7 +88,7 @@ pub(super) fn watch(
         ended: None,
         failure: None,
         limit: None,
-        cpu_ms: limits.cpu_ms(cores),
+        cpu_ms: limits.cpu_ms(),
         looks_at_process_limit: 0,
         scarce: Scarce::default(),
     };

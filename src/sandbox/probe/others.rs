@@ -28,6 +28,8 @@ impl Judge {
                     pid if pid > 0 => {
                         if own(pid) || !alive(pid) || signal == 0 {
                             GoOn
+                        } else if !may_signal(pid) {
+                            Fails(Errno::PERM)
                         } else {
                             Stop(format!("{what} process {pid}"))
                         }
@@ -45,6 +47,8 @@ impl Judge {
             Process::Signal => {
                 if own(first) || !alive(first) {
                     GoOn
+                } else if !may_signal(first) {
+                    Fails(Errno::PERM)
                 } else {
                     Stop(format!("would send a signal to process {first}"))
                 }
@@ -55,6 +59,8 @@ impl Judge {
                 let which = first - i32::from(call.call == libc::SYS_ioprio_set);
                 if which == process && (who == 0 || own(who)) {
                     GoOn
+                } else if which == process && !may_signal(who) {
+                    Fails(Errno::PERM)
                 } else {
                     Stop(format!("would change the priority of {who}"))
                 }
@@ -63,6 +69,8 @@ impl Judge {
                 let asks = process == Process::Limits && call.arguments[2] == 0;
                 if asks || first == 0 || own(first) || !alive(first) {
                     GoOn
+                } else if !may_signal(first) {
+                    Fails(Errno::PERM)
                 } else {
                     let what = match process {
                         Process::Limits => "limits",
@@ -85,7 +93,7 @@ impl Judge {
             }
             Some((_, Some(path))) => {
                 match find(call.pid, libc::AT_FDCWD, path.as_bytes(), Last::Keep) {
-                    Named { found: Found::Nothing { parent }, .. } if self.inside(&parent) => {
+                    Named { found: Found::Nothing { parent, .. }, .. } if self.inside(&parent) => {
                         Refused("listening on a socket".to_owned(), Errno::PERM)
                     }
                     Named { found: Found::Nothing { .. }, shown } => {
@@ -98,6 +106,12 @@ impl Judge {
             Some((to, None)) => Stop(format!("would listen on {to}")),
         }
     }
+}
+
+/// Tells whether the host would let the caller do something to a process (kill(2) with no signal).
+fn may_signal(pid: i32) -> bool {
+    let pid = rustix::process::Pid::from_raw(pid);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
 /// Asks about System V objects without changing them (ipcs).
