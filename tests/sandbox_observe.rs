@@ -302,10 +302,16 @@ fn refusals_say_what_was_asked_for() {
         return;
     }
     let table: &[(&str, &str)] = &[
-        ("mount -t tmpfs none /mnt", "system call mount: none on /mnt (tmpfs)"),
-        ("mount --bind /etc /mnt", "system call mount: /etc on /mnt"),
-        ("umount /proc", "system call umount2: /proc"),
-        ("hostname pwned", "system call sethostname: pwned"),
+        (
+            "perl -e 'syscall(165, \"none\", \"/mnt\", \"tmpfs\", 0, 0)'",
+            "system call mount: none on /mnt (tmpfs)",
+        ),
+        (
+            "perl -e 'syscall(165, \"/etc\", \"/mnt\", 0, 4096, 0)'",
+            "system call mount: /etc on /mnt",
+        ),
+        ("perl -e 'syscall(166, \"/proc\", 0)'", "system call umount2: /proc"),
+        ("perl -e 'syscall(170, \"pwned\", 5)'", "system call sethostname: pwned"),
         ("unshare -n true", "system call unshare: a new net namespace"),
         ("unshare -Um true", "system call unshare: new mount, user namespaces"),
         (
@@ -379,7 +385,10 @@ fn in_exact_mode_every_program_has_its_end() {
             "sh -c 'exec sh -c \"exit 4\"' || true",
             &["sh -c exec sh -c \"exit 4\"", "sh -c exit 4 -> 4"],
         ),
-        ("sleep 50 & until grep -q sleep /proc/$!/comm; do :; done; kill -TERM $!; wait $! || true", &["sleep 50 -> signal 15"]),
+        (
+            "sleep 50 & until grep -q sleep /proc/$!/comm; do :; done; kill -TERM $!; wait $! || true",
+            &["sleep 50 -> signal 15"],
+        ),
         (
             "sh -c 'kill -STOP $$; exit 5' & while kill -CONT $! 2>/dev/null; do :; done; wait $! || true",
             &["sh -c kill -STOP $$; exit 5 -> 5"],

@@ -44,7 +44,10 @@ impl Resolver {
                 ip => sys::add_loopback_address(ip, at),
             }
             .and_then(|()| UdpSocket::bind(place))
-            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket));
+            .and_then(|socket| {
+                wait_until_reached(&socket)?;
+                socket.set_nonblocking(true).map(|()| socket)
+            });
             match bound {
                 Ok(socket) => sockets.push(socket),
                 Err(error) => notes.push(format!("names are not resolved at {place}: {error}")),
@@ -118,6 +121,22 @@ impl Resolver {
         self.seen.insert(name.clone());
         self.asked.push(name);
     }
+}
+
+/// The kernel makes the route to a new IPv6 address a little later than the address.
+fn wait_until_reached(socket: &UdpSocket) -> std::io::Result<()> {
+    let place = socket.local_addr()?;
+    if place.is_ipv4() {
+        return Ok(());
+    }
+    socket.set_read_timeout(Some(std::time::Duration::from_millis(5)))?;
+    for _ in 0..200 {
+        let asked = UdpSocket::bind("[::]:0").and_then(|other| other.send_to(&[], place));
+        if asked.is_ok() && socket.recv_from(&mut [0]).is_ok() {
+            return Ok(());
+        }
+    }
+    Err(std::io::ErrorKind::TimedOut.into())
 }
 
 /// A C library asks for addresses of a family only where an interface has one beside the loopback's own, or
