@@ -30,9 +30,14 @@ const SCRIPTS: &[&str] = &[
     "(echo x > /dev/tcp/192.0.2.1/5) 2>/dev/null; chmod -R 700 /tmp 2>/dev/null; kill -9 $$ # {mark}",
 ];
 
-/// How many runs: all of them in about a minute of a debug build, fewer by default.
+/// How many runs: 150, which takes seconds; `BLACKSTART_DRY_RUNS=1000` for the whole number.
 fn runs() -> usize {
     std::env::var("BLACKSTART_DRY_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(150)
+}
+
+/// How many kills of each kind: 16, or 50 with the whole number of runs.
+fn kills() -> usize {
+    if runs() >= 1_000 { 50 } else { 16 }
 }
 
 fn mark(who: Who) -> String {
@@ -221,15 +226,19 @@ enum Moment {
     Payload(u64),
 }
 
-/// Waits for the moment, or for the end of the process.
+/// The command has started all that it starts, and waits.
+const WHOLE_PAYLOAD: u64 = 5;
+
+/// Waits for the moment, for the end of the process, or until nothing more will happen.
 fn reach(moment: Moment, pid: u32, mark: &str, over: &mut dyn FnMut() -> bool) {
     let start = Instant::now();
     while !over() && start.elapsed() < Duration::from_secs(20) {
+        let started = processes_with(mark).len() as u64;
         let there = match moment {
             Moment::Own(time) => processor_time(pid).is_none_or(|spent| spent >= time),
-            Moment::Payload(count) => processes_with(mark).len() as u64 >= count,
+            Moment::Payload(count) => started >= count,
         };
-        if there {
+        if there || started >= WHOLE_PAYLOAD {
             return;
         }
     }
@@ -247,12 +256,12 @@ const BUSY: &str = "perl -e 'shmget({key},4096,0666|512)'; for i in 1 2 3 4; do 
     mkdir -p /var/tmp/{mark}/d; for i in 1 2 3 4 5 6 7 8 9; do : > /var/tmp/{mark}/d/$i; done; \
     sh -c 'sleep 300; : {mark}'";
 
-/// Kills at 50 moments, half of them while a command runs.
+/// Moments to kill at, half of them while a command runs.
 fn moments(dice: &mut Dice, whole: u64) -> Vec<Moment> {
-    (0..50)
+    (0..kills())
         .map(|round| match round % 2 {
             0 => Moment::Own(dice.below(whole)),
-            _ => Moment::Payload(1 + dice.below(6)),
+            _ => Moment::Payload(1 + dice.below(WHOLE_PAYLOAD)),
         })
         .collect()
 }

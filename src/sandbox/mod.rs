@@ -58,6 +58,7 @@ pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, Sandb
 pub fn stand_ins() -> Vec<&'static str> {
     standins::names().collect()
 }
+pub use standins::ACTS_AS_ROOT;
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.
