@@ -91,7 +91,9 @@ fn begin(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<i32, Failure> {
             Ok(pid)
         }
         Side::Child => {
-            gate.map(Gate::wait);
+            if let Some(gate) = gate {
+                gate.wait();
+            }
             let failure = payload(birth, talk);
             let text = format!(
                 "blackstart: {}: {}\n",
