@@ -9,10 +9,11 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{Access, Mode as FileMode, OFlags};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
-use rustix::process::{Resource, Rlimit, Signal};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
 use super::assembly::{TREE, descriptor_path};
+use super::exact::{self, Gate};
 use super::filter::{self, Reporting};
 use super::ground::Ground;
 use super::protocol::{Failure, Mode, RunAsk};
@@ -27,6 +28,10 @@ pub(super) mod word {
     pub(crate) const LISTENER: u8 = b'l';
     /// The payload ended: followed by the code, or by the signal as a negative number (i32).
     pub(crate) const ENDED: u8 = b'e';
+    /// A traced process became another program: followed by its number inside (i32).
+    pub(crate) const STARTED: u8 = b's';
+    /// A traced process ended: followed by what [`super::exact::Gone`] reads.
+    pub(crate) const GONE: u8 = b'x';
     /// It failed before the payload: followed by JSON.
     pub(crate) const FAILED: u8 = b'f';
 }
@@ -35,6 +40,8 @@ pub(super) mod word {
 pub(super) struct Birth<'a> {
     pub(super) ground: &'a Ground,
     pub(super) ask: &'a RunAsk,
+    /// Whether the end of every process is followed.
+    pub(super) exact: bool,
     pub(super) environment: &'a [CString],
     pub(super) talk: OwnedFd,
     pub(super) stdout: OwnedFd,
@@ -45,7 +52,7 @@ pub(super) struct Birth<'a> {
 pub(super) fn live(birth: Birth<'_>) -> ! {
     let talk = birth.talk.as_fd();
     let failure = match begin(&birth, talk) {
-        Ok(payload) => reap(payload, talk),
+        Ok(payload) => reap(payload, talk, birth.exact),
         Err(failure) => failure,
     };
     let mut message = vec![word::FAILED];
@@ -70,9 +77,23 @@ fn begin(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<i32, Failure> {
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     become_nobody_else(birth.ground)?;
     die_with_parent()?;
+    let gate = birth.exact.then(Gate::new).transpose()?;
+    if gate.is_some() {
+        // Only what may be dumped may be traced; the command's process is a copy of this one.
+        dumpable(DumpableBehavior::Dumpable)?;
+    }
     match sys::clone_process(0).map_err(|error| Failure::of("starting a process", error))? {
-        Side::Parent(pid) => Ok(pid),
+        Side::Parent(pid) => {
+            if let Some(gate) = gate {
+                gate.open(pid)?;
+                dumpable(DumpableBehavior::NotDumpable)?;
+            }
+            Ok(pid)
+        }
         Side::Child => {
+            if let Some(gate) = gate {
+                gate.wait();
+            }
             let failure = payload(birth, talk);
             let text = format!(
                 "blackstart: {}: {}\n",
@@ -184,8 +205,12 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
     let sets =
         CapabilitySets { effective: keep, permitted: keep, inheritable: CapabilitySet::empty() };
     rustix::thread::set_capabilities(None, sets).map_err(failed)?;
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
-        .map_err(failed)
+    dumpable(DumpableBehavior::NotDumpable)
+}
+
+fn dumpable(how: DumpableBehavior) -> Result<(), Failure> {
+    rustix::process::set_dumpable_behavior(how)
+        .map_err(|error| Failure::of("hiding the first process", error))
 }
 
 pub(super) fn send_descriptor(
@@ -222,6 +247,10 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     // 0 would still start the host's crash handler where there is one; 1 is the kernel's word for
     // "not even that" (fs/coredump.c).
     bound(Resource::Core, 1).map_err(failed)?;
+    // The supervisor adds up all processes and is there first; this holds where they escape its look.
+    let seconds = limits.cpu_ms().div_ceil(1_000).saturating_add(1);
+    let times = Rlimit { current: Some(seconds), maximum: Some(seconds + 1) };
+    rustix::process::setrlimit(Resource::Cpu, times).map_err(failed)?;
     rustix::process::umask(FileMode::from_raw_mode(0o022));
     sys::restore_signals();
     let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, FileMode::empty())
@@ -288,7 +317,7 @@ pub(super) fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
 }
 
 /// Reaps until the payload ends, says how, and takes everything else with it.
-fn reap(payload: i32, talk: BorrowedFd<'_>) -> ! {
+fn reap(payload: i32, talk: BorrowedFd<'_>, exact: bool) -> ! {
     // Nothing but the conversation with the supervisor may stay open here: a pipe held by this
     // process would outlive the payload.
     let moved = sys::duplicate_to(talk, 0).and_then(|()| sys::close_from(1));
@@ -296,20 +325,25 @@ fn reap(payload: i32, talk: BorrowedFd<'_>) -> ! {
         sys::leave(1);
     }
     let talk = sys::adopt(0);
+    let ended =
+        if exact { exact::until_ended(payload, talk.as_fd()) } else { until_ended(payload) };
+    let Some(ended) = ended else { sys::leave(1) };
+    let mut message = vec![word::ENDED];
+    message.extend(ended.to_le_bytes());
+    let _ = rustix::net::send(&talk, &message, SendFlags::empty());
+    sys::leave(0)
+}
+
+/// Reaps; returns the payload's exit code, or its signal as a negative number.
+fn until_ended(payload: i32) -> Option<i32> {
     loop {
         match rustix::process::wait(rustix::process::WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid.as_raw_nonzero().get() == payload => {
-                let ended = status
-                    .exit_status()
-                    .or_else(|| status.terminating_signal().map(|signal| -signal))
-                    .unwrap_or(1);
-                let mut message = vec![word::ENDED];
-                message.extend(ended.to_le_bytes());
-                let _ = rustix::net::send(&talk, &message, SendFlags::empty());
-                sys::leave(0)
+                let signal = || status.terminating_signal().map(|signal| -signal);
+                return status.exit_status().or_else(signal).or(Some(1));
             }
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(_) => sys::leave(1),
+            Err(_) => return None,
         }
     }
 }

@@ -15,6 +15,7 @@ mod cover;
 mod destination;
 mod devices;
 mod difference;
+mod exact;
 mod entry;
 mod file_names;
 mod filter;

@@ -377,6 +377,13 @@ fn out_of_order(answer: &Answer) -> SandboxError {
     SandboxError::Lost { what, source: None }
 }
 
+/// Cores that this process may use; finding out reads files, so it is done once.
+fn cores() -> u64 {
+    static CORES: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    *CORES
+        .get_or_init(|| std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64))
+}
+
 /// Returns what the supervisor is asked.
 pub(super) fn run_ask(request: &Request) -> RunAsk {
     RunAsk {
@@ -389,7 +396,7 @@ pub(super) fn run_ask(request: &Request) -> RunAsk {
             .iter()
             .map(|(name, value)| (name.clone(), Raw::of(value)))
             .collect(),
-        limits: request.limits,
+        limits: request.limits.on(cores()),
         keep: request.layering == Layering::Keep,
     }
 }
@@ -447,6 +454,7 @@ fn ended(end: End) -> Ended {
     match end {
         End::NotStarted { errno: libc::ENOENT } => Ended::NotStarted("no such file".to_owned()),
         End::NotStarted { errno: libc::EACCES } => Ended::NotStarted("not executable".to_owned()),
+        End::NotStarted { errno: 0 } => Ended::NotStarted("the kernel refused it".to_owned()),
         End::NotStarted { errno } => {
             Ended::NotStarted(rustix::io::Errno::from_raw_os_error(errno).to_string())
         }

@@ -259,6 +259,7 @@ impl Supervisor {
                 child::live(Birth {
                     ground: &self.ground,
                     ask,
+                    exact: self.exact,
                     environment: &environment,
                     talk: child_talk,
                     stdout: child_stdout,

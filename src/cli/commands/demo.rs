@@ -282,7 +282,9 @@ fn dry_run(
     output: &mut Output,
 ) -> Result<(), CommandError> {
     let mut quiet = |_: DryRunProgress<'_>| {};
-    let result = runtime.dry_run(plan, Some(&demo.inventory), fingerprint, None, &mut quiet)?;
+    let following = crate::runtime::Following::Starts;
+    let (inventory, last) = (Some(&demo.inventory), None);
+    let result = runtime.dry_run(plan, inventory, fingerprint, last, following, &mut quiet)?;
     output.say(&indented(&seen::text(&result, Detail::First(3))))
 }
 

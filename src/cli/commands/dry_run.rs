@@ -7,7 +7,7 @@ use crate::cli::seen::{self, Detail};
 use crate::cli::{CommandError, Exit, Global};
 use crate::evidence::{Outcome, Severity, v1};
 use crate::runtime::files::read_text;
-use crate::runtime::{DryRunProgress, Runtime};
+use crate::runtime::{DryRunProgress, Following, Runtime};
 
 /// Run a plan or a script where it can do no harm, and report what it did
 ///
@@ -17,13 +17,20 @@ use crate::runtime::{DryRunProgress, Runtime};
 #[command(after_help = "Examples:
   blackstart dry-run plan.yaml
   blackstart dry-run plan.yaml --step restore      only up to this step
-  blackstart dry-run cleanup.sh --json             any script")]
+  blackstart dry-run cleanup.sh --json             any script
+  blackstart dry-run cleanup.sh --exact            with the end of every program")]
 pub struct Args {
     #[command(flatten)]
     plan: PlanArgs,
     /// Stop behind this step; the result is shown, not kept as evidence
     #[arg(long, value_name = "ID")]
     step: Option<String>,
+    /// Follow every program to its end: exit codes, signals, processor time
+    ///
+    /// Each process is traced, so starting one takes about twice as long, and programs that trace others (strace, gdb)
+    /// fail as they do without it. Use it to see which program of a long pipeline failed.
+    #[arg(long)]
+    exact: bool,
     /// Show every effect and diff, not the first few
     #[arg(long)]
     all: bool,
@@ -39,8 +46,9 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         DryRunProgress::Begins(step) => output.progress(&format!("{step} …")),
         DryRunProgress::Ended(_) => output.progress_done(),
     };
+    let following = if args.exact { Following::Ends } else { Following::Starts };
     let result = if is_script(&path)? {
-        runtime.dry_run_script(&path, &mut watch)?
+        runtime.dry_run_script(&path, following, &mut watch)?
     } else {
         let mut quiet = Output::new(global);
         let loaded = args.plan.load(&runtime, &mut quiet)?;
@@ -50,6 +58,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
             loaded.inventory.as_ref(),
             loaded.fingerprint,
             last.as_ref(),
+            following,
             &mut watch,
         )?
     };
