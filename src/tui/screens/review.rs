@@ -91,7 +91,8 @@ impl Screen for Review {
             DryRunView::Done(dry_run) => {
                 let passed =
                     dry_run.steps.iter().filter(|step| step.outcome == Outcome::Passed).count();
-                format!("dry run {passed}/{steps} passed, {}", dry_run.level.word())
+                let only = if dry_run.level.counts() { "" } else { " only" };
+                format!("dry run {passed}/{steps} passed, {}{only}", dry_run.level.word())
             }
         };
         let approved = match review.permit(state.now, &state.machine.operator) {
