@@ -15,14 +15,23 @@ struct Gone {
     depth: usize,
 }
 
+/// A directory at whose place something else stands: all that was in it is gone, but for some
+/// names, unless it turns out that the directory itself only moved.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    directory: Old,
+    node: Node,
+    /// The names that are still there, sorted.
+    stay: Vec<Vec<u8>>,
+}
+
 impl Walk<'_> {
-    /// Takes what was in a directory as gone, where `wanted` says so of the name.
-    pub(super) fn gone_below(
-        &mut self,
-        directory: &Old,
-        node: Node,
-        wanted: impl Fn(&[u8]) -> bool,
-    ) {
+    /// Takes what was in a directory as gone, except the sorted names that are still there.
+    pub(super) fn replaced(&mut self, directory: &Old, node: Node, stay: Vec<Vec<u8>>) {
+        self.replaced.push(Replaced { directory: directory.clone(), node, stay });
+    }
+
+    fn gone_below(&mut self, directory: &Old, node: Node, stay: &[Vec<u8>]) {
         let names = match directory.place.names() {
             Ok(names) => names,
             Err(error) => {
@@ -30,7 +39,7 @@ impl Walk<'_> {
                 return self.note(&directory.path, &why);
             }
         };
-        for name in names.into_iter().filter(|name| wanted(name)) {
+        for name in names.into_iter().filter(|name| stay.binary_search(name).is_err()) {
             if let Ok(place) = directory.place.child(&name) {
                 let path = join(&directory.path, &name);
                 self.gone.push(Old { place, path, parent: node });
@@ -40,6 +49,11 @@ impl Walk<'_> {
 
     /// Lists what is gone: first what stood at the top, then what was below.
     pub(super) fn account_for_gone(&mut self) {
+        for Replaced { directory, node, stay } in std::mem::take(&mut self.replaced) {
+            if !self.moved_from.contains(&directory.path) {
+                self.gone_below(&directory, node, &stay);
+            }
+        }
         let mut left = Vec::new();
         for old in std::mem::take(&mut self.gone) {
             if let Ok(Some(stat)) = old.place.stat() {
@@ -73,6 +87,7 @@ impl Walk<'_> {
     }
 
     fn one_gone(&mut self, old: Old, stat: Stat, depth: usize, left: &mut Vec<Gone>) {
+        self.check_sticky(&old.path, &stat);
         if self.moved_from.contains(&old.path) {
             return;
         }

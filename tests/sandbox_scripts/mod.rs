@@ -131,6 +131,9 @@ pub const SCRIPTS: &[Script] = &[
     all("mv deep/1/2 two; mv two deep/two; mv deep d2"),
     all("mv b tmp; mv deep b; mv tmp deep"),
     all("mv b c; mv c b"),
+    all("mv b c; ln -s a b"),
+    all("mv b c; mkdir b; echo other > b/c; echo new > b/new"),
+    all("mv deep b/d; mv b/d/1 one; rm -r b"),
     all("chmod 600 a; chmod 700 b"),
     all("chmod 644 a"),
     all("chmod u+s,g+s run.sh; chmod +t b"),
@@ -280,7 +283,13 @@ pub const SCRIPTS: &[Script] = &[
         "echo x > /etc/bsf; mkdir /usr/bsf; rm /etc/hostname; mv /etc/passwd x; ls /root; touch /bsf",
     ),
     user("cat /etc/shadow"),
-    Script { by: By::User, ..but_output("ln /etc/shadow x", "a link to another part of the tree is one to another file system") },
+    Script {
+        by: By::User,
+        ..but_output(
+            "ln /etc/shadow x",
+            "a link to another part of the tree is one to another file system",
+        )
+    },
     Script {
         by: By::User,
         ..differs(
