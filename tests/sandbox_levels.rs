@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use sandbox_support::{
-    NOBODY, Who, everybody, is_root, open_directory, picture, prefix, program, write_program,
+    NOBODY, Who, everybody, is_root, open_directory, prefix, program, write_program,
 };
 use serde_json::Value;
 
 /// What a system call filter of a container answers, as a program that installs it and goes on.
 fn filter(into: &Path, refused: &[(i64, i32)]) -> String {
-    let launcher = into.join(format!("filter-{}.py", refused.len()));
+    let launcher = into.join(format!("filter-{}.py", refused.iter().map(|one| one.0).sum::<i64>()));
     let calls: Vec<String> =
         refused.iter().map(|(call, errno)| format!("({call},{errno})")).collect();
     std::fs::write(
@@ -23,17 +23,19 @@ fn filter(into: &Path, refused: &[(i64, i32)]) -> String {
             "import ctypes, os, struct, sys\n\
              libc = ctypes.CDLL(None, use_errno=True)\n\
              code = struct.pack('HBBI', 0x20, 0, 0, 0)\n\
-             for number, errno in [{}]:\n\
+             for number, errno in [{0}]:\n\
              \x20   code += struct.pack('HBBI', 0x15, 0, 1, number) + struct.pack('HBBI', 6, 0, 0, 0x50000 | errno)\n\
-             # clone(2) with CLONE_NEWUSER.\n\
-             code += struct.pack('HBBI', 0x15, 0, 3, {}) + struct.pack('HBBI', 0x20, 0, 0, 16)\n\
-             code += struct.pack('HBBI', 0x45, 0, 1, 0x10000000) + struct.pack('HBBI', 6, 0, 0, 0x50001)\n\
+             # With unshare(2), clone(2) with CLONE_NEWUSER.\n\
+             if {1} in [number for number, errno in [{0}]]:\n\
+             \x20   code += struct.pack('HBBI', 0x15, 0, 3, {2}) + struct.pack('HBBI', 0x20, 0, 0, 16)\n\
+             \x20   code += struct.pack('HBBI', 0x45, 0, 1, 0x10000000) + struct.pack('HBBI', 6, 0, 0, 0x50001)\n\
              code += struct.pack('HBBI', 6, 0, 0, 0x7fff0000)\n\
              kept = ctypes.create_string_buffer(code, len(code))\n\
              program = struct.pack('HxxxxxxQ', len(code) // 8, ctypes.addressof(kept))\n\
              assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0, ctypes.get_errno()\n\
              os.execv(sys.argv[1], sys.argv[1:])\n",
             calls.join(","),
+            libc::SYS_unshare,
             libc::SYS_clone,
         ),
     )
@@ -108,7 +110,28 @@ fn settings(who: Who, into: &Path) -> Vec<Setting> {
             ],
         },
     ];
+    found.push(Setting {
+        name: "a filter refuses mounts",
+        who: Who::User,
+        script: by(&format!("{} \"$@\"", filter(into, &[(libc::SYS_mount, libc::EPERM)]))),
+        level: "read-only-probe",
+        reason: &["making mounts private: Operation not permitted", "refuses mounts"],
+    });
     if who == Who::Root {
+        found.push(Setting {
+            name: "a kernel before 5.12",
+            who,
+            script: format!("{} \"$@\"", filter(into, &[(libc::SYS_mount_setattr, libc::ENOSYS)])),
+            level: "read-only-probe",
+            reason: &["Function not implemented", "Linux 5.12"],
+        });
+        found.push(Setting {
+            name: "a kernel before 5.2",
+            who,
+            script: format!("{} \"$@\"", filter(into, &[(libc::SYS_open_tree, libc::ENOSYS)])),
+            level: "read-only-probe",
+            reason: &["cloning the mount of", "Function not implemented", "Linux 5.12"],
+        });
         let own = into.display();
         found.push(Setting {
             name: "the root is an overlay",
@@ -202,14 +225,16 @@ fn users_that_keep_the_hosts_ids_change_no_kernel_setting_and_are_counted() {
         "settings",
         &format!(
             "cat /proc/self/uid_map\nfor f in {list}; do (echo 7 >$f) 2>&1 && echo wrote $f; done\n\
-             mount -o remount,rw /proc/sys && echo remounted\numount /proc/sys && echo unmounted\n\
+             python3 -c 'import ctypes; l = ctypes.CDLL(None); m = l.mount(b\"none\", b\"/proc/sys\", None, 4128, None); \
+             print(m, l.umount2(b\"/proc/sys\", 2), \"remount and unmount\")'\n\
              test -c /proc/sysrq-trigger || test ! -e /proc/sysrq-trigger || echo sysrq\ntrue\n"
         ),
     );
     let said = text_of(&step["stdout"]);
     // The ids inside are those of the host.
     assert!(said.split_whitespace().take(2).eq(["0", "0"]), "{step}");
-    for wrong in ["wrote", "remounted", "unmounted", "sysrq"] {
+    assert!(said.contains("-1 -1 remount and unmount"), "{step}");
+    for wrong in ["wrote", "sysrq"] {
         assert!(!said.contains(wrong), "{step}");
     }
     assert_eq!(said.matches("Read-only file system").count(), settings.len(), "{step}");
@@ -234,6 +259,16 @@ fn json(output: &Output, setting: &str) -> Value {
 
 fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// A directory and its file: their times of change, which nothing can set back, and the text.
+fn look(canary: &Path) -> (Vec<(i64, i64)>, String) {
+    let file = canary.join("file");
+    let time = |path: &Path| {
+        let metadata = std::fs::metadata(path).unwrap();
+        (metadata.ctime(), metadata.ctime_nsec())
+    };
+    (vec![time(canary), time(&file)], std::fs::read_to_string(&file).unwrap())
 }
 
 #[test]
@@ -280,7 +315,7 @@ fn check(setting: &Setting, who: Who, tools: &Path) -> String {
         let given = Command::new("chown").args(["-R", &owner]).arg(directory.path()).status();
         assert!(given.unwrap().success());
     }
-    let before = (picture(&canary), std::fs::metadata(canary.join("file")).unwrap().ctime_nsec());
+    let before = look(&canary);
     let (program, data, plan) =
         (binary.to_str().unwrap(), data.to_str().unwrap(), plan.to_str().unwrap());
 
@@ -334,7 +369,7 @@ fn check(setting: &Setting, who: Who, tools: &Path) -> String {
         assert!(notes[1].contains(&stop), "{name}: {notes:?}");
         assert!(notes[2].contains("step write would have changed something"), "{name}: {notes:?}");
     }
-    let after = (picture(&canary), std::fs::metadata(canary.join("file")).unwrap().ctime_nsec());
+    let after = look(&canary);
     assert_eq!(before, after, "{name}: the host changed");
     format!("{who:?} {name:55} {level:16} {reason}")
 }

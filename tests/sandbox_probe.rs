@@ -12,7 +12,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use blackstart::sandbox::{Options, Probe, Probed, Request, SandboxError};
+use blackstart::sandbox::{Limit, Options, Probe, Probed, Request, SandboxError};
 use probe_attempts::{Attempt, Ends, PRELUDE};
 use sandbox_support::{Who, everybody, open_directory, prefix, program};
 
@@ -148,6 +148,103 @@ fn left_behind() -> Vec<PathBuf> {
     left
 }
 
+/// Reads a value from the environment a process was started with.
+fn environment(process: &Path, name: &str) -> Option<String> {
+    let environ = std::fs::read(process.join("environ")).ok()?;
+    let text = String::from_utf8_lossy(&environ).into_owned();
+    text.split('\0').find_map(|pair| pair.strip_prefix(&format!("{name}=")).map(str::to_owned))
+}
+
+fn parent(process: &Path) -> PathBuf {
+    let stat = std::fs::read_to_string(process.join("stat")).unwrap();
+    let parent = stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().to_owned();
+    Path::new("/proc").join(parent)
+}
+
+/// Waits until something is so, at most a minute.
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = std::time::Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed().as_secs() < 60, "waited too long until {what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn whoever_is_killed_nothing_of_a_probe_stays() {
+    for (at, who) in everybody().into_iter().enumerate() {
+        for (victim, ups) in [("the guard", 1), ("the supervisor", 2)] {
+            let tools = open_directory();
+            let Some(mut probe) = start(who, tools.path()) else { return };
+            let mark = format!("{}-{at}-{ups}", std::process::id());
+            // A child in a session of its own that ignores what it can, and one that waits.
+            let text = "trap '' TERM HUP INT; (setsid sleep 1000 &) ; touch $TMPDIR/ready; sleep 1000; true";
+            let mut request = sandbox_support::step(text);
+            request.environment.push(("BLACKSTART_MARK".into(), mark.clone()));
+            let runs = std::thread::spawn(move || probe.run(&request).map(drop));
+            let marked = || -> Vec<PathBuf> {
+                let all = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+                all.filter(|one| environment(one, "BLACKSTART_MARK").as_ref() == Some(&mark))
+                    .collect()
+            };
+            let (scratch, shell) = until("it runs", || {
+                let shell = marked().into_iter().find(|one| {
+                    std::fs::read_to_string(one.join("comm")).is_ok_and(|comm| comm == "bash\n")
+                })?;
+                let scratch = PathBuf::from(environment(&shell, "TMPDIR")?);
+                scratch.join("ready").exists().then_some((scratch, shell))
+            });
+            let mut process = shell;
+            for _ in 0..ups {
+                process = parent(&process);
+            }
+            let name = process.file_name().unwrap().to_str().unwrap().to_owned();
+            let killed = Command::new("kill").args(["-9", &name]).status().unwrap();
+            assert!(killed.success(), "{who:?}: {victim}");
+            until("all are gone", || marked().is_empty().then_some(()));
+            until("the scratch directory is gone", || (!scratch.exists()).then_some(()));
+            let answer = runs.join().unwrap();
+            assert_eq!(answer.is_err(), ups == 2, "{who:?}: {victim}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn limits_hold_in_a_probe_too() {
+    for who in everybody() {
+        let tools = open_directory();
+        let Some(mut probe) = start(who, tools.path()) else { return };
+        let table: [(&str, &str, Limit); 6] = [
+            ("time", "sleep 60", Limit::WallClock),
+            ("processes", "b() { b | b & }; b; sleep 50", Limit::Processes),
+            ("memory", "python3 -c 'a=bytearray(2**29)'", Limit::Memory),
+            ("output", "yes", Limit::Output),
+            (
+                "disk",
+                "for i in 1 2 3; do head -c 40000000 /dev/zero >$TMPDIR/$i; done; sleep 50",
+                Limit::Disk,
+            ),
+            (
+                "files",
+                "cd $TMPDIR; python3 -c 'import os; [os.symlink(\"x\",str(i)) for i in range(7000)]'; sleep 50",
+                Limit::Inodes,
+            ),
+        ];
+        for (name, text, expected) in table {
+            let mut request = sandbox_support::step(text);
+            request.limits.wall_ms = if expected == Limit::WallClock { 300 } else { 60_000 };
+            request.limits.memory = 256 << 20;
+            request.limits.processes = 60;
+            let seen = probe.run(&request).unwrap();
+            assert_eq!(seen.observed.limit, Some(expected), "{who:?}: {name}: {seen:?}");
+            assert_eq!(seen.stopped, None, "{who:?}: {name}");
+        }
+    }
+}
+
 fn judge(attempt: &Attempt, who: Who, seen: &Probed) -> Result<String, String> {
     let out = seen.observed.stdout.text.trim();
     let shown = seen.stopped.clone().unwrap_or_else(|| out.to_owned());
@@ -189,7 +286,7 @@ fn every_attempt_in_a_probe_leaves_the_host_as_it_was() {
         for attempt in probe_attempts::all() {
             let code = format!("{PRELUDE}{bindings}{}", attempt.1);
             let mut request = Request::new(["python3", "-c", &code]);
-            request.limits.wall_ms = 5_000;
+            request.limits.wall_ms = 15_000;
             let own = std::process::id().to_string();
             request.environment.push(("BLACKSTART_TEST".into(), own));
             let seen = probe.run(&request).unwrap();

@@ -39,6 +39,21 @@ impl Facts {
     }
 }
 
+/// Tells whether the kernel is Linux `major.minor` or newer.
+pub(super) fn release_is_at_least(major: u32, minor: u32) -> bool {
+    newer(&rustix::system::uname().release().to_string_lossy(), major, minor)
+}
+
+/// Releases look like `6.14.0-29-generic`; one that does not is older than any.
+fn newer(release: &str, major: u32, minor: u32) -> bool {
+    let mut numbers =
+        release.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(own), Some(below)) => (own, below) >= (major, minor),
+        (_, _) => false,
+    }
+}
+
 /// A profile that gives blackstart user namespaces where AppArmor restricts them.
 pub(super) const APP_ARMOR_PROFILE: &str = "\
 abi <abi/4.0>,
@@ -76,6 +91,14 @@ pub(super) fn explain(failure: &Failure, facts: Facts) -> (String, String) {
         (_, _) if refused && namespace => {
             "user namespaces are disabled, or there is no CAP_SYS_ADMIN for them: run as root, allow them \
              (`sysctl kernel.unprivileged_userns_clone=1`), or start the container with `--cap-add SYS_ADMIN`"
+        }
+        (_, _)
+            if refused
+                && facts.filtered
+                && (doing.contains("private") || doing.contains("memory")) =>
+        {
+            "a container's system call filter refuses mounts: start the container with \
+             `--security-opt seccomp=unconfined`"
         }
         (_, _)
             if refused
@@ -121,7 +144,7 @@ pub(super) fn explain(failure: &Failure, facts: Facts) -> (String, String) {
             "make room: /tmp, /var/tmp or the home directory must be writable and not full"
         }
         (_, libc::ENOSYS) => {
-            "use Linux 5.11 or newer, or a container whose system call filter is newer"
+            "use Linux 5.12 or newer, or a container whose system call filter is newer"
         }
         (_, _) => "run as root, or on another machine",
     };
@@ -154,6 +177,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn releases_compare_by_their_numbers() {
+        let table = [
+            ("6.14.0-29-generic", true),
+            ("6.14-rc1", true),
+            ("7.0", true),
+            ("6.9.12", false),
+            ("6.13.99", false),
+            ("5.15.0", false),
+            ("unknown", false),
+            ("", false),
+        ];
+        for (release, expected) in table {
+            assert_eq!(newer(release, 6, 14), expected, "{release}");
+        }
+    }
+
+    #[test]
     fn every_known_refusal_names_its_own_fix() {
         let none = Facts::default();
         let filtered = Facts { filtered: true, ..none };
@@ -168,6 +208,7 @@ mod tests {
             ("making namespaces", libc::EPERM, filtered, "--cap-add SYS_ADMIN"),
             ("making a user namespace", libc::ENOSPC, filtered, "max_user_namespaces"),
             ("writing uid_map", libc::EPERM, none, "/etc/apparmor.d/blackstart"),
+            ("making mounts private", libc::EPERM, filtered, "seccomp=unconfined"),
             ("making mounts private", libc::EACCES, armor, "/etc/apparmor.d/blackstart"),
             ("mounting memory", libc::EPERM, armor, "/etc/apparmor.d/blackstart"),
             ("bringing the loopback up", libc::EPERM, none, "/etc/apparmor.d/blackstart"),
@@ -177,7 +218,7 @@ mod tests {
             ("mounting the overlay of /", libc::ENODEV, none, "modprobe overlay"),
             ("mounting memory", libc::ENODEV, none, "CONFIG_TMPFS"),
             ("reading /proc/self/mountinfo", libc::ENOENT, none, "mount -t proc"),
-            ("cloning the mount of /", libc::ENOSYS, none, "Linux 5.11"),
+            ("cloning the mount of /", libc::ENOSYS, none, "Linux 5.12"),
             ("using Landlock", libc::ENOSYS, none, "Linux 6.2"),
             ("using Landlock", libc::EOPNOTSUPP, none, "lsm="),
             ("installing the system call filter", libc::EBUSY, none, "watches"),

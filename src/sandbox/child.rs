@@ -115,7 +115,10 @@ fn process_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
     // The kernel keeps the first 300 numbers back once it has been through all; RLIMIT_NPROC is the
     // exact limit, this one holds where that does not count (for root with the host's own ids).
     let processes = birth.ask.limits.processes + 310;
-    let _ = std::fs::write(format!("{base}/sys/kernel/pid_max"), processes.to_string());
+    // Before Linux 6.14 there is one such number for the whole machine, and root would change it.
+    if super::availability::release_is_at_least(6, 14) {
+        let _ = std::fs::write(format!("{base}/sys/kernel/pid_max"), processes.to_string());
+    }
     // Shared memory segments belong to no process, so no limit of a process counts them.
     let pages = birth.ask.limits.memory / rustix::param::page_size() as u64;
     let _ = std::fs::write(format!("{base}/sys/kernel/shmall"), pages.to_string());

@@ -138,8 +138,8 @@ pub fn survey(options: &Options) -> Result<Vec<Surveyed>, SandboxError> {
 /// Returns what a level needs, in plain words.
 pub fn needs(level: Level) -> &'static str {
     match level {
-        Level::FullRoot => "root that may make namespaces (CAP_SYS_ADMIN), overlayfs, Linux 5.11",
-        Level::FullUser => "user namespaces for everybody, overlayfs in them, Linux 5.11",
+        Level::FullRoot => "root that may make namespaces (CAP_SYS_ADMIN), overlayfs, Linux 5.12",
+        Level::FullUser => "user namespaces for everybody, overlayfs in them, Linux 5.12",
         Level::ReadOnlyProbe => "Landlock 3 (Linux 6.2), seccomp with user notification",
         Level::StaticOnly => "nothing",
     }

@@ -29,18 +29,20 @@ pub(super) fn usage(proc: BorrowedFd<'_>) -> Usage {
     let Ok(entries) = directory.and_then(rustix::fs::Dir::new) else {
         return Usage::default();
     };
+    let names = entries.flatten().map(|entry| entry.file_name().to_bytes().to_vec());
+    usage_of(proc, names.filter(|name| name.iter().all(u8::is_ascii_digit)))
+}
+
+/// Reads what some processes use now, by the names of their directories.
+pub(super) fn usage_of(proc: BorrowedFd<'_>, names: impl Iterator<Item = Vec<u8>>) -> Usage {
     let page = rustix::param::page_size() as u64;
     let tick = 1_000 / rustix::param::clock_ticks_per_second().max(1);
     let mut all = Usage::default();
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_bytes();
-        if !name.iter().all(u8::is_ascii_digit) {
-            continue;
-        }
-        let (ticks, threads) = times(&read(proc, name, b"/stat")).unwrap_or((0, 1));
+    for name in names {
+        let (ticks, threads) = times(&read(proc, &name, b"/stat")).unwrap_or((0, 1));
         all.tasks += threads;
         all.cpu_ms += ticks * tick;
-        all.resident += own_pages(&read(proc, name, b"/statm")).unwrap_or(0) * page;
+        all.resident += own_pages(&read(proc, &name, b"/statm")).unwrap_or(0) * page;
     }
     all
 }

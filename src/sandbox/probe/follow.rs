@@ -289,14 +289,19 @@ impl Follower<'_> {
         if self.stopped_at.is_some() {
             return;
         }
-        let (processes, resident) = family::usage(self.ends.guard.as_raw_nonzero().get());
+        let used = family::usage(self.ends.guard.as_raw_nonzero().get());
         let (bytes, entries) = self.scratch.use_of();
-        if processes > self.limits.processes {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+        if used.tasks > self.limits.processes {
             self.stop_by(Limit::Processes);
-        } else if resident > self.limits.memory {
+        } else if used.resident > self.limits.memory {
             self.stop_by(Limit::Memory);
-        } else if bytes > BYTES || entries > ENTRIES {
+        } else if used.cpu_ms > self.limits.cpu_ms(cores) {
+            self.stop_by(Limit::Cpu);
+        } else if bytes > BYTES {
             self.stop_by(Limit::Disk);
+        } else if entries > ENTRIES {
+            self.stop_by(Limit::Inodes);
         }
     }
 }

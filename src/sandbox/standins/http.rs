@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::book::State;
-use super::remote::{Url, is_loopback, mark, place, reason, write_mark};
+use super::remote::{Url, is_loopback, place, reason, write_mark};
 use super::{Real, StandIn};
 use crate::tools::usage::{Line, extra};
 
@@ -271,7 +271,7 @@ fn is_option(given: &str) -> bool {
 /// Returns the line that stands for the body of an answer.
 #[cfg(test)]
 fn body(what: &str) -> String {
-    mark("", what)
+    super::remote::mark("", what)
 }
 
 #[cfg(test)]

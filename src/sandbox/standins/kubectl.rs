@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::book::State;
 use super::kube::{Cluster, Kind, Known};
+use super::kube_verbs::changed;
 use super::pick;
-use super::remote::{bounded, place, reason, write_mark};
+use super::remote::bounded;
 use super::{Real, StandIn};
 use crate::tools::usage::Line;
 
@@ -19,29 +20,29 @@ const LOCAL: &[&str] = &["config", "kustomize", "completion", "plugin", "options
 
 /// An object that a call names.
 #[derive(Debug, Clone)]
-struct Named {
-    kind: Kind,
-    name: String,
-    namespace: String,
-    manifest: Option<Value>,
+pub(super) struct Named {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) namespace: String,
+    pub(super) manifest: Option<Value>,
 }
 
 impl Named {
-    fn full(&self) -> String {
+    pub(super) fn full(&self) -> String {
         format!("{}/{}", self.kind.full, self.name)
     }
 
-    fn missing(&self) -> String {
+    pub(super) fn missing(&self) -> String {
         format!("Error from server (NotFound): {} \"{}\" not found", self.kind.plural, self.name)
     }
 }
 
 /// What a call is about.
-struct Call<'a> {
-    line: &'a Line,
-    namespace: String,
-    context: String,
-    cluster: Cluster,
+pub(super) struct Call<'a> {
+    pub(super) line: &'a Line,
+    pub(super) namespace: String,
+    pub(super) context: String,
+    pub(super) cluster: Cluster,
     /// ` (dry run)` where nothing is to change.
     dry: &'static str,
 }
@@ -117,7 +118,7 @@ impl Call<'_> {
     }
 
     /// The objects that operands name: `deploy/x`, `deploy x y`, `pods,svc` (names are empty then).
-    fn named(&self, operands: &[String]) -> Result<Vec<Named>, String> {
+    pub(super) fn named(&self, operands: &[String]) -> Result<Vec<Named>, String> {
         let object = |kind: &str, name: &str| Named {
             kind: Kind::of(kind),
             name: name.to_owned(),
@@ -144,7 +145,7 @@ impl Call<'_> {
     }
 
     /// The objects of a call: from operands or from files, an error where neither names any.
-    fn objects(&self, state: &mut State) -> Result<Vec<Named>, String> {
+    pub(super) fn objects(&self, state: &mut State) -> Result<Vec<Named>, String> {
         if self.line.has("--filename") || self.line.has("--kustomize") {
             return self.read_files(state);
         }
@@ -155,87 +156,8 @@ impl Call<'_> {
         Ok(named)
     }
 
-    /// Reads the manifests that a call names, in the tree. What an address holds is not known.
-    fn read_files(&self, state: &mut State) -> Result<Vec<Named>, String> {
-        let mut found = Vec::new();
-        for file in self.line.values("--filename") {
-            if file.starts_with("http://") || file.starts_with("https://") {
-                continue;
-            }
-            let texts = if file == "-" {
-                vec![("STDIN".to_owned(), state.input())]
-            } else {
-                texts(state, file)?
-            };
-            for (name, text) in texts {
-                for document in documents(&name, &text)? {
-                    found.extend(self.manifests(&name, document)?);
-                }
-            }
-        }
-        if let Some(directory) =
-            self.line.value("--kustomize").filter(|directory| !place(state, directory).is_dir())
-        {
-            return Err(format!(
-                "error: must build at directory: not a valid directory: evalsymlink failure on '{directory}' : lstat {directory}: no such file or directory"
-            ));
-        }
-        if found.is_empty()
-            && !self.line.has("--kustomize")
-            && !self.line.values("--filename").iter().any(|file| file.contains("://"))
-        {
-            return Err(match self.line.has("--filename") {
-                true => "error: no objects passed to apply".to_owned(),
-                false => "error: must specify one of -f and -k".to_owned(),
-            });
-        }
-        Ok(found)
-    }
-
-    fn manifests(&self, file: &str, document: Value) -> Result<Vec<Named>, String> {
-        if document.is_null() {
-            return Ok(Vec::new());
-        }
-        let Some(kind) = document["kind"].as_str().filter(|kind| !kind.is_empty()) else {
-            return Err(format!(
-                "error: unable to decode \"{file}\": Object 'Kind' is missing in '{}'",
-                bounded(&document.to_string())
-            ));
-        };
-        if kind == "List" {
-            let items = document["items"].as_array().cloned().unwrap_or_default();
-            return items
-                .into_iter()
-                .map(|item| self.manifests(file, item))
-                .collect::<Result<Vec<_>, _>>()
-                .map(|found| found.concat());
-        }
-        if document["apiVersion"].as_str().is_none() {
-            return Err(format!(
-                "error: unable to decode \"{file}\": Object 'apiVersion' is missing in '{}'",
-                bounded(&document.to_string())
-            ));
-        }
-        let group = document["apiVersion"]
-            .as_str()
-            .and_then(|version| version.split_once('/'))
-            .map_or("", |(group, _)| group);
-        let kind =
-            Kind::of(&if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") });
-        let name =
-            document["metadata"]["name"].as_str().or(document["metadata"]["generateName"].as_str());
-        let Some(name) = name.map(str::to_owned) else {
-            return Err(format!(
-                "error: error when retrieving current configuration of \"{file}\": resource name may not be empty"
-            ));
-        };
-        let namespace =
-            document["metadata"]["namespace"].as_str().unwrap_or(&self.namespace).to_owned();
-        Ok(vec![Named { kind, name, namespace, manifest: Some(document) }])
-    }
-
     /// Fails where an object was deleted.
-    fn must_be_there(&self, named: &Named) -> Result<(), String> {
+    pub(super) fn must_be_there(&self, named: &Named) -> Result<(), String> {
         match self.cluster.known(&named.namespace, &named.kind, &named.name) {
             Known::Gone if !named.name.is_empty() => Err(named.missing()),
             Known::Gone | Known::There | Known::Unnamed => Ok(()),
@@ -407,7 +329,7 @@ impl Call<'_> {
     }
 
     /// `deployment.apps/x scaled`, or what `--output` asks for.
-    fn result(&self, named: &Named, word: &str) -> Result<String, String> {
+    pub(super) fn result(&self, named: &Named, word: &str) -> Result<String, String> {
         match self.line.value("--output") {
             None => Ok(format!("{} {word}{}\n", named.full(), self.dry)),
             Some(_) => self.shown(std::slice::from_ref(named), true),
@@ -468,205 +390,6 @@ impl Call<'_> {
         }
         Ok(answer)
     }
-
-    fn wait(&self, state: &mut State) -> Result<Answer, String> {
-        let condition = self.line.value("--for").unwrap_or("");
-        let of_kind = ["delete", "create", "condition=", "jsonpath="]
-            .iter()
-            .any(|start| condition.starts_with(start));
-        if !of_kind {
-            return Err(format!("error: unrecognized condition: {condition:?}"));
-        }
-        let mut answer = Answer::quiet();
-        for named in self.objects(state)?.iter().filter(|named| !named.name.is_empty()) {
-            let gone =
-                self.cluster.known(&named.namespace, &named.kind, &named.name) == Known::Gone;
-            match (condition.starts_with("delete"), gone) {
-                (true, true) | (false, false) => {
-                    answer.out.push_str(&format!("{} condition met\n", named.full()))
-                }
-                (true, false) => {
-                    return Err(format!(
-                        "error: timed out waiting for the condition on {}/{}",
-                        named.kind.plural, named.name
-                    ));
-                }
-                (false, true) => return Err(named.missing()),
-            }
-        }
-        Ok(answer)
-    }
-
-    fn copy(&self, state: &mut State) -> Result<Answer, String> {
-        let (from, to) = (self.line.operand(0), self.line.operand(1));
-        match (from.contains(':'), to.contains(':')) {
-            (false, true) if !place(state, from).exists() => {
-                Err(format!("error: {from} doesn't exist in local filesystem"))
-            }
-            (true, false) => match write_mark(state, to, "", &format!("{from} was not copied")) {
-                Ok(()) => Ok(Answer::quiet().would(format!("copy {from} to {to}"))),
-                Err(error) => Err(format!("error: open {to}: {}", reason(&error))),
-            },
-            (false, true) => Ok(Answer::quiet().would(format!("copy {from} to {to}"))),
-            (false, false) => {
-                Err("error: one of src or dest must be a remote file specification".to_owned())
-            }
-            (true, true) => {
-                Err("error: one of src or dest must be a local file specification".to_owned())
-            }
-        }
-    }
-
-    /// Verbs that change an object in a way that nothing here looks at.
-    fn change(&mut self, command: &str, word: &str, state: &mut State) -> Result<Answer, String> {
-        let nodes = matches!(command, "cordon" | "uncordon" | "drain" | "taint");
-        let mut operands: Vec<String> = self.line.operands.clone();
-        // `label pod x a=b`: what is set is no name.
-        let sets = matches!(command, "label" | "annotate" | "taint") || command.starts_with("set ");
-        if sets {
-            let (values, names): (Vec<String>, Vec<String>) =
-                operands.into_iter().partition(|word| word.contains('=') || word.ends_with('-'));
-            if values.is_empty()
-                && matches!(command, "label" | "annotate")
-                && !self.line.has("--list")
-            {
-                return Err(format!(
-                    "error: at least one {} update is required",
-                    if command == "label" { "label" } else { "annotation" }
-                ));
-            }
-            operands = names;
-        }
-        if nodes && command != "taint" {
-            operands = operands
-                .iter()
-                .map(|node| if node.contains('/') { node.clone() } else { format!("node/{node}") })
-                .collect();
-            if operands.is_empty() && !self.line.has("--selector") {
-                return Err(format!(
-                    "error: USAGE: {command} NODE [flags]\nSee 'kubectl {command} -h' for help and examples"
-                ));
-            }
-        }
-        let objects = if operands.is_empty() && self.line.has("--filename") {
-            self.read_files(state)?
-        } else {
-            self.named(&operands)?
-        };
-        if objects.is_empty() && !self.line.has("--selector") && !self.line.has("--all") {
-            return Err("error: required resource not specified".to_owned());
-        }
-        let mut answer = Answer::quiet();
-        for named in objects.iter().filter(|named| !named.name.is_empty()) {
-            self.must_be_there(named)?;
-            match command {
-                "rollout status" => answer.out.push_str(&format!(
-                    "{} \"{}\" successfully rolled out\n",
-                    named.kind.singular, named.name
-                )),
-                "rollout history" => {}
-                _ => answer.out.push_str(&self.result(named, word)?),
-            }
-            self.cluster.put(&named.namespace, &named.kind, &named.name, None);
-            answer.would.push(format!("{command} {} of {}", named.full(), named.namespace));
-        }
-        Ok(answer)
-    }
-
-    /// Verbs whose answer is not known, or that would stay: they end at once and print nothing.
-    fn only_asks(&self, command: &str) -> Result<Answer, String> {
-        let operands = &self.line.operands;
-        let pod = matches!(command, "exec" | "logs" | "attach" | "port-forward" | "debug");
-        if let Some(first) = operands.first().filter(|_| pod) {
-            let object = if first.contains('/') { first.clone() } else { format!("pod/{first}") };
-            for named in self.named(&[object])? {
-                self.must_be_there(&named)?;
-            }
-        } else if pod && !self.line.has("--selector") && !self.line.has("--filename") {
-            return Err(match command {
-                "logs" => "error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\nSee 'kubectl logs -h' for help and examples".to_owned(),
-                _ => "error: pod, type/name or --filename must be specified".to_owned(),
-            });
-        }
-        if command == "exec" {
-            let Some((pod, words)) = operands.split_first().filter(|(_, words)| !words.is_empty())
-            else {
-                return Err(
-                    "error: you must specify at least one command for the container".to_owned()
-                );
-            };
-            return Ok(
-                Answer::quiet().would(format!("run in {pod}: {}", bounded(&words.join(" "))))
-            );
-        }
-        Ok(Answer::quiet())
-    }
-}
-
-/// How kubectl says that a verb was done.
-fn changed(command: &str) -> Option<&'static str> {
-    Some(match command {
-        "rollout status" | "rollout history" => "",
-        "rollout restart" => "restarted",
-        "rollout undo" => "rolled back",
-        "rollout pause" => "paused",
-        "rollout resume" => "resumed",
-        "patch" => "patched",
-        "label" => "labeled",
-        "annotate" => "annotated",
-        "taint" => "tainted",
-        "cordon" => "cordoned",
-        "uncordon" => "uncordoned",
-        "drain" => "drained",
-        "expose" => "exposed",
-        "autoscale" => "autoscaled",
-        "set image" => "image updated",
-        "set env" => "env updated",
-        "set resources" => "resource requirements updated",
-        "set selector" => "selector updated",
-        "set serviceaccount" => "serviceaccount updated",
-        "set subject" => "subjects updated",
-        "edit" => "edited",
-        _ => return None,
-    })
-}
-
-/// Reads a file, or the manifests in a directory.
-fn texts(state: &State, file: &str) -> Result<Vec<(String, String)>, String> {
-    let path = place(state, file);
-    let read = |name: String, path: &std::path::Path| {
-        std::fs::read_to_string(path)
-            .map(|text| (name, text))
-            .map_err(|error| format!("error: open {file}: {}", reason(&error)))
-    };
-    if path.is_dir() {
-        let mut found: Vec<std::path::PathBuf> = std::fs::read_dir(&path)
-            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-            .unwrap_or_default();
-        found.retain(|path| {
-            path.extension()
-                .is_some_and(|kind| ["yaml", "yml", "json"].iter().any(|known| kind == *known))
-        });
-        found.sort();
-        return found
-            .iter()
-            .take(1000)
-            .map(|path| read(path.display().to_string(), path))
-            .collect();
-    }
-    if !path.exists() {
-        return Err(format!("error: the path \"{file}\" does not exist"));
-    }
-    Ok(vec![read(file.to_owned(), &path)?])
-}
-
-/// Reads the documents of a text, in YAML or JSON.
-fn documents(file: &str, text: &str) -> Result<Vec<Value>, String> {
-    serde_yaml::from_multiple(text).map_err(|error| {
-        let said = error.to_string();
-        let said = said.lines().next().unwrap_or("").to_owned();
-        format!("error: error parsing {file}: error converting YAML to JSON: yaml: {said}")
-    })
 }
 
 #[cfg(test)]

@@ -20,20 +20,30 @@ use crate::tools::usage::{Line, undescribed, usage};
 use book::{Book, Call, State};
 
 mod answer;
+mod aws;
+mod aws_things;
+mod az;
 mod book;
+mod docker;
+mod gcloud;
+mod helm;
 mod devices;
 mod filesystem;
 mod http;
 mod journalctl;
 mod kube;
+mod kube_files;
+mod kube_verbs;
 mod kubectl;
 mod lvm;
 mod mask;
 mod mount;
 mod mysql;
 mod nosql;
+mod objects;
 mod pick;
 mod postgres;
+mod rclone;
 mod power;
 mod remote;
 mod service;
@@ -77,6 +87,14 @@ const ALL: &[StandIn] = &[
     nosql::ETCD,
     nosql::MONGO,
     kubectl::KUBECTL,
+    docker::DOCKER,
+    aws::AWS,
+    gcloud::GCLOUD,
+    gcloud::GSUTIL,
+    az::AZ,
+    rclone::RCLONE,
+    helm::HELM,
+    helm::VELERO,
 ];
 
 /// A file of this name in the sandbox's own directory: the tree stands for another machine's.

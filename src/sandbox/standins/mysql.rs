@@ -132,7 +132,7 @@ impl Options {
                 options.add_file(&state.read(file), &line.tool);
             }
         }
-        let mut set = |place: &mut Option<String>, flag: &str| {
+        let set = |place: &mut Option<String>, flag: &str| {
             if let Some(value) = line.value(flag) {
                 *place = Some(value.to_owned());
             }

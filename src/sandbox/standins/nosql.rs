@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::answer::Answer;
 use super::book::State;
 use super::remote::{
-    Server, Url, bounded, is_loopback, is_marked, mark, place, reason, write_mark,
+    Server, Url, bounded, is_marked, mark, place, reason, write_mark,
 };
 use super::{Real, StandIn};
 use crate::tools::usage::{Line, extra};
@@ -318,7 +318,7 @@ mod tests {
             ("etcdctl snapshot restore /e.db --data-dir /etcd", 0, ""),
             ("etcdctl snapshot restore /e.db --data-dir /etcd", 1, ""),
             ("etcdctl snapshot restore /missing.db", 1, ""),
-            ("etcdctl snapshot save", 1, ""),
+            ("etcdctl snapshot save", 128, ""),
             ("etcdctl foo", 1, ""),
             ("mongodump --uri=mongodb://u:secret@m1/ --archive=/m.gz --gzip", 0, ""),
             ("mongorestore --host m1 --archive=/m.gz --drop", 0, ""),

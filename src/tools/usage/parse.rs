@@ -79,7 +79,8 @@ impl Usage {
             | Problem::OperandUnwanted(_) => None,
         };
         let message = (self.manner)(self, tool, &problem);
-        Refusal { problem, nearest, message, code: self.code }
+        let code = super::wordings::code(tool, &problem).unwrap_or(self.code);
+        Refusal { problem, nearest, message, code }
     }
 }
 

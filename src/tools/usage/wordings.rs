@@ -245,3 +245,19 @@ pub(super) fn mongosh(usage: &Usage, tool: &str, problem: &Problem) -> String {
         _ => getopt(usage, tool, problem),
     }
 }
+
+/// Returns the exit code of a refusal where a tool has several.
+pub(super) fn code(tool: &str, problem: &Problem) -> Option<u8> {
+    match (tool, problem) {
+        (
+            "docker",
+            Problem::UnknownCommand { .. }
+            | Problem::OperandMissing { .. }
+            | Problem::OperandUnwanted(_),
+        ) => Some(1),
+        ("docker", Problem::CommandMissing { .. }) => Some(0),
+        ("kubectl" | "helm", Problem::CommandMissing { under }) if under.is_empty() => Some(0),
+        ("etcdctl", Problem::OperandMissing { .. } | Problem::OperandUnwanted(_)) => Some(128),
+        _ => None,
+    }
+}
