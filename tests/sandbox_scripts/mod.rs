@@ -220,7 +220,7 @@ pub const SCRIPTS: &[Script] = &[
     all(
         "setfacl -m g:$(id -g):r a; getfacl -c a; setfacl -b a; setfacl -d -m o::r b; : > b/inherits; getfacl -c b/inherits",
     ),
-    all("echo x > /nonexistent/file"),
+    all("echo x > none/such/file"),
     all("mkdir a; mkdir b/c/d; rmdir b; cat b; cd a"),
     all("rm nothing; mv nothing else; cp nothing else; ls nothing; ln nothing else"),
     all("echo x > /var/tmp/bsf-$$; cat /var/tmp/bsf-$$; rm /var/tmp/bsf-$$"),
