@@ -11,6 +11,7 @@ use rustix::fs::{FileType, Stat};
 use super::accounts::Names;
 use super::entry::{self, Marks, shown};
 use super::folding;
+use super::gone::Replaced;
 use super::ground::{Branch, Ground, Owner, Show};
 use super::layers::{Layer, Layers, upper};
 use super::file_names::{self, FileNames};
@@ -78,6 +79,7 @@ pub(super) struct Walk<'a> {
     pub(super) moved_from: HashSet<PathBuf>,
     /// Paths and the directories they are counted for.
     pub(super) gone: Vec<(PathBuf, Node)>,
+    pub(super) replaced: Vec<Replaced>,
     /// By inode.
     names: HashMap<u64, FileNames>,
     pub(super) found: &'a mut Found,
@@ -124,6 +126,7 @@ pub(super) fn changes(
             view: &view.root,
             moved_from: HashSet::new(),
             gone: Vec::new(),
+            replaced: Vec::new(),
             names: HashMap::new(),
             found: &mut found,
         };
@@ -215,9 +218,7 @@ impl Walk<'_> {
             if job.opaque
                 && let Some(before) = &job.before
             {
-                self.gone_below(before, job.node, |name| {
-                    names.binary_search_by(|other| other.as_slice().cmp(name)).is_err()
-                });
+                self.replaced(&before.path, job.node, names.clone());
             }
             for name in &names {
                 if let Err(error) = self.entry(&job, name, &mut jobs) {
@@ -252,8 +253,7 @@ impl Walk<'_> {
             None => None,
         };
         if is_whiteout(&now) {
-            if let (Some(old), Some(then)) = (before, then) {
-                self.check_sticky(&job.path, &path, &then);
+            if let (Some(old), Some(_)) = (before, then) {
                 self.gone.push((old.path, old.parent));
             }
             return Ok(());
@@ -286,7 +286,7 @@ impl Walk<'_> {
                     (&before, then.as_ref().map(file_type))
                 {
                     let node = self.found.record.tally.below(job.node, name);
-                    self.gone_below(&old.clone(), node, |_| true);
+                    self.replaced(&old.path.clone(), node, Vec::new());
                 }
                 let from = Some(origin.path.as_path());
                 self.found
@@ -316,7 +316,7 @@ impl Walk<'_> {
             (Some(old), Some(then)) => {
                 if file_type(then) == FileType::Directory {
                     let node = self.found.record.tally.below(job.node, name);
-                    self.gone_below(&old.clone(), node, |_| true);
+                    self.replaced(&old.path.clone(), node, Vec::new());
                 }
                 let mut what =
                     vec![format!("{} -> {}", entry::kind_word(then), entry::kind_word(&now))];
@@ -355,7 +355,9 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn check_sticky(&mut self, directory: &Path, path: &Path, then: &Stat) {
+    /// Notes what the host would refuse: to delete what others own in a directory with the sticky bit.
+    pub(super) fn check_sticky(&mut self, path: &Path, then: &Stat) {
+        let directory = path.parent().unwrap_or(path);
         let sticky = self.branch.top.st_mode & 0o1000 != 0 && directory == self.branch.at
             || self.reach.seems_own_and_sticky(directory);
         if sticky && self.ground.mode == Mode::User && then.st_uid != 0 {
