@@ -73,7 +73,9 @@ impl Hosts {
             Where::Elsewhere => host,
         };
         if !self.sessions.contains_key(name) {
-            let session = Session::start(&self.sandbox)?;
+            let mut sandbox = self.sandbox.clone();
+            sandbox.stand_in_for = (name != LOCAL).then(|| name.to_owned());
+            let session = Session::start(&sandbox)?;
             self.sessions.insert(name.to_owned(), session);
         }
         Ok(self.sessions.get_mut(name).expect("inserted above"))

@@ -3,12 +3,13 @@
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::Path;
 
+use rustix::fs::FileType;
 use rustix::mount::{UnmountFlags, mount_bind, unmount};
 
-use super::ground::{Ground, Piece, Source};
+use super::ground::{EMPTY_DIRECTORY, EMPTY_FILE, Ground, Piece, Source};
 use super::layers::{Layers, mounted_at};
 use super::protocol::Failure;
-use super::tree::Place;
+use super::tree::{Place, file_type};
 
 /// Where the tree stands.
 pub(super) const TREE: &str = "m";
@@ -49,18 +50,23 @@ pub(super) fn detach(top: &Path) {
 }
 
 fn attach(piece: &Piece) -> Result<(), Failure> {
-    let source = match &piece.from {
+    let source = |target: Option<&OwnedFd>| match &piece.from {
         Source::Branch(index) => mounted_at(*index),
         Source::Mount(place) => place.clone(),
+        Source::Nothing => {
+            let stat = target.and_then(|target| rustix::fs::fstat(target).ok());
+            let file = stat.is_some_and(|stat| file_type(&stat) != FileType::Directory);
+            if file { EMPTY_FILE } else { EMPTY_DIRECTORY }.to_owned()
+        }
     };
     let failed = |error| {
         Failure::of(&format!("showing {}", piece.at.display()), std::io::Error::from(error))
     };
     if piece.at == Path::new("/") {
-        return mount_bind(source, TREE).map_err(failed);
+        return mount_bind(source(None), TREE).map_err(failed);
     }
     match target(&piece.at) {
-        Ok(target) => mount_bind(source, descriptor_path(&target)).map_err(failed),
+        Ok(target) => mount_bind(source(Some(&target)), descriptor_path(&target)).map_err(failed),
         // A run before this one moved the place away, or the host has none.
         Err(_) => Ok(()),
     }

@@ -10,7 +10,7 @@ use super::assembly;
 use super::ground::{Ground, OWN, make_directory};
 use super::protocol::{Failure, Mode};
 use super::record;
-use super::tree::{Place, copy_attributes};
+use super::tree::{Place, Top, copy_attributes};
 
 /// The layer below the session's own.
 const FIRST: usize = 0;
@@ -271,13 +271,11 @@ impl Layers {
 
 /// Tells whether an upper directory holds anything, or is not what it was.
 fn changed(live: &Live) -> bool {
-    let Ok(place) = Place::root(upper(live.upper).as_str()) else {
+    let Ok(top) = Top::look(&upper(live.upper)) else {
         return true;
     };
-    let same = place.stat().is_ok_and(|now| {
-        now.is_some_and(|now| record::rights(&live.top, &now, |id| id).is_empty())
-    });
-    !same || place.attributes() != live.attributes || place.has_entries()
+    let same = record::rights(&live.top, &top.stat, |id| id).is_empty();
+    !same || top.attributes != live.attributes || !top.is_empty
 }
 
 fn mount_overlay(

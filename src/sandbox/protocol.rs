@@ -110,6 +110,7 @@ pub(super) struct Ran {
     pub(super) denied: Vec<String>,
     pub(super) simulated: Vec<String>,
     pub(super) refused_on_host: Vec<String>,
+    pub(super) not_possible: Vec<String>,
     pub(super) notes: Vec<String>,
 }
 

@@ -119,6 +119,8 @@ pub struct Observed {
     pub simulated: Vec<String>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
     pub refused_on_host: Vec<String>,
+    /// What the sandbox could not do although the host would: then the run proves nothing either.
+    pub not_possible: Vec<String>,
     /// What could not be seen.
     pub notes: Vec<String>,
 }
@@ -126,7 +128,10 @@ pub struct Observed {
 impl Observed {
     /// Tells whether the command exited with 0, within its limits, and would do so on the host.
     pub fn succeeded(&self) -> bool {
-        self.exit_code == Some(0) && self.limit.is_none() && self.refused_on_host.is_empty()
+        self.exit_code == Some(0)
+            && self.limit.is_none()
+            && self.refused_on_host.is_empty()
+            && self.not_possible.is_empty()
     }
 }
 
@@ -381,6 +386,7 @@ fn observed(ran: Ran) -> Observed {
         deleted_total: ran.deleted_total,
         simulated: ran.simulated,
         refused_on_host: ran.refused_on_host,
+        not_possible: ran.not_possible,
         notes: ran.notes,
     }
 }

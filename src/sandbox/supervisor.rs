@@ -16,12 +16,13 @@ use super::difference;
 use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
 use super::observe::Observer;
-use super::protocol::{Answer, Ask, Failure, Limit, Limits, Ran, Raw, RunAsk, Setup};
+use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
 use super::standins;
 use super::sys::{self, Side};
 use super::walk;
 use super::watch::{self, Ends, Watched};
+use crate::base::escape;
 use crate::tools::PATH;
 
 /// Longest line that is read: a script, its environment, its arguments.
@@ -114,6 +115,27 @@ fn no_room() -> Ran {
     }
 }
 
+/// More than this that could not be copied is not listed.
+const NOT_COPIED: usize = 20;
+
+/// Finds what an ordinary user's overlay refused by itself: it cannot copy what belongs to an owner
+/// or a group that its user namespace does not know (EOVERFLOW), and leaves no other trace of it.
+fn could_not_copy(outputs: [&str; 2]) -> Vec<String> {
+    let refused =
+        ["Value too large for defined data type", "EOVERFLOW", "os error 75", "[Errno 75]"];
+    let lines = outputs.into_iter().flat_map(str::lines);
+    lines
+        .filter(|line| refused.iter().any(|words| line.contains(words)))
+        .take(NOT_COPIED)
+        .map(|line| {
+            format!(
+                "the sandbox could not copy a file or directory of another owner or group; as root it could: {}",
+                escape::one_line(line)
+            )
+        })
+        .collect()
+}
+
 /// Puts the script where the payload finds it, or takes away the one before it.
 fn place_script(script: Option<&Raw>) -> Result<(), Failure> {
     let text = script.map_or(&[][..], |script| &script.0);
@@ -133,9 +155,10 @@ fn place_script(script: Option<&Raw>) -> Result<(), Failure> {
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
         let ground = Ground::lay(&setup)?;
-        let layers = Layers::new(&ground)?;
+        let mut layers = Layers::new(&ground)?;
         let floor = layers.depth();
-        let mut started = Self { ground, layers, home: setup.home, reach: Reach::default(), floor };
+        let reach = Reach::new(&ground, &mut layers);
+        let mut started = Self { ground, layers, home: setup.home, reach, floor };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked.clone(),
@@ -188,6 +211,12 @@ impl Supervisor {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
         let simulated = standins::called(layer, self.ground.own);
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let mut notes = changes.notes;
+        notes.extend(self.ground.host.changed().map(str::to_owned));
+        let not_possible = match self.ground.mode {
+            Mode::User => could_not_copy([&stderr.text, &stdout.text]),
+            Mode::RootShifted | Mode::RootIdentity => Vec::new(),
+        };
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -203,7 +232,8 @@ impl Supervisor {
             connected: observer.connected,
             denied: observer.denied,
             refused_on_host: changes.refused_on_host,
-            notes: changes.notes,
+            not_possible,
+            notes,
         })
     }
 

@@ -100,21 +100,7 @@ impl Place {
 
     /// Returns the extended attributes at this place except the overlay's own, sorted by name.
     pub(super) fn attributes(&self) -> Vec<(String, Vec<u8>)> {
-        let Ok(file) = self.open_file() else {
-            return Vec::new();
-        };
-        let mut names = vec![0_u8; 4096];
-        let Ok(length) = rustix::fs::flistxattr(&file, &mut names[..]) else {
-            return Vec::new();
-        };
-        let mut found: Vec<_> = names[..length]
-            .split(|byte| *byte == 0)
-            .filter_map(|name| std::str::from_utf8(name).ok())
-            .filter(|name| !name.is_empty() && !name.contains("overlay."))
-            .map(|name| (name.to_owned(), attribute_of(&file, name).unwrap_or_default()))
-            .collect();
-        found.sort();
-        found
+        self.open_file().map_or_else(|_| Vec::new(), |file| attributes_of(&file))
     }
 
     /// Sets extended attributes as far as the file system takes them.
@@ -126,18 +112,45 @@ impl Place {
         }
     }
 
-    /// Tells whether this directory holds anything; an unreadable one may.
-    pub(super) fn has_entries(&self) -> bool {
-        let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY).and_then(Dir::new);
-        directory.map_or(true, |directory| {
-            directory.flatten().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."))
-        })
-    }
-
     /// Opens the directory at this place as the target of a mount.
     pub(super) fn mount_target(&self) -> io::Result<OwnedFd> {
         Ok(self.open(OFlags::PATH)?)
     }
+}
+
+/// The directory at the top of a branch, at one time.
+#[derive(Debug)]
+pub(super) struct Top {
+    pub(super) stat: Stat,
+    pub(super) attributes: Vec<(String, Vec<u8>)>,
+    pub(super) is_empty: bool,
+}
+
+impl Top {
+    /// Looks at a directory.
+    pub(super) fn look(path: &str) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let directory = rustix::fs::open(path, flags, Mode::empty())?;
+        let (stat, attributes) = (rustix::fs::fstat(&directory)?, attributes_of(&directory));
+        let mut names = Dir::new(directory)?.flatten();
+        let is_empty = names.all(|name| matches!(name.file_name().to_bytes(), b"." | b".."));
+        Ok(Self { stat, attributes, is_empty })
+    }
+}
+
+fn attributes_of(file: &OwnedFd) -> Vec<(String, Vec<u8>)> {
+    let mut names = [0_u8; 4096];
+    let Ok(length) = rustix::fs::flistxattr(file, &mut names[..]) else {
+        return Vec::new();
+    };
+    let mut found: Vec<_> = names[..length]
+        .split(|byte| *byte == 0)
+        .filter_map(|name| std::str::from_utf8(name).ok())
+        .filter(|name| !name.is_empty() && !name.contains("overlay."))
+        .map(|name| (name.to_owned(), attribute_of(file, name).unwrap_or_default()))
+        .collect();
+    found.sort();
+    found
 }
 
 fn attribute_of(file: &OwnedFd, name: &str) -> Option<Vec<u8>> {

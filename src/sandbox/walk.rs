@@ -215,8 +215,14 @@ impl Walk<'_> {
     ) -> io::Result<()> {
         let mut what = record::rights(then, now, |id| self.ground.real_id(id));
         let kind = file_type(now);
+        let mut owners_part = !what.is_empty();
         if matches!(kind, FileType::RegularFile | FileType::Directory) {
             what.extend(record::attributes(old, new));
+        }
+        // Who may write a file may also write attributes of it.
+        owners_part |= kind == FileType::Directory && !what.is_empty();
+        if owners_part && self.reach.seems_own(path) {
+            self.refuse_rights(path);
         }
         let changed = match kind {
             FileType::RegularFile if self.attribute(new, "metacopy").is_some() => false,
@@ -254,9 +260,6 @@ impl Walk<'_> {
         if kind != FileType::Directory && record::time_differs(then, now) {
             what.push("modification time".to_owned());
         }
-        if !what.is_empty() && kind == FileType::Directory && self.reach.seems_own(path) {
-            self.refuse_rights(path);
-        }
         if !what.is_empty() {
             self.found.record.add(Kind::Metadata, path, Some(now), Some(what.join("; ")));
         }
@@ -266,7 +269,10 @@ impl Walk<'_> {
     fn check_sticky(&mut self, directory: &Path, path: &Path, then: &Stat) {
         let sticky = self.branch.top.st_mode & 0o1000 != 0 && directory == self.branch.at
             || self.reach.seems_own_and_sticky(directory);
-        if sticky && self.ground.mode == Mode::User && then.st_uid != 0 {
+        if sticky
+            && self.ground.mode == Mode::User
+            && (then.st_uid != 0 || self.reach.seems_own(path))
+        {
             self.found.refused_on_host.push(format!(
                 "deleting {}: it belongs to somebody else, in a sticky directory",
                 path.display()
