@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Options;
+use crate::base::escape;
 use crate::evidence::Level;
 use crate::plan::LOCAL;
 use crate::sandbox::{SandboxError, Session};
@@ -23,6 +24,24 @@ pub(super) enum Where {
     Elsewhere,
 }
 
+/// What a result of this sandbox does not cover, for people.
+fn reason(session: &Session) -> Option<String> {
+    let mut parts: Vec<String> = session.level_reason().map(str::to_owned).into_iter().collect();
+    let masked: Vec<String> = session
+        .masked()
+        .iter()
+        .map(|masked| format!("{} ({})", escape::one_line(&masked.path), masked.kind))
+        .collect();
+    if !masked.is_empty() {
+        parts.push(format!(
+            "empty inside, since another machine or a process answers for it: {}",
+            masked.join(", ")
+        ));
+    }
+    parts.extend(session.notes().iter().map(|note| escape::one_line(note)));
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
 impl Hosts {
     /// Starts the sandbox of this machine; without one the level is `static-only`.
     pub(super) fn start(options: &Options) -> Result<Self, SandboxError> {
@@ -36,7 +55,7 @@ impl Hosts {
         match Session::start(&options.sandbox) {
             Ok(session) => {
                 hosts.level = session.level();
-                hosts.reason = session.level_reason().map(str::to_owned);
+                hosts.reason = reason(&session);
                 hosts.sessions.insert(LOCAL.to_owned(), session);
             }
             Err(SandboxError::Unavailable { reason, fix }) => {

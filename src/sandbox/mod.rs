@@ -26,6 +26,7 @@ mod standins;
 mod supervisor;
 mod sys;
 mod tree;
+mod waiting;
 mod walk;
 mod watch;
 

@@ -41,7 +41,15 @@ pub(super) struct Reach {
     made: BTreeMap<PathBuf, u32>,
 }
 
+/// What must be put into one branch.
+#[derive(Debug)]
+pub(super) struct Way {
+    branch: usize,
+    parts: Vec<Part>,
+}
+
 /// Something on the way to a path.
+#[derive(Debug)]
 struct Part {
     below: PathBuf,
     host: PathBuf,
@@ -53,9 +61,9 @@ impl Reach {
     pub(super) fn new(ground: &Ground, layers: &mut Layers) -> Self {
         let mut reach = Self { made: ground.foreign.clone() };
         if ground.mode == Mode::User {
-            for path in survey(ground) {
-                reach.make_way(ground, layers, &path);
-            }
+            let ways =
+                survey(ground).iter().filter_map(|path| way_to(ground, layers, path)).collect();
+            reach.prepare(ground, layers, ways);
         }
         reach
     }
@@ -70,10 +78,10 @@ impl Reach {
         self.made.get(path).is_some_and(|mode| mode & 0o1000 != 0)
     }
 
-    /// Prepares the way to every path that `ask` mentions.
-    pub(super) fn prepare(&mut self, ground: &Ground, layers: &mut Layers, ask: &RunAsk) {
+    /// Returns the ways to paths that `ask` mentions which are not prepared.
+    pub(super) fn needed(&self, ground: &Ground, layers: &Layers, ask: &RunAsk) -> Vec<Way> {
         if ground.mode != Mode::User {
-            return;
+            return Vec::new();
         }
         let mut paths = BTreeSet::from([ask.cwd.path().to_owned()]);
         let texts = ask.argv.iter().chain(&ask.script).chain(std::iter::once(&ask.mentions));
@@ -81,39 +89,18 @@ impl Reach {
             mentioned(&text.0, &mut paths);
         }
         let hidden: Vec<&Path> = ground.pieces.iter().filter_map(nothing_at).collect();
-        for path in paths {
-            self.make_way(ground, layers, &existing(&path, &hidden));
-        }
+        let real: BTreeSet<PathBuf> = paths.iter().map(|path| existing(path, &hidden)).collect();
+        real.iter().filter_map(|path| way_to(ground, layers, path)).collect()
     }
 
-    fn make_way(&mut self, ground: &Ground, layers: &mut Layers, path: &Path) {
-        let branches = ground.branches.iter().enumerate();
-        let Some((index, branch)) = branches
-            .filter(|(_, branch)| path.starts_with(&branch.at))
-            .max_by_key(|(_, branch)| branch.at.as_os_str().len())
-        else {
-            return;
-        };
-        let Ok(lower) = Place::root(format!("l/{index}").as_str()) else {
-            return;
-        };
-        let mut way = way(&lower, &branch.at, path.strip_prefix(&branch.at).unwrap_or(path));
-        // The supervisor sees the caller's own files as those of user 0.
-        if way.iter().all(|part| part.stat.st_uid == 0 && part.stat.st_gid == 0) {
-            return;
-        }
-        // Most are there from a run before; only for a new one the branch is taken down.
-        if let Some(first) = layers.first_upper_of(index).map(upper) {
-            way.retain(|part| Path::new(&first).join(&part.below).symlink_metadata().is_err());
-        }
-        if way.is_empty() {
-            return;
-        }
-        let Ok(first) = layers.first_upper(ground, index).map(upper) else {
-            return;
-        };
-        for part in way {
-            self.put(part, Path::new(&first));
+    /// Prepares ways; their branches are taken down.
+    pub(super) fn prepare(&mut self, ground: &Ground, layers: &mut Layers, ways: Vec<Way>) {
+        for way in ways {
+            if let Ok(first) = layers.first_upper(ground, way.branch).map(upper) {
+                for part in way.parts {
+                    self.put(part, Path::new(&first));
+                }
+            }
         }
     }
 
@@ -143,9 +130,30 @@ impl Reach {
     }
 }
 
+/// Returns what must be put into the first layer so that the caller can change what is at `path`.
+fn way_to(ground: &Ground, layers: &Layers, path: &Path) -> Option<Way> {
+    let (index, branch) = ground
+        .branches
+        .iter()
+        .enumerate()
+        .filter(|(_, branch)| path.starts_with(&branch.at))
+        .max_by_key(|(_, branch)| branch.at.as_os_str().len())?;
+    let lower = Place::root(format!("l/{index}").as_str()).ok()?;
+    let mut parts = parts_of(&lower, &branch.at, path.strip_prefix(&branch.at).unwrap_or(path));
+    // The supervisor sees the caller's own files as those of user 0.
+    if parts.iter().all(|part| part.stat.st_uid == 0 && part.stat.st_gid == 0) {
+        return None;
+    }
+    // Most are there from a run before.
+    if let Some(first) = layers.first_upper_of(index).map(upper) {
+        parts.retain(|part| Path::new(&first).join(&part.below).symlink_metadata().is_err());
+    }
+    (!parts.is_empty()).then_some(Way { branch: index, parts })
+}
+
 /// Returns what stands on the way to a path below a branch, as far as the caller may change it:
 /// the rest keeps the look that it has on the host.
-fn way(lower: &Place, top: &Path, below: &Path) -> Vec<Part> {
+fn parts_of(lower: &Place, top: &Path, below: &Path) -> Vec<Part> {
     let (mut place, mut inside, mut host) = (lower.clone(), PathBuf::new(), top.to_owned());
     let (mut way, mut needed) = (Vec::new(), 0);
     for part in below {
@@ -236,7 +244,7 @@ const LINKS: usize = 40;
 /// of `hidden` is looked at: a server that is gone would never answer.
 fn existing(path: &Path, hidden: &[&Path]) -> PathBuf {
     let mut real = PathBuf::from("/");
-    let mut left: Vec<PathBuf> = parts(path);
+    let mut left: Vec<PathBuf> = names(path);
     let mut links = 0;
     while let Some(part) = left.pop() {
         if part == Path::new("..") {
@@ -256,7 +264,7 @@ fn existing(path: &Path, hidden: &[&Path]) -> PathBuf {
                 if target.is_absolute() {
                     real = PathBuf::from("/");
                 }
-                left.extend(parts(&target));
+                left.extend(names(&target));
             }
             Ok(metadata) if metadata.is_symlink() => break,
             Ok(_) => real = next,
@@ -267,7 +275,7 @@ fn existing(path: &Path, hidden: &[&Path]) -> PathBuf {
 }
 
 /// Returns the names of a path and its steps upwards, the last one first.
-fn parts(path: &Path) -> Vec<PathBuf> {
+fn names(path: &Path) -> Vec<PathBuf> {
     let walked = path.components().rev().filter_map(|part| match part {
         Component::Normal(name) => Some(PathBuf::from(name)),
         Component::ParentDir => Some(PathBuf::from("..")),

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
 use super::availability;
 use super::protocol::{
     Answer, Ask, Changed, Difference, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
@@ -336,10 +339,17 @@ impl Session {
     }
 }
 
+/// How long a supervisor may take to end.
+const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
 impl Drop for Session {
     fn drop(&mut self) {
-        // Its first processes die with the supervisor, and with them all of theirs.
+        // It ends by itself, and its runs with it; if it does not, they die with it.
         drop(self.to.take());
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(life) = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) {
+            let _ = poll(&mut [PollFd::new(&life, PollFlags::IN)], Some(&PATIENCE));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

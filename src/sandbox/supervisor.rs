@@ -1,17 +1,11 @@
 //! The process that holds a session: one thread, JSON lines in, JSON lines out.
 #![allow(clippy::disallowed_methods)]
 
-use std::ffi::CString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType};
-use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::Pid;
-
 use super::assembly;
-use super::child::{self, Birth};
 use super::difference;
 use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
@@ -19,9 +13,10 @@ use super::observe::Observer;
 use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
 use super::standins;
-use super::sys::{self, Side};
+use super::waiting::{Orders, Waiting};
 use super::walk;
-use super::watch::{self, Ends, Watched};
+use super::watch::{self, Watched};
+
 use crate::base::escape;
 use crate::tools::PATH;
 
@@ -35,6 +30,8 @@ struct Supervisor {
     reach: Reach,
     /// Layers below those of the session.
     floor: usize,
+    /// The first process of the next run; there is none while the tree changes.
+    waiting: Option<Waiting>,
 }
 
 /// Serves one session on standard input and output.
@@ -49,7 +46,10 @@ pub(super) fn serve() -> ExitCode {
     loop {
         let mut line = Vec::new();
         match asks.by_ref().take(LINE).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return ExitCode::SUCCESS,
+            Ok(0) | Err(_) => {
+                supervisor.iter_mut().for_each(Supervisor::release);
+                return ExitCode::SUCCESS;
+            }
             Ok(_) => {}
         }
         let answer = serde_json::from_slice::<Ask>(&line)
@@ -67,7 +67,7 @@ pub(super) fn serve() -> ExitCode {
         // While the other side reads the answer, the tree is made ready for what it asks next.
         // What fails here is tried again, and reported, by the next run.
         if let Some(supervisor) = &mut supervisor {
-            let _ = assembly::stand(&supervisor.ground, &mut supervisor.layers);
+            let _ = supervisor.get_ready();
         }
     }
 }
@@ -82,6 +82,7 @@ fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failu
         (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
         (Ask::DiscardTop, Some(supervisor)) => {
             if supervisor.layers.depth() > supervisor.floor {
+                supervisor.release();
                 supervisor.layers.discard_top(&supervisor.ground);
             }
             Ok(Answer::Done)
@@ -158,7 +159,7 @@ impl Supervisor {
         let mut layers = Layers::new(&ground)?;
         let floor = layers.depth();
         let reach = Reach::new(&ground, &mut layers);
-        let mut started = Self { ground, layers, home: setup.home, reach, floor };
+        let mut started = Self { ground, layers, home: setup.home, reach, floor, waiting: None };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked.clone(),
@@ -188,7 +189,11 @@ impl Supervisor {
     }
 
     fn run(&mut self, ask: &RunAsk) -> Result<Ran, Failure> {
-        self.reach.prepare(&self.ground, &mut self.layers, ask);
+        let ways = self.reach.needed(&self.ground, &self.layers, ask);
+        if !ways.is_empty() {
+            self.release();
+            self.reach.prepare(&self.ground, &mut self.layers, ways);
+        }
         match assembly::stand(&self.ground, &mut self.layers) {
             Err(failure) if failure.errno == libc::ENOSPC => return Ok(no_room()),
             stood => stood?,
@@ -238,51 +243,33 @@ impl Supervisor {
     }
 
     fn execute(&mut self, ask: &RunAsk) -> Result<Watched, Failure> {
-        let failed = |error: rustix::io::Errno| Failure::of("making pipes", error);
-        let (talk, child_talk) = rustix::net::socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )
-        .map_err(failed)?;
-        let (stdout, child_stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
-        let (stderr, child_stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
-        let environment = self.environment(ask);
-        let kinds = libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;
-        match sys::clone_process(kinds)
-            .map_err(|error| Failure::of("starting the first process", error))?
-        {
-            Side::Child => {
-                drop((talk, stdout, stderr));
-                child::live(Birth {
-                    ground: &self.ground,
-                    ask,
-                    environment: &environment,
-                    talk: child_talk,
-                    stdout: child_stdout,
-                    stderr: child_stderr,
-                })
-            }
-            Side::Parent(pid) => {
-                drop((child_talk, child_stdout, child_stderr));
-                let pid = Pid::from_raw(pid).ok_or_else(|| {
-                    Failure::of(
-                        "starting the first process",
-                        std::io::Error::other("no process id"),
-                    )
-                })?;
-                let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
-                let observer = Observer::new(own.collect());
-                let boss = std::io::stdin();
-                let ends = Ends { pid, talk, stdout, stderr };
-                watch::watch(ends, ask.limits, observer, boss.as_fd())
-            }
+        let orders = Orders { ask: ask.clone(), environment: self.environment(ask) };
+        let waiting = self.waiting.take().map_or_else(|| Waiting::start(&self.ground), Ok)?;
+        let ends = waiting.order(&orders)?;
+        let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
+        let observer = Observer::new(own.collect());
+        let boss = std::io::stdin();
+        watch::watch(ends, ask.limits, observer, boss.as_fd())
+    }
+
+    /// Makes everything ready for the next run.
+    fn get_ready(&mut self) -> Result<(), Failure> {
+        if self.waiting.is_none() {
+            assembly::stand(&self.ground, &mut self.layers)?;
+            self.waiting = Some(Waiting::start(&self.ground)?);
+        }
+        Ok(())
+    }
+
+    /// Lets the tree change: nobody looks at it any more.
+    fn release(&mut self) {
+        if let Some(waiting) = self.waiting.take() {
+            waiting.let_go();
         }
     }
 
     /// The whole environment of a run: nothing of the caller's gets in unasked.
-    fn environment(&self, ask: &RunAsk) -> Vec<CString> {
+    fn environment(&self, ask: &RunAsk) -> Vec<Raw> {
         let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = vec![
             (b"PATH".to_vec(), format!("{OWN}/bin:{PATH}").into_bytes()),
             (b"HOME".to_vec(), self.home.0.clone()),
@@ -293,9 +280,6 @@ impl Supervisor {
             pairs.retain(|(other, _)| other != name.as_bytes());
             pairs.push((name.clone().into_bytes(), value.0.clone()));
         }
-        pairs
-            .into_iter()
-            .filter_map(|(name, value)| CString::new([name, b"=".to_vec(), value].concat()).ok())
-            .collect()
+        pairs.into_iter().map(|(name, value)| Raw([name, b"=".to_vec(), value].concat())).collect()
     }
 }
