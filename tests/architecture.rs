@@ -59,6 +59,7 @@ const ONE_FILE_EACH: &[&str] = &[
     "redact/detectors",
     "check/rules",
     "tools",
+    "tools/usage",
     "sandbox/standins",
     "report/formats",
     "cli/commands",

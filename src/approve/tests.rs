@@ -39,6 +39,7 @@ fn dry_step(name: &str, outcome: Outcome) -> StepDryRun {
         stdout: Captured::default(),
         stderr: Captured::default(),
         simulated: vec![],
+        simulated_calls: vec![],
         effects: vec![],
         effects_total: 0,
         rollback: None,

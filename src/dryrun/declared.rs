@@ -26,12 +26,14 @@ pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
                     }
                 });
             }
-            Effect::Connect { destination, declared: mark } => {
-                let yes = stays_here(destination)
-                    || declared.network.iter().any(|one| one == destination);
+            Effect::Connect { destination, also, declared: mark } => {
+                let says = |spelled: &String| {
+                    declared.network.iter().any(|one| one.eq_ignore_ascii_case(spelled))
+                };
+                let yes = stays_here(destination) || says(destination) || also.iter().any(says);
                 *mark = announced(yes);
             }
-            Effect::Exec { .. } | Effect::Denied { .. } => {}
+            Effect::Exec { .. } | Effect::Lookup { .. } | Effect::Denied { .. } => {}
         }
     }
 }
@@ -121,6 +123,29 @@ mod tests {
         ];
         for (pattern, path, expected) in table {
             assert_eq!(matches(pattern, Path::new(path)), expected, "{pattern} on {path}");
+        }
+    }
+
+    #[test]
+    fn a_destination_is_declared_by_its_name_or_its_address() {
+        let table = [
+            (vec!["db1:5432"], Declared::Yes),
+            (vec!["DB1.example.com:5432"], Declared::Yes),
+            (vec!["10.0.0.5:5432"], Declared::Yes),
+            (vec!["db1:5433", "db1", "10.0.0.5"], Declared::No),
+            (vec![], Declared::No),
+        ];
+        for (network, expected) in table {
+            let network = network.into_iter().map(str::to_owned).collect();
+            let declared = Effects { network, ..Effects::default() };
+            let mut effects = [Effect::Connect {
+                destination: "db1:5432".into(),
+                also: vec!["db1.example.com:5432".into(), "10.0.0.5:5432".into()],
+                declared: Declared::NothingDeclared,
+            }];
+            mark(&mut effects, Some(&declared));
+            let Effect::Connect { declared: got, .. } = &effects[0] else { continue };
+            assert_eq!(*got, expected, "{declared:?}");
         }
     }
 

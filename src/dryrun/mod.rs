@@ -140,6 +140,7 @@ fn blank(id: &Id, outcome: Outcome, note: String) -> StepDryRun {
         stdout: Default::default(),
         stderr: Default::default(),
         simulated: Vec::new(),
+        simulated_calls: Vec::new(),
         effects: Vec::new(),
         effects_total: 0,
         rollback: None,

@@ -57,6 +57,7 @@ pub fn dry_run_script(
         (result.stdout, result.stderr) = (observed.stdout, observed.stderr);
         (result.effects, result.effects_total) = (observed.effects, observed.effects_total);
         result.simulated = observed.simulated;
+        result.simulated_calls = observed.simulated_calls;
         let refused = observed.refused_on_host.iter();
         result.notes.extend(refused.map(|what| format!("the host would refuse it: {what}")));
         result.notes.extend(observed.not_possible);

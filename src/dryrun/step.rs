@@ -100,7 +100,14 @@ fn request(
 pub(super) fn outcome_of(observed: &Observed) -> Outcome {
     match observed.limit {
         Some(Limit::WallClock) => Outcome::TimedOut,
-        Some(Limit::Memory | Limit::Processes | Limit::Disk | Limit::Output) => Outcome::Limited,
+        Some(
+            Limit::Cpu
+            | Limit::Memory
+            | Limit::Processes
+            | Limit::Disk
+            | Limit::Inodes
+            | Limit::Output,
+        ) => Outcome::Limited,
         None if observed.succeeded() => Outcome::Passed,
         None => Outcome::Failed,
     }
@@ -124,6 +131,7 @@ pub(super) fn take(result: &mut StepDryRun, mut observed: Observed, step: &Step)
     result.notes.append(&mut observed.not_possible);
     result.notes.append(&mut observed.notes);
     merge_names(&mut result.simulated, observed.simulated);
+    result.simulated_calls.append(&mut observed.simulated_calls);
     declared::mark(&mut observed.effects, step.effects.as_ref());
     result.effects = observed.effects;
     result.effects_total = observed.effects_total;
@@ -159,6 +167,7 @@ fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step
     append(&mut result.stdout, &observed.stdout);
     append(&mut result.stderr, &observed.stderr);
     merge_names(&mut result.simulated, observed.simulated.clone());
+    result.simulated_calls.append(&mut observed.simulated_calls);
     if alone {
         (result.exit_code, result.signal) = (observed.exit_code, observed.signal);
     }

@@ -1,5 +1,7 @@
 //! What a dry run showed, step by step.
 
+use serde::{Deserialize, Serialize};
+
 use std::time::Duration;
 
 use super::effect::Effect;
@@ -125,7 +127,7 @@ pub struct StepDryRun {
     pub exit_code: Option<i32>,
     /// Signal that ended `run`.
     pub signal: Option<i32>,
-    /// The limit that stopped it: `memory`, `processes`, `disk`, `output`.
+    /// The limit that stopped it: `cpu`, `memory`, `processes`, `disk`, `inodes`, `output`.
     pub limit: Option<String>,
     /// Wall time of `run` and `check` together.
     pub duration: Duration,
@@ -135,6 +137,8 @@ pub struct StepDryRun {
     pub stderr: Captured,
     /// Names of the tools that were stand-ins.
     pub simulated: Vec<String>,
+    /// What the stand-ins were asked and would have done, bounded.
+    pub simulated_calls: Vec<SimulatedCall>,
     /// What was seen, bounded; `effects_total` counts all.
     pub effects: Vec<Effect>,
     /// How many effects there were.
@@ -143,6 +147,17 @@ pub struct StepDryRun {
     pub rollback: Option<RollbackProof>,
     /// Why the step did not pass, or what is worth knowing, for people.
     pub notes: Vec<String>,
+}
+
+/// A call that a stand-in answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimulatedCall {
+    /// The tool.
+    pub tool: String,
+    /// The words behind its name, escaped for one line.
+    pub call: String,
+    /// What would have happened, escaped for one line; empty where the call only asked.
+    pub would: String,
 }
 
 /// A dry run of a whole plan or script.

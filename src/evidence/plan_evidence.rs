@@ -90,8 +90,9 @@ fn seen(effect: &Effect) -> String {
                 file.change, file.path, file.from, file.mode, file.declared
             )
         }
-        Effect::Exec { argv } => format!("exec {:?}", argv.first()),
-        Effect::Connect { destination, declared } => {
+        Effect::Exec { argv, .. } => format!("exec {:?}", argv.first()),
+        Effect::Lookup { name } => format!("lookup {name:?}"),
+        Effect::Connect { destination, declared, .. } => {
             format!("connect {destination:?} {declared:?}")
         }
         Effect::Denied { what } => format!("denied {what:?}"),

@@ -16,7 +16,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 use super::assembly::{TREE, descriptor_path};
 use super::filter::{self, Reporting};
 use super::ground::Ground;
-use super::protocol::{Failure, Mode, RunAsk};
+use super::protocol::{Failure, Limits, Mode, RunAsk};
 use super::sys::{self, Side};
 use super::tree::Place;
 use super::waiting::Orders;
@@ -73,7 +73,7 @@ fn begin(
 ) -> Result<i32, Failure> {
     die_with_parent()?;
     let root = Place::root(TREE).map_err(|error| Failure::of("opening the new root", error))?;
-    let (proc, pid_max) = process_views(&root)?;
+    let (proc, bounds) = process_views(&root)?;
     enter(&root)?;
     send_descriptor(talk, word::PROC, proc.as_fd())?;
     drop((root, proc));
@@ -88,11 +88,7 @@ fn begin(
         .map_err(|error| Failure::of("reading the orders", std::io::Error::other(error)))?;
     let environment: Vec<CString> =
         environment.into_iter().filter_map(|pair| CString::new(pair.0).ok()).collect();
-    if let Some(mut pid_max) = pid_max {
-        // The kernel keeps the first 300 numbers back once it has been through all; RLIMIT_NPROC is
-        // the exact limit, this one holds where that does not count (for root with the host's own ids).
-        let _ = pid_max.write_all((ask.limits.processes + 310).to_string().as_bytes());
-    }
+    bounds.set(ask.limits);
     // When memory runs out, the kernel takes these processes before the host's own.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     rustix::thread::move_into_link_name_space(
@@ -122,6 +118,25 @@ fn begin(
     }
 }
 
+/// Bounds of the namespaces of a run, which only their first process may set.
+struct Bounds {
+    pid_max: Option<std::fs::File>,
+    shared_pages: Option<std::fs::File>,
+}
+
+impl Bounds {
+    fn set(self, limits: Limits) {
+        let write = |file: Option<std::fs::File>, value: u64| {
+            let _ = file.map(|mut file| file.write_all(value.to_string().as_bytes()));
+        };
+        // The kernel keeps the first 300 numbers back once it has been through all; RLIMIT_NPROC is
+        // the exact limit, this one holds where that does not count (for root with the host's own ids).
+        write(self.pid_max, limits.processes + 310);
+        // Shared memory segments belong to no process, so no limit of a process counts them.
+        write(self.shared_pages, limits.memory / rustix::param::page_size() as u64);
+    }
+}
+
 /// Tells whether the supervisor died before this process asked to die with it.
 fn is_alone(talk: BorrowedFd<'_>) -> bool {
     let mut polled = [PollFd::from_borrowed_fd(talk, PollFlags::IN)];
@@ -139,9 +154,9 @@ fn die_with_parent() -> Result<(), Failure> {
         .map_err(|error| Failure::of("asking to die with the supervisor", error))
 }
 
-/// Mounts what belongs to the processes of this run alone; returns the new `/proc`, and where the
-/// highest process number is set, which is protected from here on.
-fn process_views(root: &Place) -> Result<(OwnedFd, Option<std::fs::File>), Failure> {
+/// Mounts what belongs to the processes of this run alone; returns the new `/proc`, and where its
+/// bounds are set, which is protected from here on.
+fn process_views(root: &Place) -> Result<(OwnedFd, Bounds), Failure> {
     let quiet = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     if let Ok(terminals) = target_below(root, std::path::Path::new("/dev/pts")) {
         let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
@@ -158,8 +173,10 @@ fn process_views(root: &Place) -> Result<(OwnedFd, Option<std::fs::File>), Failu
         .and_then(|proc| Ok(proc.open(OFlags::RDONLY | OFlags::DIRECTORY)?))
         .map_err(|error| Failure::of("opening /proc", error))?;
     let base = descriptor_path(&proc);
-    let pid_max =
-        std::fs::OpenOptions::new().write(true).open(format!("{base}/sys/kernel/pid_max")).ok();
+    let late = |name: &str| {
+        std::fs::OpenOptions::new().write(true).open(format!("{base}/sys/kernel/{name}")).ok()
+    };
+    let bounds = Bounds { pid_max: late("pid_max"), shared_pages: late("shmall") };
     for name in ["sys", "irq", "bus", "fs"] {
         let place = std::fs::read_link(&base).map(|base| base.join(name));
         let Ok(place) = place else { continue };
@@ -180,7 +197,7 @@ fn process_views(root: &Place) -> Result<(OwnedFd, Option<std::fs::File>), Failu
                 .map_err(|error| Failure::of(&format!("masking /proc/{name}"), error))?;
         }
     }
-    Ok((proc, pid_max))
+    Ok((proc, bounds))
 }
 
 /// Makes the new tree the root and lets go of the old one.
@@ -226,7 +243,7 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
         .map_err(failed)
 }
 
-fn send_descriptor(
+pub(super) fn send_descriptor(
     talk: BorrowedFd<'_>,
     word: u8,
     descriptor: BorrowedFd<'_>,
@@ -261,7 +278,9 @@ impl Payload<'_> {
         };
         bound(Resource::Nproc, limits.processes).map_err(failed)?;
         bound(Resource::Data, limits.memory).map_err(failed)?;
-        bound(Resource::Core, 0).map_err(failed)?;
+        // 0 would still start the host's crash handler where there is one; 1 is the kernel's word for
+        // "not even that" (fs/coredump.c).
+        bound(Resource::Core, 1).map_err(failed)?;
         rustix::process::umask(FileMode::from_raw_mode(0o022));
         sys::restore_signals();
         let null =
@@ -270,10 +289,12 @@ impl Payload<'_> {
         rustix::process::chdir(self.ask.cwd.path())
             .map_err(|error| Failure::of("entering the working directory", error))?;
         rustix::thread::set_no_new_privs(true).map_err(failed)?;
-        let program = filter::program(Reporting::On);
+        let pass = sys::unguessable();
+        let program = filter::program(Reporting::On { pass });
         let refused = |error| Failure::of("installing the system call filter", error);
         match sys::install_listening_filter(&program) {
-            Ok(listener) => send_descriptor(self.talk, word::LISTENER, listener.as_fd())?,
+            Ok(listener) => sys::send_unseen(self.talk, pass, word::LISTENER, listener.as_fd())
+                .map_err(|error| Failure::of("handing the listener to the supervisor", error))?,
             // Another filter with a listener is in place already (seccomp allows one).
             Err(_) => sys::install_filter(&filter::program(Reporting::Off)).map_err(refused)?,
         }
@@ -319,7 +340,7 @@ impl Payload<'_> {
     }
 }
 
-fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
+pub(super) fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
     let search = environment.iter().find_map(|pair| pair.to_str().ok()?.strip_prefix("PATH="));
     let paths: Vec<String> = if name.contains('/') {
         vec![name.to_owned()]

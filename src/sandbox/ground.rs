@@ -93,6 +93,7 @@ pub(super) struct Ground {
     pub(super) pieces: Vec<Piece>,
     /// Index of the sandbox's own branch.
     pub(super) own: usize,
+    pub(super) has_standins: bool,
     /// The user namespace that a run enters last.
     pub(super) inner: OwnedFd,
     /// Directories of somebody else between branches, with their permission bits inside.
@@ -133,6 +134,7 @@ impl Ground {
             branches: Vec::new(),
             pieces: Vec::new(),
             own: 0,
+            has_standins: false,
             inner: namespaces::inner(setup.mode, uid, gid)?,
             foreign: plan.foreign.clone(),
             masked: Vec::new(),
@@ -270,6 +272,7 @@ impl Ground {
             std::os::unix::fs::chown(format!("{place}{part}"), Some(owner), Some(owner))
                 .map_err(failed)?;
         }
+        super::standins::make_files(&format!("{place}/state"), owner).map_err(failed)?;
         self.add_branch(Path::new(OWN), MountFlags::empty(), Show::Nothing)?;
         let own = Path::new(OWN);
         std::fs::File::create(SCRIPT_HELD).map_err(failed)?;
@@ -286,10 +289,7 @@ impl Ground {
                     std::fs::File::create(place).map_err(failed)?;
                     attach(&binary, place)
                 })?;
-                let held = format!("f/{}", self.pieces.len() - 1);
-                for path in super::standins::host_paths() {
-                    self.pieces.push(Piece { at: path.into(), from: Source::Mount(held.clone()) });
-                }
+                self.has_standins = true;
             }
             Err(failure) => self.notes.push(format!("no stand-ins: {}", said(&failure))),
         }

@@ -8,24 +8,33 @@ mod availability;
 mod capture;
 mod child;
 mod content;
+mod cover;
+mod destination;
 mod devices;
 mod difference;
 mod filter;
 mod ground;
 mod layers;
+mod memory;
 mod mounts;
+mod names;
 mod namespaces;
 mod observe;
+mod probe;
+mod program;
 mod protocol;
 mod reach;
 mod record;
+mod refused;
 mod rename;
+mod resolver;
 mod session;
 mod skeleton;
 mod standins;
 mod supervisor;
 mod sys;
 mod tree;
+mod usage;
 mod waiting;
 mod walk;
 mod watch;
@@ -33,8 +42,9 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Limit, Limits, Masked};
-pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.
@@ -43,6 +53,7 @@ pub fn entry(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let (program, rest) = words.split_first()?;
     match rest.split_first() {
         Some((verb, [])) if verb == "__sandbox" => Some(supervisor::serve()),
+        Some((verb, [])) if verb == "__probe" => Some(probe::serve()),
         Some((verb, [name, rest @ ..])) if verb == "__standin" => standins::answer_as(name, rest),
         Some(_) | None => standins::answer_as(program, rest),
     }

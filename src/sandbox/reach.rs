@@ -73,6 +73,11 @@ impl Reach {
         self.made.contains_key(path)
     }
 
+    /// Notes that a directory of somebody else, with these permission bits, seems to be the caller's.
+    pub(super) fn seems(&mut self, path: &Path, mode: u32) {
+        self.made.insert(path.to_owned(), mode);
+    }
+
     /// Tells whether that is so, and only the owner of a file may delete it there.
     pub(super) fn seems_own_and_sticky(&self, path: &Path) -> bool {
         self.made.get(path).is_some_and(|mode| mode & 0o1000 != 0)
@@ -83,12 +88,14 @@ impl Reach {
         if ground.mode != Mode::User {
             return Vec::new();
         }
-        let mut paths = BTreeSet::from([ask.cwd.path().to_owned()]);
+        let hidden = hidden(ground);
+        let cwd = existing(ask.cwd.path(), &hidden);
+        let mut paths = BTreeSet::from([cwd.clone()]);
         let texts = ask.argv.iter().chain(&ask.script).chain(std::iter::once(&ask.mentions));
         for text in texts.chain(ask.environment.iter().map(|(_, value)| value)) {
             mentioned(&text.0, &mut paths);
+            named_below(&cwd, &text.0, &hidden, &mut paths);
         }
-        let hidden: Vec<&Path> = ground.pieces.iter().filter_map(nothing_at).collect();
         let real: BTreeSet<PathBuf> = paths.iter().map(|path| existing(path, &hidden)).collect();
         real.iter().filter_map(|path| way_to(ground, layers, path)).collect()
     }
@@ -217,6 +224,11 @@ fn survey(ground: &Ground) -> Vec<PathBuf> {
     found
 }
 
+/// Returns where the host has something that is not to be touched.
+pub(super) fn hidden(ground: &Ground) -> Vec<&Path> {
+    ground.pieces.iter().filter_map(nothing_at).collect()
+}
+
 fn nothing_at(piece: &Piece) -> Option<&Path> {
     match piece.from {
         Source::Nothing => Some(&piece.at),
@@ -226,9 +238,7 @@ fn nothing_at(piece: &Piece) -> Option<&Path> {
 
 /// Collects what looks like an absolute path in a text.
 fn mentioned(text: &[u8], found: &mut BTreeSet<PathBuf>) {
-    let in_path =
-        |byte: &u8| byte.is_ascii_alphanumeric() || *byte > 0x7f || b"/._-+@%,~".contains(byte);
-    for word in text.split(|byte| !in_path(byte)) {
+    for word in words(text) {
         if let Some(start) = word.iter().position(|byte| *byte == b'/')
             && found.len() < MENTIONS
         {
@@ -237,12 +247,43 @@ fn mentioned(text: &[u8], found: &mut BTreeSet<PathBuf>) {
     }
 }
 
+/// Collects the words of a text that name something below a directory, or could.
+fn named_below(directory: &Path, text: &[u8], hidden: &[&Path], found: &mut BTreeSet<PathBuf>) {
+    for word in words(text).filter(|word| !word.is_empty() && word[0] != b'/') {
+        let path = directory.join(OsStr::from_bytes(word));
+        if hidden.contains(&path.as_path()) {
+            continue;
+        }
+        let named = word.contains(&b'/') || std::fs::symlink_metadata(&path).is_ok();
+        if named && found.len() < MENTIONS {
+            found.insert(path);
+        }
+    }
+}
+
+/// Splits a text at everything that is rarely part of a path.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let in_path =
+        |byte: &u8| byte.is_ascii_alphanumeric() || *byte > 0x7f || b"/._-+@%,~".contains(byte);
+    text.split(move |byte| !in_path(byte))
+}
+
 /// Links that are followed on one path (path_resolution(7)).
 const LINKS: usize = 40;
 
 /// Returns the longest beginning of `path` that exists, without links. Nothing at or below a path
 /// of `hidden` is looked at: a server that is gone would never answer.
 fn existing(path: &Path, hidden: &[&Path]) -> PathBuf {
+    walk(path, hidden).unwrap_or_else(|beginning| beginning)
+}
+
+/// Returns `path` without links if it exists, as far as that may be looked at.
+pub(super) fn real(path: &Path, hidden: &[&Path]) -> Option<PathBuf> {
+    walk(path, hidden).ok()
+}
+
+/// Follows a path to its end, or, as the error, to where it ends early.
+fn walk(path: &Path, hidden: &[&Path]) -> Result<PathBuf, PathBuf> {
     let mut real = PathBuf::from("/");
     let mut left: Vec<PathBuf> = names(path);
     let mut links = 0;
@@ -253,25 +294,25 @@ fn existing(path: &Path, hidden: &[&Path]) -> PathBuf {
         }
         let next = real.join(&part);
         if hidden.contains(&next.as_path()) {
-            break;
+            return Err(real);
         }
         match std::fs::symlink_metadata(&next) {
-            Ok(metadata) if metadata.is_symlink() && links < LINKS => {
-                links += 1;
-                let Ok(target) = std::fs::read_link(&next) else {
-                    break;
+            Ok(metadata) if metadata.is_symlink() => {
+                let target = std::fs::read_link(&next).ok().filter(|_| links < LINKS);
+                let Some(target) = target else {
+                    return Err(real);
                 };
+                links += 1;
                 if target.is_absolute() {
                     real = PathBuf::from("/");
                 }
                 left.extend(names(&target));
             }
-            Ok(metadata) if metadata.is_symlink() => break,
             Ok(_) => real = next,
-            Err(_) => break,
+            Err(_) => return Err(real),
         }
     }
-    real
+    Ok(real)
 }
 
 /// Returns the names of a path and its steps upwards, the last one first.

@@ -11,10 +11,12 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::availability;
 use super::protocol::{
-    Answer, Ask, Changed, Difference, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
-    RunAsk, Setup,
+    Answer, Ask, Changed, Connected, Difference, End, Failure, Kept, Kind, Limit, Limits, Masked,
+    Mode, Ran, Raw, RunAsk, Setup,
 };
-use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level};
+use crate::evidence::{
+    Captured, Change, Declared, Effect, Ended, FileEffect, Level, SimulatedCall,
+};
 
 /// What a session may use, and which program to run as its supervisor.
 #[derive(Debug, Clone)]
@@ -27,12 +29,33 @@ pub struct Options {
     pub files: u64,
     /// The machine that this one's tree stands in for; the name of the machine inside then says so.
     pub stand_in_for: Option<String>,
+    /// Names that resolve inside, each with its address or another name for it, where it has one. Other names
+    /// resolve too, to addresses that lead nowhere.
+    pub names: Vec<(String, Option<String>)>,
+    /// How closely programs are followed.
+    pub following: Following,
+}
+
+/// How closely the programs of a run are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Following {
+    /// Their starts are seen.
+    Starts,
+    /// Their ends too: each process is traced (ptrace(2)), which makes starting one dearer.
+    Ends,
 }
 
 impl Options {
     /// Returns the usual limits.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), disk: 512 << 20, files: 200_000, stand_in_for: None }
+        Self {
+            program: program.into(),
+            disk: 512 << 20,
+            files: 200_000,
+            stand_in_for: None,
+            names: Vec::new(),
+            following: Following::Starts,
+        }
     }
 }
 
@@ -120,6 +143,8 @@ pub struct Observed {
     pub deleted_total: u64,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
+    /// What stand-ins were asked and would have done, bounded.
+    pub simulated_calls: Vec<SimulatedCall>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
     pub refused_on_host: Vec<String>,
     /// What the sandbox could not do although the host would: then the run proves nothing either.
@@ -233,6 +258,8 @@ impl Session {
             disk: options.disk,
             files: options.files,
             home,
+            names: options.names.clone(),
+            exact: options.following == Following::Ends,
             hostname: options.stand_in_for.as_deref().map(hostname),
         };
         match session.ask(&Ask::Start(setup))? {
@@ -275,20 +302,7 @@ impl Session {
 
     /// Runs a command on a new layer on top of all kept ones.
     pub fn run(&mut self, request: &Request) -> Result<Observed, SandboxError> {
-        let ask = RunAsk {
-            argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
-            script: request.script.clone().map(Raw),
-            mentions: Raw(request.mentions.clone()),
-            cwd: Raw::of(&request.cwd),
-            environment: request
-                .environment
-                .iter()
-                .map(|(name, value)| (name.clone(), Raw::of(value)))
-                .collect(),
-            limits: request.limits,
-            keep: request.layering == Layering::Keep,
-        };
-        match self.ask(&Ask::Run(ask))? {
+        match self.ask(&Ask::Run(run_ask(request)))? {
             Answer::Ran(ran) => {
                 self.depth += usize::from(request.layering == Layering::Keep);
                 Ok(observed(*ran))
@@ -371,19 +385,43 @@ fn out_of_order(answer: &Answer) -> SandboxError {
     SandboxError::Lost { what, source: None }
 }
 
-fn observed(ran: Ran) -> Observed {
+/// Returns what the supervisor is asked.
+pub(super) fn run_ask(request: &Request) -> RunAsk {
+    RunAsk {
+        argv: request.argv.iter().map(|word| Raw(word.clone())).collect(),
+        script: request.script.clone().map(Raw),
+        mentions: Raw(request.mentions.clone()),
+        cwd: Raw::of(&request.cwd),
+        environment: request
+            .environment
+            .iter()
+            .map(|(name, value)| (name.clone(), Raw::of(value)))
+            .collect(),
+        limits: request.limits,
+        keep: request.layering == Layering::Keep,
+    }
+}
+
+pub(super) fn observed(ran: Ran) -> Observed {
     let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
     let mut total = ran.changes_total;
-    total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
     let mut effects: Vec<Effect> = ran.changes.into_iter().map(file_effect).collect();
-    effects.extend(ran.executed.into_iter().map(|argv| Effect::Exec { argv }));
-    effects.extend(
-        ran.connected.into_iter().map(|destination| Effect::Connect {
-            destination,
-            declared: Declared::NothingDeclared,
-        }),
-    );
+    let changes = effects.len();
+    effects.extend(ran.executed.into_iter().map(|one| Effect::Exec {
+        argv: one.argv,
+        file: one.file,
+        ended: one.ended.map(ended),
+        cpu: one.cpu_ms.map(Duration::from_millis),
+    }));
+    let asked = ran.asked.into_iter().filter(|name| !is_reached(name, &ran.connected));
+    effects.extend(asked.map(|name| Effect::Lookup { name }));
+    effects.extend(ran.connected.into_iter().map(|one| Effect::Connect {
+        destination: one.destination,
+        also: one.also,
+        declared: Declared::NothingDeclared,
+    }));
     effects.extend(ran.denied.into_iter().map(|what| Effect::Denied { what }));
+    total += (effects.len() - changes) as u64 + ran.unlisted;
     Observed {
         exit_code: ran.exit_code,
         signal: ran.signal,
@@ -395,9 +433,28 @@ fn observed(ran: Ran) -> Observed {
         effects_total: total,
         deleted_total: ran.deleted_total,
         simulated: ran.simulated,
+        simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
         not_possible: ran.not_possible,
         notes: ran.notes,
+    }
+}
+
+/// A name that was connected to was asked for on the way.
+fn is_reached(name: &str, connected: &[Connected]) -> bool {
+    let host = |spelled: &str| spelled.rsplit_once(':').is_some_and(|(host, _)| host == name);
+    connected.iter().any(|one| host(&one.destination) || one.also.iter().any(|also| host(also)))
+}
+
+fn ended(end: End) -> Ended {
+    match end {
+        End::NotStarted { errno: libc::ENOENT } => Ended::NotStarted("no such file".to_owned()),
+        End::NotStarted { errno: libc::EACCES } => Ended::NotStarted("not executable".to_owned()),
+        End::NotStarted { errno } => {
+            Ended::NotStarted(rustix::io::Errno::from_raw_os_error(errno).to_string())
+        }
+        End::Code { code } => Ended::Code(code),
+        End::Signal { signal } => Ended::Signal(signal),
     }
 }
 

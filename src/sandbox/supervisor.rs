@@ -9,9 +9,11 @@ use super::assembly;
 use super::difference;
 use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
-use super::observe::Observer;
+use super::names::Names;
+use super::observe::{Ids, Observer};
 use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
+use super::resolver::Resolver;
 use super::standins;
 use super::waiting::{Orders, Waiting};
 use super::walk;
@@ -28,6 +30,8 @@ struct Supervisor {
     layers: Layers,
     home: Raw,
     reach: Reach,
+    resolver: Resolver,
+    exact: bool,
     /// Layers below those of the session.
     floor: usize,
     /// The first process of the next run; there is none while the tree changes.
@@ -155,11 +159,18 @@ fn place_script(script: Option<&Raw>) -> Result<(), Failure> {
 
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
-        let ground = Ground::lay(&setup)?;
+        let lines = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let names = Names::new(&lines("/etc/resolv.conf"), &lines("/etc/hosts"), &setup.names);
+        let mut ground = Ground::lay(&setup)?;
         let mut layers = Layers::new(&ground)?;
+        let mut reach = Reach::new(&ground, &mut layers);
+        super::cover::cover(&mut ground, &mut layers, &mut reach)?;
         let floor = layers.depth();
-        let reach = Reach::new(&ground, &mut layers);
-        let mut started = Self { ground, layers, home: setup.home, reach, floor, waiting: None };
+        let (resolver, mut notes) = Resolver::start(names);
+        ground.notes.append(&mut notes);
+        let (home, exact) = (setup.home, setup.exact);
+        let waiting = None;
+        let mut started = Self { ground, layers, home, reach, resolver, exact, floor, waiting };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked.clone(),
@@ -214,7 +225,6 @@ impl Supervisor {
 
     fn report(&mut self, watched: Watched, layer: &Layer) -> Result<Ran, Failure> {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
-        let simulated = standins::called(layer, self.ground.own);
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
         let mut notes = changes.notes;
         notes.extend(self.ground.host.changed().map(str::to_owned));
@@ -222,6 +232,12 @@ impl Supervisor {
             Mode::User => could_not_copy([&stderr.text, &stdout.text]),
             Mode::RootShifted | Mode::RootIdentity => Vec::new(),
         };
+        let (asked, more_asked) = self.resolver.asked();
+        let ran = observer.executed.iter().filter(|one| !one.failed());
+        let programs: Vec<Vec<String>> =
+            ran.map(|one| one.argv.iter().take(1).cloned().collect()).collect();
+        let (simulated, simulated_calls) =
+            standins::called(&self.layers, layer, self.ground.own, &programs);
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -232,10 +248,13 @@ impl Supervisor {
             changes: changes.record.listed,
             changes_total: changes.record.total,
             deleted_total: changes.record.deleted,
-            simulated: standins::merge(simulated, &observer.executed),
+            simulated,
+            simulated_calls,
             executed: observer.executed,
             connected: observer.connected,
+            asked,
             denied: observer.denied,
+            unlisted: observer.unlisted + more_asked,
             refused_on_host: changes.refused_on_host,
             not_possible,
             notes,
@@ -247,9 +266,10 @@ impl Supervisor {
         let waiting = self.waiting.take().map_or_else(|| Waiting::start(&self.ground), Ok)?;
         let ends = waiting.order(&orders)?;
         let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
-        let observer = Observer::new(own.collect());
+        let ids = if self.exact { Ids::Inner } else { Ids::Outer };
+        let seen = (Observer::new(own.collect(), ids), &mut self.resolver);
         let boss = std::io::stdin();
-        watch::watch(ends, ask.limits, observer, boss.as_fd())
+        watch::watch(ends, ask.limits, seen, boss.as_fd())
     }
 
     /// Makes everything ready for the next run.

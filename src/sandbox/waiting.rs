@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 
+use rustix::fs::{Gid, Uid};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::child::{self, Birth};
 use super::ground::Ground;
-use super::protocol::{Failure, Raw, RunAsk};
+use super::protocol::{Failure, Mode, Raw, RunAsk};
 use super::sys::{self, Side};
 use super::watch::Ends;
 
@@ -43,6 +44,14 @@ impl Waiting {
         .map_err(failed)?;
         let (stdout, child_stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
         let (stderr, child_stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
+        if ground.mode == Mode::RootShifted {
+            // `> /dev/stdout` opens the pipe again, which only its owner may.
+            let owner = ground.root_inside();
+            for pipe in [&child_stdout, &child_stderr] {
+                let (user, group) = (Uid::from_raw(owner), Gid::from_raw(owner));
+                rustix::fs::fchown(pipe, Some(user), Some(group)).map_err(failed)?;
+            }
+        }
         let (child_orders, orders) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
         let doing = "starting the first process";
         let kinds = libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;

@@ -33,6 +33,7 @@ mod systemctl;
 pub mod tar;
 mod tool;
 mod uniq;
+pub mod usage;
 
 pub use long_flags::{nearest_flag, refuses};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};

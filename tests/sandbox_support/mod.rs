@@ -1,12 +1,10 @@
-//! Sessions as root and as an ordinary user, and pictures of a tree, for the sandbox's tests.
+//! Sessions as root and as an ordinary user, for the sandbox's tests.
 #![allow(dead_code, clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use blackstart::base::Digest;
 use blackstart::evidence::Level;
 use blackstart::sandbox::{Options, Request, SandboxError, Session};
 
@@ -123,40 +121,4 @@ pub fn session_with(who: Who, into: &Path, change: impl FnOnce(&mut Options)) ->
 /// A step as plans have them, in `/`.
 pub fn step(text: &str) -> Request {
     Request::with_shell(&["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c"], text)
-}
-
-/// One entry of a tree: kind, mode, owner, and content or target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub mode: u32,
-    pub owner: (u32, u32),
-    pub content: String,
-}
-
-/// Returns everything below `root` by relative path.
-pub fn picture(root: &Path) -> BTreeMap<PathBuf, Entry> {
-    let mut found = BTreeMap::new();
-    let mut left = vec![root.to_owned()];
-    while let Some(path) = left.pop() {
-        let metadata = fs::symlink_metadata(&path).expect("an entry");
-        let content = if metadata.is_dir() {
-            left.extend(
-                fs::read_dir(&path)
-                    .expect("a directory")
-                    .map(|entry| entry.expect("an entry").path()),
-            );
-            "directory".to_owned()
-        } else if metadata.is_file() {
-            Digest::of(&fs::read(&path).expect("a file")).to_string()
-        } else if metadata.is_symlink() {
-            format!("-> {}", fs::read_link(&path).expect("a link").display())
-        } else {
-            "special".to_owned()
-        };
-        let relative = path.strip_prefix(root).expect("below").to_owned();
-        let entry =
-            Entry { mode: metadata.mode(), owner: (metadata.uid(), metadata.gid()), content };
-        found.insert(relative, entry);
-    }
-    found
 }

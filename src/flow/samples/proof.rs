@@ -17,6 +17,7 @@ fn shown(step: &str, outcome: Outcome, effects: Vec<Effect>) -> StepDryRun {
         stdout: Captured::default(),
         stderr: Captured::default(),
         simulated: vec![],
+        simulated_calls: vec![],
         effects_total: effects.len() as u64,
         effects,
         rollback: None,

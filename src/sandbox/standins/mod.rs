@@ -1,77 +1,140 @@
 //! Stand-ins for tools that cannot work in a sandbox; each keeps a small model and says that it answered.
 //!
-//! A stand-in is this program under the tool's name. What it keeps lies below
-//! `/.blackstart/state`, in the layers of the session, so a discarded run takes it along.
+//! A stand-in is this program under the tool's name: first in `PATH`, and at every place where the
+//! host has the tool. It takes a call apart by `tools::usage`, so a wrong call fails as in life.
+//! What it remembers lies below `/.blackstart/state`, in the layers of the session, so a discarded
+//! run takes it along. It answers only inside a sandbox, asks no network, and what it cannot know it
+//! answers as a machine in order would.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::ground::OWN;
-use super::layers::{Layer, upper};
+use super::layers::{Layer, Layers, upper};
+use crate::base::escape;
+use crate::evidence::SimulatedCall;
+use crate::tools::usage::{Line, usage};
+use book::{Book, Call, State};
 
+mod answer;
+mod book;
+mod devices;
+mod filesystem;
+mod journalctl;
+mod lvm;
+mod mount;
+mod power;
+mod service;
 mod systemctl;
+mod units;
 
-/// A tool that a stand-in answers for.
+use answer::{Answer, Then};
+
+/// A family of tools that a stand-in answers for.
 struct StandIn {
-    name: &'static str,
-    /// Where the host may have the tool; the stand-in covers it there too.
-    paths: &'static [&'static str],
-    answer: fn(&[String], &mut State) -> Answer,
+    /// Names that `tools::usage` describes.
+    names: &'static [&'static str],
+    /// Whether it may hand a call over to the host's own tool.
+    real: Real,
+    answer: fn(&Line, &mut State) -> Answer,
 }
 
-const ALL: &[StandIn] = &[systemctl::SYSTEMCTL, systemctl::SERVICE, systemctl::JOURNALCTL];
-
-/// What a stand-in prints and returns.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Answer {
-    code: u8,
-    out: String,
-    err: String,
+/// Whether the host's own tool can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Real {
+    /// Some calls go to it.
+    Sometimes,
+    /// It is never called.
+    Never,
 }
 
-/// What stand-ins remember: `unit/NAME` → `inactive`.
-type State = BTreeMap<String, String>;
+const ALL: &[StandIn] = &[
+    systemctl::SYSTEMCTL,
+    service::SERVICE,
+    journalctl::JOURNALCTL,
+    power::POWER,
+    lvm::LVM,
+    mount::MOUNT,
+    filesystem::FILESYSTEM,
+];
+
+/// A file of this name in the sandbox's own directory: the tree stands for another machine's.
+pub(super) const ELSEWHERE: &str = "elsewhere";
 
 /// Returns the names under which stand-ins are found through `PATH`.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|one| one.name)
+    ALL.iter().flat_map(|one| one.names.iter().copied())
 }
 
-/// Returns the host's own copies that stand-ins cover.
-pub(super) fn host_paths() -> impl Iterator<Item = &'static str> {
-    ALL.iter().flat_map(|one| one.paths.iter().copied())
+/// Returns the names of which the host's own tool must stay within reach.
+pub(super) fn real_names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().filter(|one| one.real == Real::Sometimes).flat_map(|one| one.names.iter().copied())
 }
 
-/// Returns the stand-ins that said in `layer` that they answered.
-pub(super) fn called(layer: &Layer, own_branch: usize) -> Vec<String> {
-    let directory = layer.upper_of(own_branch).map(|number| format!("{}/state", upper(number)));
-    let Some(place) = directory.and_then(|path| super::tree::Place::root(path.as_str()).ok())
-    else {
+/// Makes the files of the state directory `state`, writable by every account inside.
+pub(super) fn make_files(state: &str, owner: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    for name in book::FILES {
+        let path = format!("{state}/{name}");
+        std::fs::write(&path, b"")?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
+        std::os::unix::fs::chown(&path, Some(owner), Some(owner))?;
+    }
+    Ok(())
+}
+
+/// Returns the calls that stand-ins noted in `layer`, which lies on top of the kept ones.
+fn noted(layers: &Layers, layer: &Layer, own_branch: usize) -> Vec<Call> {
+    let read = |layer: &Layer| {
+        use std::io::Read as _;
+        let place = super::tree::Place::root(upper(layer.upper_of(own_branch)?).as_str()).ok()?;
+        let file =
+            place.descend(&Path::new("state").join(book::calls_name())).ok()?.open_file().ok()?;
+        let mut bytes = Vec::new();
+        std::fs::File::from(file).take(4 << 20).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    };
+    let Some(text) = read(layer) else {
         return Vec::new();
     };
-    names()
-        .filter(|name| {
-            let called = place.child(format!("called.{name}").as_bytes());
-            called.and_then(|called| called.stat()).is_ok_and(|stat| stat.is_some())
-        })
-        .map(str::to_owned)
-        .collect()
+    let before = layers.since(0).iter().rev().find_map(read).unwrap_or_default();
+    book::calls(&text, &before)
 }
 
-/// Adds the stand-ins among the programs that were started: a script may remove their notes.
-pub(super) fn merge(mut called: Vec<String>, executed: &[Vec<String>]) -> Vec<String> {
+/// Returns the names of the stand-ins that answered in `layer`, and their calls. `executed` are the
+/// programs that were started: a script may remove the notes.
+pub(super) fn called(
+    layers: &Layers,
+    layer: &Layer,
+    own_branch: usize,
+    executed: &[Vec<String>],
+) -> (Vec<String>, Vec<SimulatedCall>) {
+    let noted = noted(layers, layer, own_branch);
+    let mut tools: Vec<String> = Vec::new();
+    let mut calls = Vec::new();
+    for call in noted.iter().filter(|call| !call.real) {
+        if !tools.contains(&call.tool) {
+            tools.push(call.tool.clone());
+        }
+        calls.push(SimulatedCall {
+            tool: escape::one_line(&call.tool),
+            call: escape::one_line(&call.words.join(" ")),
+            would: escape::one_line(&call.would.join("; ")),
+        });
+    }
     for argv in executed {
         let program = argv.first().map(|program| base_name(program));
-        if let Some(name) = names().find(|name| program == Some(*name))
-            && !called.iter().any(|one| one == name)
+        let known = |name: &str| noted.iter().any(|call| call.tool == name);
+        if let Some(name) = names().find(|name| program == Some(*name)).filter(|name| !known(name))
+            && !tools.iter().any(|one| one == name)
         {
-            called.push(name.to_owned());
+            tools.push(name.to_owned());
         }
     }
-    called
+    (tools.iter().map(|tool| escape::one_line(tool)).collect(), calls)
 }
 
 fn base_name(program: &str) -> &str {
@@ -79,34 +142,118 @@ fn base_name(program: &str) -> &str {
 }
 
 /// Answers as the tool `program`, if it is one of ours and this is the inside of a sandbox.
-pub(super) fn answer_as(program: &str, arguments: &[String]) -> Option<ExitCode> {
-    let tool = ALL.iter().find(|tool| tool.name == base_name(program))?;
+pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
+    let name = base_name(program);
+    let standin = ALL.iter().find(|standin| standin.names.contains(&name))?;
     let directory = Path::new(OWN).join("state");
     if !directory.is_dir() {
         return None;
     }
-    let book = directory.join("book.json");
-    let mut state: State = std::fs::read(&book)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default();
-    let before = state.clone();
-    let answer = (tool.answer)(arguments, &mut state);
-    let mut call = arguments.join(" ");
-    call.push('\n');
-    let noted = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(directory.join(format!("called.{}", tool.name)))
-        .and_then(|mut file| file.write_all(call.as_bytes()));
-    let kept = match serde_json::to_vec(&state) {
-        Ok(bytes) if state != before => std::fs::write(&book, bytes),
-        Ok(_) | Err(_) => Ok(()),
+    let (book, mut state) = Book::open(&directory);
+    state.elsewhere = Path::new(OWN).join(ELSEWHERE).exists();
+    let down = state.get::<String>("machine");
+    let answer = answer_to(standin, name, words, &mut state);
+    let mut would = answer.would.clone();
+    if !down.is_empty() {
+        would.insert(0, format!("not be answered: the machine went down before ({down})"));
+    }
+    let call = Call {
+        tool: name.to_owned(),
+        words: words.to_vec(),
+        would,
+        real: answer.then == Then::HandOver,
     };
+    let lost = state.lost;
+    // The lock ends here: what follows may take long.
+    let kept = book.close(&state, &call);
+    if lost {
+        eprint(&format!("{name}: blackstart's stand-in lost what it knew\n"));
+    }
+    eprint(&answer.err);
     let _ = std::io::stdout().write_all(answer.out.as_bytes());
-    let _ = std::io::stderr().write_all(answer.err.as_bytes());
-    Some(match (noted, kept) {
-        (Ok(()), Ok(())) => ExitCode::from(answer.code),
-        (Err(_), _) | (_, Err(_)) => ExitCode::from(125),
+    let _ = std::io::stdout().flush();
+    Some(match &answer.then {
+        Then::Exit if kept => ExitCode::from(answer.code),
+        Then::Exit => {
+            eprint(&format!("{name}: blackstart's stand-in could not keep what it knows\n"));
+            ExitCode::from(125)
+        }
+        Then::HandOver => hand_over(name, program, words),
+        Then::Run(words) => run(words),
     })
+}
+
+fn eprint(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Answers a call as far as nothing outside of `state` is needed.
+fn answer_to(standin: &StandIn, name: &str, words: &[String], state: &mut State) -> Answer {
+    let Some(usage) = usage(name) else {
+        return Answer::fails(125, format!("{name}: blackstart has no description of it"));
+    };
+    match usage.parse(name, words) {
+        Ok(line) if line.asks_for_help() => Answer::prints(usage.help(name)),
+        Ok(line) if line.asks_for_version() => {
+            Answer::prints(format!("{name} (blackstart stand-in)"))
+        }
+        Ok(line) => (standin.answer)(&line, state),
+        Err(refusal) => {
+            let mut answer = Answer::fails(refusal.code, refusal.message);
+            answer.would.push("refuse the call".to_owned());
+            answer
+        }
+    }
+}
+
+/// Becomes the next tool of that name; returns only where there is none.
+fn hand_over(name: &str, program: &str, words: &[String]) -> ExitCode {
+    let own = Path::new(OWN);
+    let kept = own.join("real").join(name);
+    let search = std::env::var("PATH").unwrap_or_default();
+    let found = search
+        .split(':')
+        .map(|directory| Path::new(directory).join(name))
+        .filter(|path| !path.starts_with(own))
+        .find(|path| {
+            std::fs::canonicalize(path).is_ok_and(|real| real.is_file() && !real.starts_with(own))
+        });
+    let place = found.unwrap_or(kept);
+    let error = std::process::Command::new(&place).arg0(program).args(words).exec();
+    eprint(&format!("{name}: {error}\n"));
+    ExitCode::from(127)
+}
+
+/// Becomes another command; returns only where that fails.
+fn run(words: &[String]) -> ExitCode {
+    let Some((program, rest)) = words.split_first() else {
+        return ExitCode::SUCCESS;
+    };
+    let error = std::process::Command::new(program).args(rest).exec();
+    let missing = error.kind() == std::io::ErrorKind::NotFound;
+    let text = if missing { "command not found".to_owned() } else { error.to_string() };
+    eprint(&format!("{program}: {text}\n"));
+    ExitCode::from(if missing { 127 } else { 126 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers one line of words as the sandbox would: exit code, standard output, standard error.
+    pub(super) fn ask(line: &str, state: &mut State) -> Answer {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let standin =
+            ALL.iter().find(|standin| standin.names.contains(&words[0].as_str())).unwrap();
+        answer_to(standin, &words[0], &words[1..], state)
+    }
+
+    #[test]
+    fn every_stand_in_is_described_and_no_name_stands_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        for name in names() {
+            assert!(seen.insert(name), "{name} stands twice");
+            assert!(usage(name).is_some(), "{name} has no usage");
+        }
+    }
 }

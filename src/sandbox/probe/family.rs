@@ -1,0 +1,118 @@
+//! The processes that descend from one: found, asked about, and ended, where no pid namespace does it.
+#![allow(clippy::disallowed_methods)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitOptions};
+
+/// Descendants that cannot be killed (waiting for a dead server) are given up after this.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Returns the parent of a process or thread, and its process group.
+fn parent_and_group(pid: i32) -> Option<(i32, i32)> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in brackets, may hold anything (proc_pid_stat(5)).
+    let end = stat.iter().rposition(|byte| *byte == b')')?;
+    let rest = String::from_utf8_lossy(&stat[end + 1..]).into_owned();
+    let mut fields = rest.split_whitespace().skip(1);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+/// Tells whether a process or thread descends from `ancestor`.
+pub(super) fn descends(pid: i32, ancestor: i32) -> bool {
+    let mut at = pid;
+    for _ in 0..100_000 {
+        match parent_and_group(at) {
+            Some((parent, _)) if parent == ancestor => return true,
+            Some((parent, _)) if parent > 1 => at = parent,
+            Some(_) | None => return false,
+        }
+    }
+    false
+}
+
+/// Tells whether a process group has a member that descends from `ancestor`; as every descendant is
+/// in a session made for it, then all are.
+pub(super) fn group_descends(group: i32, ancestor: i32) -> bool {
+    of(ancestor).into_iter().any(|pid| parent_and_group(pid).is_some_and(|(_, own)| own == group))
+}
+
+/// Returns every living descendant, the dead that wait for their parent left out.
+pub(super) fn of(ancestor: i32) -> Vec<i32> {
+    let mut children: BTreeMap<i32, Vec<i32>> = BTreeMap::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        if let Some((parent, _)) = parent_and_group(pid) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut left = vec![ancestor];
+    while let Some(parent) = left.pop() {
+        for child in children.get(&parent).into_iter().flatten() {
+            if found.insert(*child) {
+                left.push(*child);
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Counts descendants through the kernel's lists of children (proc_pid_children(5)), and their
+/// bytes in memory; where the kernel has no such lists, all processes are looked at.
+pub(super) fn usage(ancestor: i32) -> (u64, u64) {
+    let page = rustix::param::page_size() as u64;
+    let mut members = Vec::new();
+    let mut left = vec![ancestor];
+    let mut listed = false;
+    while let Some(pid) = left.pop() {
+        for task in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
+            let Ok(children) = std::fs::read_to_string(task.path().join("children")) else {
+                continue;
+            };
+            listed = true;
+            let children = children.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok());
+            let before = left.len();
+            left.extend(children);
+            members.extend_from_slice(&left[before..]);
+        }
+    }
+    if !listed {
+        members = of(ancestor);
+    }
+    let resident = members.iter().filter_map(|pid| {
+        // statm (proc(5)): size, resident, shared with files.
+        let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+        let mut pages = text.split(' ').skip(1).filter_map(|pages| pages.parse::<u64>().ok());
+        Some(pages.next()?.saturating_sub(pages.next()?) * page)
+    });
+    (members.len() as u64, resident.sum())
+}
+
+/// Kills every descendant of this process, which must be their reaper, until none is left.
+/// Returns whether that was so before patience ended.
+pub(super) fn end_all() -> bool {
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let started = Instant::now();
+    loop {
+        for pid in of(own) {
+            if let Some(pid) = Pid::from_raw(pid) {
+                let _ = rustix::process::kill_process(pid, Signal::KILL);
+            }
+        }
+        loop {
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return true,
+                Ok(None) => break,
+            }
+        }
+        if started.elapsed() > PATIENCE {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}

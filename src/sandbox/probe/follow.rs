@@ -1,0 +1,302 @@
+//! Follows one probe from outside: its output, its calls, its limits, its end.
+#![allow(clippy::disallowed_methods)]
+
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, Shutdown};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
+
+use super::super::capture::Capture;
+use super::super::child::word;
+use super::super::protocol::{Connected, Executed, Failure, Limit, Limits, Ran};
+use super::super::usage::Scarce;
+use super::family;
+use super::guard::VERSION;
+use super::judge::Judge;
+use super::scratch::{BYTES, ENTRIES, Scratch};
+use super::serve::Probed;
+
+/// How often memory, processes and disk are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// A guard that has not ended everything by then is ended itself.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// A run is stopped when it printed this many times what is kept, but not before [`LEAST_OUTPUT`].
+const OUTPUT_FACTOR: u64 = 256;
+const LEAST_OUTPUT: u64 = 64 << 20;
+
+/// The ends of a run that the supervisor holds.
+#[derive(Debug)]
+pub(super) struct Ends {
+    pub(super) guard: Pid,
+    pub(super) talk: OwnedFd,
+    pub(super) stdout: OwnedFd,
+    pub(super) stderr: OwnedFd,
+}
+
+struct Follower<'a> {
+    ends: Ends,
+    limits: Limits,
+    judge: Judge,
+    scratch: &'a Scratch,
+    out: Capture,
+    err: Capture,
+    listener: Option<OwnedFd>,
+    version: u8,
+    ended: Option<i32>,
+    failure: Option<Failure>,
+    limit: Option<Limit>,
+    stopped: Option<String>,
+    stopped_at: Option<Instant>,
+}
+
+/// Follows the run until every process of it is gone. `boss` is the pipe of the program that asked:
+/// when it closes, the guard ends the run, as this process ends.
+pub(super) fn follow(
+    ends: Ends,
+    limits: Limits,
+    judge: Judge,
+    scratch: &Scratch,
+    boss: BorrowedFd<'_>,
+) -> Result<Probed, Failure> {
+    let mut follower = Follower {
+        ends,
+        limits,
+        judge,
+        scratch,
+        out: Capture::new(limits.output),
+        err: Capture::new(limits.output),
+        listener: None,
+        version: 0,
+        ended: None,
+        failure: None,
+        limit: None,
+        stopped: None,
+        stopped_at: None,
+    };
+    let started = Instant::now();
+    let followed = follower.until_gone(started, boss);
+    let mut notes = Vec::new();
+    // What the guard could not end, because it is gone itself, has come to this process.
+    if !family::end_all() {
+        notes.push("a process of the run cannot be ended: it waits for the kernel".to_owned());
+    }
+    followed?;
+    follower.drain();
+    let Follower { judge, out, err, version, ended, failure, limit, stopped, .. } = follower;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let (stdout, stderr) = (out.finish(), err.finish());
+    let cut = stopped.is_some() || limit == Some(Limit::WallClock);
+    let limit = match (ended, limit) {
+        (Some(0), None) => None,
+        (_, None) if stopped.is_none() => Scarce::default().limit(ended, &stderr.text),
+        (_, limit) => limit,
+    };
+    let ran = Ran {
+        exit_code: ended.filter(|code| *code >= 0 && !cut),
+        signal: ended.filter(|code| *code < 0 && !cut).map(|code| -code),
+        limit,
+        duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        stdout,
+        stderr,
+        executed: judge.executed.into_iter().map(only_started).collect(),
+        connected: judge.connected.into_iter().map(unnamed).collect(),
+        denied: judge.denied,
+        notes,
+        ..Ran::default()
+    };
+    Ok(Probed { ran, stopped, started: judge.started, version })
+}
+
+fn only_started(argv: Vec<String>) -> Executed {
+    Executed { argv, file: None, ended: None, cpu_ms: None }
+}
+
+fn unnamed(destination: String) -> Connected {
+    Connected { destination, also: Vec::new() }
+}
+
+impl Follower<'_> {
+    fn until_gone(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<(), Failure> {
+        let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
+        let life =
+            rustix::process::pidfd_open(self.ends.guard, PidfdFlags::empty()).map_err(failed)?;
+        let wall = Duration::from_millis(self.limits.wall_ms);
+        let mut next_look = LOOK;
+        let mut open = [true; 3];
+        loop {
+            let elapsed = started.elapsed();
+            if elapsed >= wall {
+                self.stop_by(Limit::WallClock);
+            }
+            if elapsed >= next_look {
+                self.look();
+                next_look = started.elapsed() + LOOK;
+            }
+            if self.stopped_at.is_some_and(|at| at.elapsed() > PATIENCE) {
+                let _ = rustix::process::kill_process(self.ends.guard, Signal::KILL);
+            }
+            let wait = next_look.saturating_sub(started.elapsed()).min(LOOK);
+            let timeout =
+                Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) };
+            let events = {
+                let unless_closed = |open: bool, stream| {
+                    // A closed stream would be ready for ever; the guard takes its place.
+                    if open {
+                        PollFd::new(stream, PollFlags::IN)
+                    } else {
+                        PollFd::new(&life, PollFlags::empty())
+                    }
+                };
+                let mut polled = vec![
+                    PollFd::new(&life, PollFlags::IN),
+                    PollFd::from_borrowed_fd(boss, PollFlags::empty()),
+                    unless_closed(open[0], &self.ends.talk),
+                    unless_closed(open[1], &self.ends.stdout),
+                    unless_closed(open[2], &self.ends.stderr),
+                ];
+                // After the end was decided, a call that waits goes on waiting.
+                if let (Some(listener), None) = (&self.listener, self.stopped_at) {
+                    polled.push(PollFd::new(listener, PollFlags::IN));
+                }
+                match poll(&mut polled, Some(&timeout)) {
+                    Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                    Err(error) => return Err(failed(error)),
+                }
+                polled.iter().map(PollFd::revents).collect::<Vec<_>>()
+            };
+            if events[1].intersects(PollFlags::HUP | PollFlags::ERR) {
+                super::super::sys::leave(1);
+            }
+            if let Some(events) = events.get(5) {
+                self.hear(*events);
+            }
+            if open[0] && !events[2].is_empty() {
+                open[0] = self.listen();
+            }
+            for stream in [1, 2] {
+                if open[stream] && !events[stream + 2].is_empty() {
+                    open[stream] = self.read(stream);
+                }
+            }
+            let gone = events[0].contains(PollFlags::IN);
+            if gone && (!open[0] || events[2].is_empty()) {
+                break;
+            }
+        }
+        let _ = rustix::process::waitpid(Some(self.ends.guard), WaitOptions::empty());
+        Ok(())
+    }
+
+    /// Asks the guard to end everything.
+    fn stop(&mut self) {
+        self.stopped_at = Some(Instant::now());
+        let _ = rustix::net::shutdown(&self.ends.talk, Shutdown::Both);
+    }
+
+    fn stop_by(&mut self, limit: Limit) {
+        if self.stopped_at.is_none() {
+            self.limit = Some(limit);
+            self.stop();
+        }
+    }
+
+    fn hear(&mut self, events: PollFlags) {
+        if events.contains(PollFlags::IN) {
+            if let Some(listener) = &self.listener {
+                self.stopped = self.judge.next(listener.as_fd());
+            }
+            if self.stopped.is_some() {
+                self.stop();
+            }
+        } else if !events.is_empty() {
+            self.listener = None;
+        }
+    }
+
+    /// Reads one message of the guard; returns whether more may come.
+    fn listen(&mut self) -> bool {
+        let mut bytes = [0_u8; 4096];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
+        let flags = RecvFlags::CMSG_CLOEXEC;
+        let length = rustix::net::recvmsg(&self.ends.talk, &mut slices, &mut control, flags)
+            .map_or(0, |received| received.bytes);
+        let descriptor = control.drain().find_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+            _ => None,
+        });
+        match bytes[..length].split_first() {
+            Some((&word::LISTENER, _)) => self.listener = descriptor,
+            Some((&VERSION, version)) => {
+                self.version = version.first().copied().unwrap_or_default();
+            }
+            Some((&word::ENDED, code)) => {
+                self.ended = code.try_into().ok().map(i32::from_le_bytes);
+            }
+            Some((&word::FAILED, text)) => {
+                self.failure = Some(serde_json::from_slice(text).unwrap_or_else(|error| {
+                    Failure::of("starting the run", std::io::Error::other(error))
+                }));
+            }
+            Some(_) | None => return length > 0,
+        }
+        true
+    }
+
+    /// Reads what is there from one output; returns whether more may come.
+    fn read(&mut self, stream: usize) -> bool {
+        let (from, into) = match stream {
+            1 => (&self.ends.stdout, &mut self.out),
+            _ => (&self.ends.stderr, &mut self.err),
+        };
+        let mut buffer = [0_u8; 65_536];
+        match rustix::io::read(from, &mut buffer) {
+            Ok(0) => return false,
+            Ok(got) => into.take(&buffer[..got]),
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            Err(_) => return false,
+        }
+        let most = self.limits.output.saturating_mul(OUTPUT_FACTOR).max(LEAST_OUTPUT);
+        if self.out.total() + self.err.total() > most {
+            self.stop_by(Limit::Output);
+        }
+        true
+    }
+
+    /// Takes what the dead left in the pipes.
+    fn drain(&mut self) {
+        for stream in [1, 2] {
+            loop {
+                let from = if stream == 1 { &self.ends.stdout } else { &self.ends.stderr };
+                let mut polled = [PollFd::new(from, PollFlags::IN)];
+                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+                let ready = poll(&mut polled, Some(&now)).unwrap_or(0) > 0
+                    && polled[0].revents().contains(PollFlags::IN);
+                if !ready || !self.read(stream) {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        if self.stopped_at.is_some() {
+            return;
+        }
+        let (processes, resident) = family::usage(self.ends.guard.as_raw_nonzero().get());
+        let (bytes, entries) = self.scratch.use_of();
+        if processes > self.limits.processes {
+            self.stop_by(Limit::Processes);
+        } else if resident > self.limits.memory {
+            self.stop_by(Limit::Memory);
+        } else if bytes > BYTES || entries > ENTRIES {
+            self.stop_by(Limit::Disk);
+        }
+    }
+}
