@@ -22,6 +22,22 @@ pub(super) fn stand(ground: &Ground, layers: &mut Layers) -> Result<(), Failure>
     for index in &down {
         layers.raise(ground, *index)?;
     }
+    show(ground, layers, down)
+}
+
+/// Mounts every branch for the first time; returns what cannot be shown.
+pub(super) fn stand_first(ground: &Ground, layers: &mut Layers) -> Result<Vec<String>, Failure> {
+    let notes = layers.raise_all(ground)?;
+    show(
+        ground,
+        layers,
+        (0..ground.branches.len()).filter(|index| !layers.is_lost(*index)).collect(),
+    )?;
+    Ok(notes)
+}
+
+/// Puts branches that were mounted into the tree, with all that stands below them.
+fn show(ground: &Ground, layers: &mut Layers, down: Vec<usize>) -> Result<(), Failure> {
     let mut done: Vec<&Path> = Vec::new();
     for index in down {
         let top = ground.branches[index].at.as_path();
@@ -31,6 +47,9 @@ pub(super) fn stand(ground: &Ground, layers: &mut Layers) -> Result<(), Failure>
         }
         done.push(top);
         for piece in ground.pieces.iter().filter(|piece| piece.at.starts_with(top)) {
+            if matches!(piece.from, Source::Branch(index) if layers.is_lost(index)) {
+                continue;
+            }
             if let Err(failure) = attach(piece) {
                 layers.take_down(ground, index);
                 return Err(failure);

@@ -301,7 +301,8 @@ fn said(failure: &Failure) -> String {
     format!("{} failed with error {}", failure.doing, failure.errno)
 }
 
-fn not_shown(path: &Path, failure: &Failure) -> String {
+/// Says that the sandbox has no such directory or file although the host has.
+pub(super) fn not_shown(path: &Path, failure: &Failure) -> String {
     format!("{} is not shown: {}", path.display(), said(failure))
 }
 

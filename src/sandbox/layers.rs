@@ -7,7 +7,7 @@ use rustix::fs::Stat;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use super::assembly;
-use super::ground::{Ground, OWN, make_directory};
+use super::ground::{Ground, OWN, Show, make_directory, not_shown};
 use super::protocol::{Failure, Mode};
 use super::record;
 use super::tree::{Place, Top, copy_attributes};
@@ -50,6 +50,8 @@ pub(super) struct Layers {
     kept: Vec<Layer>,
     /// By branch; `None` while it is not mounted.
     live: Vec<Option<Live>>,
+    /// Branches whose directory went away before they could be mounted.
+    lost: Vec<usize>,
     /// Upper directories that nothing needs any more.
     left_over: Vec<usize>,
     next: usize,
@@ -90,7 +92,7 @@ impl Layers {
     pub(super) fn new(ground: &Ground) -> Result<Self, Failure> {
         let live = ground.branches.iter().map(|_| None).collect();
         let kept = vec![Layer::default()];
-        let mut layers = Self { kept, live, left_over: Vec::new(), next: 0 };
+        let mut layers = Self { kept, live, lost: Vec::new(), left_over: Vec::new(), next: 0 };
         if ground.mode != Mode::User {
             let first = layers.first_upper(ground, 0)?;
             make_directory(&format!("{}{OWN}", upper(first)))?;
@@ -138,7 +140,35 @@ impl Layers {
     /// Returns the branches that are not mounted.
     pub(super) fn down(&self) -> Vec<usize> {
         let down = |(index, live): (usize, &Option<Live>)| live.is_none().then_some(index);
-        self.live.iter().enumerate().filter_map(down).collect()
+        self.live
+            .iter()
+            .enumerate()
+            .filter_map(down)
+            .filter(|index| !self.is_lost(*index))
+            .collect()
+    }
+
+    /// Tells whether a branch cannot be had.
+    pub(super) fn is_lost(&self, index: usize) -> bool {
+        self.lost.contains(&index)
+    }
+
+    /// Mounts every branch for the first time. One that cannot be had is not shown: other programs
+    /// remove directories while a session starts. Returns what is not shown.
+    pub(super) fn raise_all(&mut self, ground: &Ground) -> Result<Vec<String>, Failure> {
+        let mut notes = Vec::new();
+        for (index, branch) in ground.branches.iter().enumerate() {
+            match self.raise(ground, index) {
+                Err(failure) if index == 0 || failure.errno == libc::ENOSPC => return Err(failure),
+                Err(failure) if branch.show == Show::Nothing => return Err(failure),
+                Err(failure) => {
+                    notes.push(not_shown(&branch.at, &failure));
+                    self.lost.push(index);
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(notes)
     }
 
     /// Mounts a branch, with the kept layers and a new upper directory, at its own place.

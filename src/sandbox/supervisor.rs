@@ -171,6 +171,8 @@ impl Supervisor {
         let (home, exact) = (setup.home, setup.exact);
         let waiting = None;
         let mut started = Self { ground, layers, home, reach, resolver, exact, floor, waiting };
+        let mut notes = assembly::stand_first(&started.ground, &mut started.layers)?;
+        started.ground.notes.append(&mut notes);
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked.clone(),
