@@ -10,7 +10,7 @@ use super::assembly;
 use super::ground::{Ground, OWN, Show, make_directory, not_shown};
 use super::protocol::{Failure, Mode};
 use super::record;
-use super::tree::{Place, Top, copy_attributes};
+use super::tree::{Attribute, Place, Top, copy_attributes};
 
 /// The layer below the session's own.
 const FIRST: usize = 0;
@@ -40,7 +40,7 @@ impl Layer {
 struct Live {
     upper: usize,
     top: Stat,
-    attributes: Vec<(String, Vec<u8>)>,
+    attributes: Vec<Attribute>,
 }
 
 /// The kept layers, oldest first, and the upper directories on top of them. A branch that a run
@@ -231,7 +231,7 @@ impl Layers {
     }
 
     /// Returns the attributes that the top directory of a branch had before the run.
-    pub(super) fn top_before(&self, index: usize) -> Option<(&Stat, &[(String, Vec<u8>)])> {
+    pub(super) fn top_before(&self, index: usize) -> Option<(&Stat, &[Attribute])> {
         self.live[index].as_ref().map(|live| (&live.top, live.attributes.as_slice()))
     }
 

@@ -8,6 +8,9 @@ use std::rc::Rc;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, XattrFlags};
 use rustix::io::Errno;
 
+/// The name and the value of an extended attribute.
+pub(super) type Attribute = (String, Vec<u8>);
+
 /// A path below a directory that is held open.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
