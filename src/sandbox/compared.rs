@@ -42,6 +42,7 @@ impl Walk<'_> {
         let kind = file_type(now);
         let mut what = entry::alarms(Some(then), now, self.names());
         what.extend(entry::rights(then, now, self.names()));
+        let mut owners_part = !what.is_empty();
         if matches!(kind, FileType::RegularFile | FileType::Directory) {
             match old.attributes() {
                 Ok(old) => what.extend(entry::attributes(&old, &marks.seen, self.names())),
@@ -49,6 +50,11 @@ impl Walk<'_> {
                     self.note(path, &format!("had attributes that cannot be read: {error}"))
                 }
             }
+        }
+        // Who may write a file may also write attributes of it.
+        owners_part |= kind == FileType::Directory && !what.is_empty();
+        if owners_part && self.reach.seems_own(path) {
+            self.refuse_rights(path);
         }
         let changed = match kind {
             FileType::RegularFile if marks.metacopy && content.is_same_as(old) => false,
@@ -88,9 +94,6 @@ impl Walk<'_> {
         }
         // A directory's time changes with everything in it and says nothing of its own.
         let times = times.filter(|_| kind != FileType::Directory);
-        if !what.is_empty() && kind == FileType::Directory && self.reach.seems_own(path) {
-            self.refuse_rights(path);
-        }
         if what.is_empty() && times.is_none() {
             return Ok(None);
         }

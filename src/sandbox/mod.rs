@@ -45,6 +45,7 @@ mod sys;
 mod tally;
 mod tree;
 mod usage;
+mod waiting;
 mod walk;
 mod watch;
 

@@ -144,6 +144,7 @@ pub(super) struct Ran {
     pub(super) simulated: Vec<String>,
     pub(super) simulated_calls: Vec<SimulatedCall>,
     pub(super) refused_on_host: Vec<String>,
+    pub(super) not_possible: Vec<String>,
     pub(super) notes: Vec<String>,
 }
 

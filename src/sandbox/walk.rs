@@ -360,7 +360,10 @@ impl Walk<'_> {
         let directory = path.parent().unwrap_or(path);
         let sticky = self.branch.top.st_mode & 0o1000 != 0 && directory == self.branch.at
             || self.reach.seems_own_and_sticky(directory);
-        if sticky && self.ground.mode == Mode::User && then.st_uid != 0 {
+        if sticky
+            && self.ground.mode == Mode::User
+            && (then.st_uid != 0 || self.reach.seems_own(path))
+        {
             self.found.refused_on_host.push(format!(
                 "deleting {}: it belongs to somebody else, in a sticky directory",
                 path.display()
