@@ -96,6 +96,10 @@ pub(super) fn request(
         (used.env.clone(), value.unwrap_or_else(|| dummy(used.secret.as_str())))
     });
     request.environment = (options.account)(run_as).into_iter().chain(secrets).collect();
+    if level == Level::FullUser && step.run_as.as_deref() == Some("root") {
+        let marked = (crate::sandbox::ACTS_AS_ROOT.to_owned(), "1".to_owned());
+        request.environment.push(marked);
+    }
     let wall_ms = step.timeout.map_or(TIMEOUT_MS, |timeout| timeout.0.saturating_mul(1_000));
     request.limits = Limits { wall_ms, ..Limits::default() };
     request

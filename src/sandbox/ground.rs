@@ -253,7 +253,8 @@ impl Ground {
         let place = format!("l/{}", self.own);
         make_directory(&place)?;
         let failed = |error| Failure::of("making the sandbox's own directory", error);
-        for file in ["run", "script"] {
+        let elsewhere = setup.hostname.is_some().then_some(super::standins::ELSEWHERE);
+        for file in ["run", "script"].into_iter().chain(elsewhere) {
             std::fs::File::create(format!("{place}/{file}")).map_err(failed)?;
         }
         for directory in ["bin", "state"] {

@@ -52,6 +52,7 @@ pub use levels::{Best, Found, Refusal, Standing, Surveyed, best, lacks, needs, s
 pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Differs, Limit, Limits, Masked};
 pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+pub use standins::ACTS_AS_ROOT;
 
 /// Returns the names of the tools that stand-ins answer for.
 pub fn stand_ins() -> Vec<&'static str> {

@@ -224,7 +224,10 @@ impl Supervisor {
             denied: observer.denied,
             unlisted: observer.unlisted + more_asked,
             refused_on_host: changes.refused_on_host,
-            notes: changes.notes,
+            notes: standins::machine_down(&self.layers, self.ground.own)
+                .into_iter()
+                .chain(changes.notes)
+                .collect(),
         })
     }
 

@@ -20,7 +20,20 @@ pub(super) enum Then {
     /// The host's own tool takes the same call; nothing is simulated.
     HandOver,
     /// Another command takes this one's place.
-    Run(Vec<String>),
+    Run(Box<Run>),
+}
+
+/// A command that takes the place of a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Program and arguments; the program is looked up in `PATH`.
+    pub(super) words: Vec<String>,
+    /// Its whole environment, `None` for the caller's.
+    pub(super) environment: Option<Vec<(String, String)>>,
+    /// Its working directory, `None` for the caller's.
+    pub(super) directory: Option<String>,
+    /// User, group and further groups, `None` for the caller's.
+    pub(super) account: Option<(u32, u32, Vec<u32>)>,
 }
 
 impl Answer {
@@ -46,7 +59,8 @@ impl Answer {
 
     /// Runs these words in its place.
     pub(super) fn runs(words: Vec<String>) -> Self {
-        Self { then: Then::Run(words), ..Self::default() }
+        let run = Run { words, ..Run::default() };
+        Self { then: Then::Run(Box::new(run)), ..Self::default() }
     }
 
     /// Adds what would have happened.

@@ -35,6 +35,11 @@ pub(super) struct State {
     pub(super) elsewhere: bool,
     root: PathBuf,
     input: Option<String>,
+    /// The book, locked.
+    file: Option<File>,
+    /// Effective user id of the caller.
+    euid: u32,
+    environment: Vec<(String, String)>,
 }
 
 impl State {
@@ -47,7 +52,50 @@ impl State {
             elsewhere: false,
             root: root.into(),
             input: None,
+            file: None,
+            euid: 0,
+            environment: Vec::new(),
         }
+    }
+
+    /// Takes over who calls, and with which environment.
+    fn of_this_process(mut self) -> Self {
+        self.euid = rustix::process::geteuid().as_raw();
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        self.environment =
+            std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
+        self
+    }
+
+    /// Tells whether the caller is root, or would be by `sudo`.
+    pub(super) fn is_root(&self) -> bool {
+        self.euid == 0 || self.environment(super::ACTS_AS_ROOT).is_some()
+    }
+
+    /// Returns the effective user id of the caller.
+    pub(super) fn euid(&self) -> u32 {
+        self.euid
+    }
+
+    /// Returns a variable of the caller.
+    pub(super) fn environment(&self, name: &str) -> Option<String> {
+        self.environment.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone())
+    }
+
+    /// Returns all variables of the caller.
+    pub(super) fn environments(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
+    /// Returns where a path, relative to the working directory or not, is found.
+    pub(super) fn here(&self, path: &str) -> PathBuf {
+        if path.starts_with('/') { self.path(path) } else { PathBuf::from(path) }
+    }
+
+    /// Plays another caller.
+    #[cfg(test)]
+    pub(super) fn with_caller(&mut self, euid: u32) {
+        self.euid = euid;
     }
 
     /// Returns what is kept under a name, or its default: `units`, `volumes`.
@@ -91,28 +139,53 @@ impl State {
         std::fs::symlink_metadata(self.path(path)).is_ok()
     }
 
-    /// Reads a small file of the tree; empty where it cannot be read.
+    /// Reads a small file, of the tree or relative to the working directory; empty where it cannot be read.
     pub(super) fn read(&self, path: &str) -> String {
         let mut bytes = Vec::new();
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
-        let opened = OpenOptions::new().read(true).custom_flags(flags).open(self.path(path));
+        let opened = OpenOptions::new().read(true).custom_flags(flags).open(self.here(path));
         if let Ok(file) = opened {
             let _ = file.take(LONGEST).read_to_end(&mut bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Returns standard input to its end; what is beyond a bound is read and dropped.
+    /// Returns standard input to its end; what is beyond a bound is read and dropped. To be called
+    /// before anything is changed: others, who may write that input, get their turn meanwhile.
     pub(super) fn input(&mut self) -> String {
-        self.input
-            .get_or_insert_with(|| {
-                let mut bytes = Vec::new();
-                let mut from = std::io::stdin().lock();
-                let _ = from.by_ref().take(LONGEST).read_to_end(&mut bytes);
-                let _ = std::io::copy(&mut from, &mut std::io::sink());
-                String::from_utf8_lossy(&bytes).into_owned()
-            })
-            .clone()
+        if let Some(text) = &self.input {
+            return text.clone();
+        }
+        if let Some(file) = &self.file {
+            let _ = rustix::fs::flock(file, FlockOperation::Unlock);
+        }
+        let mut bytes = Vec::new();
+        let mut from = std::io::stdin().lock();
+        let _ = from.by_ref().take(LONGEST).read_to_end(&mut bytes);
+        let _ = std::io::copy(&mut from, &mut std::io::sink());
+        if self.file.is_some() {
+            self.load();
+        }
+        self.input.insert(String::from_utf8_lossy(&bytes).into_owned()).clone()
+    }
+
+    /// Waits for its turn, though not for ever (a script may hold the lock), and reads the book.
+    fn load(&mut self) {
+        let Some(file) = &mut self.file else { return };
+        let mut tries = 0;
+        while rustix::fs::flock(&*file, FlockOperation::NonBlockingLockExclusive).is_err()
+            && tries < 400
+        {
+            std::thread::sleep(Duration::from_millis(5));
+            tries += 1;
+        }
+        let mut bytes = Vec::new();
+        let read = file.rewind().and_then(|()| file.take(LONGEST).read_to_end(&mut bytes));
+        match serde_json::from_slice(&bytes) {
+            Ok(values) if read.is_ok() && !self.changed => self.values = values,
+            Ok(_) => {}
+            Err(_) => self.lost = !bytes.is_empty(),
+        }
     }
 
     /// Sets what standard input holds.
@@ -134,54 +207,38 @@ pub(super) struct Call {
     pub(super) real: bool,
 }
 
-/// The opened book of the sandbox that this process is in. Other calls wait until it is dropped.
+/// The directory where the sandbox that this process is in keeps its book.
 #[derive(Debug)]
 pub(super) struct Book {
     directory: PathBuf,
-    file: Option<File>,
 }
 
 impl Book {
-    /// Opens the book below `directory` and waits for its turn, though not for ever: a script may hold the lock.
+    /// Opens the book below `directory`; other calls wait until it is closed.
     pub(super) fn open(directory: &Path) -> (Self, State) {
-        let mut state = State::new("/");
-        let file = open(&directory.join(BOOK));
-        let Some(mut file) = file else {
-            state.lost = true;
-            return (Self { directory: directory.to_owned(), file: None }, state);
-        };
-        let mut tries = 0;
-        while rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err()
-            && tries < 400
-        {
-            std::thread::sleep(Duration::from_millis(5));
-            tries += 1;
-        }
-        let mut bytes = Vec::new();
-        let read = (&mut file).take(LONGEST).read_to_end(&mut bytes);
-        match serde_json::from_slice(&bytes) {
-            Ok(values) if read.is_ok() => state.values = values,
-            Ok(_) | Err(_) => state.lost = !bytes.is_empty(),
-        }
-        (Self { directory: directory.to_owned(), file: Some(file) }, state)
+        let mut state = State::new("/").of_this_process();
+        state.file = open(&directory.join(BOOK));
+        state.lost = state.file.is_none();
+        state.load();
+        (Self { directory: directory.to_owned() }, state)
     }
 
     /// Keeps what changed and notes the call. Returns whether both lasted.
-    pub(super) fn close(mut self, state: &State, call: &Call) -> bool {
-        let kept = !state.changed || self.keep(state).is_some();
+    pub(super) fn close(self, mut state: State, call: &Call) -> bool {
+        let kept = !state.changed || keep(&mut state).is_some();
         note(&self.directory.join(CALLS), call).is_some() && kept
     }
+}
 
-    fn keep(&mut self, state: &State) -> Option<()> {
-        let bytes = serde_json::to_vec(&state.values).ok()?;
-        if bytes.len() as u64 >= LONGEST {
-            return None;
-        }
-        let file = self.file.as_mut()?;
-        file.rewind().ok()?;
-        file.set_len(0).ok()?;
-        file.write_all(&bytes).ok()
+fn keep(state: &mut State) -> Option<()> {
+    let bytes = serde_json::to_vec(&state.values).ok()?;
+    if bytes.len() as u64 >= LONGEST {
+        return None;
     }
+    let file = state.file.as_mut()?;
+    file.rewind().ok()?;
+    file.set_len(0).ok()?;
+    file.write_all(&bytes).ok()
 }
 
 /// Opens a regular file for reading and writing; makes it where a script removed it.
@@ -232,6 +289,18 @@ pub(super) fn calls(text: &[u8], before: &[u8]) -> Vec<Call> {
     bounded.take(CALLS_SHOWN).collect()
 }
 
+/// Returns how the machine went down, as a book's text has it.
+pub(super) fn machine(text: &[u8]) -> Option<String> {
+    let mut values: BTreeMap<String, serde_json::Value> = serde_json::from_slice(text).ok()?;
+    let verb = serde_json::from_value::<String>(values.remove("machine")?).ok()?;
+    (!verb.is_empty()).then_some(verb)
+}
+
+/// Returns the name of the book in the state directory, for the supervisor.
+pub(super) const fn book_name() -> &'static str {
+    BOOK
+}
+
 /// Returns the name of the list of calls in the state directory, for the supervisor.
 pub(super) const fn calls_name() -> &'static str {
     CALLS
@@ -250,11 +319,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (book, mut state) = Book::open(directory.path());
         state.update::<Vec<u32>, _>("numbers", |numbers| numbers.push(7));
-        assert!(book.close(&state, &call("a")));
+        assert!(book.close(state, &call("a")));
         let (book, mut state) = Book::open(directory.path());
         assert_eq!((state.get::<Vec<u32>>("numbers"), state.lost), (vec![7], false));
         assert_eq!((state.get::<String>("numbers"), state.lost), (String::new(), true));
-        assert!(book.close(&state, &call("b")));
+        assert!(book.close(state, &call("b")));
         let text = std::fs::read(directory.path().join(CALLS)).unwrap();
         let words = |calls: Vec<Call>| {
             calls.into_iter().map(|call| call.words[0].clone()).collect::<Vec<_>>()

@@ -47,7 +47,7 @@ pub(super) fn plausible(state: &mut State, path: &str) -> bool {
         return false;
     }
     let Some(name) = path.strip_prefix("/dev/") else {
-        return state.exists(path);
+        return std::fs::symlink_metadata(state.here(path)).is_ok();
     };
     let list = state.read("/proc/partitions");
     let listed = |name: &str| list.lines().any(|line| line.split_whitespace().nth(3) == Some(name));
@@ -58,5 +58,5 @@ pub(super) fn plausible(state: &mut State, path: &str) -> bool {
 
 /// Tells whether a path is a regular file of the tree: the real tools work on it.
 pub(super) fn is_image(state: &State, path: &str) -> bool {
-    std::fs::metadata(state.path(path)).is_ok_and(|metadata| metadata.is_file())
+    std::fs::metadata(state.here(path)).is_ok_and(|metadata| metadata.is_file())
 }

@@ -57,7 +57,7 @@ fn filesystem(line: &Line, state: &mut State) -> Answer {
     let makes = tool.starts_with("mk") || tool == "wipefs";
     let mut answer = Answer::quiet();
     for path in &named {
-        let mount = tool == "xfs_growfs" && state.path(path).is_dir();
+        let mount = tool == "xfs_growfs" && state.here(path).is_dir();
         let tagged = path.contains('=');
         if !mount && !tagged && !devices::plausible(state, path) {
             let text = match tool {
@@ -71,6 +71,12 @@ fn filesystem(line: &Line, state: &mut State) -> Answer {
                 _ => format!("{tool}: {path}: No such file or directory"),
             };
             return Answer::fails(if tool.contains("fsck") { 8 } else { 1 }, text);
+        }
+        if !state.is_root() && !mount {
+            return Answer::fails(
+                if tool.contains("fsck") { 8 } else { 1 },
+                format!("{tool}: Permission denied while trying to open {path}"),
+            );
         }
         let busy = makes && mounted(state, path);
         if busy {

@@ -74,6 +74,12 @@ fn volume(name: &str) -> String {
 }
 
 fn lvm(line: &Line, state: &mut State) -> Answer {
+    if !state.is_root() {
+        return Answer::fails(
+            5,
+            "  WARNING: Running as a non-root user. Functionality may be unavailable.\n  /run/lock/lvm/P_global:aux: open failed: Permission denied",
+        );
+    }
     let mut things = state.get::<Things>("lvm");
     let answer = match line.tool.as_str() {
         "lvs" | "vgs" | "pvs" | "lvdisplay" | "vgdisplay" | "pvdisplay" | "lvscan" | "vgscan"

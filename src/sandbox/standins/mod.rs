@@ -19,16 +19,20 @@ use crate::evidence::SimulatedCall;
 use crate::tools::usage::{Line, undescribed, usage};
 use book::{Book, Call, State};
 
+mod accounts;
 mod answer;
 mod aws;
 mod aws_things;
 mod az;
 mod book;
+mod btrfs;
+mod crontab;
+mod devices;
 mod docker;
+mod filesystem;
+mod firewall;
 mod gcloud;
 mod helm;
-mod devices;
-mod filesystem;
 mod http;
 mod journalctl;
 mod kube;
@@ -39,18 +43,25 @@ mod lvm;
 mod mask;
 mod mount;
 mod mysql;
+mod network;
 mod nosql;
 mod objects;
 mod pick;
 mod postgres;
-mod rclone;
 mod power;
+mod raid;
+mod rclone;
 mod remote;
 mod service;
+mod settings;
+mod ssh;
+mod sudo;
 mod systemctl;
 mod units;
+mod virsh;
+mod zfs;
 
-use answer::{Answer, Then};
+use answer::{Answer, Run, Then};
 
 /// A family of tools that a stand-in answers for.
 struct StandIn {
@@ -95,7 +106,21 @@ const ALL: &[StandIn] = &[
     rclone::RCLONE,
     helm::HELM,
     helm::VELERO,
+    sudo::SUDO,
+    ssh::SSH,
+    crontab::CRONTAB,
+    firewall::FIREWALL,
+    network::NETWORK,
+    settings::SETTINGS,
+    virsh::VIRSH,
+    raid::RAID,
+    zfs::ZFS,
+    btrfs::BTRFS,
 ];
+
+/// A variable that is set for what is to run as root where there is no other account: stand-ins
+/// then answer as to root.
+pub const ACTS_AS_ROOT: &str = "BLACKSTART_ACTS_AS_ROOT";
 
 /// A file of this name in the sandbox's own directory: the tree stands for another machine's.
 pub(super) const ELSEWHERE: &str = "elsewhere";
@@ -122,17 +147,30 @@ pub(super) fn make_files(state: &str, owner: u32) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Returns a note where the kept layers hold that an earlier run took the machine down.
+pub(super) fn machine_down(layers: &Layers, own_branch: usize) -> Option<String> {
+    let kept = layers.since(0).iter().rev();
+    let book = kept.filter_map(|layer| read(layer, own_branch, book::book_name())).next()?;
+    let verb = book::machine(&book)?;
+    let verb = escape::one_line(&verb);
+    Some(format!(
+        "an earlier step takes the machine down ({verb}); this one would not run before it is up again"
+    ))
+}
+
+/// Reads a file of the state directory as one layer has it; a script may have put anything there.
+fn read(layer: &Layer, own_branch: usize, name: &str) -> Option<Vec<u8>> {
+    use std::io::Read as _;
+    let place = super::tree::Place::root(upper(layer.upper_of(own_branch)?).as_str()).ok()?;
+    let file = place.descend(&Path::new("state").join(name)).ok()?.open_file().ok()?;
+    let mut bytes = Vec::new();
+    std::fs::File::from(file).take(4 << 20).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// Returns the calls that stand-ins noted in `layer`, which lies on top of the kept ones.
 fn noted(layers: &Layers, layer: &Layer, own_branch: usize) -> Vec<Call> {
-    let read = |layer: &Layer| {
-        use std::io::Read as _;
-        let place = super::tree::Place::root(upper(layer.upper_of(own_branch)?).as_str()).ok()?;
-        let file =
-            place.descend(&Path::new("state").join(book::calls_name())).ok()?.open_file().ok()?;
-        let mut bytes = Vec::new();
-        std::fs::File::from(file).take(4 << 20).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
-    };
+    let read = |layer: &Layer| read(layer, own_branch, book::calls_name());
     let Some(text) = read(layer) else {
         return Vec::new();
     };
@@ -201,7 +239,7 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
     };
     let lost = state.lost;
     // The lock ends here: what follows may take long.
-    let kept = book.close(&state, &call);
+    let kept = book.close(state, &call);
     if lost {
         eprint(&format!("{name}: blackstart's stand-in lost what it knew\n"));
     }
@@ -215,7 +253,7 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
             ExitCode::from(125)
         }
         Then::HandOver => hand_over(name, program, words),
-        Then::Run(words) => run(words),
+        Then::Run(run) => become_another(run),
     })
 }
 
@@ -265,14 +303,31 @@ fn hand_over(name: &str, program: &str, words: &[String]) -> ExitCode {
 }
 
 /// Becomes another command; returns only where that fails.
-fn run(words: &[String]) -> ExitCode {
-    let Some((program, rest)) = words.split_first() else {
+fn become_another(run: &Run) -> ExitCode {
+    use rustix::thread::{Gid, Uid};
+    let Some((program, rest)) = run.words.split_first() else {
         return ExitCode::SUCCESS;
     };
-    let error = std::process::Command::new(program).args(rest).exec();
+    let mut command = std::process::Command::new(program);
+    command.args(rest);
+    if let Some(environment) = &run.environment {
+        command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    }
+    let entered = run.directory.as_ref().map_or(Ok(()), std::env::set_current_dir);
+    let switched = run.account.as_ref().map_or(Ok(()), |(user, group, groups)| {
+        let groups: Vec<Gid> = groups.iter().map(|group| Gid::from_raw(*group)).collect();
+        let (user, group) = (Uid::from_raw(*user), Gid::from_raw(*group));
+        rustix::thread::set_thread_groups(&groups)?;
+        rustix::thread::set_thread_res_gid(group, group, group)?;
+        rustix::thread::set_thread_res_uid(user, user, user)?;
+        Ok::<(), std::io::Error>(())
+    });
+    let error = match entered.and(switched) {
+        Ok(()) => command.exec(),
+        Err(error) => error,
+    };
     let missing = error.kind() == std::io::ErrorKind::NotFound;
-    let text = if missing { "command not found".to_owned() } else { error.to_string() };
-    eprint(&format!("{program}: {text}\n"));
+    eprint(&format!("{program}: {error}\n"));
     ExitCode::from(if missing { 127 } else { 126 })
 }
 

@@ -28,6 +28,20 @@ struct Mounted {
 }
 
 fn dispatch(line: &Line, state: &mut State) -> Answer {
+    let changes = match line.tool.as_str() {
+        "mount" => !line.words.is_empty() && !line.words.iter().all(|word| word.starts_with("-l")),
+        "umount" | "swapoff" => true,
+        "swapon" => !line.has("--show") && !line.has("--summary") && !line.words.is_empty(),
+        _ => false,
+    };
+    if changes && !state.is_root() {
+        let at = line.operands.last().map_or("", String::as_str);
+        return match line.tool.as_str() {
+            "mount" => Answer::fails(1, format!("mount: {at}: must be superuser to use mount.")),
+            "umount" => Answer::fails(32, format!("umount: {at}: must be superuser to unmount.")),
+            tool => Answer::fails(255, format!("{tool}: {at}: Operation not permitted")),
+        };
+    }
     match line.tool.as_str() {
         "mount" => mount(line, state),
         "umount" => umount(line, state),
@@ -164,9 +178,9 @@ const NODEV: &[&str] =
 fn place(line: &Line, state: &mut State, mut mounts: Mounts, row: Mounted, at: &str) -> Answer {
     let makes = line.has("--mkdir") || row.options.contains("X-mount.mkdir");
     if makes {
-        let _ = std::fs::create_dir_all(state.path(at));
+        let _ = std::fs::create_dir_all(state.here(at));
     }
-    if !state.path(at).exists() {
+    if !state.here(at).exists() {
         return Answer::fails(32, format!("mount: {at}: mount point does not exist."));
     }
     let binds = ["--bind", "--rbind", "--move"].iter().any(|flag| line.has(flag))
@@ -176,7 +190,7 @@ fn place(line: &Line, state: &mut State, mut mounts: Mounts, row: Mounted, at: &
         .iter()
         .any(|tag| row.source.starts_with(tag));
     let there = if binds {
-        state.exists(&row.source)
+        state.here(&row.source).exists()
     } else {
         remote
             || named
@@ -243,7 +257,7 @@ fn umount(line: &Line, state: &mut State) -> Answer {
             .map(|(at, _)| at)
             .collect();
         let Some(at) = found.last().map(|at| (*at).clone()) else {
-            let known = state.path(word).exists() || word.starts_with("/dev/");
+            let known = state.here(word).exists() || word.starts_with("/dev/");
             let why = if known { "not mounted" } else { "no mount point specified" };
             let said = Answer::fails(32, format!("umount: {word}: {why}."));
             answer.and(if line.has("--quiet") && known {
