@@ -185,6 +185,13 @@ fn a_server_that_the_step_starts_itself_is_asked_by_the_real_tool() {
             seen.stderr.text
         );
         assert_eq!(seen.simulated, Vec::<String>::new(), "{who:?}");
+        let seen = session.run(&step("curl --version | head -1")).expect("runs");
+        assert!(
+            seen.stdout.text.starts_with("curl 7") || seen.stdout.text.starts_with("curl 8"),
+            "{who:?}: {}",
+            seen.stdout.text
+        );
+        assert_eq!(seen.simulated, Vec::<String>::new(), "{who:?}");
     });
 }
 

@@ -267,14 +267,25 @@ fn answer_to(standin: &StandIn, name: &str, words: &[String], state: &mut State)
         return Answer::fails(125, format!("{name}: blackstart has no description of it"));
     };
     match usage.parse(name, words) {
+        // What is there says best which version it is.
+        Ok(line)
+            if (line.asks_for_help() || line.asks_for_version())
+                && standin.real == Real::Sometimes
+                && state.exists(&format!("{OWN}/real/{name}")) =>
+        {
+            Answer::hands_over()
+        }
         Ok(line) if line.asks_for_help() => Answer::prints(usage.help(name)),
         Ok(line) if line.asks_for_version() => {
             Answer::prints(format!("{name} (blackstart stand-in)"))
         }
         Ok(line) => (standin.answer)(&line, state),
         Err(refusal) if undescribed(name, &refusal.problem) => {
-            let text = format!("{name}: blackstart does not describe this command; the dry run cannot tell whether it is right");
-            Answer::fails(refusal.code, text).would("unknown: the limit is blackstart's, not the tool's")
+            let text = format!(
+                "{name}: blackstart does not describe this command; the dry run cannot tell whether it is right"
+            );
+            Answer::fails(refusal.code, text)
+                .would("unknown: the limit is blackstart's, not the tool's")
         }
         Err(refusal) => {
             let mut answer = Answer::fails(refusal.code, refusal.message);
