@@ -195,7 +195,10 @@ fn process_views(root: &Place) -> Result<(OwnedFd, Bounds), Failure> {
     let late = |name: &str| {
         std::fs::OpenOptions::new().write(true).open(format!("{base}/sys/kernel/{name}")).ok()
     };
-    let bounds = Bounds { pid_max: late("pid_max"), shared_pages: late("shmall") };
+    // Before Linux 6.14 there is one such number for the whole machine, and root would change it.
+    let own_numbers = super::availability::release_is_at_least(6, 14);
+    let pid_max = own_numbers.then(|| late("pid_max")).flatten();
+    let bounds = Bounds { pid_max, shared_pages: late("shmall") };
     for name in ["sys", "irq", "bus", "fs"] {
         let place = std::fs::read_link(&base).map(|base| base.join(name));
         let Ok(place) = place else { continue };

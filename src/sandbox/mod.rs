@@ -56,12 +56,12 @@ pub use levels::{Best, Found, Refusal, Standing, Surveyed, best, lacks, needs, s
 pub use probe::{Probe, Probed};
 pub use protocol::{Difference, Differs, Limit, Limits, Masked};
 pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+pub use standins::ACTS_AS_ROOT;
 
 /// Returns the names of the tools that stand-ins answer for.
 pub fn stand_ins() -> Vec<&'static str> {
     standins::names().collect()
 }
-pub use standins::ACTS_AS_ROOT;
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.

@@ -89,8 +89,8 @@ impl Call<'_> {
         let mut answer = match command.as_str() {
             "get" => self.get(state)?,
             "delete" => self.delete(state)?,
-            "apply" | "replace" => self.from_files(&command, state)?,
-            "create" if self.line.has("--filename") => self.from_files("create", state)?,
+            "apply" | "replace" => self.apply_files(&command, state)?,
+            "create" if self.line.has("--filename") => self.apply_files("create", state)?,
             "create" => return Err("error: must specify one of -f and -k".to_owned()),
             "scale" => self.scale(state)?,
             "wait" => self.wait(state)?,
@@ -304,7 +304,7 @@ impl Call<'_> {
         format!("{} \"{}\" deleted{}\n", named.kind.full, named.name, self.dry)
     }
 
-    fn from_files(&mut self, verb: &str, state: &mut State) -> Result<Answer, String> {
+    fn apply_files(&mut self, verb: &str, state: &mut State) -> Result<Answer, String> {
         let mut answer = Answer::quiet();
         for named in self.read_files(state)? {
             let known = self.cluster.known(&named.namespace, &named.kind, &named.name);

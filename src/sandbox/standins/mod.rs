@@ -19,21 +19,21 @@ use crate::evidence::SimulatedCall;
 use crate::tools::usage::{Line, undescribed, usage};
 use book::{Book, Call, State};
 
+mod accounts;
 mod answer;
 mod aws;
 mod aws_things;
 mod az;
 mod book;
-mod docker;
-mod gcloud;
-mod helm;
-mod devices;
-mod filesystem;
-mod http;
-mod accounts;
 mod btrfs;
 mod crontab;
+mod devices;
+mod docker;
+mod filesystem;
 mod firewall;
+mod gcloud;
+mod helm;
+mod http;
 mod journalctl;
 mod kube;
 mod kube_files;
@@ -43,19 +43,19 @@ mod lvm;
 mod mask;
 mod mount;
 mod mysql;
+mod network;
 mod nosql;
 mod objects;
 mod pick;
 mod postgres;
-mod rclone;
 mod power;
-mod remote;
-mod network;
 mod raid;
-mod ssh;
-mod sudo;
+mod rclone;
+mod remote;
 mod service;
 mod settings;
+mod ssh;
+mod sudo;
 mod systemctl;
 mod units;
 mod virsh;
@@ -267,6 +267,14 @@ fn answer_to(standin: &StandIn, name: &str, words: &[String], state: &mut State)
         return Answer::fails(125, format!("{name}: blackstart has no description of it"));
     };
     match usage.parse(name, words) {
+        // What is there says best which version it is.
+        Ok(line)
+            if (line.asks_for_help() || line.asks_for_version())
+                && standin.real == Real::Sometimes
+                && state.exists(&format!("{OWN}/real/{name}")) =>
+        {
+            Answer::hands_over()
+        }
         Ok(line) if line.asks_for_help() => Answer::prints(usage.help(name)),
         Ok(line) if line.asks_for_version() => {
             Answer::prints(format!("{name} (blackstart stand-in)"))

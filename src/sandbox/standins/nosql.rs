@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::book::State;
-use super::remote::{
-    Server, Url, bounded, is_marked, mark, place, reason, write_mark,
-};
+use super::remote::{Server, Url, bounded, is_marked, mark, place, reason, write_mark};
 use super::{Real, StandIn};
 use crate::tools::usage::{Line, extra};
 

@@ -9,7 +9,14 @@ pub(super) fn aws(usage: &Usage, tool: &str, problem: &Problem) -> String {
         Problem::UnknownFlag(word) | Problem::OperandUnwanted(word) => {
             return format!("\nUnknown options: {word}");
         }
-        _ => argparse(usage, tool, problem),
+        Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandMissing { .. } => argparse(usage, tool, problem),
     };
     format!(
         "\nusage: {tool} [options] <command> <subcommand> [<subcommand> ...] [parameters]\n{tool}: error: {said}"
@@ -28,7 +35,16 @@ pub(super) fn gcloud(usage: &Usage, tool: &str, problem: &Problem) -> String {
         Problem::CommandMissing { under } => {
             format!("ERROR: ({}) Command name argument expected.", dotted(under))
         }
-        _ => format!("ERROR: ({tool}) {}", argparse(usage, tool, problem)),
+        Problem::UnknownFlag(_)
+        | Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::OperandMissing { .. }
+        | Problem::OperandUnwanted(_) => {
+            format!("ERROR: ({tool}) {}", argparse(usage, tool, problem))
+        }
     }
 }
 
@@ -43,7 +59,15 @@ pub(super) fn az(usage: &Usage, tool: &str, problem: &Problem) -> String {
                 "ERROR: '{word}' is misspelled or not recognized by the system. ({tool} {under})"
             )
         }
-        _ => format!("ERROR: {}", argparse(usage, tool, problem)),
+        Problem::UnknownFlag(_)
+        | Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::CommandMissing { .. }
+        | Problem::OperandMissing { .. }
+        | Problem::OperandUnwanted(_) => format!("ERROR: {}", argparse(usage, tool, problem)),
     }
 }
 
@@ -87,7 +111,12 @@ pub(super) fn docker(usage: &Usage, tool: &str, problem: &Problem) -> String {
         }
         Problem::OperandUnwanted(word) => format!("{tool}: accepts no argument {word:?}"),
         Problem::CommandMissing { under } => format!("Usage:  {tool} {}COMMAND", spaced(under)),
-        _ => plain(&cobra(usage, tool, problem)),
+        Problem::UnknownFlag(_)
+        | Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_) => plain(&cobra(usage, tool, problem)),
     }
 }
 
@@ -108,7 +137,13 @@ pub(super) fn podman(usage: &Usage, tool: &str, problem: &Problem) -> String {
         Problem::OperandMissing { .. } => {
             "Error: you must provide at least one name or id".to_owned()
         }
-        _ => cobra(usage, tool, problem),
+        Problem::UnknownFlag(_)
+        | Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::OperandUnwanted(_) => cobra(usage, tool, problem),
     }
 }
 
@@ -118,7 +153,15 @@ pub(super) fn velero(usage: &Usage, tool: &str, problem: &Problem) -> String {
         Problem::OperandUnwanted(word) => {
             format!("An error occurred: unexpected argument {word:?}")
         }
-        _ => cobra(usage, tool, problem),
+        Problem::UnknownFlag(_)
+        | Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandMissing { .. } => cobra(usage, tool, problem),
     }
 }
 
@@ -144,7 +187,13 @@ pub(super) fn gsutil(usage: &Usage, tool: &str, problem: &Problem) -> String {
         Problem::OperandUnwanted(_) => {
             "CommandException: The command was given too many arguments.".to_owned()
         }
-        _ => format!("CommandException: {}", getopt(usage, tool, problem)),
+        Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::CommandMissing { .. } => {
+            format!("CommandException: {}", getopt(usage, tool, problem))
+        }
     }
 }
 
@@ -156,7 +205,11 @@ pub(super) fn curl(usage: &Usage, tool: &str, problem: &Problem) -> String {
         Problem::ValueMissing(flag) => format!("option {flag}: requires parameter"),
         Problem::ValueUnwanted(flag) => format!("option {flag}: is unknown"),
         Problem::OperandMissing { .. } => "no URL specified!".to_owned(),
-        _ => return getopt(usage, tool, problem),
+        Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandUnwanted(_) => return getopt(usage, tool, problem),
     };
     format!("{tool}: {said}\n{tool}: try '{tool} --help' or '{tool} --manual' for more information")
 }
@@ -165,7 +218,15 @@ pub(super) fn curl(usage: &Usage, tool: &str, problem: &Problem) -> String {
 pub(super) fn wget(usage: &Usage, tool: &str, problem: &Problem) -> String {
     let said = match problem {
         Problem::OperandMissing { .. } => format!("{tool}: missing URL"),
-        _ => getopt(usage, tool, problem),
+        Problem::UnknownFlag(_)
+        | Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandUnwanted(_) => getopt(usage, tool, problem),
     };
     format!("{said}\nUsage: {tool} [OPTION]... [URL]...\n\nTry `{tool} --help' for more options.")
 }
@@ -179,7 +240,13 @@ pub(super) fn dig(_usage: &Usage, _tool: &str, problem: &Problem) -> String {
             )
         }
         Problem::ValueMissing(flag) => format!("Invalid option: {flag}"),
-        _ => "Invalid option".to_owned(),
+        Problem::AmbiguousFlag(..)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandMissing { .. } => "Invalid option".to_owned(),
     }
 }
 
@@ -192,7 +259,14 @@ pub(super) fn postgres(usage: &Usage, tool: &str, problem: &Problem) -> String {
         Problem::OperandMissing { .. } => {
             format!("{tool}: error: missing required argument database name")
         }
-        _ => getopt(usage, tool, problem),
+        Problem::UnknownFlag(_)
+        | Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. } => getopt(usage, tool, problem),
     };
     format!("{said}\n{tool}: hint: Try \"{tool} --help\" for more information.")
 }
@@ -208,7 +282,12 @@ pub(super) fn mysql(usage: &Usage, tool: &str, problem: &Problem) -> String {
         }
         Problem::ValueMissing(flag) => format!("{tool}: option '{flag}' requires an argument"),
         Problem::ValueUnwanted(flag) => format!("{tool}: option '{flag}' cannot take an argument"),
-        _ => getopt(usage, tool, problem),
+        Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandMissing { .. }
+        | Problem::OperandUnwanted(_) => getopt(usage, tool, problem),
     }
 }
 
@@ -218,7 +297,14 @@ pub(super) fn redis(_usage: &Usage, _tool: &str, problem: &Problem) -> String {
         Problem::UnknownFlag(word) | Problem::ValueMissing(word) => {
             format!("Unrecognized option or bad number of args for: '{word}'")
         }
-        _ => "Unrecognized option".to_owned(),
+        Problem::AmbiguousFlag(..)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandMissing { .. }
+        | Problem::OperandUnwanted(_) => "Unrecognized option".to_owned(),
     }
 }
 
@@ -231,7 +317,14 @@ pub(super) fn mongo(usage: &Usage, tool: &str, problem: &Problem) -> String {
             format!("unknown {kind} \"{bare}\"")
         }
         Problem::ValueMissing(flag) => format!("expected argument for flag `{flag}'"),
-        _ => getopt(usage, tool, problem),
+        Problem::AmbiguousFlag(..)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandMissing { .. }
+        | Problem::OperandUnwanted(_) => getopt(usage, tool, problem),
     };
     format!("error parsing command line options: {said}\ntry '{tool} --help' for more information")
 }
@@ -242,22 +335,36 @@ pub(super) fn mongosh(usage: &Usage, tool: &str, problem: &Problem) -> String {
         Problem::UnknownFlag(flag) => {
             format!("Error parsing command line: unrecognized option: {flag}")
         }
-        _ => getopt(usage, tool, problem),
+        Problem::AmbiguousFlag(..)
+        | Problem::ValueMissing(_)
+        | Problem::ValueUnwanted(_)
+        | Problem::BadValue { .. }
+        | Problem::FlagMissing(_)
+        | Problem::UnknownCommand { .. }
+        | Problem::CommandMissing { .. }
+        | Problem::OperandMissing { .. }
+        | Problem::OperandUnwanted(_) => getopt(usage, tool, problem),
     }
 }
 
 /// Returns the exit code of a refusal where a tool has several.
 pub(super) fn code(tool: &str, problem: &Problem) -> Option<u8> {
-    match (tool, problem) {
-        (
-            "docker",
-            Problem::UnknownCommand { .. }
-            | Problem::OperandMissing { .. }
-            | Problem::OperandUnwanted(_),
-        ) => Some(1),
-        ("docker", Problem::CommandMissing { .. }) => Some(0),
-        ("kubectl" | "helm", Problem::CommandMissing { under }) if under.is_empty() => Some(0),
-        ("etcdctl", Problem::OperandMissing { .. } | Problem::OperandUnwanted(_)) => Some(128),
-        _ => None,
+    let clients = tool.starts_with("mysql") || tool.starts_with("mariadb");
+    match problem {
+        Problem::UnknownCommand { .. } => (tool == "docker").then_some(1),
+        Problem::OperandMissing { .. } | Problem::OperandUnwanted(_) => match tool {
+            "docker" => Some(1),
+            "etcdctl" => Some(128),
+            _ => None,
+        },
+        Problem::CommandMissing { under } => {
+            let helps = tool == "docker" || under.is_empty() && matches!(tool, "kubectl" | "helm");
+            helps.then_some(0)
+        }
+        // my_getopt.h of MariaDB and MySQL numbers what can be wrong.
+        Problem::AmbiguousFlag(..) => clients.then_some(3),
+        Problem::ValueUnwanted(_) => clients.then_some(4),
+        Problem::ValueMissing(_) => clients.then_some(5),
+        Problem::UnknownFlag(_) | Problem::BadValue { .. } | Problem::FlagMissing(_) => None,
     }
 }
