@@ -61,7 +61,10 @@ fn run(session: &mut Session, root: &Path, text: &str, layering: Layering) -> Ob
 fn files(observed: &Observed) -> impl Iterator<Item = &FileEffect> {
     observed.effects.iter().filter_map(|effect| match effect {
         Effect::File(file) => Some(file),
-        Effect::Exec { .. } | Effect::Connect { .. } | Effect::Denied { .. } => None,
+        Effect::Exec { .. }
+        | Effect::Lookup { .. }
+        | Effect::Connect { .. }
+        | Effect::Denied { .. } => None,
     })
 }
 

@@ -41,7 +41,10 @@ fn total(seen: &Observed, change: Change) -> u64 {
 fn files(seen: &Observed) -> impl Iterator<Item = &FileEffect> {
     seen.effects.iter().filter_map(|effect| match effect {
         Effect::File(file) => Some(file),
-        Effect::Exec { .. } | Effect::Connect { .. } | Effect::Denied { .. } => None,
+        Effect::Exec { .. }
+        | Effect::Lookup { .. }
+        | Effect::Connect { .. }
+        | Effect::Denied { .. } => None,
     })
 }
 

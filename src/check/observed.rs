@@ -38,9 +38,11 @@ pub fn deleted_too_much(step: &Step, shown: &StepDryRun) -> Option<String> {
 pub fn undeclared(shown: &StepDryRun, wanted: impl Fn(Change) -> bool) -> Option<String> {
     let files = shown.effects.iter().filter_map(|effect| match effect {
         Effect::File(file) if wanted(file.change) => Some(file),
-        Effect::File(_) | Effect::Exec { .. } | Effect::Connect { .. } | Effect::Denied { .. } => {
-            None
-        }
+        Effect::File(_)
+        | Effect::Exec { .. }
+        | Effect::Lookup { .. }
+        | Effect::Connect { .. }
+        | Effect::Denied { .. } => None,
     });
     let files: Vec<_> = files.collect();
     let paths = files.iter().filter(|file| file.declared == Declared::No);

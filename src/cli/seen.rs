@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::base::{Size, escape, readable};
 use crate::evidence::{
-    self, Change, Declared, DryRun, Effect, FileEffect, FileKind, Outcome, RollbackProof, Severity,
-    StepDryRun, Sum,
+    self, Change, Declared, DryRun, Effect, Ended, FileEffect, FileKind, Outcome, RollbackProof,
+    Severity, StepDryRun, Sum,
 };
 use crate::runtime::files::shown;
 
@@ -138,9 +138,11 @@ fn headline(step: &StepDryRun) -> String {
 fn change_lines(step: &StepDryRun, change: Change, detail: Detail) -> Vec<String> {
     let of_change = |effect| match effect {
         &Effect::File(ref file) if file.change == change => Some(file),
-        Effect::File(_) | Effect::Exec { .. } | Effect::Connect { .. } | Effect::Denied { .. } => {
-            None
-        }
+        Effect::File(_)
+        | Effect::Exec { .. }
+        | Effect::Lookup { .. }
+        | Effect::Connect { .. }
+        | Effect::Denied { .. } => None,
     };
     let files: Vec<&FileEffect> = step.effects.iter().filter_map(of_change).collect();
     let total = match step.total(change) {
@@ -263,13 +265,26 @@ fn file_lines(file: &FileEffect, detail: Detail) -> Vec<String> {
 fn other_lines(effect: &Effect) -> Vec<String> {
     match effect {
         Effect::File(_) => vec![],
-        Effect::Exec { argv } => {
-            vec![cut(&format!("    runs     {}", escape::one_line(&argv.join(" "))), 4 * COLUMNS)]
+        Effect::Exec { argv, file, ended, .. } => {
+            let file = file.as_ref().map(|file| format!("  (the file is {file})"));
+            let words = format!("    runs     {}{}", argv.join(" "), file.unwrap_or_default());
+            vec![cut(&escape::one_line(&words), 4 * COLUMNS) + &end(ended.as_ref())]
         }
-        Effect::Connect { destination, declared } => {
+        Effect::Lookup { name } => vec![format!("    asks for {}", escape::one_line(name))],
+        Effect::Connect { destination, declared, .. } => {
             vec![format!("    CONNECTS {}{}", escape::one_line(destination), undeclared(*declared))]
         }
         Effect::Denied { what } => vec![format!("    denied   {}", escape::one_line(what))],
+    }
+}
+
+/// How a program ended, where it did not end well.
+fn end(ended: Option<&Ended>) -> String {
+    match ended {
+        None | Some(Ended::Code(0)) => String::new(),
+        Some(Ended::NotStarted(why)) => format!("  NOT STARTED: {}", escape::one_line(why)),
+        Some(Ended::Code(code)) => format!("  exit {code}"),
+        Some(Ended::Signal(signal)) => format!("  signal {signal}"),
     }
 }
 

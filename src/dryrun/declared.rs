@@ -38,12 +38,14 @@ pub(super) fn mark(effects: &mut [Effect], summaries: &mut [Summary], declared: 
                     }
                 });
             }
-            Effect::Connect { destination, declared: mark } => {
-                let yes = stays_here(destination)
-                    || declared.network.iter().any(|one| reaches(one, destination));
+            Effect::Connect { destination, also, declared: mark } => {
+                let says = |spelled: &String| {
+                    declared.network.iter().any(|one| one.eq_ignore_ascii_case(spelled))
+                };
+                let yes = stays_here(destination) || says(destination) || also.iter().any(says);
                 *mark = announced(yes);
             }
-            Effect::Exec { .. } | Effect::Denied { .. } => {}
+            Effect::Exec { .. } | Effect::Lookup { .. } | Effect::Denied { .. } => {}
         }
     }
 }
@@ -52,14 +54,6 @@ pub(super) fn mark(effects: &mut [Effect], summaries: &mut [Summary], declared: 
 fn stays_here(destination: &str) -> bool {
     destination.starts_with("unix:")
         || destination.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
-}
-
-/// A declared host without a port stands for all its ports.
-fn reaches(declared: &str, destination: &str) -> bool {
-    let rest = destination.strip_prefix(declared);
-    rest.is_some_and(|rest| {
-        rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
-    })
 }
 
 /// Tells whether a pattern names a directory and everything below it.
@@ -150,7 +144,30 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_for_everything_below_covers_a_sum_and_a_host_covers_its_ports() {
+    fn a_destination_is_declared_by_its_name_or_its_address() {
+        let table = [
+            (vec!["db1:5432"], Declared::Yes),
+            (vec!["DB1.example.com:5432"], Declared::Yes),
+            (vec!["10.0.0.5:5432"], Declared::Yes),
+            (vec!["db1:5433", "db1", "10.0.0.5"], Declared::No),
+            (vec![], Declared::No),
+        ];
+        for (network, expected) in table {
+            let network = network.into_iter().map(str::to_owned).collect();
+            let declared = Effects { network, ..Effects::default() };
+            let mut effects = [Effect::Connect {
+                destination: "db1:5432".into(),
+                also: vec!["db1.example.com:5432".into(), "10.0.0.5:5432".into()],
+                declared: Declared::NothingDeclared,
+            }];
+            mark(&mut effects, &mut [], Some(&declared));
+            let Effect::Connect { declared: got, .. } = &effects[0] else { continue };
+            assert_eq!(*got, expected, "{declared:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_for_everything_below_covers_a_sum() {
         for (pattern, directory, expected) in [
             ("/srv/data/**", "/srv/data", true),
             ("/srv/**", "/srv/data/x", true),
@@ -160,14 +177,6 @@ mod tests {
             ("/srv/d**", "/srv/data", false),
         ] {
             assert_eq!(names_all(pattern, Path::new(directory)), expected, "{pattern}");
-        }
-        for (declared, destination, expected) in [
-            ("db1:5432", "db1:5432", true),
-            ("db1", "db1:5432", true),
-            ("db1", "db11:5432", false),
-            ("db1", "db1:x", false),
-        ] {
-            assert_eq!(reaches(declared, destination), expected, "{declared}");
         }
     }
 

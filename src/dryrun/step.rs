@@ -61,7 +61,7 @@ pub(super) fn run(
     Ok(result)
 }
 
-fn request(
+pub(super) fn request(
     step: &Step,
     text: &str,
     layering: Layering,
@@ -105,7 +105,14 @@ fn request(
 pub(super) fn outcome_of(observed: &Observed) -> Outcome {
     match observed.limit {
         Some(Limit::WallClock) => Outcome::TimedOut,
-        Some(Limit::Memory | Limit::Processes | Limit::Disk | Limit::Output) => Outcome::Limited,
+        Some(
+            Limit::Cpu
+            | Limit::Memory
+            | Limit::Processes
+            | Limit::Disk
+            | Limit::Inodes
+            | Limit::Output,
+        ) => Outcome::Limited,
         None if observed.succeeded() => Outcome::Passed,
         None => Outcome::Failed,
     }

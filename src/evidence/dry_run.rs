@@ -128,7 +128,7 @@ pub struct StepDryRun {
     pub exit_code: Option<i32>,
     /// Signal that ended `run`.
     pub signal: Option<i32>,
-    /// The limit that stopped it: `memory`, `processes`, `disk`, `output`.
+    /// The limit that stopped it: `cpu`, `memory`, `processes`, `disk`, `inodes`, `output`.
     pub limit: Option<String>,
     /// Wall time of `run` and `check` together.
     pub duration: Duration,

@@ -1,6 +1,7 @@
 //! What a step was seen to do.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::base::Timestamp;
 
@@ -151,20 +152,44 @@ pub enum Declared {
     NothingDeclared,
 }
 
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// Its file could not be executed, for this reason.
+    NotStarted(String),
+    /// It exited with this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
 /// One observed effect of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// A path changed.
     File(FileEffect),
-    /// A program was started, with these arguments.
+    /// A program was started with these arguments, or was to be.
     Exec {
         /// The argument vector, `argv[0]` first.
         argv: Vec<String>,
+        /// The file, where `argv[0]` does not name it.
+        file: Option<String>,
+        /// How it ended; `None` where nobody looked, or it went on as another program.
+        ended: Option<Ended>,
+        /// Processor time of its process, its children not counted; only where ends are followed.
+        cpu: Option<Duration>,
     },
-    /// A connection was tried; it never left the sandbox.
+    /// A name was asked for and not connected to; the question never left the sandbox.
+    Lookup {
+        /// The name, what is no letter of a name written as `\\DDD`.
+        name: String,
+    },
+    /// A connection or a datagram was tried; it never left the sandbox.
     Connect {
-        /// `address:port`, a socket path, or what could be read of it.
+        /// `name:port` or `address:port`, or a socket path.
         destination: String,
+        /// Other ways to write it: its address, its other names.
+        also: Vec<String>,
         /// Whether the step declared this destination.
         declared: Declared,
     },

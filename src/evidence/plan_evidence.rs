@@ -103,8 +103,9 @@ fn seen(effect: &Effect) -> String {
                 file.change, file.kind, file.path, file.from, file.mode, file.what, file.declared
             )
         }
-        Effect::Exec { argv } => format!("exec {:?}", argv.first()),
-        Effect::Connect { destination, declared } => {
+        Effect::Exec { argv, .. } => format!("exec {:?}", argv.first()),
+        Effect::Lookup { name } => format!("lookup {name:?}"),
+        Effect::Connect { destination, declared, .. } => {
             format!("connect {destination:?} {declared:?}")
         }
         Effect::Denied { what } => format!("denied {what:?}"),

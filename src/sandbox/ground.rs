@@ -197,7 +197,7 @@ impl Ground {
             })?;
         }
         devices::add(self)?;
-        self.build_own(own_binary)
+        self.build_own(own_binary, setup)
     }
 
     /// Adds the branch whose lower directory is made already.
@@ -244,7 +244,11 @@ impl Ground {
     }
 
     /// The sandbox's own directory: stand-ins, their state, the script of a run.
-    fn build_own(&mut self, binary: Result<OwnedFd, Failure>) -> Result<(), Failure> {
+    fn build_own(
+        &mut self,
+        binary: Result<OwnedFd, Failure>,
+        setup: &Setup,
+    ) -> Result<(), Failure> {
         self.own = self.branches.len();
         let place = format!("l/{}", self.own);
         make_directory(&place)?;

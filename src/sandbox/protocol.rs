@@ -49,7 +49,14 @@ pub(super) struct Setup {
     pub(super) files: u64,
     /// Home directory inside.
     pub(super) home: Raw,
+    /// Names that resolve inside, each with its address or another name for it.
+    #[serde(default)]
+    pub(super) names: Vec<(String, Option<String>)>,
+    /// Whether the end of every process is followed.
+    #[serde(default)]
+    pub(super) exact: bool,
     /// Name of the machine inside, `None` for the host's own.
+    #[serde(default)]
     pub(super) hostname: Option<String>,
 }
 
@@ -79,11 +86,22 @@ pub struct Limits {
     pub processes: u64,
     /// Bytes kept of each output stream, half from its head and half from its tail.
     pub output: u64,
+    /// Milliseconds of processor time of all processes together; without one, half of the machine's cores
+    /// (at least one) for the whole wall clock.
+    #[serde(default)]
+    pub cpu_ms: Option<u64>,
+}
+
+impl Limits {
+    /// Returns the limit of processor time in milliseconds, on a machine with this many cores.
+    pub(super) fn cpu_ms(&self, cores: u64) -> u64 {
+        self.cpu_ms.unwrap_or_else(|| self.wall_ms.saturating_mul((cores / 2).max(1)))
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wall_ms: 30_000, memory: 2 << 30, processes: 1024, output: 1 << 20 }
+        Self { wall_ms: 30_000, memory: 2 << 30, processes: 1024, output: 1 << 20, cpu_ms: None }
     }
 }
 
@@ -110,13 +128,55 @@ pub(super) struct Ran {
     pub(super) totals: Vec<(Kind, Sum)>,
     /// Where it changed, when not all is listed.
     pub(super) shares: Vec<Share>,
-    pub(super) executed: Vec<Vec<String>>,
-    pub(super) connected: Vec<String>,
+    pub(super) executed: Vec<Executed>,
+    pub(super) connected: Vec<Connected>,
+    /// Names that were asked for.
+    pub(super) asked: Vec<String>,
     pub(super) denied: Vec<String>,
+    /// Programs, destinations, names and refusals that were only counted.
+    pub(super) unlisted: u64,
     pub(super) simulated: Vec<String>,
     pub(super) simulated_calls: Vec<SimulatedCall>,
     pub(super) refused_on_host: Vec<String>,
     pub(super) notes: Vec<String>,
+}
+
+/// A program that was started, or was to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Executed {
+    pub(super) argv: Vec<String>,
+    /// The file, where `argv[0]` does not name it.
+    pub(super) file: Option<String>,
+    /// How it ended, where that is known.
+    pub(super) ended: Option<End>,
+    /// Processor time of its process, children not counted.
+    pub(super) cpu_ms: Option<u64>,
+}
+
+impl Executed {
+    /// Tells whether it never ran.
+    pub(super) fn failed(&self) -> bool {
+        matches!(self.ended, Some(End::NotStarted { .. }))
+    }
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum End {
+    /// Its file could not be executed.
+    NotStarted { errno: i32 },
+    /// It exited.
+    Code { code: i32 },
+    /// A signal ended it.
+    Signal { signal: i32 },
+}
+
+/// A destination that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Connected {
+    pub(super) destination: String,
+    /// Other ways to write it.
+    pub(super) also: Vec<String>,
 }
 
 /// A limit that stopped a run.
@@ -124,12 +184,16 @@ pub(super) struct Ran {
 pub enum Limit {
     /// The wall clock.
     WallClock,
+    /// Processor time of all processes together.
+    Cpu,
     /// Memory of one process, or of all.
     Memory,
     /// Processes and threads.
     Processes,
-    /// Bytes or files written.
+    /// Bytes written.
     Disk,
+    /// Files and directories made.
+    Inodes,
     /// Bytes printed.
     Output,
 }
@@ -139,9 +203,11 @@ impl Limit {
     pub fn word(self) -> &'static str {
         match self {
             Self::WallClock => "wall-clock",
+            Self::Cpu => "cpu",
             Self::Memory => "memory",
             Self::Processes => "processes",
             Self::Disk => "disk",
+            Self::Inodes => "inodes",
             Self::Output => "output",
         }
     }

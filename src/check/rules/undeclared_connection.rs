@@ -47,10 +47,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .effects
             .iter()
             .filter_map(|effect| match effect {
-                Effect::Connect { destination, declared: Declared::No } => Some(&**destination),
+                Effect::Connect { destination, declared: Declared::No, .. } => Some(&**destination),
                 Effect::Connect { .. }
                 | Effect::File(_)
                 | Effect::Exec { .. }
+                | Effect::Lookup { .. }
                 | Effect::Denied { .. } => None,
             })
             .collect();

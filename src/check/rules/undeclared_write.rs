@@ -66,6 +66,9 @@ fn alarms(shown: &StepDryRun) -> bool {
         Effect::File(file) => {
             file.declared == Declared::No && file.what.iter().any(|word| is_loud(word))
         }
-        Effect::Exec { .. } | Effect::Connect { .. } | Effect::Denied { .. } => false,
+        Effect::Exec { .. }
+        | Effect::Lookup { .. }
+        | Effect::Connect { .. }
+        | Effect::Denied { .. } => false,
     })
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::super::{
-    Captured, Change, Declared, DryRun, Effect, FileEffect, FileKind, KeptFinding, Level, Outcome,
-    RollbackProof, Severity, SimulatedCall, StepDryRun, Sum, Summary,
+    Captured, Change, Declared, DryRun, Effect, Ended, FileEffect, FileKind, KeptFinding, Level,
+    Outcome, RollbackProof, Severity, SimulatedCall, StepDryRun, Sum, Summary,
 };
 use super::{path, word};
 use crate::base::{Id, Timestamp};
@@ -130,7 +130,21 @@ struct OneEffect {
     #[serde(skip_serializing_if = "Option::is_none")]
     argv: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_started: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     destination: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     what: Option<String>,
     /// `null` where there was nothing to compare with.
@@ -184,9 +198,26 @@ impl From<&Effect> for OneEffect {
                     ..kind("file")
                 }
             }
-            Effect::Exec { argv } => Self { argv: Some(argv.clone()), ..kind("exec") },
-            Effect::Connect { destination, declared: said } => Self {
+            Effect::Exec { argv, file, ended, cpu } => {
+                let started = Self {
+                    argv: Some(argv.clone()),
+                    file: file.clone(),
+                    cpu_ms: cpu.map(|cpu| u64::try_from(cpu.as_millis()).unwrap_or(u64::MAX)),
+                    ..kind("exec")
+                };
+                match ended {
+                    None => started,
+                    Some(Ended::NotStarted(why)) => {
+                        Self { not_started: Some(why.clone()), ..started }
+                    }
+                    Some(Ended::Code(code)) => Self { exit_code: Some(*code), ..started },
+                    Some(Ended::Signal(signal)) => Self { signal: Some(*signal), ..started },
+                }
+            }
+            Effect::Lookup { name } => Self { name: Some(name.clone()), ..kind("lookup") },
+            Effect::Connect { destination, also, declared: said } => Self {
                 destination: Some(destination.clone()),
+                also: also.clone(),
                 declared: declared(*said),
                 ..kind("connect")
             },
@@ -220,10 +251,20 @@ impl TryFrom<OneEffect> for Effect {
                     declared,
                 }))
             }
-            "exec" => Ok(Self::Exec { argv: effect.argv.unwrap_or_default() }),
-            "connect" => {
-                Ok(Self::Connect { destination: effect.destination.unwrap_or_default(), declared })
-            }
+            "exec" => Ok(Self::Exec {
+                argv: effect.argv.unwrap_or_default(),
+                file: effect.file,
+                ended: (effect.not_started.map(Ended::NotStarted))
+                    .or(effect.exit_code.map(Ended::Code))
+                    .or(effect.signal.map(Ended::Signal)),
+                cpu: effect.cpu_ms.map(Duration::from_millis),
+            }),
+            "lookup" => Ok(Self::Lookup { name: effect.name.unwrap_or_default() }),
+            "connect" => Ok(Self::Connect {
+                destination: effect.destination.unwrap_or_default(),
+                also: effect.also,
+                declared,
+            }),
             "denied" => Ok(Self::Denied { what: effect.what.unwrap_or_default() }),
             other => Err(format!("{other:?} is not a kind of effect")),
         }
@@ -409,6 +450,12 @@ mod tests {
             diff: Some("-a\n+b\n".into()),
             declared: Declared::No,
         };
+        let exec = |ended| Effect::Exec {
+            argv: vec!["ls".into()],
+            file: Some("/bin/sh".into()),
+            ended,
+            cpu: Some(Duration::from_millis(4)),
+        };
         let step = |outcome| StepDryRun {
             id: Id::parse("a").unwrap(),
             outcome,
@@ -426,8 +473,16 @@ mod tests {
             }],
             effects: vec![
                 Effect::File(file.clone()),
-                Effect::Exec { argv: vec!["ls".into()] },
-                Effect::Connect { destination: "[::1]:1".into(), declared: Declared::Yes },
+                exec(None),
+                exec(Some(Ended::NotStarted("not there".into()))),
+                exec(Some(Ended::Code(3))),
+                exec(Some(Ended::Signal(9))),
+                Effect::Lookup { name: "db1".into() },
+                Effect::Connect {
+                    destination: "db1:1".into(),
+                    also: vec!["[::1]:1".into()],
+                    declared: Declared::Yes,
+                },
                 Effect::Denied { what: "mount".into() },
             ],
             effects_total: 9,

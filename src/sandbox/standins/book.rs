@@ -31,6 +31,8 @@ pub(super) struct State {
     changed: bool,
     /// Whether there was a memory that cannot be read any more.
     pub(super) lost: bool,
+    /// Whether the tree stands for another machine's: then it cannot tell what is missing there.
+    pub(super) elsewhere: bool,
     root: PathBuf,
     input: Option<String>,
 }
@@ -42,6 +44,7 @@ impl State {
             values: BTreeMap::new(),
             changed: false,
             lost: false,
+            elsewhere: false,
             root: root.into(),
             input: None,
         }

@@ -16,12 +16,39 @@ use super::ground::OWN;
 use super::layers::{Layer, Layers, upper};
 use crate::base::escape;
 use crate::evidence::SimulatedCall;
-use crate::tools::usage::{Line, usage};
+use crate::tools::usage::{Line, undescribed, usage};
 use book::{Book, Call, State};
 
 mod answer;
+mod aws;
+mod aws_things;
+mod az;
 mod book;
+mod docker;
+mod gcloud;
+mod helm;
+mod devices;
+mod filesystem;
+mod http;
+mod journalctl;
+mod kube;
+mod kube_files;
+mod kube_verbs;
+mod kubectl;
+mod lvm;
+mod mask;
+mod mount;
+mod mysql;
+mod nosql;
+mod objects;
+mod pick;
+mod postgres;
+mod rclone;
+mod power;
+mod remote;
+mod service;
 mod systemctl;
+mod units;
 
 use answer::{Answer, Then};
 
@@ -43,7 +70,35 @@ enum Real {
     Never,
 }
 
-const ALL: &[StandIn] = &[systemctl::SYSTEMCTL, systemctl::SERVICE, systemctl::JOURNALCTL];
+const ALL: &[StandIn] = &[
+    systemctl::SYSTEMCTL,
+    service::SERVICE,
+    journalctl::JOURNALCTL,
+    power::POWER,
+    lvm::LVM,
+    mount::MOUNT,
+    filesystem::FILESYSTEM,
+    http::CURL,
+    http::WGET,
+    http::DIG,
+    postgres::POSTGRES,
+    mysql::MYSQL,
+    nosql::REDIS,
+    nosql::ETCD,
+    nosql::MONGO,
+    kubectl::KUBECTL,
+    docker::DOCKER,
+    aws::AWS,
+    gcloud::GCLOUD,
+    gcloud::GSUTIL,
+    az::AZ,
+    rclone::RCLONE,
+    helm::HELM,
+    helm::VELERO,
+];
+
+/// A file of this name in the sandbox's own directory: the tree stands for another machine's.
+pub(super) const ELSEWHERE: &str = "elsewhere";
 
 /// Returns the names under which stand-ins are found through `PATH`.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -131,11 +186,17 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
         return None;
     }
     let (book, mut state) = Book::open(&directory);
+    state.elsewhere = Path::new(OWN).join(ELSEWHERE).exists();
+    let down = state.get::<String>("machine");
     let answer = answer_to(standin, name, words, &mut state);
+    let mut would = answer.would.clone();
+    if !down.is_empty() {
+        would.insert(0, format!("not be answered: the machine went down before ({down})"));
+    }
     let call = Call {
         tool: name.to_owned(),
-        words: words.to_vec(),
-        would: answer.would.clone(),
+        words: mask::words(name, words),
+        would: would.iter().map(|what| mask::text(what)).collect(),
         real: answer.then == Then::HandOver,
     };
     let lost = state.lost;
@@ -173,6 +234,10 @@ fn answer_to(standin: &StandIn, name: &str, words: &[String], state: &mut State)
             Answer::prints(format!("{name} (blackstart stand-in)"))
         }
         Ok(line) => (standin.answer)(&line, state),
+        Err(refusal) if undescribed(name, &refusal.problem) => {
+            let text = format!("{name}: blackstart does not describe this command; the dry run cannot tell whether it is right");
+            Answer::fails(refusal.code, text).would("unknown: the limit is blackstart's, not the tool's")
+        }
         Err(refusal) => {
             let mut answer = Answer::fails(refusal.code, refusal.message);
             answer.would.push("refuse the call".to_owned());

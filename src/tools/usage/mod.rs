@@ -3,11 +3,34 @@
 //! Each tool is a [`Usage`]; [`Usage::parse`] takes a call apart as the tool does, or refuses it in
 //! the tool's own words. Nothing here knows what a call does.
 
+mod account;
+mod aws;
+mod az;
+mod btrfs;
+mod containers;
+mod databases;
+mod filesystem;
+mod firewall;
+mod gcloud;
+mod host;
+mod http;
+mod kubernetes;
+mod listed;
+mod lvm;
 mod manner;
+mod mount;
+mod nosql;
 mod parse;
+mod power;
+mod rclone;
+mod ssh;
 mod systemd;
 mod table;
+mod virsh;
+mod wordings;
+mod zfs;
 
+pub use listed::{extra, undescribed};
 pub use manner::{Manner, cobra, getopt, getopt_try};
 pub use table::{Flag, Spec, Value};
 
@@ -24,6 +47,10 @@ pub enum Style {
     GoFlag,
     /// argparse of the AWS command line: long names only, in full, operands anywhere.
     Aws,
+    /// The clients of MariaDB and MySQL: as [`Style::Gnu`], `_` is `-`, and any switch may be skipped: `--skip-x`.
+    MySql,
+    /// As [`Style::Gnu`], and words of the command may be cut short: `btrfs`.
+    Cut,
     /// iproute2: long names with one dash, words may be cut short, behind the command everything is an operand.
     Keyword,
 }
@@ -39,7 +66,7 @@ pub struct Usage {
     pub global: &'static str,
     /// Flags that many commands share: `@name` stands for them.
     pub groups: &'static [(&'static str, &'static str)],
-    /// Each command path (`snapshot create`, other words for one separated by `|`; empty for none) and
+    /// Where a command path is the name that the tool is called by, that command is meant. Else each command path (`snapshot create`, other words for one separated by `|`; empty for none) and
     /// its flags and operands: `-L,--size= -f --color[=] -n=N --type=a|b --ids=* !--needed= @group ; 1..2`.
     pub commands: &'static [(&'static str, &'static str)],
     /// Exit code of a refusal.
@@ -102,7 +129,9 @@ impl Line {
 
     /// Tells whether it only asks for the tool's version.
     pub fn asks_for_version(&self) -> bool {
-        self.has("--version")
+        // `helm upgrade --version 1.2` asks for a chart's.
+        let of = |given: &Given| given.value.is_none() && given.names.contains(&"--version");
+        self.flags.iter().any(of)
     }
 }
 
@@ -163,11 +192,38 @@ pub struct Refusal {
 }
 
 /// Every tool that is described as a whole.
-pub const USAGES: &[&Usage] = &[&systemd::SYSTEMCTL, &systemd::SERVICE, &systemd::JOURNALCTL];
+pub const USAGES: &[&Usage] = &[
+    &systemd::SYSTEMCTL,
+    &systemd::SERVICE,
+    &systemd::JOURNALCTL,
+    &account::SUDO,
+    &account::CRONTAB,
+    &btrfs::BTRFS,
+    &filesystem::EXT,
+    &filesystem::XFS,
+    &filesystem::MKFS,
+    &filesystem::MDADM,
+    &firewall::IPTABLES,
+    &firewall::IPTABLES_SAVE,
+    &firewall::NFT,
+    &host::IP,
+    &host::SYSCTL,
+    &host::HOSTNAMECTL,
+    &host::TIMEDATECTL,
+    &lvm::LVM,
+    &mount::MOUNT,
+    &power::POWER,
+    &ssh::SSH,
+    &ssh::SCP,
+    &virsh::VIRSH,
+    &zfs::ZFS,
+    &zfs::ZPOOL,
+];
 
 /// Returns the description of a tool by one of its names.
 pub fn usage(name: &str) -> Option<&'static Usage> {
-    USAGES.iter().find(|usage| usage.names.contains(&name)).copied()
+    let short = USAGES.iter().find(|usage| usage.names.contains(&name)).copied();
+    short.or_else(|| listed::listed(name).map(listed::Listed::usage))
 }
 
 #[cfg(test)]
