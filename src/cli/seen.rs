@@ -267,9 +267,8 @@ fn other_lines(effect: &Effect) -> Vec<String> {
         Effect::File(_) => vec![],
         Effect::Exec { argv, file, ended, .. } => {
             let file = file.as_ref().map(|file| format!("  (the file is {file})"));
-            let words = format!("{}{}", argv.join(" "), file.unwrap_or_default());
-            let runs = cut(&format!("    runs     {}", escape::one_line(&words)), 4 * COLUMNS);
-            vec![runs + &end(ended.as_ref())]
+            let words = format!("    runs     {}{}", argv.join(" "), file.unwrap_or_default());
+            vec![cut(&escape::one_line(&words), 4 * COLUMNS) + &end(ended.as_ref())]
         }
         Effect::Lookup { name } => vec![format!("    asks for {}", escape::one_line(name))],
         Effect::Connect { destination, declared, .. } => {

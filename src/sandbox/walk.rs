@@ -13,8 +13,8 @@ use super::entry::{self, Marks, shown};
 use super::folding;
 use super::gone::Replaced;
 use super::ground::{Branch, Ground, Owner, Show};
+use super::hard_links::{self, FileNames};
 use super::layers::{Layer, Layers, upper};
-use super::file_names::{self, FileNames};
 use super::protocol::{Changed, Failure, Kind, Mode, Share};
 use super::reach::Reach;
 use super::record::{Entry, Record};
@@ -144,7 +144,7 @@ pub(super) fn changes(
             depth: 0,
             opaque: false,
         });
-        file_names::settle(std::mem::take(&mut walk.names), &mut walk.found.record);
+        hard_links::settle(std::mem::take(&mut walk.names), &mut walk.found.record);
         walk.account_for_gone();
     }
     rename::fold(&mut found.record);

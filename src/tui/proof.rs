@@ -82,6 +82,7 @@ fn counted(shown: &StepDryRun) -> String {
         .collect();
     let more = match shown.left_out() {
         0 => String::new(),
+        more if shown.totals.is_empty() => format!(", and {more} more that were only counted"),
         more => format!(", {more} of them only counted"),
     };
     format!("{}{more}", counts.join(", "))

@@ -1,4 +1,16 @@
 //! `blackstart/dry-run/v1`: a dry run, as stored and as `dry-run --json` prints it.
+//!
+//! Of each step, beside how it ended and what it printed:
+//! * `effects`: what was seen, bounded. One of `kind` `file` has `change` (`created`, `modified`, `deleted`, `renamed`,
+//!   `type-changed`, `metadata`), `type` (`file`, `directory`, `link`, `fifo`, `socket`, `device`), `path` (with
+//!   `path_base64` where it is not UTF-8), `from` of a renamed one, `bytes`, `stored` of a sparse file, `mode`, `times`
+//!   (modification time before and after), `below` (what changed the same way in a directory: `entries`, `bytes`), `details`
+//!   (rights, owners, attributes, links in words; what is dangerous begins in capitals), `diff`, and `declared` (`null` where
+//!   the step declares no effects);
+//! * `effects_total`: how many there were; `totals`: exact sums for each `change`, whatever `effects` leaves out; `summaries`:
+//!   exact sums per `directory` where it does, with `deep` where the directories below are counted too;
+//! * `findings`: what the rules say of it (`rule`, `severity`, `step`, `message`);
+//! * `rollback`: `outcome` and `differences`, none where the tree was what it was before.
 
 use std::time::Duration;
 

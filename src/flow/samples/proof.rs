@@ -3,7 +3,7 @@
 use super::{at, id};
 use crate::evidence::{
     Captured, Change, Declared, DryRun, Effect, FileEffect, FileKind, Level, Outcome,
-    RollbackProof, StepDryRun,
+    RollbackProof, StepDryRun, Sum, Summary,
 };
 
 fn shown(step: &str, outcome: Outcome, effects: Vec<Effect>) -> StepDryRun {
@@ -62,6 +62,16 @@ pub fn dry_run() -> DryRun {
         ],
     );
     extract.effects_total = 20_004;
+    let invoices = Sum { entries: 20_003, bytes: 1_200_000 };
+    extract.totals =
+        vec![(Change::Created, invoices), (Change::Modified, Sum { entries: 1, bytes: 40 })];
+    extract.summaries = vec![Summary {
+        directory: "/srv/office/invoices".into(),
+        change: Change::Created,
+        deep: false,
+        sum: Sum { entries: 20_002, bytes: 1_199_988 },
+        declared: Declared::Yes,
+    }];
     extract.stdout.text = "office/\noffice/payroll.csv\n".into();
     DryRun {
         at: at("2026-01-31T10:01:00Z"),
