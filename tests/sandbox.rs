@@ -15,7 +15,7 @@ use blackstart::sandbox::{
     Layering, Limit, Limits, Observed, Options, Request, SandboxError, Session,
 };
 
-use sandbox_support::{Who, everybody, open_directory, picture, prefix, session, step};
+use sandbox_support::{Who, everybody, open_directory, picture, prefix, session, step, unit};
 
 /// Scripts that work in a directory with files `a` (text), `b/c`, `b/empty`, a link `l` to `a`, and a binary `bin`.
 const SCRIPTS: &[&str] = &[
@@ -311,14 +311,14 @@ fn programs_connections_and_refusals_are_seen() {
         let Some(mut session) = session(who, directory.path()) else {
             continue;
         };
-        let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; mount -t tmpfs none /mnt 2>/dev/null || true";
+        let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; unshare -m true 2>/dev/null || true";
         let seen = session.run(&step(text)).expect("runs");
         let ls = Effect::Exec { argv: ["ls", "-d", "/"].map(str::to_owned).to_vec() };
         assert!(seen.effects.contains(&ls), "{:?}", seen.effects);
         let called = |effect: &Effect| matches!(effect, Effect::Connect { destination, .. } if destination == "192.0.2.7:5432");
         assert!(seen.effects.iter().any(called), "{:?}", seen.effects);
         let refused =
-            |effect: &Effect| matches!(effect, Effect::Denied { what } if what.contains("mount"));
+            |effect: &Effect| matches!(effect, Effect::Denied { what } if what.contains("unshare"));
         assert!(seen.effects.iter().any(refused), "{:?}", seen.effects);
     }
 }
@@ -330,7 +330,7 @@ fn a_stopped_unit_stays_stopped_until_its_layer_is_dropped() {
         let Some(mut session) = session(who, directory.path()) else {
             continue;
         };
-        let stop = session.run(&step("systemctl stop app")).expect("runs");
+        let stop = session.run(&step(&format!("systemctl stop {}", unit()))).expect("runs");
         assert!(stop.succeeded(), "{}", stop.stderr.text);
         assert_eq!(stop.simulated, ["systemctl"]);
         assert!(
@@ -339,7 +339,11 @@ fn a_stopped_unit_stays_stopped_until_its_layer_is_dropped() {
             stop.effects
         );
         let ask = |session: &mut Session| {
-            session.run(&step("systemctl is-active app || true")).expect("runs").stdout.text
+            session
+                .run(&step(&format!("systemctl is-active {} || true", unit())))
+                .expect("runs")
+                .stdout
+                .text
         };
         assert_eq!(ask(&mut session), "inactive\n");
         session.discard_top().expect("discards");

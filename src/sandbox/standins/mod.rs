@@ -38,6 +38,7 @@ mod sudo;
 mod service;
 mod settings;
 mod systemctl;
+mod unit_reports;
 mod units;
 mod virsh;
 mod zfs;
