@@ -29,7 +29,7 @@ const MAY_IMPORT: &[(&str, &[&str], &[&str])] = &[
     ("llm", &["base"], &["redact", "draft"]),
     ("sandbox", &["base", "evidence"], &["tools"]),
     ("probe", &["base", "inventory"], &["tools"]),
-    ("dryrun", &NOUNS, &["sandbox"]),
+    ("dryrun", &NOUNS, &["shell", "sandbox"]),
     ("execute", &NOUNS, &["tools", "approve", "store", "probe"]),
     (
         "runtime",

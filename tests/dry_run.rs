@@ -211,7 +211,7 @@ fn a_script_runs_by_its_first_line() {
 }
 
 #[test]
-fn without_a_sandbox_nothing_runs_and_the_level_says_so() {
+fn without_namespaces_a_step_is_probed_and_nothing_is_proven() {
     let directory = open_directory();
     let wrapper = sandbox_support::refused_program(directory.path());
     let text = "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n\
@@ -227,7 +227,9 @@ fn without_a_sandbox_nothing_runs_and_the_level_says_so() {
     let clock = Fixed(Timestamp::UNIX_EPOCH);
     match dryrun::dry_run(&plan, &[0, 1], &options, &clock, &mut |_| {}) {
         Ok(result) => {
-            assert_eq!(result.level, Level::StaticOnly);
+            assert_eq!(result.level, Level::ReadOnlyProbe);
+            let note = &result.steps[0].notes[0];
+            assert!(note.contains("came to its end without a write"), "{note}");
             assert_eq!(outcomes(&result), [("a", "not-run"), ("b", "manual")]);
             assert!(result.level_reason.expect("a reason").contains("max_user_namespaces"));
         }

@@ -7,50 +7,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use blackstart::evidence::{Change, Effect};
 use blackstart::sandbox::{
-    Layering, Limit, Limits, Observed, Options, Request, SandboxError, Session,
+    Differs, Layering, Limit, Limits, Options, Request, SandboxError, Session,
 };
 
-use sandbox_support::{Who, everybody, open_directory, picture, prefix, session, step, unit};
+use sandbox_support::{Who, everybody, open_directory, session, step, unit};
 
-/// Scripts that work in a directory with files `a` (text), `b/c`, `b/empty`, a link `l` to `a`, and a binary `bin`.
-const SCRIPTS: &[&str] = &[
-    "true",
-    "exit 7",
-    "false | true",
-    "echo $UNSET",
-    "cat a b/c; echo to-stderr >&2",
-    "echo new > made; mkdir -p x/y/z; echo deep > x/y/z/f",
-    "echo more >> a; sed -i s/one/two/ b/c",
-    "rm a; rm -r b",
-    "rm -r b; mkdir b; echo again > b/c",
-    "mv a moved; mv moved b/moved",
-    "chmod 600 a; chmod 700 b",
-    "chmod 644 a",
-    "ln -sf b/c l; ln a hard; rm l",
-    "rm a; mkdir a; echo in > a/in",
-    "rm -r b; ln -s a b",
-    "cp -a b copy; cp bin bin2; cmp bin bin2",
-    "tar cf t.tar a b; rm -r b; tar xf t.tar; test -f b/c",
-    "gzip a; gunzip a.gz; gzip -k b/c",
-    "find . -type f | sort | xargs wc -c > sizes",
-    "umask 077; echo private > private",
-    "dd if=/dev/zero of=zeros bs=1k count=64 2>/dev/null; truncate -s 10 zeros",
-    "mkfifo pipe; (cat pipe > got &) ; echo through > pipe; while ! test -s got; do :; done; rm pipe",
-    "cat > made <<'END'\n$HOME stays\nEND\nsort made > made.sorted",
-    "touch b/empty2; rm b/empty; : > a",
-    "yes | head -n 3 > three",
-    "kill -TERM $$",
-    "test -w a && test ! -w /etc/hostname || test $(id -u) = 0",
-    "mv b c; mv c b",
-    "rm -rf b && cp -r /etc/skel b",
-    "echo x > /nonexistent/file",
-];
-
+/// Files `a` (text), `b/c`, `b/empty`, a link `l` to `a`, and a binary `bin`.
 fn fixture(root: &Path) {
     fs::create_dir(root.join("b")).expect("b");
     for (name, content) in
@@ -68,117 +35,6 @@ fn own(root: &Path, who: Who) {
         let owner = format!("{0}:{0}", sandbox_support::NOBODY);
         let done = Command::new("chown").args(["-R", &owner]).arg(root).status().expect("chown");
         assert!(done.success());
-    }
-}
-
-fn on_host(script: &str, root: &Path, who: Who) -> (Option<i32>, Option<i32>, String) {
-    use std::os::unix::process::ExitStatusExt;
-    let mut words = prefix(who);
-    words.extend(
-        ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script].map(str::to_owned),
-    );
-    let output = Command::new(&words[0])
-        .args(&words[1..])
-        .current_dir(root)
-        .env_clear()
-        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-        .env("LANG", "C.UTF-8")
-        .env("HOME", "/")
-        .stdin(Stdio::null())
-        .output()
-        .expect("runs");
-    (
-        output.status.code(),
-        output.status.signal(),
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-    )
-}
-
-/// What a run did below `root`, as `word path`; a rename is what it comes from and goes to.
-fn reported(observed: &Observed, root: &Path) -> BTreeSet<String> {
-    let mut lines = BTreeSet::new();
-    for effect in &observed.effects {
-        let Effect::File(file) = effect else { continue };
-        let relative = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
-        match file.change {
-            Change::Renamed => {
-                lines
-                    .insert(format!("deleted {}", relative(file.from.as_ref().expect("a source"))));
-                lines.insert(format!("created {}", relative(&file.path)));
-            }
-            Change::Metadata if file.diff.as_deref() == Some("modification time") => {}
-            change => {
-                lines.insert(format!("{} {}", change.word(), relative(&file.path)));
-            }
-        }
-    }
-    lines
-}
-
-/// What really changed below `root`.
-fn changed(
-    before: &std::collections::BTreeMap<PathBuf, sandbox_support::Entry>,
-    after: &std::collections::BTreeMap<PathBuf, sandbox_support::Entry>,
-) -> BTreeSet<String> {
-    let mut lines = BTreeSet::new();
-    for path in before.keys().chain(after.keys()) {
-        let shown = path.display();
-        match (before.get(path), after.get(path)) {
-            (None, Some(_)) => lines.insert(format!("created {shown}")),
-            (Some(_), None) => lines.insert(format!("deleted {shown}")),
-            (Some(old), Some(new)) if old.mode & 0o170_000 != new.mode & 0o170_000 => {
-                lines.insert(format!("type-changed {shown}"))
-            }
-            (Some(old), Some(new)) if old.content != new.content => {
-                lines.insert(format!("modified {shown}"))
-            }
-            (Some(old), Some(new)) if old != new => lines.insert(format!("metadata {shown}")),
-            _ => false,
-        };
-    }
-    lines
-}
-
-#[test]
-fn a_run_ends_and_changes_as_on_the_host() {
-    for who in everybody() {
-        let tools = open_directory();
-        let Some(mut session) = session(who, tools.path()) else {
-            continue;
-        };
-        let mut wrong = Vec::new();
-        for script in SCRIPTS {
-            let directory = open_directory();
-            let root = directory.path().join("work");
-            fs::create_dir(&root).expect("work");
-            fixture(&root);
-            own(&root, who);
-            let before = picture(&root);
-            let mut request = step(script);
-            request.cwd.clone_from(&root);
-            request.layering = Layering::Discard;
-            let inside = session.run(&request).expect("runs");
-            assert_eq!(picture(&root), before, "{script}: the sandbox leaves the host alone");
-            let (code, signal, stdout) = on_host(script, &root, who);
-            let real = changed(&before, &picture(&root));
-            let told = reported(&inside, &root);
-            if (inside.exit_code, inside.signal) != (code, signal) {
-                wrong.push(format!(
-                    "{script}: code {:?} signal {:?}, on the host {code:?} {signal:?}; {}",
-                    inside.exit_code, inside.signal, inside.stderr.text
-                ));
-            }
-            if inside.stdout.text != stdout {
-                wrong.push(format!(
-                    "{script}: printed {:?}, on the host {stdout:?}",
-                    inside.stdout.text
-                ));
-            }
-            if told != real {
-                wrong.push(format!("{script}: reported {told:?}, on the host {real:?}"));
-            }
-        }
-        assert_eq!(wrong, Vec::<String>::new(), "as {who:?}");
     }
 }
 
@@ -263,7 +119,7 @@ fn a_difference_names_what_a_rollback_forgot() {
                 .difference_since(0)
                 .expect("compares")
                 .into_iter()
-                .filter(|difference| !difference.time_only)
+                .filter(|difference| difference.kind == Differs::Tree)
                 .map(|difference| format!("{} {}", difference.path, difference.what))
                 .collect();
             let expected =
@@ -313,8 +169,9 @@ fn programs_connections_and_refusals_are_seen() {
         };
         let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; unshare -m true 2>/dev/null || true";
         let seen = session.run(&step(text)).expect("runs");
-        let ls = Effect::Exec { argv: ["ls", "-d", "/"].map(str::to_owned).to_vec() };
-        assert!(seen.effects.contains(&ls), "{:?}", seen.effects);
+        let ls =
+            |effect: &Effect| matches!(effect, Effect::Exec { argv, .. } if *argv == ["ls", "-d", "/"]);
+        assert!(seen.effects.iter().any(ls), "{:?}", seen.effects);
         let called = |effect: &Effect| matches!(effect, Effect::Connect { destination, .. } if destination == "192.0.2.7:5432");
         assert!(seen.effects.iter().any(called), "{:?}", seen.effects);
         let refused =

@@ -2,7 +2,7 @@
 
 use super::risk;
 use crate::base::Risk;
-use crate::evidence::{Outcome, PlanEvidence, Severity, StepDryRun, Waived};
+use crate::evidence::{KeptFinding, Outcome, PlanEvidence, Severity, StepDryRun, Waived};
 use crate::plan::{Plan, Step};
 
 /// Something the evidence does not prove, or that speaks against the plan.
@@ -28,17 +28,7 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
     };
     match &evidence.checked {
         None => gap("it was not checked".into(), None, CHECK),
-        Some(checked) => {
-            for finding in checked.findings.iter().filter(|one| one.severity >= Severity::High) {
-                let place =
-                    finding.step.as_ref().map_or(String::new(), |step| format!(", step {step}"));
-                let severity = finding.severity.word();
-                let message =
-                    format!("open {severity} finding {}{place}: {}", finding.rule, finding.message);
-                let (rule, step) = (finding.rule.clone(), finding.step.clone());
-                gap(message, Some(Waived::Finding { rule, step }), CHECK);
-            }
-        }
+        Some(checked) => checked.findings.iter().for_each(|one| open_finding(one, CHECK, &mut gap)),
     }
     let Some(dry_run) = &evidence.dry_run else {
         gap("it was not dry-run".into(), None, DRY_RUN);
@@ -48,6 +38,9 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
         let why = dry_run.level_reason.as_deref().map_or(String::new(), |why| format!(" ({why})"));
         let message = format!("its dry run is {} only{why}", dry_run.level.word());
         gap(message, Some(Waived::Level), DRY_RUN);
+    }
+    for shown in &dry_run.steps {
+        shown.findings.iter().for_each(|one| open_finding(one, DRY_RUN, &mut gap));
     }
     for step in &plan.steps {
         let id = step.id.as_str();
@@ -68,6 +61,22 @@ pub fn gaps(plan: &Plan, evidence: &PlanEvidence) -> Vec<Gap> {
         }
     }
     gaps
+}
+
+/// A finding that weighs is a gap until somebody accepts it.
+fn open_finding(
+    finding: &KeptFinding,
+    fix: &str,
+    gap: &mut impl FnMut(String, Option<Waived>, &str),
+) {
+    if finding.severity < Severity::High {
+        return;
+    }
+    let place = finding.step.as_ref().map_or(String::new(), |step| format!(", step {step}"));
+    let severity = finding.severity.word();
+    let message = format!("open {severity} finding {}{place}: {}", finding.rule, finding.message);
+    let (rule, step) = (finding.rule.clone(), finding.step.clone());
+    gap(message, Some(Waived::Finding { rule, step }), fix);
 }
 
 enum Open {

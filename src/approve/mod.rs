@@ -142,7 +142,10 @@ fn observed(step: &Step, evidence: &PlanEvidence, said: Risk) -> Risk {
     };
     let changes = effects.filter_map(|effect| match effect {
         Effect::File(file) => Some(of_change(file.change)),
-        Effect::Exec { .. } | Effect::Connect { .. } | Effect::Denied { .. } => None,
+        Effect::Exec { .. }
+        | Effect::Lookup { .. }
+        | Effect::Connect { .. }
+        | Effect::Denied { .. } => None,
     });
     changes.max().unwrap_or(Risk::Read)
 }

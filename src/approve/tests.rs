@@ -42,6 +42,9 @@ fn dry_step(name: &str, outcome: Outcome) -> StepDryRun {
         simulated_calls: vec![],
         effects: vec![],
         effects_total: 0,
+        totals: vec![],
+        summaries: vec![],
+        findings: vec![],
         rollback: None,
         notes: vec![],
     }
@@ -297,15 +300,20 @@ fn two_people_are_two_names_from_two_accounts() {
 
 #[test]
 fn a_step_that_is_said_to_look_and_was_seen_to_change_files_is_not_a_look() {
-    use crate::evidence::{Declared, FileEffect};
+    use crate::evidence::{Declared, FileEffect, FileKind};
     let seen = |change: Change, expected: Risk| {
         let mut evidence = evidence();
         let effect = Effect::File(FileEffect {
             change,
+            kind: FileKind::File,
             path: "/srv/data/a".into(),
             from: None,
             bytes: None,
+            stored: None,
             mode: None,
+            times: None,
+            below: None,
+            what: vec![],
             diff: None,
             declared: Declared::NothingDeclared,
         });

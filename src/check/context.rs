@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::python::Python;
 use super::unit::{Run, Unit};
+use crate::evidence::DryRun;
 use crate::inventory::Inventory;
 use crate::plan::Plan;
 
@@ -19,6 +20,8 @@ pub struct Context<'a> {
     pub inventory: Option<&'a Inventory>,
     /// What the outside knows.
     pub facts: &'a Facts,
+    /// What a dry run of the plan showed, where that is what is judged.
+    pub seen: Option<&'a DryRun>,
 }
 
 impl<'a> Context<'a> {

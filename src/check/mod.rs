@@ -7,6 +7,7 @@ mod failover;
 mod fix;
 mod language;
 pub mod names;
+mod observed;
 mod postgres;
 mod python;
 mod risk;
@@ -24,7 +25,7 @@ pub use rules::RULES;
 pub use unit::{Run, Unit};
 
 use crate::base::{Id, Risk};
-use crate::evidence::{Finding, Place};
+use crate::evidence::{DryRun, Finding, Place};
 use crate::inventory::Inventory;
 use crate::plan::{Plan, order};
 use crate::shell::on_deep_stack;
@@ -85,7 +86,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
             "the language of this script is not known",
         ));
     }
-    let context = Context { units, python, plan: None, inventory: None, facts };
+    let context = Context { units, python, plan: None, inventory: None, facts, seen: None };
     findings.extend(judge(&context));
     Checked { language, parsed, risk, steps: Vec::new(), findings }
 }
@@ -103,12 +104,43 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
 
 /// Checks an inventory: whether its copies keep what was promised. Ages are judged by [`Facts::now`].
 pub fn inventory(inventory: &Inventory, facts: &Facts) -> Vec<Finding> {
-    let context =
-        Context { units: vec![], python: None, plan: None, inventory: Some(inventory), facts };
+    let context = Context {
+        units: vec![],
+        python: None,
+        plan: None,
+        inventory: Some(inventory),
+        facts,
+        seen: None,
+    };
     judge(&context)
 }
 
 fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checked {
+    let units = units_of(plan);
+    let steps: Vec<(Id, Risk)> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
+            let risk = own.filter(|u| u.part != Place::Rollback).map(|u| match u.language {
+                Language::Bash | Language::Sh => risk::of_unit(u),
+                Language::Python | Language::Other => Risk::Unknown,
+            });
+            (step.id.clone(), risk.max().unwrap_or(Risk::Read))
+        })
+        .collect();
+    let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
+    let parsed = units.iter().all(reads);
+    let context = Context { units, python: None, plan: Some(plan), inventory, facts, seen: None };
+    let mut findings = judge(&context);
+    findings.extend(rules::claims(plan, &steps));
+    sort(&mut findings, Some(plan));
+    let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
+    Checked { language: Language::Bash, parsed, risk, steps, findings }
+}
+
+/// Reads every text of a plan, in the order in which they would run.
+fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
     let mut units = Vec::new();
     for at in order(plan).or_as_written(plan) {
         let step = &plan.steps[at];
@@ -124,26 +156,27 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
             }
         }
     }
-    let steps: Vec<(Id, Risk)> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
-            let risk = own.filter(|u| u.part != Place::Rollback).map(|u| match u.language {
-                Language::Bash | Language::Sh => risk::of_unit(u),
-                Language::Python | Language::Other => Risk::Unknown,
-            });
-            (step.id.clone(), risk.max().unwrap_or(Risk::Read))
-        })
-        .collect();
-    let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
-    let parsed = units.iter().all(reads);
-    let context = Context { units, python: None, plan: Some(plan), inventory, facts };
-    let mut findings = judge(&context);
-    findings.extend(rules::claims(plan, &steps));
-    sort(&mut findings, Some(plan));
-    let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
-    Checked { language: Language::Bash, parsed, risk, steps, findings }
+    units
+}
+
+/// Returns what the rules say of what a dry run showed: what no step declared, and what a pattern hit beyond that.
+pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
+    let look = || {
+        let (units, facts) = (units_of(plan), Facts::default());
+        let (python, inventory) = (None, None);
+        let context =
+            Context { units, python, plan: Some(plan), inventory, facts: &facts, seen: Some(seen) };
+        let mut report = Report::default();
+        for rule in RULES.iter().filter(|rule| rule.layer == rules::DRY_RUN) {
+            (rule.run)(&context, &mut report);
+        }
+        let mut findings = report.findings;
+        sort(&mut findings, Some(plan));
+        findings
+    };
+    on_deep_stack(look).unwrap_or_else(|| {
+        vec![rules::unreadable(Place::Whole, None, "the checker failed on this dry run")]
+    })
 }
 
 fn judge(context: &Context<'_>) -> Vec<Finding> {

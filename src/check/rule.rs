@@ -53,6 +53,14 @@ pub enum Example {
         /// The inventory document, empty for none.
         inventory: &'static str,
     },
+    /// What a dry run of a plan's first step showed, a line each: `deleted /a`, `modified /b`, `reached db1:5432`; a
+    /// line that begins with `undeclared` is not named by the step's `effects`.
+    Seen {
+        /// The plan document.
+        plan: &'static str,
+        /// What was seen.
+        lines: &'static str,
+    },
 }
 
 /// Where a rule puts what it finds.

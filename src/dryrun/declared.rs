@@ -4,13 +4,25 @@ use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use crate::evidence::{Change, Declared, Effect};
+use crate::evidence::{Change, Declared, Effect, Summary};
 use crate::plan::Effects;
 
-/// Marks each effect as declared or not; without a declaration nothing is marked.
-pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
+/// Marks each effect, and each sum of effects, as declared or not; without a declaration nothing is marked.
+pub(super) fn mark(effects: &mut [Effect], summaries: &mut [Summary], declared: Option<&Effects>) {
     let Some(declared) = declared else { return };
     let announced = |yes: bool| if yes { Declared::Yes } else { Declared::No };
+    for summary in summaries {
+        let patterns = match summary.change {
+            Change::Created | Change::Modified | Change::TypeChanged | Change::Metadata => {
+                &declared.writes
+            }
+            Change::Deleted => &declared.deletes,
+            // Where they came from is not known of the ones left out.
+            Change::Renamed => &vec![],
+        };
+        summary.declared =
+            announced(patterns.iter().any(|pattern| names_all(pattern, &summary.directory)));
+    }
     for effect in effects {
         match effect {
             Effect::File(file) => {
@@ -26,12 +38,14 @@ pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
                     }
                 });
             }
-            Effect::Connect { destination, declared: mark } => {
-                let yes = stays_here(destination)
-                    || declared.network.iter().any(|one| one == destination);
+            Effect::Connect { destination, also, declared: mark } => {
+                let says = |spelled: &String| {
+                    declared.network.iter().any(|one| one.eq_ignore_ascii_case(spelled))
+                };
+                let yes = stays_here(destination) || says(destination) || also.iter().any(says);
                 *mark = announced(yes);
             }
-            Effect::Exec { .. } | Effect::Denied { .. } => {}
+            Effect::Exec { .. } | Effect::Lookup { .. } | Effect::Denied { .. } => {}
         }
     }
 }
@@ -40,6 +54,11 @@ pub(super) fn mark(effects: &mut [Effect], declared: Option<&Effects>) {
 fn stays_here(destination: &str) -> bool {
     destination.starts_with("unix:")
         || destination.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+}
+
+/// Tells whether a pattern names a directory and everything below it.
+fn names_all(pattern: &str, directory: &Path) -> bool {
+    pattern.trim_end_matches('/').rsplit('/').next() == Some("**") && matches(pattern, directory)
 }
 
 fn named(patterns: &[String], path: &Path) -> bool {
@@ -121,6 +140,43 @@ mod tests {
         ];
         for (pattern, path, expected) in table {
             assert_eq!(matches(pattern, Path::new(path)), expected, "{pattern} on {path}");
+        }
+    }
+
+    #[test]
+    fn a_destination_is_declared_by_its_name_or_its_address() {
+        let table = [
+            (vec!["db1:5432"], Declared::Yes),
+            (vec!["DB1.example.com:5432"], Declared::Yes),
+            (vec!["10.0.0.5:5432"], Declared::Yes),
+            (vec!["db1:5433", "db1", "10.0.0.5"], Declared::No),
+            (vec![], Declared::No),
+        ];
+        for (network, expected) in table {
+            let network = network.into_iter().map(str::to_owned).collect();
+            let declared = Effects { network, ..Effects::default() };
+            let mut effects = [Effect::Connect {
+                destination: "db1:5432".into(),
+                also: vec!["db1.example.com:5432".into(), "10.0.0.5:5432".into()],
+                declared: Declared::NothingDeclared,
+            }];
+            mark(&mut effects, &mut [], Some(&declared));
+            let Effect::Connect { declared: got, .. } = &effects[0] else { continue };
+            assert_eq!(*got, expected, "{declared:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_for_everything_below_covers_a_sum() {
+        for (pattern, directory, expected) in [
+            ("/srv/data/**", "/srv/data", true),
+            ("/srv/**", "/srv/data/x", true),
+            ("/srv/data/*", "/srv/data", false),
+            ("/srv/data", "/srv/data", false),
+            ("/srv/data/**", "/srv", false),
+            ("/srv/d**", "/srv/data", false),
+        ] {
+            assert_eq!(names_all(pattern, Path::new(directory)), expected, "{pattern}");
         }
     }
 

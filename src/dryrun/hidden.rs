@@ -15,9 +15,13 @@ pub fn hide<'a>(mut result: StepDryRun, secrets: impl Iterator<Item = &'a Secret
         }
         for effect in &mut result.effects {
             match effect {
-                Effect::File(file) => file.diff.iter_mut().for_each(hide),
-                Effect::Exec { argv } => argv.iter_mut().for_each(hide),
-                Effect::Connect { destination, .. } => hide(destination),
+                Effect::File(file) => file.diff.iter_mut().chain(&mut file.what).for_each(hide),
+                Effect::Exec { argv, file, .. } => argv.iter_mut().chain(file).for_each(hide),
+                Effect::Lookup { name } => hide(name),
+                Effect::Connect { destination, also, .. } => {
+                    hide(destination);
+                    also.iter_mut().for_each(hide);
+                }
                 Effect::Denied { what } => hide(what),
             }
         }
@@ -36,8 +40,20 @@ mod tests {
         let id = crate::base::Id::parse("a").unwrap();
         let mut result = blank(&id, Outcome::Passed, "hunter2 in a note".into());
         result.stdout.text = "said hunter2".into();
-        result.effects =
-            vec![Effect::Exec { argv: vec!["login".into(), "--password=hunter2".into()] }];
+        result.effects = vec![
+            Effect::Exec {
+                argv: vec!["login".into(), "--password=hunter2".into()],
+                file: Some("hunter2".into()),
+                ended: None,
+                cpu: None,
+            },
+            Effect::Lookup { name: "hunter2.example".into() },
+            Effect::Connect {
+                destination: "hunter2.example:1".into(),
+                also: vec!["hunter2:1".into()],
+                declared: crate::evidence::Declared::NothingDeclared,
+            },
+        ];
         let secret = Secret::new("hunter2");
         let hidden = format!("{:?}", hide(result, [&secret].into_iter()));
         assert!(!hidden.contains("hunter2") && hidden.contains("--password=[secret]"), "{hidden}");

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::Options;
 use crate::evidence::Level;
 use crate::plan::LOCAL;
-use crate::sandbox::{SandboxError, Session};
+use crate::sandbox::{self, Best, Probe, SandboxError, Session};
 
 /// The sandboxes of a dry run.
 pub(super) struct Hosts {
     sessions: BTreeMap<String, Session>,
     here: Vec<String>,
+    probe: Option<Probe>,
     sandbox: crate::sandbox::Options,
     level: Level,
     reason: Option<String>,
@@ -24,27 +25,30 @@ pub(super) enum Where {
 }
 
 impl Hosts {
-    /// Starts the sandbox of this machine; without one the level is `static-only`.
+    /// Starts the best sandbox of this machine; without one the level is `static-only`.
     pub(super) fn start(options: &Options) -> Result<Self, SandboxError> {
+        let found = sandbox::best(&options.sandbox)?;
         let mut hosts = Self {
             sessions: BTreeMap::new(),
             here: options.here.clone(),
+            probe: None,
             sandbox: options.sandbox.clone(),
-            level: Level::StaticOnly,
-            reason: None,
+            level: found.level(),
+            reason: found.reason,
         };
-        match Session::start(&options.sandbox) {
-            Ok(session) => {
-                hosts.level = session.level();
-                hosts.reason = session.level_reason().map(str::to_owned);
-                hosts.sessions.insert(LOCAL.to_owned(), session);
+        match found.best {
+            Best::Session(session) => {
+                hosts.sessions.insert(LOCAL.to_owned(), *session);
             }
-            Err(SandboxError::Unavailable { reason, fix }) => {
-                hosts.reason = Some(format!("{reason}; {fix}"));
-            }
-            Err(lost) => return Err(lost),
+            Best::Probe(probe) => hosts.probe = Some(*probe),
+            Best::Nothing => {}
         }
         Ok(hosts)
+    }
+
+    /// Returns what runs steps up to their first write, where there is no more.
+    pub(super) fn probe(&mut self) -> Option<&mut Probe> {
+        self.probe.as_mut()
     }
 
     /// Returns what this machine can prove.

@@ -6,6 +6,7 @@
 mod declared;
 mod hidden;
 mod hosts;
+mod probed;
 mod script;
 mod step;
 
@@ -19,7 +20,7 @@ use crate::sandbox::{self, SandboxError};
 
 pub use script::dry_run_script;
 
-use hosts::Hosts;
+use hosts::{Hosts, Where};
 
 /// How a dry run is done.
 #[derive(Debug, Clone)]
@@ -85,6 +86,7 @@ pub fn dry_run(
     progress(Progress::Level(hosts.level()));
     let mut results = Vec::new();
     let mut stopped_by: Option<&Id> = None;
+    let mut probed_until: Option<String> = None;
     for step in steps {
         progress(Progress::Begins(&step.id));
         let result = match (stopped_by, hosts.level().counts()) {
@@ -93,7 +95,10 @@ pub fn dry_run(
                 blank(&step.id, Outcome::NotRun, format!("step {failed} before it failed"))
             }
             (None, false) => {
-                blank(&step.id, Outcome::NotRun, "there is no sandbox here".to_owned())
+                let seen = probe(step, &mut hosts, options, probed_until.as_deref())
+                    .map_err(|source| DryRunError::Sandbox { step: step.id.to_string(), source })?;
+                probed_until = probed_until.or(seen.end);
+                hidden::hide(seen.result, options.secrets.values())
             }
             (None, true) => {
                 let result = step::run(step, &mut hosts, options);
@@ -124,6 +129,26 @@ pub fn dry_run(
     })
 }
 
+/// What can be seen of a step where no dry run counts.
+fn probe(
+    step: &Step,
+    hosts: &mut Hosts,
+    options: &Options,
+    until: Option<&str>,
+) -> Result<probed::Seen, SandboxError> {
+    let place = hosts.place(step.host());
+    let not_tried =
+        |why: String| Ok(probed::Seen { result: blank(&step.id, Outcome::NotRun, why), end: None });
+    match (until, place, hosts.probe()) {
+        (Some(why), _, _) => not_tried(why.to_owned()),
+        (None, Where::Elsewhere, _) => {
+            not_tried(format!("{} is another machine; a probe stands in for none", step.host()))
+        }
+        (None, Where::Here, None) => not_tried("there is no sandbox here".to_owned()),
+        (None, Where::Here, Some(probe)) => probed::run(step, probe, options),
+    }
+}
+
 fn by_hand(step: &Step) -> String {
     format!("a {} step: a person does it", step.kind)
 }
@@ -143,6 +168,9 @@ fn blank(id: &Id, outcome: Outcome, note: String) -> StepDryRun {
         simulated_calls: Vec::new(),
         effects: Vec::new(),
         effects_total: 0,
+        totals: Vec::new(),
+        summaries: Vec::new(),
+        findings: Vec::new(),
         rollback: None,
         notes: vec![note],
     }

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::hosts::Hosts;
+use super::probed;
 use super::step::outcome_of;
 use super::{DryRunError, Options, Progress, blank};
 use crate::base::{Clock, Id};
@@ -35,12 +36,14 @@ pub fn dry_run_script(
     progress(Progress::Level(hosts.level()));
     progress(Progress::Begins(&id));
     let mut result = blank(&id, Outcome::NotRun, "there is no sandbox here".to_owned());
-    if hosts.level().counts() {
+    let mut argv = interpreter(&text);
+    argv.push(full.as_os_str().as_bytes().to_vec());
+    let mut request = Request::new(argv);
+    request.cwd.clone_from(&options.cwd);
+    if let Some(probe) = hosts.probe() {
+        result = probed::run_script(&id, &text, &request, probe).map_err(lost)?;
+    } else if hosts.level().counts() {
         result.notes.clear();
-        let mut argv = interpreter(&text);
-        argv.push(full.as_os_str().as_bytes().to_vec());
-        let mut request = Request::new(argv);
-        request.cwd.clone_from(&options.cwd);
         request.mentions = text;
         let observed =
             hosts.session(LOCAL).and_then(|session| session.run(&request)).map_err(lost)?;
@@ -56,6 +59,7 @@ pub fn dry_run_script(
         result.duration = observed.duration;
         (result.stdout, result.stderr) = (observed.stdout, observed.stderr);
         (result.effects, result.effects_total) = (observed.effects, observed.effects_total);
+        (result.totals, result.summaries) = (observed.totals, observed.summaries);
         result.simulated = observed.simulated;
         result.simulated_calls = observed.simulated_calls;
         let refused = observed.refused_on_host.iter();

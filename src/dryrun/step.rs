@@ -3,9 +3,9 @@
 use super::Options;
 use super::declared;
 use super::hosts::{Hosts, Where};
-use crate::evidence::{Captured, Effect, Level, Outcome, RollbackProof, StepDryRun};
+use crate::evidence::{Captured, Change, Effect, Level, Outcome, RollbackProof, StepDryRun, Sum};
 use crate::plan::{SHELL, SecretUse, Step, StepKind};
-use crate::sandbox::{Layering, Limit, Limits, Observed, Request, SandboxError, Session};
+use crate::sandbox::{Differs, Layering, Limit, Limits, Observed, Request, SandboxError, Session};
 
 /// A step without a timeout gets this much wall clock.
 const TIMEOUT_MS: u64 = 30_000;
@@ -50,13 +50,18 @@ pub(super) fn run(
         && let (Some(text), StepKind::Command) = (step.rollback.as_deref(), step.kind)
     {
         let request = request(step, text, Layering::Keep, level, options);
-        result.rollback = Some(prove(session, &request, depth, &mut result.notes)?);
+        let mut proof = prove(session, &request, depth, &mut result.notes)?;
+        // What a stand-in was told is no file: that it is undone too cannot be seen in the tree.
+        if proof.outcome == Outcome::Passed && !result.simulated.is_empty() {
+            proof.outcome = Outcome::Simulated;
+        }
+        result.rollback = Some(proof);
     }
     label(&mut result, step, place, level, options);
     Ok(result)
 }
 
-fn request(
+pub(super) fn request(
     step: &Step,
     text: &str,
     layering: Layering,
@@ -104,7 +109,14 @@ fn request(
 pub(super) fn outcome_of(observed: &Observed) -> Outcome {
     match observed.limit {
         Some(Limit::WallClock) => Outcome::TimedOut,
-        Some(Limit::Memory | Limit::Processes | Limit::Disk | Limit::Output) => Outcome::Limited,
+        Some(
+            Limit::Cpu
+            | Limit::Memory
+            | Limit::Processes
+            | Limit::Disk
+            | Limit::Inodes
+            | Limit::Output,
+        ) => Outcome::Limited,
         None if observed.succeeded() => Outcome::Passed,
         None => Outcome::Failed,
     }
@@ -128,9 +140,16 @@ pub(super) fn take(result: &mut StepDryRun, mut observed: Observed, step: &Step)
     result.notes.append(&mut observed.notes);
     merge_names(&mut result.simulated, observed.simulated);
     result.simulated_calls.append(&mut observed.simulated_calls);
-    declared::mark(&mut observed.effects, step.effects.as_ref());
+    declared::mark(&mut observed.effects, &mut observed.summaries, step.effects.as_ref());
+    let changes = |effect: &Effect| matches!(effect, Effect::File(_) | Effect::Connect { .. });
+    if step.effects.is_none() && observed.effects.iter().any(changes) {
+        result.notes.push(
+            "the step declares no `effects`: what it did is compared with nothing".to_owned(),
+        );
+    }
     result.effects = observed.effects;
     result.effects_total = observed.effects_total;
+    (result.totals, result.summaries) = (observed.totals, observed.summaries);
     let most = step.effects.as_ref().and_then(|effects| effects.max_deletes);
     if let Some(most) = most.filter(|most| observed.deleted_total > *most) {
         result.outcome = Outcome::Failed;
@@ -144,7 +163,7 @@ pub(super) fn take(result: &mut StepDryRun, mut observed: Observed, step: &Step)
 /// Puts what the check did into the result; `alone` where the step has no command.
 fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step: &Step) {
     let outcome = outcome_of(&observed);
-    declared::mark(&mut observed.effects, step.effects.as_ref());
+    declared::mark(&mut observed.effects, &mut observed.summaries, step.effects.as_ref());
     let wrote: Vec<Effect> = observed
         .effects
         .iter()
@@ -152,12 +171,15 @@ fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step
         .cloned()
         .collect();
     if !wrote.is_empty() {
-        result
-            .notes
-            .push(format!("its check changes {} paths; a check is to look only", wrote.len()));
+        result.notes.push(format!(
+            "its check changes {} paths; a check is to look only",
+            changed(&observed)
+        ));
         // Seen and approved like what the command does.
-        result.effects_total += wrote.len() as u64;
+        result.effects_total += changed(&observed);
         result.effects.extend(wrote);
+        add_totals(&mut result.totals, &observed.totals);
+        result.summaries.append(&mut observed.summaries);
     }
     result.duration += observed.duration;
     append(&mut result.stdout, &observed.stdout);
@@ -198,15 +220,18 @@ fn prove(
     let observed = session.run(request)?;
     let found = session.difference_since(depth)?;
     session.discard_top()?;
-    let times = found.iter().filter(|difference| difference.time_only).count();
+    let count = |kind| found.iter().filter(|one| one.kind == kind).count();
+    let times = count(Differs::Time);
     if times > 0 {
         notes.push(format!(
             "after the rollback {times} files have their content back, with a new modification time"
         ));
     }
+    let dense = found.iter().filter(|one| one.kind == Differs::Room);
+    notes.extend(dense.take(5).map(|one| format!("after the rollback {} {}", one.path, one.what)));
     let mut differences: Vec<String> = found
         .into_iter()
-        .filter(|difference| !difference.time_only)
+        .filter(|difference| difference.kind == Differs::Tree)
         .map(|difference| format!("{} {}", difference.path, difference.what).trim().to_owned())
         .collect();
     let outcome = match outcome_of(&observed) {
@@ -256,6 +281,22 @@ fn merge_names(names: &mut Vec<String>, more: Vec<String>) {
     for name in more {
         if !names.contains(&name) {
             names.push(name);
+        }
+    }
+}
+
+fn changed(observed: &Observed) -> u64 {
+    observed.totals.iter().map(|(_, sum)| sum.entries).sum()
+}
+
+fn add_totals(all: &mut Vec<(Change, Sum)>, more: &[(Change, Sum)]) {
+    for (change, sum) in more {
+        match all.iter_mut().find(|(known, _)| known == change) {
+            Some((_, known)) => {
+                known.entries += sum.entries;
+                known.bytes += sum.bytes;
+            }
+            None => all.push((*change, *sum)),
         }
     }
 }

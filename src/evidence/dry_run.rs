@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use std::time::Duration;
 
-use super::effect::Effect;
+use super::effect::{Change, Effect, Sum, Summary};
+use super::finding::{Finding, KeptFinding};
 use crate::base::{Id, Timestamp};
 
 /// How much a dry run on this machine can prove.
@@ -127,7 +128,7 @@ pub struct StepDryRun {
     pub exit_code: Option<i32>,
     /// Signal that ended `run`.
     pub signal: Option<i32>,
-    /// The limit that stopped it: `memory`, `processes`, `disk`, `output`.
+    /// The limit that stopped it: `cpu`, `memory`, `processes`, `disk`, `inodes`, `output`.
     pub limit: Option<String>,
     /// Wall time of `run` and `check` together.
     pub duration: Duration,
@@ -143,10 +144,29 @@ pub struct StepDryRun {
     pub effects: Vec<Effect>,
     /// How many effects there were.
     pub effects_total: u64,
+    /// How many paths changed in which way, and what they hold: exact, whatever `effects` leaves out.
+    pub totals: Vec<(Change, Sum)>,
+    /// Exact counts per directory, where `effects` leaves paths out.
+    pub summaries: Vec<Summary>,
+    /// What the rules say of what was seen.
+    pub findings: Vec<KeptFinding>,
     /// The rollback, where the step has one and the level allows to prove it.
     pub rollback: Option<RollbackProof>,
     /// Why the step did not pass, or what is worth knowing, for people.
     pub notes: Vec<String>,
+}
+
+impl StepDryRun {
+    /// Returns how many paths changed in one way.
+    pub fn total(&self, change: Change) -> Sum {
+        let found = self.totals.iter().find(|(other, _)| *other == change);
+        found.map_or_else(Sum::default, |(_, sum)| *sum)
+    }
+
+    /// Returns how many changed paths are not listed.
+    pub fn left_out(&self) -> u64 {
+        self.effects_total.saturating_sub(self.effects.len() as u64)
+    }
 }
 
 /// A call that a stand-in answered.
@@ -171,4 +191,14 @@ pub struct DryRun {
     pub level_reason: Option<String>,
     /// Every step, in the order of the run.
     pub steps: Vec<StepDryRun>,
+}
+
+impl DryRun {
+    /// Keeps what the rules say of it, each finding with its step.
+    pub fn keep(&mut self, findings: &[Finding]) {
+        for step in &mut self.steps {
+            let own = findings.iter().filter(|finding| finding.step.as_ref() == Some(&step.id));
+            step.findings = own.map(KeptFinding::from).collect();
+        }
+    }
 }

@@ -32,6 +32,13 @@ pub struct PlanEvidence {
 }
 
 impl PlanEvidence {
+    /// Returns what the check found, then what the dry run did.
+    pub fn findings(&self) -> impl Iterator<Item = &KeptFinding> {
+        let checked = self.checked.iter().flat_map(|checked| &checked.findings);
+        let steps = self.dry_run.iter().flat_map(|dry_run| &dry_run.steps);
+        checked.chain(steps.flat_map(|step| &step.findings))
+    }
+
     /// Returns the digest of what the evidence says.
     ///
     /// Two dry runs that showed the same have the same digest: times, durations, outputs, sizes, diffs and
@@ -72,6 +79,12 @@ impl PlanEvidence {
                     add(&["simulated", &step.simulated.join("\0")]);
                     step.effects.iter().for_each(|effect| add(&["effect", &seen(effect)]));
                     add(&["effects", &step.effects_total.to_string()]);
+                    for (change, sum) in &step.totals {
+                        add(&["total", change.word(), &sum.entries.to_string()]);
+                    }
+                    for finding in &step.findings {
+                        add(&["finding", &finding.rule, finding.severity.word(), &finding.message]);
+                    }
                     if let Some(proof) = &step.rollback {
                         add(&["rollback", proof.outcome.word(), &proof.differences.join("\0")]);
                     }
@@ -86,12 +99,13 @@ fn seen(effect: &Effect) -> String {
     match effect {
         Effect::File(file) => {
             format!(
-                "{:?} {:?} {:?} {:?} {:?}",
-                file.change, file.path, file.from, file.mode, file.declared
+                "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+                file.change, file.kind, file.path, file.from, file.mode, file.what, file.declared
             )
         }
-        Effect::Exec { argv } => format!("exec {:?}", argv.first()),
-        Effect::Connect { destination, declared } => {
+        Effect::Exec { argv, .. } => format!("exec {:?}", argv.first()),
+        Effect::Lookup { name } => format!("lookup {name:?}"),
+        Effect::Connect { destination, declared, .. } => {
             format!("connect {destination:?} {declared:?}")
         }
         Effect::Denied { what } => format!("denied {what:?}"),

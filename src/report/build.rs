@@ -181,12 +181,10 @@ fn evidence_of(sources: &Sources<'_>) -> Evidence {
     for step in dry_run.iter().flat_map(|run| &run.steps) {
         *outcomes.entry(step.outcome.word()).or_default() += 1;
     }
-    let findings =
-        sources.evidence.checked.iter().flat_map(|checked| &checked.findings).map(|finding| {
-            let step =
-                finding.step.as_ref().map(|step| format!(" (step {step})")).unwrap_or_default();
-            format!("{} {}{step}: {}", finding.severity.word(), finding.rule, finding.message)
-        });
+    let findings = sources.evidence.findings().map(|finding| {
+        let step = finding.step.as_ref().map(|step| format!(" (step {step})")).unwrap_or_default();
+        format!("{} {}{step}: {}", finding.severity.word(), finding.rule, finding.message)
+    });
     let points = sources.estimate.iter().flat_map(|estimate| &estimate.recovery_points);
     let notes = points
         .flat_map(|point| &point.notes)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Runtime, RuntimeError, SystemClock};
 use crate::base::{Digest, Id};
+use crate::check;
 use crate::dryrun::{self, Options, Progress};
 use crate::evidence::DryRun;
 use crate::execute::account_environment;
@@ -39,7 +40,8 @@ impl Runtime {
             account: account_environment,
             cwd: PathBuf::from("/"),
         };
-        let result = dryrun::dry_run(plan, wanted, &options, &SystemClock, progress)?;
+        let mut result = dryrun::dry_run(plan, wanted, &options, &SystemClock, progress)?;
+        result.keep(&check::observed(plan, &result));
         if last.is_none() {
             self.keep_plan(plan)?;
             self.store().add_dry_run(fingerprint, &result)?;

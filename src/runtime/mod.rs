@@ -29,7 +29,7 @@ pub use crate::draft::dialogue::failed_steps;
 pub use approvals::Approved;
 pub use checks::{check_inventory, check_script};
 pub use error::RuntimeError;
-pub use machine::Machine;
+pub use machine::{Machine, Standing, Surveyed, lacks, needs, stand_ins};
 pub use model_drafting::{
     DialogueEnd, DraftingError, ModelDrafted, Preview, Settings, recorded_instant,
 };

@@ -32,7 +32,7 @@ fn note(rule: &Rule, tools: &BTreeSet<String>) -> RuleNote {
         Example::Script(text) | Example::On { text, .. } => {
             (!text.starts_with("#!") && speaks_of(text, tools)).then(|| (*text).to_owned())
         }
-        Example::Plan { .. } | Example::Inventory(_) => None,
+        Example::Plan { .. } | Example::Seen { .. } | Example::Inventory(_) => None,
     });
     RuleNote {
         code: rule.code.to_owned(),
@@ -60,6 +60,8 @@ fn concerns(rule: &Rule, tools: &BTreeSet<String>) -> bool {
         let text = match example {
             Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => text,
             Example::Plan { plan, .. } => plan,
+            // A drafter cannot know what a dry run will show.
+            Example::Seen { .. } => return false,
         };
         speaks_of(text, tools)
     })

@@ -115,7 +115,13 @@ fn process_views(birth: &Birth<'_>, root: &Place) -> Result<OwnedFd, Failure> {
     // The kernel keeps the first 300 numbers back once it has been through all; RLIMIT_NPROC is the
     // exact limit, this one holds where that does not count (for root with the host's own ids).
     let processes = birth.ask.limits.processes + 310;
-    let _ = std::fs::write(format!("{base}/sys/kernel/pid_max"), processes.to_string());
+    // Before Linux 6.14 there is one such number for the whole machine, and root would change it.
+    if super::availability::release_is_at_least(6, 14) {
+        let _ = std::fs::write(format!("{base}/sys/kernel/pid_max"), processes.to_string());
+    }
+    // Shared memory segments belong to no process, so no limit of a process counts them.
+    let pages = birth.ask.limits.memory / rustix::param::page_size() as u64;
+    let _ = std::fs::write(format!("{base}/sys/kernel/shmall"), pages.to_string());
     for name in ["sys", "irq", "bus", "fs"] {
         let place = std::fs::read_link(&base).map(|base| base.join(name));
         let Ok(place) = place else { continue };
@@ -213,7 +219,9 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     };
     bound(Resource::Nproc, limits.processes).map_err(failed)?;
     bound(Resource::Data, limits.memory).map_err(failed)?;
-    bound(Resource::Core, 0).map_err(failed)?;
+    // 0 would still start the host's crash handler where there is one; 1 is the kernel's word for
+    // "not even that" (fs/coredump.c).
+    bound(Resource::Core, 1).map_err(failed)?;
     rustix::process::umask(FileMode::from_raw_mode(0o022));
     sys::restore_signals();
     let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, FileMode::empty())
@@ -221,10 +229,12 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     rustix::process::chdir(birth.ask.cwd.path())
         .map_err(|error| Failure::of("entering the working directory", error))?;
     rustix::thread::set_no_new_privs(true).map_err(failed)?;
-    let program = filter::program(Reporting::On);
+    let pass = sys::unguessable();
+    let program = filter::program(Reporting::On { pass });
     let refused = |error| Failure::of("installing the system call filter", error);
     match sys::install_listening_filter(&program) {
-        Ok(listener) => send_descriptor(talk, word::LISTENER, listener.as_fd())?,
+        Ok(listener) => sys::send_unseen(talk, pass, word::LISTENER, listener.as_fd())
+            .map_err(|error| Failure::of("handing the listener to the supervisor", error))?,
         // Another filter with a listener is in place already (seccomp allows one).
         Err(_) => sys::install_filter(&filter::program(Reporting::Off)).map_err(refused)?,
     }

@@ -12,7 +12,10 @@ pub(super) const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;
 const FIRST_ARGUMENT: u32 = 16;
+const FIRST_ARGUMENT_HIGH: u32 = 20;
 const SECOND_ARGUMENT: u32 = 24;
+const FIFTH_ARGUMENT: u32 = 48;
+const FIFTH_ARGUMENT_HIGH: u32 = 52;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) const OWN_ARCHITECTURE: u32 = 0xC000_003E;
@@ -22,6 +25,7 @@ pub(super) const OWN_ARCHITECTURE: u32 = 0xC000_00B7;
 /// Numbers from here on are the x32 ABI of x86-64; no other architecture has any.
 pub(super) const X32: u32 = 0x4000_0000;
 
+/// Flags of clone(2) and unshare(2) that make namespaces.
 const NEW_NAMESPACES: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWCGROUP
     | libc::CLONE_NEWUTS
@@ -88,14 +92,40 @@ pub(super) const REFUSED: &[(libc::c_long, &str)] = &[
     (libc::SYS_modify_ldt, "modify_ldt"),
 ];
 
-/// Wait for the supervisor, which notes them and lets them go on.
-const REPORTED: &[libc::c_long] = &[libc::SYS_execve, libc::SYS_execveat, libc::SYS_connect];
+/// Wait for the supervisor, which notes them and lets them go on, or answers for a network that is not there.
+const REPORTED: &[libc::c_long] =
+    &[libc::SYS_execve, libc::SYS_execveat, libc::SYS_connect, libc::SYS_sendmmsg];
+
+/// Socket families that namespaces contain.
+const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
+/// Requests of ioctl(2) that put words into a terminal's input or take over the console.
+pub(super) const TERMINAL_INPUT: [(u64, &str); 3] =
+    [(libc::TIOCSTI, "TIOCSTI"), (libc::TIOCLINUX, "TIOCLINUX"), (libc::TIOCCONS, "TIOCCONS")];
 
 /// Whether the filter reports programs, connections and refusals to the supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reporting {
-    On,
+    /// All but one kind of message: the one that hands the listener over, after the filter is in place. Its
+    /// descriptor has this word in the half of the register that the kernel does not look at; no program
+    /// that comes later knows it.
+    On {
+        pass: u32,
+    },
     Off,
+}
+
+impl Reporting {
+    /// Returns what a refused call meets: the supervisor, which answers with an error, or that error itself.
+    fn refusal(self, alone: u32) -> Instruction {
+        step(
+            RETURN,
+            match self {
+                Self::On { .. } => libc::SECCOMP_RET_USER_NOTIF,
+                Self::Off => alone,
+            },
+        )
+    }
 }
 
 fn step(code: u16, k: u32) -> Instruction {
@@ -106,50 +136,72 @@ fn jump(code: u16, k: u32, jt: u8, jf: u8) -> Instruction {
     Instruction { code, jt, jf, k }
 }
 
-fn refuse(errno: i32) -> Instruction {
-    step(RETURN, libc::SECCOMP_RET_ERRNO | errno as u32)
+fn errno(errno: i32) -> u32 {
+    libc::SECCOMP_RET_ERRNO | errno as u32
 }
 
 /// Returns the program. Each block tests one thing and either returns or falls through with the
 /// call's number loaded.
+///
+/// Calls whose verdict is always "allow" never get here: the kernel keeps them in a bitmap (Linux 5.11). So the
+/// calls that look at arguments come first, the most frequent of them at the very front.
 pub(super) fn program(reporting: Reporting) -> Vec<Instruction> {
     let mut program = vec![
         step(LOAD, ARCHITECTURE),
         jump(EQUAL, OWN_ARCHITECTURE, 1, 0),
-        step(RETURN, libc::SECCOMP_RET_KILL_PROCESS),
+        reporting.refusal(libc::SECCOMP_RET_KILL_PROCESS),
         step(LOAD, NUMBER),
         jump(AT_LEAST, X32, 0, 1),
-        refuse(libc::ENOSYS),
+        reporting.refusal(errno(libc::ENOSYS)),
+    ];
+    if let Reporting::On { pass } = reporting {
+        // A datagram without an address goes where connect(2) was asked to go.
+        program.extend([
+            jump(EQUAL, libc::SYS_sendto as u32, 0, 6),
+            step(LOAD, FIFTH_ARGUMENT),
+            jump(EQUAL, 0, 0, 2),
+            step(LOAD, FIFTH_ARGUMENT_HIGH),
+            jump(EQUAL, 0, 1, 0),
+            step(RETURN, libc::SECCOMP_RET_USER_NOTIF),
+            step(RETURN, libc::SECCOMP_RET_ALLOW),
+            // The address of a message lies in memory.
+            jump(EQUAL, libc::SYS_sendmsg as u32, 0, 4),
+            step(LOAD, FIRST_ARGUMENT_HIGH),
+            jump(EQUAL, pass, 1, 0),
+            step(RETURN, libc::SECCOMP_RET_USER_NOTIF),
+            step(RETURN, libc::SECCOMP_RET_ALLOW),
+        ]);
+    }
+    let requests = TERMINAL_INPUT.map(|(request, _)| request as u32);
+    program.push(jump(EQUAL, libc::SYS_ioctl as u32, 0, requests.len() as u8 + 3));
+    program.push(step(LOAD, SECOND_ARGUMENT));
+    for (at, request) in requests.iter().enumerate() {
+        let to_refusal = (requests.len() - 1 - at) as u8;
+        let past_refusal = u8::from(at + 1 == requests.len());
+        program.push(jump(EQUAL, *request, to_refusal, past_refusal));
+    }
+    program.push(reporting.refusal(errno(libc::EPERM)));
+    program.push(step(RETURN, libc::SECCOMP_RET_ALLOW));
+    program.extend([
         // clone3 hides its flags in memory; without it C libraries use clone.
         jump(EQUAL, libc::SYS_clone3 as u32, 0, 1),
-        refuse(libc::ENOSYS),
+        step(RETURN, errno(libc::ENOSYS)),
         jump(EQUAL, libc::SYS_clone as u32, 0, 4),
         step(LOAD, FIRST_ARGUMENT),
         jump(ANY_BIT, NEW_NAMESPACES, 0, 1),
-        refuse(libc::EPERM),
-        step(LOAD, NUMBER),
-    ];
-    let families = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+        reporting.refusal(errno(libc::EPERM)),
+        step(RETURN, libc::SECCOMP_RET_ALLOW),
+    ]);
     for call in [libc::SYS_socket, libc::SYS_socketpair] {
-        program.push(jump(EQUAL, call as u32, 0, families.len() as u8 + 3));
+        program.push(jump(EQUAL, call as u32, 0, FAMILIES.len() as u8 + 3));
         program.push(step(LOAD, FIRST_ARGUMENT));
-        for (at, family) in families.iter().enumerate() {
-            program.push(jump(EQUAL, *family as u32, (families.len() - at) as u8, 0));
+        for (at, family) in FAMILIES.iter().enumerate() {
+            program.push(jump(EQUAL, *family as u32, (FAMILIES.len() - at) as u8, 0));
         }
-        program.push(refuse(libc::EAFNOSUPPORT));
-        program.push(step(LOAD, NUMBER));
+        program.push(reporting.refusal(errno(libc::EAFNOSUPPORT)));
+        program.push(step(RETURN, libc::SECCOMP_RET_ALLOW));
     }
-    let terminal_input = [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCCONS as u32];
-    program.push(jump(EQUAL, libc::SYS_ioctl as u32, 0, terminal_input.len() as u8 + 3));
-    program.push(step(LOAD, SECOND_ARGUMENT));
-    for (at, request) in terminal_input.iter().enumerate() {
-        let to_refusal = (terminal_input.len() - 1 - at) as u8;
-        let past_refusal = u8::from(at + 1 == terminal_input.len());
-        program.push(jump(EQUAL, *request, to_refusal, past_refusal));
-    }
-    program.push(refuse(libc::EPERM));
-    program.push(step(LOAD, NUMBER));
-    if reporting == Reporting::On {
+    if reporting != Reporting::Off {
         for call in REPORTED {
             program.push(jump(EQUAL, *call as u32, 0, 1));
             program.push(step(RETURN, libc::SECCOMP_RET_USER_NOTIF));
@@ -157,10 +209,7 @@ pub(super) fn program(reporting: Reporting) -> Vec<Instruction> {
     }
     for (call, _) in REFUSED {
         program.push(jump(EQUAL, *call as u32, 0, 1));
-        program.push(match reporting {
-            Reporting::On => step(RETURN, libc::SECCOMP_RET_USER_NOTIF),
-            Reporting::Off => refuse(libc::EPERM),
-        });
+        program.push(reporting.refusal(errno(libc::EPERM)));
     }
     program.push(step(RETURN, libc::SECCOMP_RET_ALLOW));
     program
@@ -171,8 +220,12 @@ mod tests {
     use super::*;
 
     /// Interprets the program as the kernel would.
-    fn verdict(architecture: u32, number: u32, first: u32, second: u32) -> u32 {
-        let program = program(Reporting::On);
+    fn verdict(
+        reporting: Reporting,
+        (architecture, number): (u32, u32),
+        (first, second, fifth): (u64, u32, u64),
+    ) -> u32 {
+        let program = program(reporting);
         let (mut at, mut loaded) = (0, 0);
         loop {
             let one = program[at];
@@ -182,8 +235,11 @@ mod tests {
                     loaded = match one.k {
                         NUMBER => number,
                         ARCHITECTURE => architecture,
-                        FIRST_ARGUMENT => first,
+                        FIRST_ARGUMENT => first as u32,
+                        FIRST_ARGUMENT_HIGH => (first >> 32) as u32,
                         SECOND_ARGUMENT => second,
+                        FIFTH_ARGUMENT => fifth as u32,
+                        FIFTH_ARGUMENT_HIGH => (fifth >> 32) as u32,
                         other => panic!("offset {other} is not used"),
                     };
                     continue;
@@ -200,29 +256,44 @@ mod tests {
 
     #[test]
     fn every_call_gets_the_verdict_that_is_meant() {
-        let errno = |errno: i32| libc::SECCOMP_RET_ERRNO | errno as u32;
-        let allow = libc::SECCOMP_RET_ALLOW;
+        let error = |number: i32| errno(number);
+        let (allow, tell) = (libc::SECCOMP_RET_ALLOW, libc::SECCOMP_RET_USER_NOTIF);
+        let kill = libc::SECCOMP_RET_KILL_PROCESS;
         let own = OWN_ARCHITECTURE;
+        let family = error(libc::EAFNOSUPPORT);
+        // Architecture, call, first, second and fifth argument; the verdict with reports and without.
         let table = [
-            (own, libc::SYS_write, 1, 0, allow),
-            (own, libc::SYS_mount, 0, 0, libc::SECCOMP_RET_USER_NOTIF),
-            (own, libc::SYS_clone3, 0, 0, errno(libc::ENOSYS)),
-            (own, libc::SYS_clone, libc::SIGCHLD, 0, allow),
-            (own, libc::SYS_clone, libc::CLONE_NEWUSER, 0, errno(libc::EPERM)),
-            (own, libc::SYS_socket, libc::AF_UNIX, 0, allow),
-            (own, libc::SYS_socket, libc::AF_NETLINK, 0, allow),
-            (own, libc::SYS_socket, libc::AF_VSOCK, 0, errno(libc::EAFNOSUPPORT)),
-            (own, libc::SYS_socketpair, libc::AF_UNIX, 0, allow),
-            (own, libc::SYS_ioctl, 0, libc::TIOCSTI as i32, errno(libc::EPERM)),
-            (own, libc::SYS_ioctl, 0, libc::TIOCCONS as i32, errno(libc::EPERM)),
-            (own, libc::SYS_ioctl, 0, libc::TCGETS as i32, allow),
-            (own, libc::SYS_connect, 3, 0, libc::SECCOMP_RET_USER_NOTIF),
-            (own, libc::SYS_write | i64::from(X32), 0, 0, errno(libc::ENOSYS)),
-            (0x4000_0003, libc::SYS_write, 0, 0, libc::SECCOMP_RET_KILL_PROCESS),
+            (own, libc::SYS_write, 1, 0, 0, allow, allow),
+            (own, libc::SYS_mount, 0, 0, 0, tell, error(libc::EPERM)),
+            (own, libc::SYS_clone3, 0, 0, 0, error(libc::ENOSYS), error(libc::ENOSYS)),
+            (own, libc::SYS_clone, i64::from(libc::SIGCHLD), 0, 0, allow, allow),
+            (own, libc::SYS_clone, i64::from(libc::CLONE_NEWUSER), 0, 0, tell, error(libc::EPERM)),
+            (own, libc::SYS_socket, i64::from(libc::AF_UNIX), 0, 0, allow, allow),
+            (own, libc::SYS_socket, i64::from(libc::AF_NETLINK), 0, 0, allow, allow),
+            (own, libc::SYS_socket, i64::from(libc::AF_VSOCK), 0, 0, tell, family),
+            (own, libc::SYS_socketpair, i64::from(libc::AF_UNIX), 0, 0, allow, allow),
+            (own, libc::SYS_socketpair, i64::from(libc::AF_TIPC), 0, 0, tell, family),
+            (own, libc::SYS_ioctl, 0, libc::TIOCSTI as i32, 0, tell, error(libc::EPERM)),
+            (own, libc::SYS_ioctl, 0, libc::TIOCCONS as i32, 0, tell, error(libc::EPERM)),
+            (own, libc::SYS_ioctl, 0, libc::TCGETS as i32, 0, allow, allow),
+            (own, libc::SYS_connect, 3, 0, 0, tell, allow),
+            (own, libc::SYS_sendto, 3, 0, 0, allow, allow),
+            (own, libc::SYS_sendto, 3, 0, 0x1000, tell, allow),
+            (own, libc::SYS_sendto, 3, 0, 0x7f00_0000_0000, tell, allow),
+            (own, libc::SYS_sendmsg, 3, 0, 0, tell, allow),
+            (own, libc::SYS_sendmsg, (8 << 32) | 3, 0, 0, tell, allow),
+            (own, libc::SYS_sendmsg, (7 << 32) | 3, 0, 0, allow, allow),
+            (own, libc::SYS_write | i64::from(X32), 0, 0, 0, tell, error(libc::ENOSYS)),
+            (0x4000_0003, libc::SYS_write, 0, 0, 0, tell, kill),
         ];
-        for (architecture, number, first, second, expected) in table {
-            let got = verdict(architecture, number as u32, first as u32, second as u32);
-            assert_eq!(got, expected, "call {number} with {first}, {second}");
+        for (architecture, number, first, second, fifth, with, without) in table {
+            for (reporting, expected) in
+                [(Reporting::On { pass: 7 }, with), (Reporting::Off, without)]
+            {
+                let call = (architecture, number as u32);
+                let got = verdict(reporting, call, (first as u64, second as u32, fifth));
+                assert_eq!(got, expected, "call {number} with {first}, {second}, {fifth:#x}");
+            }
         }
     }
 }

@@ -9,10 +9,12 @@ use rustix::mount::{
     MountFlags, MoveMountFlags, OpenTreeFlags, mount, mount_bind, move_mount, open_tree,
 };
 
+use super::attributes::Attribute;
 use super::devices;
+use super::entry;
 use super::mounts::{self, Treatment};
 use super::namespaces::{self, SHIFT};
-use super::protocol::{Failure, Masked, Mode, Setup};
+use super::protocol::{Failure, Masked, Mode, Setup, Time};
 use super::skeleton::{self, Skeleton};
 use super::sys;
 use super::tree::Place;
@@ -36,7 +38,7 @@ pub(super) struct Branch {
     /// Attributes of its top directory.
     pub(super) top: Stat,
     /// Its extended attributes.
-    pub(super) attributes: Vec<(String, Vec<u8>)>,
+    pub(super) attributes: Vec<Attribute>,
     pub(super) show: Show,
 }
 
@@ -81,6 +83,7 @@ pub(super) enum Source {
 pub(super) struct Ground {
     pub(super) mode: Mode,
     pub(super) uid: u32,
+    pub(super) gid: u32,
     pub(super) branches: Vec<Branch>,
     /// Parents before what stands below them.
     pub(super) pieces: Vec<Piece>,
@@ -91,6 +94,8 @@ pub(super) struct Ground {
     pub(super) inner: OwnedFd,
     pub(super) masked: Vec<Masked>,
     pub(super) notes: Vec<String>,
+    /// When the host's tree was taken as the ground, in seconds and nanoseconds.
+    pub(super) since: Time,
 }
 
 impl Ground {
@@ -122,6 +127,7 @@ impl Ground {
         let mut ground = Self {
             mode: setup.mode,
             uid,
+            gid,
             branches: Vec::new(),
             pieces: Vec::new(),
             own: 0,
@@ -129,6 +135,7 @@ impl Ground {
             inner: namespaces::inner(setup.mode, uid, gid)?,
             masked: Vec::new(),
             notes: Vec::new(),
+            since: now(),
         };
         ground.build(setup, &plan)?;
         for host in host_mounts.iter().filter(|host| host.treatment() == Treatment::Mask) {
@@ -209,7 +216,7 @@ impl Ground {
             at: at.to_owned(),
             flags: flags | MountFlags::NODEV | MountFlags::NOSUID,
             top: stat(&place)?,
-            attributes: lower.attributes(),
+            attributes: entry::payloads(self.mode, lower.attributes().unwrap_or_default()),
             show,
         });
         Ok(())
@@ -286,6 +293,11 @@ impl Ground {
         }
         Ok(())
     }
+}
+
+fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or((0, 0), |since| (since.as_secs() as i64, i64::from(since.subsec_nanos())))
 }
 
 fn said(failure: &Failure) -> String {

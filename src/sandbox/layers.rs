@@ -7,10 +7,11 @@ use rustix::fs::Stat;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use super::assembly;
+use super::attributes::Attribute;
+use super::entry;
 use super::ground::{Ground, OWN, make_directory};
 use super::protocol::{Failure, Mode};
-use super::record;
-use super::tree::{Place, copy_attributes};
+use super::tree::{Place, copy_attributes, remove_tree};
 
 /// The layer below the session's own.
 const FIRST: usize = 0;
@@ -40,7 +41,7 @@ impl Layer {
 struct Live {
     upper: usize,
     top: Stat,
-    attributes: Vec<(String, Vec<u8>)>,
+    attributes: Vec<Attribute>,
 }
 
 /// The kept layers, oldest first, and the upper directories on top of them. A branch that a run
@@ -53,6 +54,7 @@ pub(super) struct Layers {
     /// Upper directories that nothing needs any more.
     left_over: Vec<usize>,
     next: usize,
+    mode: Mode,
 }
 
 /// The tree of one branch at one time, mounted for reading until dropped.
@@ -90,7 +92,7 @@ impl Layers {
     pub(super) fn new(ground: &Ground) -> Result<Self, Failure> {
         let live = ground.branches.iter().map(|_| None).collect();
         let kept = vec![Layer::default()];
-        let mut layers = Self { kept, live, left_over: Vec::new(), next: 0 };
+        let mut layers = Self { kept, live, left_over: Vec::new(), next: 0, mode: ground.mode };
         if ground.mode != Mode::User {
             let first = layers.first_upper(ground, 0)?;
             make_directory(&format!("{}{OWN}", upper(first)))?;
@@ -151,7 +153,7 @@ impl Layers {
             Some(newest) => {
                 let place = Place::root(upper(newest).as_str()).map_err(failed)?;
                 let top = place.stat().map_err(failed)?.unwrap_or(branch.top);
-                (top, place.attributes())
+                (top, payloads(ground.mode, &place).map_err(failed)?)
             }
             None => (branch.top, branch.attributes.clone()),
         };
@@ -170,7 +172,10 @@ impl Layers {
         })?;
         self.left_over.pop();
         let top = rustix::fs::lstat(above.as_str()).map_err(|error| failed(error.into()))?;
-        let attributes = if attributes.is_empty() { attributes } else { place.attributes() };
+        let attributes = match attributes.is_empty() {
+            true => attributes,
+            false => payloads(ground.mode, &place).map_err(failed)?,
+        };
         self.live[index] = Some(Live { upper: number, top, attributes });
         Ok(())
     }
@@ -185,7 +190,7 @@ impl Layers {
                 .iter()
                 .any(|layer| layer.holds.contains(&Held { branch: index, upper: live.upper }));
             if kept {
-                let _ = std::fs::remove_dir_all(work(live.upper));
+                let _ = remove_tree(&work(live.upper));
             } else {
                 self.left_over.push(live.upper);
             }
@@ -195,13 +200,13 @@ impl Layers {
     /// Removes the directories that nothing needs; what a run left inside is never followed.
     pub(super) fn clean(&mut self) {
         for number in self.left_over.drain(..) {
-            let _ = std::fs::remove_dir_all(upper(number));
-            let _ = std::fs::remove_dir_all(work(number));
+            let _ = remove_tree(&upper(number));
+            let _ = remove_tree(&work(number));
         }
     }
 
     /// Returns the attributes that the top directory of a branch had before the run.
-    pub(super) fn top_before(&self, index: usize) -> Option<(&Stat, &[(String, Vec<u8>)])> {
+    pub(super) fn top_before(&self, index: usize) -> Option<(&Stat, &[Attribute])> {
         self.live[index].as_ref().map(|live| (&live.top, live.attributes.as_slice()))
     }
 
@@ -210,7 +215,7 @@ impl Layers {
         let live = self.live.iter().enumerate();
         let holds = live.filter_map(|(branch, live)| {
             let live = live.as_ref()?;
-            changed(live).then_some(Held { branch, upper: live.upper })
+            changed(self.mode, live).then_some(Held { branch, upper: live.upper })
         });
         Layer { holds: holds.collect() }
     }
@@ -270,14 +275,19 @@ impl Layers {
 }
 
 /// Tells whether an upper directory holds anything, or is not what it was.
-fn changed(live: &Live) -> bool {
+fn changed(mode: Mode, live: &Live) -> bool {
     let Ok(place) = Place::root(upper(live.upper).as_str()) else {
         return true;
     };
-    let same = place.stat().is_ok_and(|now| {
-        now.is_some_and(|now| record::rights(&live.top, &now, |id| id).is_empty())
-    });
-    !same || place.attributes() != live.attributes || place.has_entries()
+    let rights = |stat: &Stat| (stat.st_mode, stat.st_uid, stat.st_gid);
+    let same = place.stat().is_ok_and(|now| now.is_some_and(|now| rights(&now) == rights(&live.top)));
+    let kept = payloads(mode, &place).is_ok_and(|attributes| attributes == live.attributes);
+    !same || !kept || place.has_entries()
+}
+
+/// Returns the attributes of an upper directory that are not the overlay's own.
+pub(super) fn payloads(mode: Mode, place: &Place) -> std::io::Result<Vec<Attribute>> {
+    Ok(entry::payloads(mode, place.attributes()?))
 }
 
 fn mount_overlay(

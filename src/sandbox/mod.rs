@@ -3,41 +3,61 @@
 //! A [`Session`] is one process, `blackstart __sandbox`, that holds namespaces and a stack of
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
+mod accounts;
+mod attributes;
 mod assembly;
 mod availability;
 mod capture;
 mod child;
 mod content;
-mod devices;
 mod cover;
+mod destination;
+mod devices;
 mod difference;
+mod entry;
 mod filter;
+mod folding;
+mod gone;
 mod ground;
 mod layers;
+mod levels;
+mod memory;
 mod mounts;
+mod names;
 mod namespaces;
 mod observe;
 mod probe;
+mod program;
 mod protocol;
 mod reach;
 mod record;
+mod refused;
 mod rename;
+mod resolver;
 mod session;
 mod skeleton;
 mod standins;
 mod supervisor;
 mod sys;
+mod tally;
 mod tree;
+mod usage;
 mod walk;
 mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use levels::{Best, Found, Refusal, Standing, Surveyed, best, lacks, needs, survey};
 pub use probe::{Probe, Probed};
-pub use protocol::{Difference, Limit, Limits, Masked};
-pub use session::{Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
 pub use standins::ACTS_AS_ROOT;
+pub use protocol::{Difference, Differs, Limit, Limits, Masked};
+pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+
+/// Returns the names of the tools that stand-ins answer for.
+pub fn stand_ins() -> Vec<&'static str> {
+    standins::names().collect()
+}
 
 /// Serves as the supervisor or as a stand-in where this process was started as one. The first
 /// thing a program does, before it has a second thread.

@@ -1,184 +1,279 @@
-//! Reads what the system call filter reports: programs started, destinations tried, calls refused.
+//! Answers the calls that the system call filter reports, and keeps what they tell.
 
-use std::collections::HashSet;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 
-use super::filter::REFUSED;
+use super::destination::{self, Call, Destination};
+use super::memory;
+use super::names::Names;
+use super::program::{self, Program};
+use super::protocol::{Connected, End, Executed};
+use super::refused::refusal;
 use super::sys::{self, Waiting};
 
-/// More of a kind than this is not listed.
+/// More of a kind than this is only counted.
 const LISTED: usize = 2_000;
-const ARGUMENTS: usize = 64;
-const ARGUMENT_BYTES: usize = 4_096;
+/// Bytes of arguments that are kept; then programs are only counted.
+const KEPT: usize = 4 << 20;
+
+/// Messages of one sendmmsg(2) that are looked at.
+const MESSAGES: usize = 64;
+/// Size of `struct mmsghdr`; its first part is a `struct msghdr`, which begins with the address and its length.
+const MESSAGE: usize = 64;
 
 /// What was reported so far.
 #[derive(Debug, Default)]
 pub(super) struct Observer {
-    pub(super) executed: Vec<Vec<String>>,
-    pub(super) connected: Vec<String>,
+    pub(super) executed: Vec<Executed>,
+    pub(super) connected: Vec<Connected>,
     pub(super) denied: Vec<String>,
+    /// What was not listed because there is too much of it.
+    pub(super) unlisted: u64,
+    kept: usize,
     seen: HashSet<String>,
-    last_start: Option<(i32, Vec<String>)>,
+    /// The newest start of each process, by the id that the caller of [`Self::ended`] knows.
+    newest: HashMap<i32, usize>,
+    ids: Ids,
     own_command: Vec<String>,
+}
+
+/// How processes are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Ids {
+    /// By their ids outside.
+    #[default]
+    Outer,
+    /// By their ids inside the run, as its first process knows them.
+    Inner,
 }
 
 impl Observer {
     /// Starts; the command of the run itself is not listed.
-    pub(super) fn new(own_command: Vec<String>) -> Self {
-        Self { own_command, ..Self::default() }
+    pub(super) fn new(own_command: Vec<String>, ids: Ids) -> Self {
+        Self { own_command, ids, ..Self::default() }
     }
 
     /// Answers one waiting call and notes it.
-    pub(super) fn answer_next(&mut self, listener: BorrowedFd<'_>) {
+    pub(super) fn answer_next(&mut self, listener: BorrowedFd<'_>, names: &Names) {
         let Ok(waiting) = sys::next_waiting(listener) else {
             return;
         };
-        let call = waiting.call as libc::c_long;
-        if call == libc::SYS_connect {
-            let (destination, errno) = destination(&waiting);
-            if sys::answer(listener, waiting.id, errno).is_ok()
-                && let Some(destination) = destination
+        if let Some(refusal) = refusal(&waiting) {
+            if refusal.deadly {
+                sys::end_with_bad_call(waiting.pid);
+            }
+            let answered = sys::answer(listener, waiting.id, Some(refusal.errno)).is_ok();
+            if let (true, Some(what)) = (answered || refusal.deadly, refusal.what)
+                && self.is_new(&what, self.denied.len())
             {
-                note(&mut self.seen, &mut self.connected, destination);
+                self.denied.push(what);
             }
-        } else if let Some((_, name)) = REFUSED.iter().find(|(number, _)| *number == call) {
-            if sys::answer(listener, waiting.id, Some(libc::EPERM)).is_ok() {
-                note(&mut self.seen, &mut self.denied, format!("system call {name}"));
-            }
-        } else {
-            let at = if call == libc::SYS_execveat { 2 } else { 1 };
-            let argv = arguments(waiting.pid, waiting.arguments[at]);
-            if sys::answer(listener, waiting.id, None).is_ok() {
-                self.started(waiting.pid, argv);
-            }
-        }
-    }
-
-    /// A search through `PATH` tries several files with one argument list: one start.
-    fn started(&mut self, pid: i32, argv: Vec<String>) {
-        let again = self.last_start.as_ref().is_some_and(|last| last.0 == pid && last.1 == argv);
-        if argv.is_empty() || again || argv == self.own_command {
             return;
         }
-        if self.executed.len() < LISTED {
-            self.executed.push(argv.clone());
+        match waiting.call as libc::c_long {
+            libc::SYS_connect => {
+                let to =
+                    address(&waiting, waiting.arguments[1], waiting.arguments[2], Call::Connect);
+                self.answer_destinations(listener, &waiting, &[to], names);
+            }
+            libc::SYS_sendto => {
+                let to = address(&waiting, waiting.arguments[4], waiting.arguments[5], Call::Send);
+                self.answer_destinations(listener, &waiting, &[to], names);
+            }
+            libc::SYS_sendmsg | libc::SYS_sendmmsg => {
+                let to = message_addresses(&waiting);
+                self.answer_destinations(listener, &waiting, &to, names);
+            }
+            _ => {
+                let program = program::asked_for(&waiting);
+                let id = match self.ids {
+                    Ids::Outer => waiting.pid,
+                    Ids::Inner => inner_id(waiting.pid).unwrap_or(0),
+                };
+                if sys::answer(listener, waiting.id, None).is_ok() {
+                    self.started(id, program);
+                }
+            }
         }
-        self.last_start = Some((pid, argv));
+    }
+
+    /// Only what stays inside goes on; the rest meets a network that is not there.
+    fn answer_destinations(
+        &mut self,
+        listener: BorrowedFd<'_>,
+        waiting: &Waiting,
+        to: &[Destination],
+        names: &Names,
+    ) {
+        let mut leaves = false;
+        let mut noted = Vec::new();
+        for one in to {
+            match one {
+                Destination::Nowhere => {}
+                Destination::Unix(name) => {
+                    noted.push(Connected { destination: name.clone(), also: Vec::new() });
+                }
+                Destination::Ip(address) if asks_resolver(waiting, *address, names) => {}
+                // A stream to port 0 is no service; a datagram socket is connected to it to learn
+                // which address of one's own would be used (getaddrinfo(3), "Sorting").
+                Destination::Ip(address)
+                    if address.port() == 0 && waiting.call as libc::c_long == libc::SYS_connect =>
+                {
+                    leaves |= !destination::is_inside(address.ip());
+                }
+                Destination::Ip(address) => {
+                    leaves |= !destination::is_inside(address.ip());
+                    noted.push(names.spelled(*address));
+                }
+            }
+        }
+        let errno = leaves.then_some(libc::ENETUNREACH);
+        if sys::answer(listener, waiting.id, errno).is_err() {
+            return;
+        }
+        for connected in noted {
+            if self.is_new(&connected.destination, self.connected.len()) {
+                self.connected.push(connected);
+            }
+        }
+    }
+
+    /// Tells whether something was not seen before and has room in a list of `listed`.
+    fn is_new(&mut self, what: &str, listed: usize) -> bool {
+        if self.seen.contains(what) {
+            return false;
+        }
+        if listed >= LISTED {
+            self.unlisted += 1;
+            return false;
+        }
+        self.seen.insert(what.to_owned());
+        true
+    }
+
+    /// A search through `PATH` tries several files with one argument list: one start, or one failure.
+    fn started(&mut self, id: i32, program: Program) {
+        let Program { argv, file, errno } = program;
+        if argv.is_empty() && file.is_none() {
+            return;
+        }
+        if argv == self.own_command && self.executed.is_empty() && self.unlisted == 0 {
+            return;
+        }
+        let ended = errno.map(|errno| End::NotStarted { errno });
+        let newest = self.newest.get(&id).and_then(|at| self.executed.get_mut(*at));
+        if let Some(last) = newest.filter(|last| last.argv == argv && last.failed()) {
+            (last.file, last.ended) = (file, ended);
+            return;
+        }
+        self.kept += argv.iter().map(String::len).sum::<usize>();
+        if self.executed.len() >= LISTED || self.kept > KEPT {
+            self.unlisted += 1;
+            self.newest.remove(&id);
+            return;
+        }
+        self.newest.insert(id, self.executed.len());
+        self.executed.push(Executed { argv, file, ended, cpu_ms: None });
+    }
+
+    /// Notes the end of a process of which starts were seen.
+    pub(super) fn ended(&mut self, id: i32, ended: End, cpu_ms: u64) {
+        if let Some(at) = self.newest.remove(&id)
+            && let Some(last) = self.executed.get_mut(at)
+            && !last.failed()
+        {
+            (last.ended, last.cpu_ms) = (Some(ended), Some(cpu_ms));
+        }
     }
 }
 
-fn note(seen: &mut HashSet<String>, list: &mut Vec<String>, what: String) {
-    if list.len() < LISTED && seen.insert(what.clone()) {
-        list.push(what);
-    }
+/// Reads the address of a call, of the length that the program claims.
+fn address(waiting: &Waiting, at: u64, length: u64, call: Call) -> Destination {
+    let length = length as u32;
+    let readable = u64::from(length).min(destination::LONGEST as u64);
+    destination::read(&memory::bytes(waiting.pid, at, readable), length, call)
 }
 
-/// Returns the destination as people write it, and the answer: only what stays inside goes on.
-fn destination(waiting: &Waiting) -> (Option<String>, Option<i32>) {
-    let mut raw = [0_u8; 128];
-    let length = (waiting.arguments[2] as usize).min(raw.len());
-    let got = sys::read_memory(waiting.pid, waiting.arguments[1], &mut raw[..length]);
-    describe(&raw[..got])
-}
-
-pub(super) fn describe(raw: &[u8]) -> (Option<String>, Option<i32>) {
-    let unreachable = Some(libc::ENETUNREACH);
-    let Some((family, rest)) = raw.split_first_chunk::<2>() else {
-        return (None, None);
+fn message_addresses(waiting: &Waiting) -> Vec<Destination> {
+    let count = match waiting.call as libc::c_long {
+        libc::SYS_sendmmsg => (waiting.arguments[2] as u32 as usize).min(MESSAGES),
+        _ => 1,
     };
-    let (address, mapped) = match i32::from(u16::from_ne_bytes(*family)) {
-        libc::AF_UNIX => return (unix(rest), None),
-        libc::AF_INET if rest.len() >= 6 => {
-            let ip = Ipv4Addr::new(rest[2], rest[3], rest[4], rest[5]);
-            (SocketAddr::from((ip, port(rest))), ip.is_loopback() || ip.is_unspecified())
-        }
-        libc::AF_INET6 if rest.len() >= 22 => {
-            let bytes: [u8; 16] = rest[6..22].try_into().unwrap_or_default();
-            let ip = Ipv6Addr::from(bytes);
-            let inside = ip
-                .to_ipv4_mapped()
-                .map_or(ip.is_loopback() || ip.is_unspecified(), |ip| ip.is_loopback());
-            (SocketAddr::from((ip, port(rest))), inside)
-        }
-        _ => return (None, None),
-    };
-    (Some(address.to_string()), if mapped { None } else { unreachable })
+    let length = if count == 1 { 12 } else { count * MESSAGE };
+    let raw = memory::bytes(waiting.pid, waiting.arguments[1], length as u64);
+    raw.chunks(MESSAGE)
+        .filter_map(|message| {
+            let (at, rest) = message.split_first_chunk::<8>()?;
+            let (length, _) = rest.split_first_chunk::<4>()?;
+            let (at, length) = (u64::from_ne_bytes(*at), u32::from_ne_bytes(*length));
+            (at != 0).then(|| address(waiting, at, length.into(), Call::Send))
+        })
+        .collect()
 }
 
-fn port(after_family: &[u8]) -> u16 {
-    u16::from_be_bytes([after_family[0], after_family[1]])
+/// Questions to the sandbox's own resolver are listed by the name that is asked for.
+fn asks_resolver(waiting: &Waiting, to: SocketAddr, names: &Names) -> bool {
+    names.is_resolver(to)
+        && (waiting.call as libc::c_long != libc::SYS_connect
+            || sys::is_datagram_socket(waiting.pid, waiting.arguments[0] as i32))
 }
 
-/// A path ends at its first NUL; an abstract name (unix(7)) begins with one and is shown with `@`.
-fn unix(raw: &[u8]) -> Option<String> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let named = match raw.split_first()? {
-        (0, name) => format!("unix:@{}", text(name)),
-        _ => format!("unix:{}", text(raw.split(|byte| *byte == 0).next()?)),
-    };
-    // Every C library asks for the name service cache first; nobody asked for that.
-    (!named.ends_with("/nscd/socket")).then_some(named)
-}
-
-pub(super) fn arguments(pid: i32, list: u64) -> Vec<String> {
-    let mut found = Vec::new();
-    for index in 0..ARGUMENTS as u64 {
-        let mut pointer = [0_u8; 8];
-        let got = sys::read_memory(pid, list.wrapping_add(index * 8), &mut pointer);
-        let address = u64::from_ne_bytes(pointer);
-        if got < 8 || address == 0 {
-            break;
-        }
-        found.push(text(pid, address));
-    }
-    found
-}
-
-fn text(pid: i32, address: u64) -> String {
-    let mut bytes = vec![0_u8; ARGUMENT_BYTES];
-    let mut got = 0;
-    while got < bytes.len() {
-        let end = (got + 256).min(bytes.len());
-        let read = sys::read_memory(pid, address.wrapping_add(got as u64), &mut bytes[got..end]);
-        let fresh = &bytes[got..got + read];
-        if let Some(end) = fresh.iter().position(|byte| *byte == 0) {
-            bytes.truncate(got + end);
-            return String::from_utf8_lossy(&bytes).into_owned();
-        }
-        got += read;
-        if read == 0 {
-            break;
-        }
-    }
-    bytes.truncate(got);
-    format!("{}…", String::from_utf8_lossy(&bytes))
+/// The id of a process in its own namespace: the last of `NStgid` (proc_pid_status(5)).
+fn inner_id(pid: i32) -> Option<i32> {
+    #[allow(clippy::disallowed_methods)]
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("NStgid:"))?;
+    line.split_ascii_whitespace().next_back()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn program(words: &str, errno: Option<i32>) -> Program {
+        let argv = words.split(' ').map(str::to_owned).collect();
+        Program { argv, file: None, errno }
+    }
+
     #[test]
-    fn only_destinations_inside_the_sandbox_go_on() {
-        let v4 = |ip: [u8; 4]| {
-            let mut raw = (libc::AF_INET as u16).to_ne_bytes().to_vec();
-            raw.extend([0x15, 0x38]);
-            raw.extend(ip);
-            raw
-        };
-        let unix = |name: &[u8]| [&(libc::AF_UNIX as u16).to_ne_bytes(), name].concat();
-        let table = [
-            (v4([127, 0, 0, 1]), Some("127.0.0.1:5432"), None),
-            (v4([10, 1, 2, 3]), Some("10.1.2.3:5432"), Some(libc::ENETUNREACH)),
-            (unix(b"/run/x.sock\0rest"), Some("unix:/run/x.sock"), None),
-            (unix(b"\0abstract"), Some("unix:@abstract"), None),
-            (unix(b"/var/run/nscd/socket\0"), None, None),
-            (vec![1], None, None),
-            (v4([10, 1, 2, 3])[..4].to_vec(), None, None),
+    fn a_search_through_the_path_is_one_start_and_each_end_finds_its_start() {
+        let mut observer = Observer::new(vec!["sh".into()], Ids::Inner);
+        let missing = Some(libc::ENOENT);
+        observer.started(1, program("sh", None));
+        observer.started(2, program("ls -l", missing));
+        observer.started(2, program("ls -l", None));
+        observer.started(3, program("nothing", missing));
+        observer.started(3, program("nothing", missing));
+        observer.started(4, program("env cat", None));
+        observer.started(4, program("cat", None));
+        observer.ended(2, End::Code { code: 2 }, 3);
+        observer.ended(3, End::Code { code: 127 }, 0);
+        observer.ended(4, End::Signal { signal: 9 }, 0);
+        observer.ended(5, End::Code { code: 1 }, 0);
+        let got: Vec<_> =
+            observer.executed.iter().map(|one| (one.argv.join(" "), one.ended)).collect();
+        let expected = [
+            ("ls -l", Some(End::Code { code: 2 })),
+            ("nothing", Some(End::NotStarted { errno: libc::ENOENT })),
+            ("env cat", None),
+            ("cat", Some(End::Signal { signal: 9 })),
         ];
-        for (raw, destination, errno) in table {
-            assert_eq!(describe(&raw), (destination.map(str::to_owned), errno), "{raw:?}");
+        assert_eq!(got, expected.map(|(words, ended)| (words.to_owned(), ended)));
+    }
+
+    #[test]
+    fn more_than_is_listed_is_counted() {
+        let mut observer = Observer::default();
+        for round in 0..2_500 {
+            observer.started(round, program("true", None));
         }
+        assert_eq!((observer.executed.len(), observer.unlisted), (2_000, 500));
+        let mut observer = Observer::default();
+        for round in 0..2_000 {
+            observer.started(round, program(&"x".repeat(4_096), None));
+        }
+        assert_eq!(observer.executed.len() + observer.unlisted as usize, 2_000);
+        assert!(observer.executed.len() <= 1_024, "{}", observer.executed.len());
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::tally::Sum;
 use crate::evidence::SimulatedCall;
 
 /// How the supervisor isolates what it runs.
@@ -48,7 +49,14 @@ pub(super) struct Setup {
     pub(super) files: u64,
     /// Home directory inside.
     pub(super) home: Raw,
+    /// Names that resolve inside, each with its address or another name for it.
+    #[serde(default)]
+    pub(super) names: Vec<(String, Option<String>)>,
+    /// Whether the end of every process is followed.
+    #[serde(default)]
+    pub(super) exact: bool,
     /// Name of the machine inside, `None` for the host's own.
+    #[serde(default)]
     pub(super) hostname: Option<String>,
 }
 
@@ -78,11 +86,22 @@ pub struct Limits {
     pub processes: u64,
     /// Bytes kept of each output stream, half from its head and half from its tail.
     pub output: u64,
+    /// Milliseconds of processor time of all processes together; without one, half of the machine's cores
+    /// (at least one) for the whole wall clock.
+    #[serde(default)]
+    pub cpu_ms: Option<u64>,
+}
+
+impl Limits {
+    /// Returns the limit of processor time in milliseconds, on a machine with this many cores.
+    pub(super) fn cpu_ms(&self, cores: u64) -> u64 {
+        self.cpu_ms.unwrap_or_else(|| self.wall_ms.saturating_mul((cores / 2).max(1)))
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wall_ms: 30_000, memory: 2 << 30, processes: 1024, output: 1 << 20 }
+        Self { wall_ms: 30_000, memory: 2 << 30, processes: 1024, output: 1 << 20, cpu_ms: None }
     }
 }
 
@@ -105,15 +124,59 @@ pub(super) struct Ran {
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
     pub(super) changes: Vec<Changed>,
-    pub(super) changes_total: u64,
-    pub(super) deleted_total: u64,
-    pub(super) executed: Vec<Vec<String>>,
-    pub(super) connected: Vec<String>,
+    /// How much changed in each way, listed or not.
+    pub(super) totals: Vec<(Kind, Sum)>,
+    /// Where it changed, when not all is listed.
+    pub(super) shares: Vec<Share>,
+    pub(super) executed: Vec<Executed>,
+    pub(super) connected: Vec<Connected>,
+    /// Names that were asked for.
+    pub(super) asked: Vec<String>,
     pub(super) denied: Vec<String>,
+    /// Programs, destinations, names and refusals that were only counted.
+    pub(super) unlisted: u64,
     pub(super) simulated: Vec<String>,
     pub(super) simulated_calls: Vec<SimulatedCall>,
     pub(super) refused_on_host: Vec<String>,
     pub(super) notes: Vec<String>,
+}
+
+/// A program that was started, or was to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Executed {
+    pub(super) argv: Vec<String>,
+    /// The file, where `argv[0]` does not name it.
+    pub(super) file: Option<String>,
+    /// How it ended, where that is known.
+    pub(super) ended: Option<End>,
+    /// Processor time of its process, children not counted.
+    pub(super) cpu_ms: Option<u64>,
+}
+
+impl Executed {
+    /// Tells whether it never ran.
+    pub(super) fn failed(&self) -> bool {
+        matches!(self.ended, Some(End::NotStarted { .. }))
+    }
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum End {
+    /// Its file could not be executed.
+    NotStarted { errno: i32 },
+    /// It exited.
+    Code { code: i32 },
+    /// A signal ended it.
+    Signal { signal: i32 },
+}
+
+/// A destination that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Connected {
+    pub(super) destination: String,
+    /// Other ways to write it.
+    pub(super) also: Vec<String>,
 }
 
 /// A limit that stopped a run.
@@ -121,12 +184,16 @@ pub(super) struct Ran {
 pub enum Limit {
     /// The wall clock.
     WallClock,
+    /// Processor time of all processes together.
+    Cpu,
     /// Memory of one process, or of all.
     Memory,
     /// Processes and threads.
     Processes,
-    /// Bytes or files written.
+    /// Bytes written.
     Disk,
+    /// Files and directories made.
+    Inodes,
     /// Bytes printed.
     Output,
 }
@@ -136,9 +203,11 @@ impl Limit {
     pub fn word(self) -> &'static str {
         match self {
             Self::WallClock => "wall-clock",
+            Self::Cpu => "cpu",
             Self::Memory => "memory",
             Self::Processes => "processes",
             Self::Disk => "disk",
+            Self::Inodes => "inodes",
             Self::Output => "output",
         }
     }
@@ -152,7 +221,7 @@ pub(super) struct Kept {
 }
 
 /// How a path changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Kind {
     Created,
     Modified,
@@ -162,15 +231,58 @@ pub(super) enum Kind {
     Metadata,
 }
 
+impl Kind {
+    pub(super) const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Modified,
+        Self::Deleted,
+        Self::Renamed,
+        Self::TypeChanged,
+        Self::Metadata,
+    ];
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Is {
+    File,
+    Directory,
+    Link,
+    Fifo,
+    Socket,
+    Device,
+}
+
+/// Seconds and nanoseconds since 1970.
+pub(super) type Time = (i64, i64);
+
 /// One changed path.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Changed {
     pub(super) kind: Kind,
+    pub(super) is: Is,
     pub(super) path: Raw,
     pub(super) from: Option<Raw>,
     pub(super) bytes: Option<u64>,
+    /// Bytes really stored by a sparse file.
+    pub(super) stored: Option<u64>,
     pub(super) mode: Option<u32>,
+    /// Modification time before and after.
+    pub(super) times: Option<(Time, Time)>,
+    /// What changed the same way below a directory.
+    pub(super) below: Option<Sum>,
+    pub(super) what: Vec<String>,
     pub(super) diff: Option<String>,
+}
+
+/// What changed in one way in a directory.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Share {
+    pub(super) kind: Kind,
+    pub(super) directory: Raw,
+    /// Whether the directories below are counted too.
+    pub(super) deep: bool,
+    pub(super) sum: Sum,
 }
 
 /// A path that differs between two states of the tree.
@@ -180,8 +292,19 @@ pub struct Difference {
     pub path: String,
     /// What differs, for people: `is missing`, `mode 644 is now 600`.
     pub what: String,
-    /// Whether only the modification time differs, which restoring a file's content does by itself.
-    pub time_only: bool,
+    /// What kind of difference it is.
+    pub kind: Differs,
+}
+
+/// How much a difference between two states of the tree weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Differs {
+    /// Content, metadata, links or names are not what they were.
+    Tree,
+    /// Only the modification time differs, as restoring a file's content does by itself.
+    Time,
+    /// The same bytes take more or less room: a sparse file became dense, or a dense one sparse.
+    Room,
 }
 
 /// Why the supervisor could not do what was asked.

@@ -54,6 +54,7 @@ impl Reach {
         let texts = ask.argv.iter().chain(&ask.script).chain(std::iter::once(&ask.mentions));
         for text in texts.chain(ask.environment.iter().map(|(_, value)| value)) {
             mentioned(&text.0, &mut paths);
+            named_below(ask.cwd.path(), &text.0, &mut paths);
         }
         for path in paths {
             if let Some(real) = existing(&path) {
@@ -133,15 +134,31 @@ impl Reach {
 
 /// Collects what looks like an absolute path in a text.
 fn mentioned(text: &[u8], found: &mut BTreeSet<PathBuf>) {
-    let in_path =
-        |byte: &u8| byte.is_ascii_alphanumeric() || *byte > 0x7f || b"/._-+@%,~".contains(byte);
-    for word in text.split(|byte| !in_path(byte)) {
+    for word in words(text) {
         if let Some(start) = word.iter().position(|byte| *byte == b'/')
             && found.len() < MENTIONS
         {
             found.insert(PathBuf::from(OsStr::from_bytes(&word[start..])));
         }
     }
+}
+
+/// Collects the words of a text that name something below a directory, or could.
+fn named_below(directory: &Path, text: &[u8], found: &mut BTreeSet<PathBuf>) {
+    for word in words(text).filter(|word| !word.is_empty() && word[0] != b'/') {
+        let path = directory.join(OsStr::from_bytes(word));
+        let named = word.contains(&b'/') || std::fs::symlink_metadata(&path).is_ok();
+        if named && found.len() < MENTIONS {
+            found.insert(path);
+        }
+    }
+}
+
+/// Splits a text at everything that is rarely part of a path.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let in_path =
+        |byte: &u8| byte.is_ascii_alphanumeric() || *byte > 0x7f || b"/._-+@%,~".contains(byte);
+    text.split(move |byte| !in_path(byte))
 }
 
 /// Returns the longest beginning of `path` that exists, without links.

@@ -1,28 +1,85 @@
-//! Turns what changed at a path into the entry that people read.
+//! The changes of one run: listed up to a bound, counted beyond it.
 
-use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use rustix::fs::{FileType, Stat};
 
-use super::content;
-use super::protocol::{Changed, Kind, Raw};
-use super::rename::Candidate;
+use super::content::{self, Budget};
+use super::entry;
+use super::protocol::{Changed, Kind, Raw, Share, Time};
+use super::tally::{Node, Sum, Tally};
 use super::tree::{Place, file_type};
 
-/// More changes than this are counted, not listed.
+/// Of each way to change, more than this is counted, not listed.
 const LISTED: usize = 2_000;
+/// What is dangerous is listed beyond that, up to here.
+const ALARMS: usize = 500;
+/// Bytes of the listed paths together.
+const PATHS: usize = 2 << 20;
 /// Bytes of differences shown for one run.
 const DIFFS: usize = 1 << 20;
 
 /// The changes of one run.
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) listed: Vec<Changed>,
-    pub(super) total: u64,
-    pub(super) deleted: u64,
-    pub(super) candidates: Vec<Candidate>,
-    diff_room: usize,
+    pub(super) listed: Vec<Listed>,
+    pub(super) tally: Tally,
+    pub(super) budget: Budget,
+    rooms: [usize; Kind::ALL.len()],
+    alarms: usize,
+    paths: usize,
+    diffs: usize,
+}
+
+/// A listed change, with what finding moved files needs to know of it.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) changed: Changed,
+    /// Of the path after the change, or before it for a deleted one.
+    pub(super) stat: Stat,
+    pub(super) place: Place,
+    /// The directory it is counted for.
+    pub(super) parent: Node,
+    pub(super) counted: u64,
+}
+
+/// A change to record.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) kind: Kind,
+    pub(super) path: &'a Path,
+    pub(super) parent: Node,
+    pub(super) place: &'a Place,
+    pub(super) stat: &'a Stat,
+    pub(super) from: Option<&'a Path>,
+    pub(super) times: Option<(Time, Time)>,
+    pub(super) what: Vec<String>,
+    pub(super) diff: Option<String>,
+    /// Whether its bytes were counted under another name.
+    pub(super) counted_elsewhere: bool,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(
+        kind: Kind,
+        path: &'a Path,
+        parent: Node,
+        place: &'a Place,
+        stat: &'a Stat,
+    ) -> Self {
+        Self {
+            kind,
+            path,
+            parent,
+            place,
+            stat,
+            from: None,
+            times: None,
+            what: Vec::new(),
+            diff: None,
+            counted_elsewhere: false,
+        }
+    }
 }
 
 /// A path before or after, as far as it is there.
@@ -30,160 +87,153 @@ pub(super) type Seen<'a> = Option<(&'a Place, &'a Stat)>;
 
 impl Record {
     pub(super) fn new() -> Self {
-        Self { listed: Vec::new(), total: 0, deleted: 0, candidates: Vec::new(), diff_room: DIFFS }
-    }
-
-    /// Tells whether the next entry is listed, so that costly details are worth finding.
-    pub(super) fn has_room(&self) -> bool {
-        self.listed.len() < LISTED
-    }
-
-    /// Adds a change; `stat` is of the path after it, or before for a deleted one.
-    pub(super) fn add(
-        &mut self,
-        kind: Kind,
-        path: &Path,
-        stat: Option<&Stat>,
-        diff: Option<String>,
-    ) {
-        self.total += 1;
-        self.deleted += u64::from(kind == Kind::Deleted);
-        if self.has_room() {
-            self.listed.push(Changed {
-                kind,
-                path: Raw::of(path),
-                from: None,
-                bytes: stat.and_then(size),
-                mode: stat.filter(|_| kind != Kind::Deleted).map(|stat| stat.st_mode & 0o7777),
-                diff,
-            });
+        Self {
+            listed: Vec::new(),
+            tally: Tally::new(),
+            budget: Budget::new(),
+            rooms: [LISTED; Kind::ALL.len()],
+            alarms: ALARMS,
+            paths: PATHS,
+            diffs: DIFFS,
         }
     }
 
-    /// Adds a path that appeared or is gone; it may turn out to be half of a move.
-    pub(super) fn add_half(
-        &mut self,
-        kind: Kind,
-        path: &Path,
-        (place, stat): (&Place, &Stat),
-        diff: Option<String>,
-    ) {
-        let (index, listed) = (self.listed.len(), self.has_room());
-        self.add(kind, path, Some(stat), diff);
-        if listed && file_type(stat) == FileType::RegularFile && stat.st_size > 0 {
-            self.candidates.push(Candidate { index, place: place.clone(), stat: *stat });
-        }
+    /// Tells whether the next entry of that kind is listed, so that costly details are worth finding.
+    pub(super) fn has_room(&self, kind: Kind, stat: &Stat) -> bool {
+        let alarming = kind != Kind::Deleted && entry::is_alarming(stat) && self.alarms > 0;
+        self.paths > 0 && (self.rooms[kind as usize] > 0 || alarming)
     }
 
-    /// Adds a path that stood elsewhere before.
-    pub(super) fn add_renamed(&mut self, from: &Path, path: &Path, stat: &Stat) {
-        self.add(Kind::Renamed, path, Some(stat), None);
-        if let Some(last) = self.listed.last_mut().filter(|last| last.path == Raw::of(path)) {
-            last.from = Some(Raw::of(from));
+    /// Adds a change; returns its place in the list, if it is listed.
+    pub(super) fn add(&mut self, entry: Entry<'_>) -> Option<usize> {
+        let stored = content::stored(entry.stat).filter(|_| entry::size(entry.stat).is_some());
+        let bytes = match (file_type(entry.stat), entry.kind) {
+            (FileType::RegularFile, Kind::Metadata) => 0,
+            (FileType::RegularFile, _) if !entry.counted_elsewhere => {
+                stored.or(entry::size(entry.stat)).unwrap_or(0)
+            }
+            _ => 0,
+        };
+        self.tally.count(entry.parent, entry.kind, bytes);
+        if !self.has_room(entry.kind, entry.stat) {
+            return None;
         }
+        let room = &mut self.rooms[entry.kind as usize];
+        match room {
+            0 => self.alarms = self.alarms.saturating_sub(1),
+            _ => *room -= 1,
+        }
+        let length =
+            entry.path.as_os_str().len() + entry.from.map_or(0, |from| from.as_os_str().len());
+        self.paths = self.paths.saturating_sub(length);
+        self.listed.push(Listed {
+            changed: Changed {
+                kind: entry.kind,
+                is: entry::is(entry.stat),
+                path: Raw::of(entry.path),
+                from: entry.from.map(Raw::of),
+                bytes: entry::size(entry.stat),
+                stored,
+                mode: (entry.kind != Kind::Deleted).then_some(entry.stat.st_mode & 0o7777),
+                times: entry.times,
+                below: None,
+                what: entry.what,
+                diff: entry.diff,
+            },
+            stat: *entry.stat,
+            place: entry.place.clone(),
+            parent: entry.parent,
+            counted: bytes,
+        });
+        Some(self.listed.len() - 1)
     }
 
-    /// Describes changed content, as long as there is room for more.
+    /// Counts a listed change as another kind.
+    pub(super) fn becomes(&mut self, index: usize, kind: Kind) {
+        let listed = &mut self.listed[index];
+        self.tally.take_back(listed.parent, listed.changed.kind, listed.counted);
+        self.tally.count(listed.parent, kind, listed.counted);
+        listed.changed.kind = kind;
+    }
+
+    /// Removes listed changes that turned out to be part of others.
+    pub(super) fn drop_all(&mut self, gone: &[bool]) {
+        for (listed, _) in self.listed.iter().zip(gone).filter(|(_, gone)| **gone) {
+            self.tally.take_back(listed.parent, listed.changed.kind, listed.counted);
+        }
+        let mut gone = gone.iter();
+        self.listed.retain(|_| !gone.next().copied().unwrap_or(false));
+    }
+
+    /// Tells whether everything is listed that changed in one way.
+    pub(super) fn is_complete(&self, kind: Kind) -> bool {
+        let listed = self.listed.iter().filter(|listed| listed.changed.kind == kind).count();
+        listed as u64 == self.tally.total(kind).entries
+    }
+
+    /// Returns the list by path, with what changed below each directory.
+    pub(super) fn into_changes(mut self) -> (Vec<Changed>, Vec<(Kind, Sum)>, Vec<Share>) {
+        for kind in [Kind::Created, Kind::Deleted] {
+            let deep = self.tally.deep_sums(kind);
+            for listed in &mut self.listed {
+                let directory = file_type(&listed.stat) == FileType::Directory;
+                if listed.changed.kind == kind && directory {
+                    let name = listed.changed.path.0.rsplit(|byte| *byte == b'/').next();
+                    let own = name.and_then(|name| self.tally.known(listed.parent, name));
+                    let empty = (!self.tally.is_full()).then(Sum::default);
+                    listed.changed.below = own.map(|own| deep[own]).or(empty);
+                }
+            }
+        }
+        let totals: Vec<(Kind, Sum)> =
+            Kind::ALL.into_iter().map(|kind| (kind, self.tally.total(kind))).collect();
+        let totals: Vec<_> = totals.into_iter().filter(|(_, sum)| sum.entries > 0).collect();
+        let left_out =
+            totals.iter().map(|(_, sum)| sum.entries).sum::<u64>() > self.listed.len() as u64;
+        let mut shares = Vec::new();
+        for (kind, _) in totals.iter().filter(|_| left_out) {
+            shares.extend(self.tally.summary(*kind).into_iter().map(|line| Share {
+                kind: *kind,
+                directory: Raw::of(line.directory),
+                deep: line.deep,
+                sum: line.sum,
+            }));
+        }
+        let mut listed: Vec<Changed> =
+            self.listed.into_iter().map(|listed| listed.changed).collect();
+        listed.sort_by(|a, b| a.path.0.cmp(&b.path.0));
+        (listed, totals, shares)
+    }
+
+    /// Describes changed content of an entry that is listed, as long as there is room for more.
     pub(super) fn content(
         &mut self,
         before: Seen<'_>,
         after: Seen<'_>,
         path: &Path,
     ) -> Option<String> {
-        if !self.has_room() {
+        let (_, stat) = after.or(before)?;
+        if file_type(stat) != FileType::RegularFile {
             return None;
         }
-        let (_, stat) = after.or(before)?;
-        match file_type(stat) {
-            FileType::RegularFile => {}
-            FileType::Symlink => {
-                let target = after?.0.link_target().ok()?;
-                return Some(format!("link to {}", String::from_utf8_lossy(&target)));
-            }
-            _ => return None,
-        }
-        if self.diff_room == 0 {
+        if self.diffs == 0 {
             return Some("not shown: this run changed too much".to_owned());
         }
-        let open = |seen: Seen<'_>| -> Option<OwnedFd> { seen?.0.open_file().ok() };
-        let (old, new) = (open(before), open(after));
-        if before.is_some() && old.is_none() || after.is_some() && new.is_none() {
-            return Some("not readable".to_owned());
-        }
-        let pair = |file: &Option<OwnedFd>, seen: Seen<'_>| -> Option<(OwnedFd, Stat)> {
-            let stat = *seen?.1;
-            Some((file.as_ref()?.try_clone().ok()?, stat))
+        let open = |seen: Seen<'_>| match seen {
+            Some((place, stat)) => place.open_file().map(|file| Some((file, *stat))),
+            None => Ok(None),
         };
-        let (old, new) = (pair(&old, before), pair(&new, after));
-        let name = String::from_utf8_lossy(path.as_os_str().as_encoded_bytes()).into_owned();
+        let (Ok(old), Ok(new)) = (open(before), open(after)) else {
+            return Some("not readable".to_owned());
+        };
+        let name = String::from_utf8_lossy(path.as_os_str().as_encoded_bytes());
         let shown = content::describe(
             old.as_ref().map(|(file, stat)| (file, stat)),
             new.as_ref().map(|(file, stat)| (file, stat)),
             &name,
+            &mut self.budget,
         );
-        self.diff_room = self.diff_room.saturating_sub(shown.len());
+        self.diffs = self.diffs.saturating_sub(shown.len());
         (!shown.is_empty()).then_some(shown)
     }
-}
-
-/// Returns the size that means something to people: of a file or a link.
-pub(super) fn size(stat: &Stat) -> Option<u64> {
-    match file_type(stat) {
-        FileType::RegularFile | FileType::Symlink => u64::try_from(stat.st_size).ok(),
-        _ => None,
-    }
-}
-
-/// Returns the word for a kind of file.
-pub(super) fn kind_word(stat: &Stat) -> &'static str {
-    match file_type(stat) {
-        FileType::RegularFile => "file",
-        FileType::Directory => "directory",
-        FileType::Symlink => "link",
-        FileType::Fifo => "fifo",
-        FileType::Socket => "socket",
-        FileType::CharacterDevice | FileType::BlockDevice => "device",
-        FileType::Unknown => "unknown",
-    }
-}
-
-/// Names what differs in mode, owner and group; `real` turns seen ids into the host's.
-pub(super) fn rights(then: &Stat, now: &Stat, real: impl Fn(u32) -> u32) -> Vec<String> {
-    let mut changed = Vec::new();
-    let (old, new) = (then.st_mode & 0o7777, now.st_mode & 0o7777);
-    if old != new {
-        changed.push(format!("mode {old:04o} -> {new:04o}"));
-    }
-    if (then.st_uid, then.st_gid) != (now.st_uid, now.st_gid) {
-        changed.push(format!(
-            "owner {}:{} -> {}:{}",
-            real(then.st_uid),
-            real(then.st_gid),
-            real(now.st_uid),
-            real(now.st_gid)
-        ));
-    }
-    changed
-}
-
-/// Names the extended attributes that differ.
-pub(super) fn attributes(then: &Place, now: &Place) -> Option<String> {
-    differing(&then.attributes(), &now.attributes())
-}
-
-/// Names the attributes that are not the same in two lists.
-pub(super) fn differing(old: &[(String, Vec<u8>)], new: &[(String, Vec<u8>)]) -> Option<String> {
-    let names = |these: &[(String, Vec<u8>)], those: &[(String, Vec<u8>)]| -> Vec<String> {
-        these.iter().filter(|one| !those.contains(one)).map(|(name, _)| name.clone()).collect()
-    };
-    let mut differ = names(old, new);
-    differ.extend(names(new, old));
-    differ.sort();
-    differ.dedup();
-    (!differ.is_empty()).then(|| format!("attributes {}", differ.join(", ")))
-}
-
-/// Tells whether the modification times differ.
-pub(super) fn time_differs(then: &Stat, now: &Stat) -> bool {
-    (then.st_mtime, then.st_mtime_nsec) != (now.st_mtime, now.st_mtime_nsec)
 }

@@ -2,63 +2,53 @@
 
 use std::collections::HashMap;
 
-use rustix::fs::Stat;
+use rustix::fs::FileType;
 
-use super::content::{self, Sameness};
+use super::content::{self, Budget, Sameness};
 use super::protocol::Kind;
-use super::record::Record;
-use super::tree::Place;
-
-/// A created or deleted regular file with content.
-#[derive(Debug)]
-pub(super) struct Candidate {
-    pub(super) index: usize,
-    pub(super) place: Place,
-    pub(super) stat: Stat,
-}
+use super::record::{Listed, Record};
+use super::tree::file_type;
 
 type Print = (i64, u32, i64, i64);
 
-/// Folds each pair of a deleted and a created file that have size, mode, nanosecond of
-/// modification and every byte in common, where no third file has the first three.
+/// Folds each pair of a deleted and a created file with content that have size, mode, nanosecond of modification and
+/// every byte in common, where no third file has the first three.
 pub(super) fn fold(record: &mut Record) {
-    let mut by_print: HashMap<Print, (Vec<&Candidate>, Vec<&Candidate>)> = HashMap::new();
-    for candidate in &record.candidates {
-        let stat = &candidate.stat;
+    let mut by_print: HashMap<Print, (Vec<usize>, Vec<usize>)> = HashMap::new();
+    for (index, listed) in record.listed.iter().enumerate() {
+        let stat = &listed.stat;
+        if file_type(stat) != FileType::RegularFile || stat.st_size == 0 {
+            continue;
+        }
         let print = (stat.st_size, stat.st_mode, stat.st_mtime, stat.st_mtime_nsec as i64);
-        let (gone, made) = by_print.entry(print).or_default();
-        match record.listed[candidate.index].kind {
-            Kind::Deleted => gone.push(candidate),
-            Kind::Created => made.push(candidate),
+        match listed.changed.kind {
+            Kind::Deleted => by_print.entry(print).or_default().0.push(index),
+            Kind::Created => by_print.entry(print).or_default().1.push(index),
             Kind::Modified | Kind::Renamed | Kind::TypeChanged | Kind::Metadata => {}
         }
     }
     let mut pairs = Vec::new();
     for (gone, made) in by_print.values() {
         if let ([gone], [made]) = (gone.as_slice(), made.as_slice())
-            && same(gone, made)
+            && same(&record.listed[*gone], &record.listed[*made], &mut record.budget)
         {
-            pairs.push((gone.index, made.index));
+            pairs.push((*gone, *made));
         }
     }
-    for (gone, made) in &pairs {
-        let from = record.listed[*gone].path.clone();
-        let entry = &mut record.listed[*made];
-        (entry.kind, entry.from, entry.diff) = (Kind::Renamed, Some(from), None);
+    let mut part = vec![false; record.listed.len()];
+    for (gone, made) in pairs {
+        part[gone] = true;
+        let from = record.listed[gone].changed.path.clone();
+        record.becomes(made, Kind::Renamed);
+        let changed = &mut record.listed[made].changed;
+        (changed.from, changed.diff) = (Some(from), None);
     }
-    let mut index = 0;
-    record.listed.retain(|_| {
-        index += 1;
-        !pairs.iter().any(|(gone, _)| *gone == index - 1)
-    });
-    record.total -= pairs.len() as u64;
-    record.deleted -= pairs.len() as u64;
-    record.candidates.clear();
+    record.drop_all(&part);
 }
 
-fn same(gone: &Candidate, made: &Candidate) -> bool {
+fn same(gone: &Listed, made: &Listed, budget: &mut Budget) -> bool {
     let (Ok(old), Ok(new)) = (gone.place.open_file(), made.place.open_file()) else {
         return false;
     };
-    content::compare((&old, &gone.stat), (&new, &made.stat)) == Sameness::Same
+    content::compare((&old, &gone.stat), (&new, &made.stat), budget) == Sameness::Same
 }

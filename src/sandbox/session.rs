@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use super::availability;
 use super::protocol::{
-    Answer, Ask, Changed, Difference, Failure, Kept, Kind, Limit, Limits, Masked, Mode, Ran, Raw,
-    RunAsk, Setup,
+    Answer, Ask, Changed, Connected, Difference, End, Failure, Is, Kept, Kind, Limit, Limits,
+    Masked, Mode, Ran, Raw, RunAsk, Setup, Share, Time,
 };
-use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Level, SimulatedCall};
+use crate::base::Timestamp;
+use crate::evidence::{
+    Captured, Change, Declared, Effect, Ended, FileEffect, FileKind, Level, SimulatedCall, Sum,
+    Summary,
+};
 
 /// What a session may use, and which program to run as its supervisor.
 #[derive(Debug, Clone)]
@@ -24,12 +28,33 @@ pub struct Options {
     pub files: u64,
     /// The machine that this one's tree stands in for; the name of the machine inside then says so.
     pub stand_in_for: Option<String>,
+    /// Names that resolve inside, each with its address or another name for it, where it has one. Other names
+    /// resolve too, to addresses that lead nowhere.
+    pub names: Vec<(String, Option<String>)>,
+    /// How closely programs are followed.
+    pub following: Following,
+}
+
+/// How closely the programs of a run are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Following {
+    /// Their starts are seen.
+    Starts,
+    /// Their ends too: each process is traced (ptrace(2)), which makes starting one dearer.
+    Ends,
 }
 
 impl Options {
     /// Returns the usual limits.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), disk: 512 << 20, files: 200_000, stand_in_for: None }
+        Self {
+            program: program.into(),
+            disk: 512 << 20,
+            files: 200_000,
+            stand_in_for: None,
+            names: Vec::new(),
+            following: Following::Starts,
+        }
     }
 }
 
@@ -115,6 +140,10 @@ pub struct Observed {
     pub effects_total: u64,
     /// How many of them are deleted paths.
     pub deleted_total: u64,
+    /// How many paths changed in which way, and what they hold.
+    pub totals: Vec<(Change, Sum)>,
+    /// The same per directory, where `effects` leaves paths out.
+    pub summaries: Vec<Summary>,
     /// Stand-ins that answered.
     pub simulated: Vec<String>,
     /// What stand-ins were asked and would have done, bounded.
@@ -177,19 +206,20 @@ impl Session {
         let root = rustix::process::geteuid().is_root();
         let ways: &[Mode] =
             if root { &[Mode::RootShifted, Mode::RootIdentity, Mode::User] } else { &[Mode::User] };
-        let mut first: Option<Failure> = None;
+        // The last way asks for least, so what refuses it is the cause.
+        let mut last: Option<Failure> = None;
         for mode in ways {
             match Self::start_as(options, *mode)? {
                 Ok(mut session) => {
-                    session.reason = availability::why_not_better(*mode, root, first.as_ref());
+                    session.reason = availability::why_not_better(*mode, root, last.as_ref());
                     return Ok(session);
                 }
-                Err(failure) => first = first.or(Some(failure)),
+                Err(failure) => last = Some(failure),
             }
         }
         let failure =
-            first.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
-        let (reason, fix) = availability::explain(&failure);
+            last.unwrap_or_else(|| Failure::of("starting", std::io::Error::other("no way")));
+        let (reason, fix) = availability::explain(&failure, availability::Facts::look());
         Err(SandboxError::Unavailable { reason, fix })
     }
 
@@ -227,6 +257,8 @@ impl Session {
             disk: options.disk,
             files: options.files,
             home,
+            names: options.names.clone(),
+            exact: options.following == Following::Ends,
             hostname: options.stand_in_for.as_deref().map(hostname),
         };
         match session.ask(&Ask::Start(setup))? {
@@ -364,17 +396,24 @@ pub(super) fn run_ask(request: &Request) -> RunAsk {
 
 pub(super) fn observed(ran: Ran) -> Observed {
     let captured = |kept: Kept| Captured { text: kept.text, dropped: kept.dropped };
-    let mut total = ran.changes_total;
-    total += (ran.executed.len() + ran.connected.len() + ran.denied.len()) as u64;
+    let mut total: u64 = ran.totals.iter().map(|(_, sum)| sum.entries).sum();
     let mut effects: Vec<Effect> = ran.changes.into_iter().map(file_effect).collect();
-    effects.extend(ran.executed.into_iter().map(|argv| Effect::Exec { argv }));
-    effects.extend(
-        ran.connected.into_iter().map(|destination| Effect::Connect {
-            destination,
-            declared: Declared::NothingDeclared,
-        }),
-    );
+    let changes = effects.len();
+    effects.extend(ran.executed.into_iter().map(|one| Effect::Exec {
+        argv: one.argv,
+        file: one.file,
+        ended: one.ended.map(ended),
+        cpu: one.cpu_ms.map(Duration::from_millis),
+    }));
+    let asked = ran.asked.into_iter().filter(|name| !is_reached(name, &ran.connected));
+    effects.extend(asked.map(|name| Effect::Lookup { name }));
+    effects.extend(ran.connected.into_iter().map(|one| Effect::Connect {
+        destination: one.destination,
+        also: one.also,
+        declared: Declared::NothingDeclared,
+    }));
     effects.extend(ran.denied.into_iter().map(|what| Effect::Denied { what }));
+    total += (effects.len() - changes) as u64 + ran.unlisted;
     Observed {
         exit_code: ran.exit_code,
         signal: ran.signal,
@@ -384,7 +423,13 @@ pub(super) fn observed(ran: Ran) -> Observed {
         stderr: captured(ran.stderr),
         effects,
         effects_total: total,
-        deleted_total: ran.deleted_total,
+        deleted_total: ran
+            .totals
+            .iter()
+            .find(|(kind, _)| *kind == Kind::Deleted)
+            .map_or(0, |(_, sum)| sum.entries),
+        totals: ran.totals.into_iter().map(|(kind, sum)| (change(kind), sum.into())).collect(),
+        summaries: ran.shares.into_iter().map(summary).collect(),
         simulated: ran.simulated,
         simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
@@ -392,20 +437,74 @@ pub(super) fn observed(ran: Ran) -> Observed {
     }
 }
 
+/// A name that was connected to was asked for on the way.
+fn is_reached(name: &str, connected: &[Connected]) -> bool {
+    let host = |spelled: &str| spelled.rsplit_once(':').is_some_and(|(host, _)| host == name);
+    connected.iter().any(|one| host(&one.destination) || one.also.iter().any(|also| host(also)))
+}
+
+fn ended(end: End) -> Ended {
+    match end {
+        End::NotStarted { errno: libc::ENOENT } => Ended::NotStarted("no such file".to_owned()),
+        End::NotStarted { errno: libc::EACCES } => Ended::NotStarted("not executable".to_owned()),
+        End::NotStarted { errno } => {
+            Ended::NotStarted(rustix::io::Errno::from_raw_os_error(errno).to_string())
+        }
+        End::Code { code } => Ended::Code(code),
+        End::Signal { signal } => Ended::Signal(signal),
+    }
+}
+
+fn change(kind: Kind) -> Change {
+    match kind {
+        Kind::Created => Change::Created,
+        Kind::Modified => Change::Modified,
+        Kind::Deleted => Change::Deleted,
+        Kind::Renamed => Change::Renamed,
+        Kind::TypeChanged => Change::TypeChanged,
+        Kind::Metadata => Change::Metadata,
+    }
+}
+
+fn summary(share: Share) -> Summary {
+    Summary {
+        directory: share.directory.into_path(),
+        change: change(share.kind),
+        deep: share.deep,
+        sum: share.sum.into(),
+        declared: Declared::NothingDeclared,
+    }
+}
+
+impl From<super::tally::Sum> for Sum {
+    fn from(sum: super::tally::Sum) -> Self {
+        Self { entries: sum.entries, bytes: sum.bytes }
+    }
+}
+
 fn file_effect(changed: Changed) -> Effect {
+    let end = |seconds: i64| if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    let time = |(seconds, nanoseconds): Time| {
+        Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or(0)).unwrap_or(end(seconds))
+    };
     Effect::File(FileEffect {
-        change: match changed.kind {
-            Kind::Created => Change::Created,
-            Kind::Modified => Change::Modified,
-            Kind::Deleted => Change::Deleted,
-            Kind::Renamed => Change::Renamed,
-            Kind::TypeChanged => Change::TypeChanged,
-            Kind::Metadata => Change::Metadata,
+        change: change(changed.kind),
+        kind: match changed.is {
+            Is::File => FileKind::File,
+            Is::Directory => FileKind::Directory,
+            Is::Link => FileKind::Link,
+            Is::Fifo => FileKind::Fifo,
+            Is::Socket => FileKind::Socket,
+            Is::Device => FileKind::Device,
         },
         path: changed.path.into_path(),
         from: changed.from.map(Raw::into_path),
         bytes: changed.bytes,
+        stored: changed.stored,
         mode: changed.mode,
+        times: changed.times.map(|(then, now)| (time(then), time(now))),
+        below: changed.below.map(Sum::from),
+        what: changed.what,
         diff: changed.diff,
         declared: Declared::NothingDeclared,
     })

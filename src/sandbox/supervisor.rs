@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
+use rustix::fs::{Gid, Uid};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Pid;
@@ -15,9 +16,12 @@ use super::child::{self, Birth};
 use super::difference;
 use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
-use super::observe::Observer;
-use super::protocol::{Answer, Ask, Failure, Limit, Limits, Ran, Raw, RunAsk, Setup};
+use super::names::Names;
+use super::namespaces::SHIFT;
+use super::observe::{Ids, Observer};
+use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
+use super::resolver::Resolver;
 use super::standins;
 use super::sys::{self, Side};
 use super::walk;
@@ -32,6 +36,8 @@ struct Supervisor {
     layers: Layers,
     home: Raw,
     reach: Reach,
+    resolver: Resolver,
+    exact: bool,
     /// Layers below those of the session.
     floor: usize,
 }
@@ -132,12 +138,17 @@ fn place_script(script: Option<&Raw>) -> Result<(), Failure> {
 
 impl Supervisor {
     fn start(setup: Setup) -> Result<(Self, Answer), Failure> {
+        let lines = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let names = Names::new(&lines("/etc/resolv.conf"), &lines("/etc/hosts"), &setup.names);
         let mut ground = Ground::lay(&setup)?;
         let mut layers = Layers::new(&ground)?;
         let mut reach = Reach::default();
         super::cover::cover(&mut ground, &mut layers, &mut reach)?;
         let floor = layers.depth();
-        let mut started = Self { ground, layers, home: setup.home, reach, floor };
+        let (resolver, mut notes) = Resolver::start(names);
+        ground.notes.append(&mut notes);
+        let (home, exact) = (setup.home, setup.exact);
+        let mut started = Self { ground, layers, home, reach, resolver, exact, floor };
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked.clone(),
@@ -189,8 +200,12 @@ impl Supervisor {
     fn report(&mut self, watched: Watched, layer: &Layer) -> Result<Ran, Failure> {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let (asked, more_asked) = self.resolver.asked();
+        let ran = observer.executed.iter().filter(|one| !one.failed());
+        let programs: Vec<Vec<String>> =
+            ran.map(|one| one.argv.iter().take(1).cloned().collect()).collect();
         let (simulated, simulated_calls) =
-            standins::called(&self.layers, layer, self.ground.own, &observer.executed);
+            standins::called(&self.layers, layer, self.ground.own, &programs);
         Ok(Ran {
             exit_code: ended.filter(|code| *code >= 0 && limit != Some(Limit::WallClock)),
             signal: ended.filter(|code| *code < 0).map(|code| -code),
@@ -198,14 +213,16 @@ impl Supervisor {
             duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             stdout,
             stderr,
-            changes: changes.record.listed,
-            changes_total: changes.record.total,
-            deleted_total: changes.record.deleted,
+            changes: changes.listed,
+            totals: changes.totals,
+            shares: changes.shares,
             simulated,
             simulated_calls,
             executed: observer.executed,
             connected: observer.connected,
+            asked,
             denied: observer.denied,
+            unlisted: observer.unlisted + more_asked,
             refused_on_host: changes.refused_on_host,
             notes: standins::machine_down(&self.layers, self.ground.own)
                 .into_iter()
@@ -225,6 +242,13 @@ impl Supervisor {
         .map_err(failed)?;
         let (stdout, child_stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
         let (stderr, child_stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
+        if self.ground.mode == Mode::RootShifted {
+            // `> /dev/stdout` opens the pipe again, which only its owner may.
+            let (owner, group) = (Uid::from_raw(SHIFT), Gid::from_raw(SHIFT));
+            for pipe in [&child_stdout, &child_stderr] {
+                rustix::fs::fchown(pipe, Some(owner), Some(group)).map_err(failed)?;
+            }
+        }
         let environment = self.environment(ask);
         let kinds = libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;
         match sys::clone_process(kinds)
@@ -250,10 +274,12 @@ impl Supervisor {
                     )
                 })?;
                 let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
-                let observer = Observer::new(own.collect());
+                let ids = if self.exact { Ids::Inner } else { Ids::Outer };
+                let observer = Observer::new(own.collect(), ids);
                 let boss = std::io::stdin();
                 let ends = Ends { pid, talk, stdout, stderr };
-                watch::watch(ends, ask.limits, observer, boss.as_fd())
+                let seen = (observer, &mut self.resolver);
+                watch::watch(ends, ask.limits, seen, boss.as_fd())
             }
         }
     }

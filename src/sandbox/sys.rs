@@ -3,6 +3,7 @@
 
 use std::ffi::{CStr, CString};
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 
 /// One instruction of a classic BPF program.
@@ -145,6 +146,87 @@ pub(super) fn loopback_up() -> io::Result<()> {
     }
 }
 
+/// Gives the loopback interface one more address, of its own and without a network around it.
+pub(super) fn add_loopback_address(address: IpAddr, index: usize) -> io::Result<()> {
+    match address {
+        IpAddr::V4(address) => add_loopback_v4(address, index),
+        IpAddr::V6(address) => add_loopback_v6(address),
+    }
+}
+
+fn datagram_socket(family: i32) -> io::Result<OwnedFd> {
+    // SAFETY: socket takes integers, and the kernel just made the descriptor for us.
+    unsafe {
+        let socket =
+            checked(libc::socket(family, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0).into())?;
+        Ok(OwnedFd::from_raw_fd(socket as RawFd))
+    }
+}
+
+fn add_loopback_v4(address: Ipv4Addr, index: usize) -> io::Result<()> {
+    let socket = datagram_socket(libc::AF_INET)?;
+    let set = |request: libc::Ioctl, address: u32| {
+        // SAFETY: `asked` is a plain C structure for which all zeros is valid, and outlives the call;
+        // `sockaddr_in` is one of the address structures that `sockaddr` stands for, of its size.
+        checked(unsafe {
+            let mut asked: libc::ifreq = std::mem::zeroed();
+            for (to, from) in asked.ifr_name.iter_mut().zip(format!("lo:{index}").bytes()) {
+                *to = from as libc::c_char;
+            }
+            let mut at: libc::sockaddr_in = std::mem::zeroed();
+            at.sin_family = libc::AF_INET as libc::sa_family_t;
+            at.sin_addr.s_addr = address.to_be();
+            asked.ifr_ifru.ifru_addr = std::mem::transmute::<libc::sockaddr_in, libc::sockaddr>(at);
+            libc::ioctl(socket.as_raw_fd(), request, &raw const asked).into()
+        })
+    };
+    set(libc::SIOCSIFADDR, address.into())?;
+    // The kernel took the whole network of the address's class for the loopback.
+    set(libc::SIOCSIFNETMASK, u32::MAX).map(drop)
+}
+
+fn add_loopback_v6(address: Ipv6Addr) -> io::Result<()> {
+    /// `struct in6_ifreq` of `linux/ipv6.h`.
+    #[repr(C)]
+    struct Asked {
+        address: [u8; 16],
+        prefix: u32,
+        interface: i32,
+    }
+    let socket = datagram_socket(libc::AF_INET6)?;
+    // The loopback is the first interface of every network namespace.
+    let asked = Asked { address: address.octets(), prefix: 128, interface: 1 };
+    // SAFETY: the kernel only reads the structure, which outlives the call.
+    checked(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFADDR, &raw const asked) }.into())
+        .map(drop)
+}
+
+/// Tells whether a descriptor of another process is a datagram socket; yes where that cannot be seen.
+pub(super) fn is_datagram_socket(pid: i32, descriptor: i32) -> bool {
+    let thread = libc::c_long::from(libc::O_EXCL); // PIDFD_THREAD, Linux 6.9
+    let open = |flags: libc::c_long| {
+        // SAFETY: pidfd_open takes integers, and the kernel just made the descriptor for us.
+        unsafe {
+            checked(libc::syscall(libc::SYS_pidfd_open, pid, flags))
+                .map(|opened| OwnedFd::from_raw_fd(opened as RawFd))
+        }
+    };
+    let Ok(process) = open(thread).or_else(|_| open(0)) else { return true };
+    // SAFETY: pidfd_getfd takes integers, and the kernel just made the descriptor for us.
+    let copy = unsafe {
+        checked(libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), descriptor, 0))
+            .map(|copy| OwnedFd::from_raw_fd(copy as RawFd))
+    };
+    let kind = copy.and_then(|copy| Ok(rustix::net::sockopt::socket_type(copy)?));
+    kind.map_or(true, |kind| kind == rustix::net::SocketType::DGRAM)
+}
+
+/// Ends a process that waits for an answer as the kernel ends one after a system call that is not allowed.
+pub(super) fn end_with_bad_call(pid: i32) {
+    // SAFETY: kill takes integers; the process waits, so its number is its own.
+    unsafe { libc::kill(pid, libc::SIGSYS) };
+}
+
 /// Installs a seccomp filter on this process and all it starts.
 pub(super) fn install_filter(program: &[Instruction]) -> io::Result<()> {
     seccomp(program, 0).map(drop)
@@ -160,6 +242,49 @@ pub(super) fn install_listening_filter(program: &[Instruction]) -> io::Result<Ow
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
+/// Returns a number that is not zero and that nobody else can know.
+pub(super) fn unguessable() -> u32 {
+    let mut number = 0_u32;
+    // SAFETY: the kernel writes as many bytes as the number has.
+    unsafe { libc::getrandom((&raw mut number).cast(), size_of::<u32>(), 0) };
+    number | 1
+}
+
+/// Sends a byte and a descriptor with `pass` in the upper half of the socket's register: a filter sees
+/// it, the kernel takes the lower half only.
+pub(super) fn send_unseen(
+    socket: BorrowedFd<'_>,
+    pass: u32,
+    word: u8,
+    descriptor: BorrowedFd<'_>,
+) -> io::Result<()> {
+    /// Room for one control message with one descriptor, aligned as its header is.
+    #[repr(C)]
+    union Control {
+        header: libc::cmsghdr,
+        bytes: [u8; 64],
+    }
+    let register = (u64::from(pass) << 32) | socket.as_raw_fd() as u64;
+    let mut text = libc::iovec { iov_base: (&raw const word).cast_mut().cast(), iov_len: 1 };
+    let mut control = Control { bytes: [0; 64] };
+    // SAFETY: the message and everything it points to are zeroed or set here and outlive the call;
+    // the control message has room for the one descriptor that is written into it.
+    checked(unsafe {
+        let mut message: libc::msghdr = std::mem::zeroed();
+        message.msg_iov = &raw mut text;
+        message.msg_iovlen = 1;
+        message.msg_control = (&raw mut control).cast();
+        message.msg_controllen = libc::CMSG_SPACE(size_of::<RawFd>() as u32) as _;
+        let header = libc::CMSG_FIRSTHDR(&raw const message);
+        (*header).cmsg_level = libc::SOL_SOCKET;
+        (*header).cmsg_type = libc::SCM_RIGHTS;
+        (*header).cmsg_len = libc::CMSG_LEN(size_of::<RawFd>() as u32) as _;
+        libc::CMSG_DATA(header).cast::<RawFd>().write_unaligned(descriptor.as_raw_fd());
+        libc::syscall(libc::SYS_sendmsg, register, &raw const message, 0)
+    })
+    .map(drop)
+}
+
 fn seccomp(program: &[Instruction], flags: libc::c_ulong) -> io::Result<libc::c_long> {
     let length =
         u16::try_from(program.len()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
@@ -170,11 +295,24 @@ fn seccomp(program: &[Instruction], flags: libc::c_ulong) -> io::Result<libc::c_
     })
 }
 
+/// Returns the version of the kernel's Landlock (landlock_create_ruleset(2)).
+pub(super) fn landlock_version() -> io::Result<i32> {
+    const LANDLOCK_CREATE_RULESET_VERSION: u32 = 1;
+    let none = std::ptr::null::<u8>();
+    // SAFETY: with this flag the call takes no structure and makes nothing.
+    let version = unsafe {
+        libc::syscall(libc::SYS_landlock_create_ruleset, none, 0, LANDLOCK_CREATE_RULESET_VERSION)
+    };
+    Ok(i32::try_from(checked(version)?).unwrap_or(i32::MAX))
+}
+
 /// A system call that waits for an answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waiting {
     pub(super) id: u64,
     pub(super) pid: i32,
+    /// An `AUDIT_ARCH_*` number.
+    pub(super) architecture: u32,
     pub(super) call: i64,
     pub(super) arguments: [u64; 6],
 }
@@ -191,6 +329,7 @@ pub(super) fn next_waiting(listener: BorrowedFd<'_>) -> io::Result<Waiting> {
     Ok(Waiting {
         id: notice.id,
         pid: notice.pid as i32,
+        architecture: notice.data.arch,
         call: notice.data.nr.into(),
         arguments: notice.data.args,
     })

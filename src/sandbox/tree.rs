@@ -8,6 +8,8 @@ use std::rc::Rc;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, XattrFlags};
 use rustix::io::Errno;
 
+use super::attributes::Attribute;
+
 /// A path below a directory that is held open.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
@@ -51,6 +53,11 @@ impl Place {
         Ok(place)
     }
 
+    /// Tells whether two places are the same path below the same directory.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.anchor, &other.anchor) && self.below == other.below
+    }
+
     /// Opens this place; a symbolic link anywhere on the way is an error.
     pub(super) fn open(&self, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let below: &[u8] = if self.below.is_empty() { b"." } else { &self.below };
@@ -73,6 +80,20 @@ impl Place {
         }
     }
 
+    /// Returns the names in this directory, sorted, with what stands there.
+    pub(super) fn entries(&self) -> io::Result<Vec<(Vec<u8>, Stat)>> {
+        let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let mut entries = Vec::new();
+        for name in self.names()? {
+            match rustix::fs::statat(&directory, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => entries.push((name, stat)),
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(entries)
+    }
+
     /// Returns the names in this directory, sorted.
     pub(super) fn names(&self) -> io::Result<Vec<Vec<u8>>> {
         let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY)?;
@@ -93,35 +114,21 @@ impl Place {
         Ok(rustix::fs::readlinkat(link, c"", Vec::new())?.into_bytes())
     }
 
-    /// Returns an extended attribute of the file or directory at this place.
-    pub(super) fn attribute(&self, name: &str) -> Option<Vec<u8>> {
-        attribute_of(&self.open_file().ok()?, name)
-    }
-
-    /// Returns the extended attributes at this place except the overlay's own, sorted by name.
-    pub(super) fn attributes(&self) -> Vec<(String, Vec<u8>)> {
-        let Ok(file) = self.open_file() else {
-            return Vec::new();
-        };
-        let mut names = vec![0_u8; 4096];
-        let Ok(length) = rustix::fs::flistxattr(&file, &mut names[..]) else {
-            return Vec::new();
-        };
-        let mut found: Vec<_> = names[..length]
-            .split(|byte| *byte == 0)
-            .filter_map(|name| std::str::from_utf8(name).ok())
-            .filter(|name| !name.is_empty() && !name.contains("overlay."))
-            .map(|name| (name.to_owned(), attribute_of(&file, name).unwrap_or_default()))
-            .collect();
-        found.sort();
-        found
+    /// Returns all extended attributes at this place, sorted by name; none where the kind of file has none that count.
+    pub(super) fn attributes(&self) -> io::Result<Vec<Attribute>> {
+        match self.open_file() {
+            Ok(file) => Ok(attributes_of(&file)?),
+            // A link, a socket.
+            Err(Errno::LOOP | Errno::NXIO) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Sets extended attributes as far as the file system takes them.
-    pub(super) fn put_attributes(&self, attributes: &[(String, Vec<u8>)]) {
+    pub(super) fn put_attributes(&self, attributes: &[Attribute]) {
         if let (false, Ok(file)) = (attributes.is_empty(), self.open_file()) {
             for (name, value) in attributes {
-                let _ = rustix::fs::fsetxattr(&file, name, value, XattrFlags::empty());
+                let _ = rustix::fs::fsetxattr(&file, name.as_slice(), value, XattrFlags::empty());
             }
         }
     }
@@ -140,11 +147,86 @@ impl Place {
     }
 }
 
-fn attribute_of(file: &OwnedFd, name: &str) -> Option<Vec<u8>> {
-    let mut value = vec![0_u8; 4096];
-    let length = rustix::fs::fgetxattr(file, name, &mut value[..]).ok()?;
-    value.truncate(length);
-    Some(value)
+fn attributes_of(file: &OwnedFd) -> rustix::io::Result<Vec<Attribute>> {
+    let names = match grown(|into| rustix::fs::flistxattr(file, into)) {
+        // The file system has none.
+        Err(Errno::OPNOTSUPP) => return Ok(Vec::new()),
+        names => names?,
+    };
+    let mut found = Vec::new();
+    for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        match grown(|into| rustix::fs::fgetxattr(file, name, into)) {
+            Ok(value) => found.push((name.to_vec(), value)),
+            Err(Errno::NODATA) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Asks again with the most room there can be (`XATTR_SIZE_MAX`) where a little was not enough.
+fn grown(ask: impl Fn(&mut [u8]) -> rustix::io::Result<usize>) -> rustix::io::Result<Vec<u8>> {
+    for room in [512, 64 << 10] {
+        let mut bytes = vec![0; room];
+        match ask(&mut bytes) {
+            Ok(length) => {
+                bytes.truncate(length);
+                return Ok(bytes);
+            }
+            Err(Errno::RANGE) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Errno::RANGE)
+}
+
+/// Removes a directory with all that is in it, however deep: what is not empty is moved to the top, and emptied there.
+pub(super) fn remove_tree(path: &str) -> io::Result<()> {
+    let root = Place::root(path)?;
+    let top = root.open(OFlags::RDONLY | OFlags::DIRECTORY)?;
+    let (mut waiting, mut moved) = (Vec::new(), 0_u64);
+    for name in root.names()? {
+        if !remove_one(&top, &name)? {
+            waiting.push(name);
+        }
+    }
+    while let Some(name) = waiting.pop() {
+        let directory = root.child(&name)?;
+        let handle = directory.open(OFlags::RDONLY | OFlags::DIRECTORY)?;
+        for inner in directory.names()? {
+            while !remove_one(&handle, &inner)? {
+                moved += 1;
+                let aside = format!(".{moved}").into_bytes();
+                match rename_new(&handle, &inner, &top, &aside) {
+                    Ok(()) => {
+                        waiting.push(aside);
+                        break;
+                    }
+                    Err(Errno::EXIST) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        rustix::fs::unlinkat(&top, &name, AtFlags::REMOVEDIR)?;
+    }
+    Ok(rustix::fs::rmdir(path)?)
+}
+
+fn rename_new(from: &OwnedFd, old: &[u8], to: &OwnedFd, new: &[u8]) -> rustix::io::Result<()> {
+    rustix::fs::renameat_with(from, old, to, new, rustix::fs::RenameFlags::NOREPLACE)
+}
+
+/// Removes a file or an empty directory; tells whether it is gone.
+fn remove_one(directory: &OwnedFd, name: &[u8]) -> rustix::io::Result<bool> {
+    match rustix::fs::unlinkat(directory, name, AtFlags::empty()) {
+        Err(Errno::ISDIR | Errno::PERM) => {}
+        done => return done.map(|()| true),
+    }
+    match rustix::fs::unlinkat(directory, name, AtFlags::REMOVEDIR) {
+        Err(Errno::NOTEMPTY) => Ok(false),
+        done => done.map(|()| true),
+    }
 }
 
 /// Returns the kind of file.
@@ -175,4 +257,32 @@ pub(super) fn copy_attributes(from: &Stat, to: impl AsRef<Path>) -> io::Result<(
         last_modification: time(from.st_mtime, from.st_mtime_nsec as _),
     };
     Ok(rustix::fs::utimensat(CWD, to, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_deeper_than_any_path_is_removed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let top = directory.path().join("top");
+        std::fs::create_dir(&top).expect("top");
+        std::fs::write(top.join(".1"), "a name that is taken").expect("a file");
+        std::os::unix::fs::symlink("/etc", top.join("link")).expect("a link");
+        let mut place = Place::root(&top).expect("opens");
+        for depth in 0..3_000 {
+            let handle = place.open(OFlags::RDONLY | OFlags::DIRECTORY).expect("opens");
+            rustix::fs::mkdirat(&handle, "deep", Mode::RWXU).expect("makes");
+            rustix::fs::mkdirat(&handle, ".2", Mode::RWXU).expect("makes");
+            if depth % 100 == 0 {
+                let flags = OFlags::CREATE | OFlags::WRONLY;
+                rustix::fs::openat(&handle, "file", flags, Mode::RWXU).expect("a file");
+            }
+            place = place.child(b"deep").expect("goes down");
+        }
+        remove_tree(top.to_str().expect("text")).expect("removes");
+        assert!(!top.exists() && Path::new("/etc").exists());
+    }
 }

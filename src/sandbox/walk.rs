@@ -1,6 +1,6 @@
 //! Finds what one layer changed, by walking its upper directories after every process is gone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -8,29 +8,53 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Stat};
 
+use super::accounts::Names;
 use super::content::{self, Sameness};
+use super::entry::{self, Marks, shown};
+use super::folding;
 use super::ground::{Branch, Ground, Owner, Show};
 use super::layers::{Layer, Layers, upper};
-use super::protocol::{Failure, Kind, Mode};
+use super::protocol::{Changed, Failure, Kind, Mode, Share};
 use super::reach::Reach;
-use super::record::{self, Record};
+use super::record::{Entry, Record};
 use super::rename;
+use super::tally::{Node, Sum};
 use super::tree::{Place, file_type, is_whiteout};
+
+/// Deeper directories, and those with longer paths, are not walked; that is said.
+pub(super) const DEEPEST: usize = 20_000;
+pub(super) const LONGEST: usize = 2 << 20;
+/// Notes of one kind.
+const NOTES: usize = 5;
 
 /// What a layer changed.
 #[derive(Debug)]
 pub(super) struct Changes {
-    pub(super) record: Record,
+    pub(super) listed: Vec<Changed>,
+    pub(super) totals: Vec<(Kind, Sum)>,
+    pub(super) shares: Vec<Share>,
     /// What an ordinary user did inside that the host would refuse.
     pub(super) refused_on_host: Vec<String>,
     pub(super) notes: Vec<String>,
 }
 
+/// What is found while walking.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) record: Record,
+    refused_on_host: Vec<String>,
+    pub(super) notes: Vec<String>,
+    /// Paths that the host itself changed meanwhile.
+    moving: Vec<PathBuf>,
+}
+
 /// A path as it was before the run.
 #[derive(Debug, Clone)]
-struct Old {
-    place: Place,
-    path: PathBuf,
+pub(super) struct Old {
+    pub(super) place: Place,
+    pub(super) path: PathBuf,
+    /// The directory it is counted for.
+    pub(super) parent: Node,
 }
 
 /// A directory to look at.
@@ -38,19 +62,33 @@ struct Job {
     upper: Place,
     before: Option<Old>,
     path: PathBuf,
+    node: Node,
+    depth: usize,
     /// Whether nothing of the lower directory shows through.
     opaque: bool,
 }
 
-struct Walk<'a> {
-    ground: &'a Ground,
+/// One of several names of a file in the layer.
+#[derive(Debug)]
+struct Name {
+    path: PathBuf,
+    /// Its place in the list of changes.
+    index: Option<usize>,
+    was_there: bool,
+}
+
+pub(super) struct Walk<'a> {
+    pub(super) ground: &'a Ground,
     reach: &'a Reach,
     uppers: Place,
-    branch: &'a Branch,
+    lower: Option<Place>,
+    pub(super) branch: &'a Branch,
     view: &'a Place,
-    moved_from: HashSet<PathBuf>,
-    gone: Vec<Old>,
-    found: &'a mut Changes,
+    pub(super) moved_from: HashSet<PathBuf>,
+    pub(super) gone: Vec<Old>,
+    /// By inode.
+    names: HashMap<u64, Vec<Name>>,
+    pub(super) found: &'a mut Found,
 }
 
 /// Returns what `layer`, which is not kept yet, changed on top of the kept ones.
@@ -60,8 +98,12 @@ pub(super) fn changes(
     layers: &mut Layers,
     layer: &Layer,
 ) -> Result<Changes, Failure> {
-    let mut found =
-        Changes { record: Record::new(), refused_on_host: Vec::new(), notes: Vec::new() };
+    let mut found = Found {
+        record: Record::new(),
+        refused_on_host: Vec::new(),
+        notes: Vec::new(),
+        moving: Vec::new(),
+    };
     let failed = |error| Failure::of("walking a layer", error);
     for held in &layer.holds {
         let index = held.branch;
@@ -70,11 +112,14 @@ pub(super) fn changes(
             continue;
         }
         let top = Place::root(upper(held.upper).as_str()).map_err(failed)?;
-        let mut touched = Vec::new();
         let now = top.stat().map_err(failed)?;
+        let mut touched = Vec::new();
         if let (Some(now), Some((then, attributes))) = (&now, layers.top_before(index)) {
-            touched = record::rights(then, now, |id| ground.real_id(id));
-            touched.extend(record::differing(attributes, &top.attributes()));
+            let names = Names(ground);
+            touched = entry::alarms(Some(then), now, names);
+            touched.extend(entry::rights(then, now, names));
+            let set = entry::payloads(ground.mode, top.attributes().map_err(failed)?);
+            touched.extend(entry::attributes(attributes, &set, names));
         }
         let depth = layers.depth();
         let view = layers.view(ground, index, depth)?;
@@ -82,31 +127,69 @@ pub(super) fn changes(
             ground,
             reach,
             uppers: top.clone(),
+            lower: Place::root(format!("l/{index}").as_str()).ok(),
             branch,
             view: &view.root,
             moved_from: HashSet::new(),
             gone: Vec::new(),
+            names: HashMap::new(),
             found: &mut found,
         };
-        if !touched.is_empty() {
-            walk.top_changed(now.as_ref(), touched.join("; "));
+        if let Some(now) = now.filter(|_| !touched.is_empty()) {
+            walk.top_changed(&now, touched);
         }
-        let before = Old { place: view.root.clone(), path: branch.at.clone() };
-        walk.run(Job { upper: top, before: Some(before), path: branch.at.clone(), opaque: false });
+        let node = walk.found.record.tally.directory(&branch.at);
+        let before = Old { place: view.root.clone(), path: branch.at.clone(), parent: node };
+        walk.run(Job {
+            upper: top,
+            before: Some(before),
+            path: branch.at.clone(),
+            node,
+            depth: 0,
+            opaque: false,
+        });
+        walk.settle_names();
         walk.account_for_gone();
     }
     rename::fold(&mut found.record);
-    found.record.listed.sort_by(|a, b| a.path.0.cmp(&b.path.0));
-    Ok(found)
+    folding::fold(&mut found.record);
+    found.say_what_moves();
+    let (listed, totals, shares) = found.record.into_changes();
+    let Found { refused_on_host, notes, .. } = found;
+    Ok(Changes { listed, totals, shares, refused_on_host, notes })
+}
+
+impl Found {
+    /// The kernel leaves undefined what an overlay shows of a lower file that changes under it.
+    fn say_what_moves(&mut self) {
+        let more = self.moving.len().saturating_sub(NOTES);
+        for path in self.moving.iter().take(NOTES) {
+            self.notes.push(format!(
+                "{} was changed on this machine while the dry run went on: what is shown of it may be wrong",
+                shown(path)
+            ));
+        }
+        if more > 0 {
+            self.notes.push(format!("{more} more paths were changed on this machine meanwhile"));
+        }
+    }
 }
 
 impl Walk<'_> {
-    fn top_changed(&mut self, now: Option<&Stat>, what: String) {
+    pub(super) fn names(&self) -> Names<'_> {
+        Names(self.ground)
+    }
+
+    fn top_changed(&mut self, now: &Stat, what: Vec<String>) {
         let path = &self.branch.at;
         if self.branch.show == Show::Effects(Owner::Other) {
             self.refuse_rights(path);
         }
-        self.found.record.add(Kind::Metadata, path, now, Some(what));
+        let above = path.parent().unwrap_or(path);
+        let parent = self.found.record.tally.directory(above);
+        let place = self.uppers.clone();
+        let entry = Entry { what, ..Entry::new(Kind::Metadata, path, parent, &place, now) };
+        self.found.record.add(entry);
     }
 
     fn refuse_rights(&mut self, path: &Path) {
@@ -119,26 +202,35 @@ impl Walk<'_> {
     fn run(&mut self, first: Job) {
         let mut jobs = vec![first];
         while let Some(job) = jobs.pop() {
+            if job.depth > DEEPEST || job.path.as_os_str().len() > LONGEST {
+                self.note(&job.path, "was not walked: it is too deep");
+                continue;
+            }
             let names = match job.upper.names() {
                 Ok(names) => names,
                 Err(error) => {
-                    self.found
-                        .notes
-                        .push(format!("{} was not walked: {error}", job.path.display()));
+                    self.note(&job.path, &format!("was not walked: {error}"));
                     continue;
                 }
             };
             if job.opaque
                 && let Some(before) = &job.before
             {
-                self.gone_below(before, |name| !names.iter().any(|other| other == name));
+                self.gone_below(before, job.node, |name| {
+                    names.binary_search_by(|other| other.as_slice().cmp(name)).is_err()
+                });
             }
             for name in &names {
                 if let Err(error) = self.entry(&job, name, &mut jobs) {
-                    let path = join(&job.path, name);
-                    self.found.notes.push(format!("{} was not compared: {error}", path.display()));
+                    self.note(&join(&job.path, name), &format!("was not compared: {error}"));
                 }
             }
+        }
+    }
+
+    pub(super) fn note(&mut self, path: &Path, what: &str) {
+        if self.found.notes.len() < 20 * NOTES {
+            self.found.notes.push(format!("{} {what}", shorter(path)));
         }
     }
 
@@ -149,10 +241,17 @@ impl Walk<'_> {
             return Ok(());
         };
         let mut before = match &job.before {
-            Some(old) => Some(Old { place: old.place.child(name)?, path: join(&old.path, name) }),
+            Some(old) => Some(Old {
+                place: old.place.child(name)?,
+                path: join(&old.path, name),
+                parent: job.node,
+            }),
             None => None,
         };
-        let mut then = stat_of(before.as_ref())?;
+        let mut then = match &before {
+            Some(old) => old.place.stat()?,
+            None => None,
+        };
         if is_whiteout(&now) {
             if let (Some(old), Some(then)) = (before, then) {
                 self.check_sticky(&job.path, &path, &then);
@@ -160,80 +259,139 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        let mut opaque =
-            job.opaque || self.attribute(&upper, "opaque").is_some_and(|value| value == b"y");
-        if let Some(origin) = self.origin(job, &upper, &now)
+        let now_type = file_type(&now);
+        let marks = Marks::of(self.ground.mode, upper.attributes()?);
+        let mut opaque = job.opaque || marks.opaque;
+        // Where the content stands, if only metadata was copied up.
+        let mut content = upper.clone();
+        if let Some(origin) = self.origin(job, &marks, &now)
             && let Some(stat) = origin.place.stat()?
         {
-            if origin.path != path && then.is_none() && self.is_second_name(&origin, &now) {
-                let link = format!("hard link to {}", origin.path.display());
-                self.found.record.add(Kind::Created, &path, Some(&now), Some(link));
+            let second_name = origin.path != path && self.is_second_name(&origin, &now);
+            if second_name && then.is_none() {
+                let what = vec![format!("hard link of {}", shown(&origin.path))];
+                self.found.record.add(Entry {
+                    what,
+                    counted_elsewhere: true,
+                    ..Entry::new(Kind::Created, &path, job.node, &upper, &now)
+                });
                 return Ok(());
             }
-            if origin.path != path {
+            if marks.metacopy {
+                content = origin.place.clone();
+            }
+            if origin.path != path && !second_name {
                 if let (Some(old), Some(FileType::Directory)) =
                     (&before, then.as_ref().map(file_type))
                 {
-                    self.gone_below(old, |_| true);
+                    let node = self.found.record.tally.below(job.node, name);
+                    self.gone_below(&old.clone(), node, |_| true);
                 }
-                self.found.record.add_renamed(&origin.path, &path, &now);
+                let from = Some(origin.path.as_path());
+                self.found.record.add(Entry {
+                    from,
+                    ..Entry::new(Kind::Renamed, &path, job.node, &upper, &now)
+                });
                 self.moved_from.insert(origin.path.clone());
             }
-            (before, then, opaque) = (Some(origin), Some(stat), false);
+            if !second_name {
+                (before, then, opaque) = (Some(origin), Some(stat), false);
+            }
+        } else if marks.metacopy
+            && let Some(old) = &before
+        {
+            content = old.place.clone();
         }
-        let now_type = file_type(&now);
-        match (&before, &then) {
+        let index = match (&before, &then) {
             (Some(old), Some(then)) if file_type(then) == now_type => {
-                self.same_type(&old.place, then, &upper, &now, &path)?;
+                self.host_changed(&path, then);
+                self.same_type(
+                    (&old.place, then),
+                    (&upper, &now),
+                    &content,
+                    &marks,
+                    (&path, job.node),
+                )?
             }
             (Some(old), Some(then)) => {
                 if file_type(then) == FileType::Directory {
-                    self.gone_below(old, |_| true);
+                    let node = self.found.record.tally.below(job.node, name);
+                    self.gone_below(&old.clone(), node, |_| true);
                 }
-                let what = format!("{} -> {}", record::kind_word(then), record::kind_word(&now));
-                self.found.record.add(Kind::TypeChanged, &path, Some(&now), Some(what));
+                let mut what =
+                    vec![format!("{} -> {}", entry::kind_word(then), entry::kind_word(&now))];
+                self.describe_new(&upper, &now, &marks, &mut what);
+                let entry = Entry::new(Kind::TypeChanged, &path, job.node, &upper, &now);
+                self.found.record.add(Entry { what, ..entry })
             }
             (_, _) => {
-                let shown = self.found.record.content(None, Some((&upper, &now)), &path);
-                self.found.record.add_half(Kind::Created, &path, (&upper, &now), shown);
+                let (mut what, mut diff) = (Vec::new(), None);
+                if self.found.record.has_room(Kind::Created, &now) {
+                    self.describe_new(&upper, &now, &marks, &mut what);
+                    diff = self.found.record.content(None, Some((&content, &now)), &path);
+                }
+                let counted_elsewhere = self.names.contains_key(&now.st_ino);
+                self.found.record.add(Entry {
+                    what,
+                    diff,
+                    counted_elsewhere,
+                    ..Entry::new(Kind::Created, &path, job.node, &upper, &now)
+                })
             }
+        };
+        if now_type == FileType::RegularFile && now.st_nlink > 1 {
+            let name = Name { path: path.clone(), index, was_there: then.is_some() };
+            self.names.entry(now.st_ino).or_default().push(name);
         }
         if now_type == FileType::Directory {
             let before = before.filter(|_| then.is_some_and(|then| file_type(&then) == now_type));
-            jobs.push(Job { upper, before, path, opaque });
+            let node = self.found.record.tally.below(job.node, name);
+            jobs.push(Job { upper, before, path, node, depth: job.depth + 1, opaque });
         }
         Ok(())
     }
 
+    /// What is to be said of something that was not there before.
+    fn describe_new(&self, upper: &Place, now: &Stat, marks: &Marks, what: &mut Vec<String>) {
+        what.extend(entry::alarms(None, now, self.names()));
+        if file_type(now) == FileType::Symlink
+            && let Ok(target) = upper.link_target()
+        {
+            what.push(format!("link to {}", crate::base::escape::bytes(&target)));
+        }
+        what.extend(entry::attributes(&[], &marks.seen, self.names()));
+    }
+
     fn same_type(
         &mut self,
-        old: &Place,
-        then: &Stat,
-        new: &Place,
-        now: &Stat,
-        path: &Path,
-    ) -> io::Result<()> {
-        let mut what = record::rights(then, now, |id| self.ground.real_id(id));
+        (old, then): (&Place, &Stat),
+        (new, now): (&Place, &Stat),
+        content: &Place,
+        marks: &Marks,
+        (path, parent): (&Path, Node),
+    ) -> io::Result<Option<usize>> {
         let kind = file_type(now);
+        let mut what = entry::alarms(Some(then), now, self.names());
+        what.extend(entry::rights(then, now, self.names()));
         if matches!(kind, FileType::RegularFile | FileType::Directory) {
-            what.extend(record::attributes(old, new));
-        }
-        let changed = match kind {
-            FileType::RegularFile if self.attribute(new, "metacopy").is_some() => false,
-            FileType::RegularFile => {
-                match content::compare((&old.open_file()?, then), (&new.open_file()?, now)) {
-                    Sameness::Same => false,
-                    Sameness::Different => true,
-                    Sameness::Unknown => {
-                        self.found.notes.push(format!(
-                            "{} is too large to compare; taken as modified",
-                            path.display()
-                        ));
-                        true
-                    }
+            match old.attributes() {
+                Ok(old) => what.extend(entry::attributes(&old, &marks.seen, self.names())),
+                Err(error) => {
+                    self.note(path, &format!("had attributes that cannot be read: {error}"))
                 }
             }
-            FileType::Symlink => old.link_target()? != new.link_target()?,
+        }
+        let changed = match kind {
+            FileType::RegularFile if marks.metacopy && content.is_same_as(old) => false,
+            FileType::RegularFile => self.content_differs((old, then), (content, now), path)?,
+            FileType::Symlink => {
+                let target = new.link_target()?;
+                let differs = old.link_target()? != target;
+                if differs {
+                    what.push(format!("link to {}", crate::base::escape::bytes(&target)));
+                }
+                differs
+            }
             FileType::Directory
             | FileType::Fifo
             | FileType::Socket
@@ -241,26 +399,90 @@ impl Walk<'_> {
             | FileType::BlockDevice
             | FileType::Unknown => false,
         };
+        let times = (entry::time(then), entry::time(now));
+        let times = Some(times).filter(|(then, now)| then != now);
+        let linked =
+            kind == FileType::RegularFile && then.st_nlink > 1 && now.st_nlink < then.st_nlink;
+        if linked && (changed || !what.is_empty()) {
+            what.push(format!(
+                "one of {} names of one file: written in place, this shows under all of them",
+                then.st_nlink
+            ));
+        }
         if changed {
-            let shown = self.found.record.content(Some((old, then)), Some((new, now)), path);
-            let shown = match (shown, what.is_empty()) {
-                (Some(shown), false) => Some(format!("{}\n{shown}", what.join("; "))),
-                (shown, _) => shown,
+            let diff = match self.found.record.has_room(Kind::Modified, now) {
+                true => self.found.record.content(Some((old, then)), Some((content, now)), path),
+                false => None,
             };
-            self.found.record.add(Kind::Modified, path, Some(now), shown);
-            return Ok(());
+            let entry = Entry::new(Kind::Modified, path, parent, new, now);
+            return Ok(self.found.record.add(Entry { what, diff, ..entry }));
         }
         // A directory's time changes with everything in it and says nothing of its own.
-        if kind != FileType::Directory && record::time_differs(then, now) {
-            what.push("modification time".to_owned());
-        }
+        let times = times.filter(|_| kind != FileType::Directory);
         if !what.is_empty() && kind == FileType::Directory && self.reach.seems_own(path) {
             self.refuse_rights(path);
         }
-        if !what.is_empty() {
-            self.found.record.add(Kind::Metadata, path, Some(now), Some(what.join("; ")));
+        if what.is_empty() && times.is_none() {
+            return Ok(None);
         }
-        Ok(())
+        let entry = Entry::new(Kind::Metadata, path, parent, new, now);
+        Ok(self.found.record.add(Entry { what, times, ..entry }))
+    }
+
+    fn content_differs(
+        &mut self,
+        (old, then): (&Place, &Stat),
+        (new, now): (&Place, &Stat),
+        path: &Path,
+    ) -> io::Result<bool> {
+        let (Ok(before), Ok(after)) = (old.open_file(), new.open_file()) else {
+            self.note(path, "cannot be read; taken as modified");
+            return Ok(true);
+        };
+        let budget = &mut self.found.record.budget;
+        match content::compare((&before, then), (&after, now), budget) {
+            Sameness::Same => Ok(false),
+            Sameness::Different => Ok(true),
+            Sameness::Unknown => {
+                self.note(path, "is too large to compare; taken as modified");
+                Ok(true)
+            }
+        }
+    }
+
+    /// Notes a path whose file on the host is younger than the sandbox; `then` is what the view shows of it.
+    pub(super) fn host_changed(&mut self, path: &Path, then: &Stat) {
+        if file_type(then) == FileType::Directory || self.found.moving.len() > 1_000 {
+            return;
+        }
+        let below = path.strip_prefix(&self.branch.at).unwrap_or(path);
+        let lower = self.lower.as_ref().and_then(|lower| lower.descend(below).ok()?.stat().ok()?);
+        if let Some(lower) = lower
+            && (lower.st_ctime, lower.st_ctime_nsec as i64) > self.ground.since
+        {
+            self.found.moving.push(path.to_owned());
+        }
+    }
+
+    /// Says of files with several names in this layer which they are.
+    fn settle_names(&mut self) {
+        for (_, names) in std::mem::take(&mut self.names) {
+            let Some(anchor) = names.iter().find(|name| name.was_there).or(names.first()) else {
+                continue;
+            };
+            let others = names.iter().filter(|name| name.path != anchor.path);
+            for name in others.filter(|name| !name.was_there) {
+                if let Some(index) = name.index {
+                    let changed = &mut self.found.record.listed[index].changed;
+                    changed.what.push(format!("hard link of {}", shown(&anchor.path)));
+                    changed.diff = None;
+                }
+            }
+            if let Some(index) = anchor.index.filter(|_| anchor.was_there && names.len() > 1) {
+                let changed = &mut self.found.record.listed[index].changed;
+                changed.what.push(format!("one write, seen under {} names", names.len()));
+            }
+        }
     }
 
     fn check_sticky(&mut self, directory: &Path, path: &Path, then: &Stat) {
@@ -275,25 +497,22 @@ impl Walk<'_> {
     }
 
     /// Returns where something that only moved stood before (the kernel's overlayfs.rst, "redirect_dir").
-    fn origin(&self, job: &Job, upper: &Place, now: &Stat) -> Option<Old> {
+    fn origin(&mut self, job: &Job, marks: &Marks, now: &Stat) -> Option<Old> {
         if !matches!(file_type(now), FileType::Directory | FileType::RegularFile) {
             return None;
         }
-        let value = self.attribute(upper, "redirect")?;
-        let target = Path::new(OsStr::from_bytes(&value));
-        match target.strip_prefix("/") {
-            Ok(below) => Some(Old {
-                place: self.view.descend(below).ok()?,
-                path: self.branch.at.join(below),
-            }),
+        let value = marks.redirect.as_ref()?;
+        let target = Path::new(OsStr::from_bytes(value));
+        let (place, path) = match target.strip_prefix("/") {
+            Ok(below) => (self.view.descend(below).ok()?, self.branch.at.join(below)),
             Err(_) => {
                 let directory = job.before.as_ref()?;
-                Some(Old {
-                    place: directory.place.child(&value).ok()?,
-                    path: join(&directory.path, &value),
-                })
+                (directory.place.child(value).ok()?, join(&directory.path, value))
             }
-        }
+        };
+        let above = path.parent().unwrap_or(&path);
+        let parent = self.found.record.tally.directory(above);
+        Some(Old { place, path, parent })
     }
 
     /// Tells whether a file still stands where it came from, so that this is one more name for it.
@@ -303,49 +522,20 @@ impl Walk<'_> {
         file_type(now) == FileType::RegularFile
             && still.is_ok_and(|still| still.is_some_and(|still| still.st_ino == now.st_ino))
     }
-
-    fn attribute(&self, place: &Place, name: &str) -> Option<Vec<u8>> {
-        match self.ground.mode {
-            Mode::RootShifted | Mode::RootIdentity => {
-                place.attribute(&format!("trusted.overlay.{name}"))
-            }
-            Mode::User => place.attribute(&format!("user.overlay.{name}")),
-        }
-    }
-
-    fn gone_below(&mut self, directory: &Old, wanted: impl Fn(&[u8]) -> bool) {
-        for name in directory.place.names().unwrap_or_default() {
-            if wanted(&name)
-                && let Ok(place) = directory.place.child(&name)
-            {
-                self.gone.push(Old { place, path: join(&directory.path, &name) });
-            }
-        }
-    }
-
-    /// Lists what is gone, with everything that was below it, except what only moved.
-    fn account_for_gone(&mut self) {
-        let mut left = std::mem::take(&mut self.gone);
-        while let Some(old) = left.pop() {
-            if self.moved_from.contains(&old.path) {
-                continue;
-            }
-            let Ok(Some(stat)) = old.place.stat() else {
-                continue;
-            };
-            self.found.record.add_half(Kind::Deleted, &old.path, (&old.place, &stat), None);
-            if file_type(&stat) == FileType::Directory {
-                self.gone_below(&old, |_| true);
-                left.append(&mut self.gone);
-            }
-        }
-    }
 }
 
-fn stat_of(old: Option<&Old>) -> io::Result<Option<Stat>> {
-    old.map_or(Ok(None), |old| old.place.stat())
-}
-
-fn join(directory: &Path, name: &[u8]) -> PathBuf {
+pub(super) fn join(directory: &Path, name: &[u8]) -> PathBuf {
     directory.join(OsStr::from_bytes(name))
+}
+
+/// A path for a sentence, without the middle of one that fills a screen.
+fn shorter(path: &Path) -> String {
+    let text = shown(path);
+    let count = text.chars().count();
+    if count <= 200 {
+        return text;
+    }
+    let head: String = text.chars().take(120).collect();
+    let tail: String = text.chars().skip(count - 60).collect();
+    format!("{head}[…]{tail}")
 }

@@ -13,9 +13,12 @@ use super::capture::Capture;
 use super::child::word;
 use super::observe::Observer;
 use super::protocol::{Failure, Kept, Limit, Limits};
+use super::resolver::Resolver;
+use super::usage::{Scarce, Usage, usage};
 
-/// How often memory, processes and disk are looked at.
+/// How often memory, processes, processor time and disk are looked at; less often where a look takes long.
 const LOOK: Duration = Duration::from_millis(50);
+const LOOK_SHARE: u32 = 20;
 
 /// A run is stopped when it printed this many times what is kept.
 const OUTPUT_FACTOR: u64 = 256;
@@ -46,20 +49,21 @@ pub(super) struct Ends {
     pub(super) stderr: OwnedFd,
 }
 
-struct Watch {
+struct Watch<'a> {
     limits: Limits,
     ends: Ends,
     out: Capture,
     err: Capture,
     observer: Observer,
+    resolver: &'a mut Resolver,
     proc: Option<OwnedFd>,
     listener: Option<OwnedFd>,
     ended: Option<i32>,
     failure: Option<Failure>,
     limit: Option<Limit>,
+    cpu_ms: u64,
     looks_at_process_limit: u32,
-    disk_was_full: bool,
-    processes_were_full: bool,
+    scarce: Scarce,
 }
 
 /// Follows the run until every process of it is gone. `boss` is the pipe of the program that asked:
@@ -67,23 +71,26 @@ struct Watch {
 pub(super) fn watch(
     ends: Ends,
     limits: Limits,
-    observer: Observer,
+    (observer, resolver): (Observer, &mut Resolver),
     boss: BorrowedFd<'_>,
 ) -> Result<Watched, Failure> {
+    resolver.begin();
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let mut watch = Watch {
         limits,
         ends,
         out: Capture::new(limits.output),
         err: Capture::new(limits.output),
         observer,
+        resolver,
         proc: None,
         listener: None,
         ended: None,
         failure: None,
         limit: None,
+        cpu_ms: limits.cpu_ms(cores),
         looks_at_process_limit: 0,
-        disk_was_full: false,
-        processes_were_full: false,
+        scarce: Scarce::default(),
     };
     let started = Instant::now();
     watch.follow(started, boss)?;
@@ -100,49 +107,16 @@ pub(super) fn watch(
         stderr: watch.err.finish(),
         observer: watch.observer,
     };
-    if seen.ended != Some(0) || seen.limit.is_some() {
-        let named =
-            limit_behind_failure(&seen.stderr.text, watch.disk_was_full, watch.processes_were_full);
-        let starved = seen.limit == Some(Limit::WallClock) && named == Some(Limit::Processes);
-        if seen.limit.is_none() || starved {
-            seen.limit = named.or(seen.limit);
-        }
+    // What is short of processes waits for ever: the clock then only ends what the limit began.
+    let named = watch.scarce.limit(seen.ended, &seen.stderr.text);
+    let starved = seen.limit == Some(Limit::WallClock) && named == Some(Limit::Processes);
+    if seen.limit.is_none() || starved {
+        seen.limit = named.or(seen.limit);
     }
     Ok(seen)
 }
 
-/// Names the limit that a command ran into by itself, from what was measured and what it said.
-pub(super) fn limit_behind_failure(
-    said: &str,
-    disk_was_full: bool,
-    processes_were_full: bool,
-) -> Option<Limit> {
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if disk_was_full && says(&["No space left on device", "ENOSPC"]) {
-        Some(Limit::Disk)
-    } else if processes_were_full {
-        Some(Limit::Processes)
-    } else if says(&[
-        "Cannot allocate memory",
-        "cannot allocate memory",
-        "MemoryError",
-        "memory exhausted",
-        "out of memory",
-        "Out of memory",
-    ]) {
-        Some(Limit::Memory)
-    } else if says(&[
-        "fork: retry: Resource temporarily unavailable",
-        "fork: Resource temporarily unavailable",
-        "Cannot fork",
-    ]) {
-        Some(Limit::Processes)
-    } else {
-        None
-    }
-}
-
-impl Watch {
+impl Watch<'_> {
     fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<(), Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
         let life =
@@ -156,8 +130,9 @@ impl Watch {
                 self.stop(Limit::WallClock);
             }
             if elapsed >= next_look {
-                next_look = elapsed + LOOK;
                 self.look();
+                let took = started.elapsed() - elapsed;
+                next_look = elapsed + took + LOOK.max(took * LOOK_SHARE);
             }
             let wait = if self.limit.is_some() {
                 LOOK
@@ -175,6 +150,8 @@ impl Watch {
                     while_open(open[1], &self.ends.stdout, &life),
                     while_open(open[2], &self.ends.stderr, &life),
                 ];
+                let sockets = self.resolver.sockets().iter();
+                polled.extend(sockets.map(|socket| PollFd::new(socket, PollFlags::IN)));
                 if let Some(listener) = &self.listener {
                     polled.push(PollFd::new(listener, PollFlags::IN));
                 }
@@ -188,11 +165,15 @@ impl Watch {
             if boss_left {
                 super::sys::leave(1);
             }
-            if let Some(events) = ready.get(5) {
-                self.hear(*events);
+            let (questions, listener) = ready[5..].split_at(self.resolver.sockets().len());
+            for (at, _) in questions.iter().enumerate().filter(|(_, events)| !events.is_empty()) {
+                self.resolver.answer_waiting(at);
             }
+            // The end of a process is told before its number can be another's.
             if open[0] && !ready[2].is_empty() {
                 open[0] = self.listen()?;
+            } else if let Some(events) = listener.first() {
+                self.hear(*events);
             }
             for (index, stream) in [(3, 1), (4, 2)] {
                 if open[stream] && !ready[index].is_empty() {
@@ -216,7 +197,7 @@ impl Watch {
     fn hear(&mut self, events: PollFlags) {
         if events.contains(PollFlags::IN) {
             if let Some(listener) = &self.listener {
-                self.observer.answer_next(listener.as_fd());
+                self.observer.answer_next(listener.as_fd(), &self.resolver.names);
             }
         } else if !events.is_empty() {
             self.listener = None;
@@ -290,16 +271,16 @@ impl Watch {
                 }
             }
         }
-        self.note_disk();
+        self.scarce.look_at_disk();
     }
 
-    /// Looks at memory, processes and disk.
+    /// Looks at memory, processes, processor time and disk.
     fn look(&mut self) {
-        self.note_disk();
+        self.scarce.look_at_disk();
         let Some(proc) = &self.proc else { return };
-        let (processes, resident) = usage(proc.as_fd());
-        if processes + 2 >= self.limits.processes {
-            self.processes_were_full = true;
+        let Usage { tasks, resident, cpu_ms } = usage(proc.as_fd());
+        if tasks + 2 >= self.limits.processes {
+            self.scarce.tasks = true;
             self.looks_at_process_limit += 1;
         } else {
             self.looks_at_process_limit = 0;
@@ -313,13 +294,8 @@ impl Watch {
             self.stop(if many { Limit::Processes } else { Limit::Memory });
         } else if self.looks_at_process_limit >= LOOKS_AT_PROCESS_LIMIT {
             self.stop(Limit::Processes);
-        }
-    }
-
-    fn note_disk(&mut self) {
-        if let Ok(state) = rustix::fs::statfs("u") {
-            let room = state.f_bavail.saturating_mul(state.f_bsize as u64);
-            self.disk_was_full |= room < 1 << 20 || state.f_ffree < 16;
+        } else if cpu_ms > self.cpu_ms {
+            self.stop(Limit::Cpu);
         }
     }
 }
@@ -330,36 +306,4 @@ fn while_open<'fd>(open: bool, stream: &'fd OwnedFd, otherwise: &'fd OwnedFd) ->
     } else {
         PollFd::new(otherwise, PollFlags::empty())
     }
-}
-
-/// Counts the processes that a `/proc` shows, and the bytes they have in memory.
-fn usage(proc: BorrowedFd<'_>) -> (u64, u64) {
-    let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC;
-    let none = rustix::fs::Mode::empty();
-    let directory = rustix::fs::openat(proc, ".", flags | rustix::fs::OFlags::DIRECTORY, none);
-    let Ok(entries) = directory.and_then(rustix::fs::Dir::new) else {
-        return (0, 0);
-    };
-    let page = rustix::param::page_size() as u64;
-    let (mut processes, mut resident) = (0, 0);
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_bytes();
-        if !name.iter().all(u8::is_ascii_digit) {
-            continue;
-        }
-        processes += 1;
-        let mut path = name.to_vec();
-        path.extend_from_slice(b"/statm");
-        let mut text = [0_u8; 128];
-        let read = rustix::fs::openat(proc, path, flags, none)
-            .and_then(|file| rustix::io::read(file, &mut text))
-            .unwrap_or(0);
-        // statm (proc(5)): size, resident, shared with files; the difference is the process's own.
-        let text = String::from_utf8_lossy(&text[..read]).into_owned();
-        let mut pages = text.split(' ').skip(1).filter_map(|pages| pages.parse::<u64>().ok());
-        if let (Some(all), Some(shared)) = (pages.next(), pages.next()) {
-            resident += all.saturating_sub(shared) * page;
-        }
-    }
-    (processes, resident)
 }

@@ -49,7 +49,7 @@ fn is_undeclared(effect: &Effect) -> bool {
         Effect::File(FileEffect { declared, .. }) | Effect::Connect { declared, .. } => {
             *declared == Declared::No
         }
-        Effect::Exec { .. } => false,
+        Effect::Exec { .. } | Effect::Lookup { .. } => false,
         Effect::Denied { .. } => true,
     }
 }
@@ -61,6 +61,7 @@ fn counted(shown: &StepDryRun) -> String {
         let word = match effect {
             Effect::File(file) => file.change.word(),
             Effect::Connect { .. } => "tried to reach",
+            Effect::Lookup { .. } => "asked for",
             Effect::Denied { .. } => "refused",
             Effect::Exec { .. } => continue,
         };
@@ -165,8 +166,11 @@ fn effect_lines(ink: Ink, label: &str, effect: &Effect) -> Vec<Line<'static>> {
     };
     match effect {
         Effect::File(file) => file_lines(ink, label, file, undeclared(file.declared)),
-        Effect::Exec { argv } => ink.labelled(label, Tone::Faint, &argv.join(" ")),
-        Effect::Connect { destination, declared } => {
+        Effect::Exec { argv, .. } => ink.labelled(label, Tone::Faint, &argv.join(" ")),
+        Effect::Lookup { name } => {
+            ink.labelled(label, Tone::Plain, &format!("asked for the address of {name}"))
+        }
+        Effect::Connect { destination, declared, .. } => {
             let tone = if *declared == Declared::No { Tone::Danger } else { Tone::Plain };
             ink.labelled(
                 label,

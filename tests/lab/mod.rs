@@ -103,6 +103,9 @@ impl Lab {
         simulated_calls: vec![],
             effects: vec![],
             effects_total: 0,
+            totals: vec![],
+            summaries: vec![],
+            findings: vec![],
             rollback: None,
             notes: vec![],
         };

@@ -22,7 +22,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         4,
         "flood with files",
         Shell("mkdir /tmp/{mark}; cd /tmp/{mark}; for ((i=0;i<40000;i++)); do : > $i; done"),
-        Stops(Limit::Disk),
+        Stops(Limit::Inodes),
     ),
     row(6, "claim a huge file", Shell("truncate -s 100T /tmp/{mark}"), Works),
     row(

@@ -7,7 +7,6 @@ use std::fs;
 use std::io::Read as _;
 use std::net::{TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
@@ -18,6 +17,8 @@ use std::time::{Instant, SystemTime};
 use blackstart::base::Digest;
 
 use crate::sandbox_attempts::program;
+use crate::sandbox_attributes::attributes;
+use crate::sandbox_processes::processes_with;
 use crate::sandbox_support::{self, Who, open_directory, prefix};
 
 /// Settings of the kernel, and of this process, that attempts try to change.
@@ -251,7 +252,10 @@ impl Host {
             }
         }
         found.extend(self.calls());
-        found.extend(processes_with(&self.mark));
+        found.extend(processes_with(&self.mark).into_iter().map(|left| {
+            let head: String = left.text.chars().take(80).collect();
+            format!("process {} is left: {head}", left.pid)
+        }));
         found
     }
 
@@ -358,48 +362,11 @@ fn described(path: &Path, content: Content) -> String {
     text
 }
 
-/// Returns the extended attributes of a path, itself and not what it links to.
-pub fn attributes(path: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut names = vec![0_u8; 4096];
-    let length = rustix::fs::llistxattr(path, &mut names[..]).unwrap_or(0);
-    let names = names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    names
-        .map(|name| {
-            let name = String::from_utf8_lossy(name).into_owned();
-            let mut value = vec![0_u8; 4096];
-            let length = rustix::fs::lgetxattr(path, name.as_str(), &mut value[..]).unwrap_or(0);
-            value.truncate(length);
-            (name, value)
-        })
-        .collect()
-}
-
 /// Nice value and scheduling of this process.
 fn priority() -> String {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
     [16, 38, 39].map(|field| *fields.get(field).unwrap_or(&"")).join(" ")
-}
-
-/// Returns the processes of this machine whose command or environment holds `mark`.
-pub fn processes_with(mark: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").expect("/proc").flatten() {
-        let name = entry.file_name();
-        if !name.as_bytes().iter().all(u8::is_ascii_digit) {
-            continue;
-        }
-        let holds = |file: &str| {
-            let bytes = fs::read(entry.path().join(file)).unwrap_or_default();
-            let text = String::from_utf8_lossy(&bytes).replace('\0', " ");
-            text.contains(mark).then_some(text)
-        };
-        if let Some(text) = holds("cmdline").or_else(|| holds("environ")) {
-            let head: String = text.chars().take(80).collect();
-            found.push(format!("process {} is left: {head}", name.display()));
-        }
-    }
-    found
 }
 
 fn open_up(path: &Path, mode: u32) {

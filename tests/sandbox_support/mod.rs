@@ -1,4 +1,4 @@
-//! Sessions as root and as an ordinary user, and pictures of a tree, for the sandbox's tests.
+//! Sessions as root and as an ordinary user, for the sandbox's tests.
 #![allow(dead_code, clippy::disallowed_methods, clippy::panic, clippy::print_stderr)]
 
 use std::collections::BTreeMap;

@@ -43,6 +43,7 @@ mod overdue_backup;
 mod overlapping_backup;
 mod password_in_script;
 mod password_on_command_line;
+mod pattern_deletes_more;
 mod paused_job_not_resumed;
 mod physical_copy_not_prepared;
 mod placeholder_left;
@@ -75,6 +76,9 @@ mod two_histories_in_one_archive;
 mod understated_risk;
 mod unknown_flag;
 mod unknown_name;
+mod undeclared_connection;
+mod undeclared_delete;
+mod undeclared_write;
 mod unmounted_target;
 mod unreadable_script;
 mod writers_left_running;
@@ -82,6 +86,9 @@ mod wrong_mysql_dialect;
 mod wrong_package_manager;
 
 use super::rule::Rule;
+
+/// The layer of the rules that judge what a dry run showed.
+pub const DRY_RUN: &str = "dry-run";
 
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
@@ -165,16 +172,23 @@ pub const RULES: &[&Rule] = &[
     &target_in_use::RULE,
     &restore_over_live::RULE,
     &restore_under_running_service::RULE,
+    &pattern_deletes_more::RULE,
     &same_device_backup::RULE,
     &backup_inside_source::RULE,
     &unmounted_target::RULE,
+    &undeclared_delete::RULE,
+    &undeclared_write::RULE,
+    &undeclared_connection::RULE,
 ];
 
 #[cfg(test)]
 mod tests {
     use super::super::{Example, Facts, Language, plan, rule, script};
     use super::*;
-    use crate::evidence::Finding;
+    use crate::evidence::{
+        Change, Declared, DryRun, Effect, FileEffect, FileKind, Finding, Level, Outcome,
+        StepDryRun, Sum,
+    };
 
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
@@ -203,8 +217,69 @@ mod tests {
                 });
                 plan(&read.unwrap(), inventory.as_ref(), &Facts::default())
             }
+            Example::Seen { plan: document, lines } => {
+                let (read, problems) = crate::plan::read(document);
+                assert_eq!(problems, [], "{document}");
+                let read = read.unwrap();
+                let found = super::super::observed(&read, &seen(&read, lines));
+                return found.into_iter().filter(|f| f.rule == code).collect();
+            }
         };
         found.findings.into_iter().filter(|f| f.rule == code).collect()
+    }
+
+    /// Returns the dry run that an example tells of.
+    fn seen(plan: &crate::plan::Plan, lines: &str) -> DryRun {
+        let (mut effects, mut totals): (Vec<Effect>, Vec<(Change, Sum)>) = (vec![], vec![]);
+        for line in lines.lines() {
+            let rest = line.strip_prefix("undeclared ");
+            let declared = if rest.is_some() { Declared::No } else { Declared::Yes };
+            let (how, what) = rest.unwrap_or(line).split_once(' ').unwrap();
+            if how == "reached" {
+                effects.push(Effect::Connect { destination: what.to_owned(), also: vec![], declared });
+                continue;
+            }
+            let change = Change::ALL.into_iter().find(|change| change.word() == how).unwrap();
+            effects.push(Effect::File(FileEffect {
+                change,
+                kind: FileKind::File,
+                path: what.into(),
+                from: None,
+                bytes: None,
+                stored: None,
+                mode: None,
+                times: None,
+                below: None,
+                what: vec![],
+                diff: None,
+                declared,
+            }));
+            match totals.iter_mut().find(|(known, _)| *known == change) {
+                Some((_, sum)) => sum.entries += 1,
+                None => totals.push((change, Sum { entries: 1, bytes: 0 })),
+            }
+        }
+        let step = StepDryRun {
+            id: plan.steps[0].id.clone(),
+            outcome: Outcome::Passed,
+            exit_code: Some(0),
+            signal: None,
+            limit: None,
+            duration: std::time::Duration::ZERO,
+            stdout: Default::default(),
+            stderr: Default::default(),
+            simulated: vec![],
+            simulated_calls: vec![],
+            effects_total: effects.len() as u64,
+            effects,
+            totals,
+            summaries: vec![],
+            findings: vec![],
+            rollback: None,
+            notes: vec![],
+        };
+        let at = "2026-11-21T12:00:00Z".parse().unwrap();
+        DryRun { at, level: Level::FullRoot, level_reason: None, steps: vec![step] }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::base::{Id, escape, nearest};
 use crate::cli::output::Output;
 use crate::cli::plans::PlanArgs;
 use crate::cli::{CommandError, Exit, Global};
-use crate::evidence::{Change, Declared, DryRun, Effect, FileEffect, Outcome, StepDryRun, v1};
+use crate::evidence::{Change, Declared, DryRun, Effect, Ended, FileEffect, Outcome, StepDryRun, v1};
 use crate::runtime::files::{read_text, shown};
 use crate::runtime::{DryRunProgress, Runtime};
 
@@ -164,13 +164,26 @@ fn headline(step: &StepDryRun) -> String {
 fn effect_lines(effect: &Effect) -> Vec<String> {
     match effect {
         Effect::File(file) => file_lines(file),
-        Effect::Exec { argv } => {
-            vec![format!("    runs     {}", escape::one_line(&argv.join(" ")))]
+        Effect::Exec { argv, file, ended, .. } => {
+            let file = file.as_ref().map(|file| format!("  (the file is {file})"));
+            let words = format!("{}{}", argv.join(" "), file.unwrap_or_default());
+            vec![format!("    runs     {}{}", escape::one_line(&words), end(ended.as_ref()))]
         }
-        Effect::Connect { destination, declared } => {
+        Effect::Lookup { name } => vec![format!("    asks for {}", escape::one_line(name))],
+        Effect::Connect { destination, declared, .. } => {
             vec![format!("    connects {}{}", escape::one_line(destination), undeclared(*declared))]
         }
         Effect::Denied { what } => vec![format!("    denied   {}", escape::one_line(what))],
+    }
+}
+
+/// How a program ended, where it did not end well.
+fn end(ended: Option<&Ended>) -> String {
+    match ended {
+        None | Some(Ended::Code(0)) => String::new(),
+        Some(Ended::NotStarted(why)) => format!("  NOT STARTED: {}", escape::one_line(why)),
+        Some(Ended::Code(code)) => format!("  exit {code}"),
+        Some(Ended::Signal(signal)) => format!("  signal {signal}"),
     }
 }
 

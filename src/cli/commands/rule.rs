@@ -67,12 +67,19 @@ fn page(rule: &Rule) -> String {
     );
     for (title, examples) in [("Bad", rule.bad), ("Good", rule.good)] {
         for example in examples {
-            let text = match example {
-                Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => text,
-                Example::Plan { plan, .. } => plan,
+            let (text, lines) = match example {
+                Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => {
+                    (*text, "")
+                }
+                Example::Plan { plan, .. } => (*plan, ""),
+                Example::Seen { plan, lines } => (*plan, *lines),
             };
+            let seen = lines.lines().enumerate().map(|(at, line)| match at {
+                0 => format!("    The dry run showed: {line}"),
+                _ => format!("                        {line}"),
+            });
             let indented: Vec<String> =
-                text.trim().lines().map(|line| format!("    {line}")).collect();
+                text.trim().lines().map(|line| format!("    {line}")).chain(seen).collect();
             page.push_str(&format!("\n{title}:\n{}\n", indented.join("\n")));
         }
     }

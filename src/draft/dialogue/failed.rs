@@ -18,7 +18,7 @@ pub fn failed_steps(run: &DryRun) -> Vec<FailedStep> {
         let names = step.effects.iter().filter_map(|effect| match effect {
             Effect::Denied { what } => Some(what),
             Effect::Connect { destination, .. } => Some(destination),
-            Effect::File(_) | Effect::Exec { .. } => None,
+            Effect::File(_) | Effect::Exec { .. } | Effect::Lookup { .. } => None,
         });
         names.take(10).map(|name| escape::one_line(name).chars().take(120).collect()).collect()
     };

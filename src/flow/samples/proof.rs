@@ -2,8 +2,8 @@
 
 use super::{at, id};
 use crate::evidence::{
-    Captured, Change, Declared, DryRun, Effect, FileEffect, Level, Outcome, RollbackProof,
-    StepDryRun,
+    Captured, Change, Declared, DryRun, Effect, FileEffect, FileKind, Level, Outcome,
+    RollbackProof, StepDryRun,
 };
 
 fn shown(step: &str, outcome: Outcome, effects: Vec<Effect>) -> StepDryRun {
@@ -19,6 +19,9 @@ fn shown(step: &str, outcome: Outcome, effects: Vec<Effect>) -> StepDryRun {
         simulated: vec![],
         simulated_calls: vec![],
         effects_total: effects.len() as u64,
+        totals: vec![],
+        summaries: vec![],
+        findings: vec![],
         effects,
         rollback: None,
         notes: vec![],
@@ -28,10 +31,15 @@ fn shown(step: &str, outcome: Outcome, effects: Vec<Effect>) -> StepDryRun {
 fn file(change: Change, path: &str, bytes: u64, declared: Declared) -> Effect {
     Effect::File(FileEffect {
         change,
+        kind: FileKind::File,
         path: path.into(),
         from: None,
         bytes: Some(bytes),
+        stored: None,
         mode: None,
+        times: None,
+        below: None,
+        what: vec![],
         diff: (change == Change::Modified).then(|| "-name,amount\n+name;amount".into()),
         declared,
     })

@@ -2,9 +2,12 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions};
+
+use super::super::usage::{Usage, usage_of};
 
 /// Descendants that cannot be killed (waiting for a dead server) are given up after this.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,35 +64,26 @@ pub(super) fn of(ancestor: i32) -> Vec<i32> {
     found.into_iter().collect()
 }
 
-/// Counts descendants through the kernel's lists of children (proc_pid_children(5)), and their
-/// bytes in memory; where the kernel has no such lists, all processes are looked at.
-pub(super) fn usage(ancestor: i32) -> (u64, u64) {
-    let page = rustix::param::page_size() as u64;
-    let mut members = Vec::new();
-    let mut left = vec![ancestor];
-    let mut listed = false;
-    while let Some(pid) = left.pop() {
+/// Reads what a process and its descendants use, found through the kernel's lists of children
+/// (proc_pid_children(5)); where the kernel has no such lists, all processes are looked at.
+pub(super) fn usage(ancestor: i32) -> Usage {
+    let mut members = vec![ancestor];
+    let (mut at, mut listed) = (0, false);
+    while let Some(pid) = members.get(at) {
         for task in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
             let Ok(children) = std::fs::read_to_string(task.path().join("children")) else {
                 continue;
             };
             listed = true;
-            let children = children.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok());
-            let before = left.len();
-            left.extend(children);
-            members.extend_from_slice(&left[before..]);
+            members.extend(children.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
         }
+        at += 1;
     }
     if !listed {
-        members = of(ancestor);
+        members.extend(of(ancestor));
     }
-    let resident = members.iter().filter_map(|pid| {
-        // statm (proc(5)): size, resident, shared with files.
-        let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
-        let mut pages = text.split(' ').skip(1).filter_map(|pages| pages.parse::<u64>().ok());
-        Some(pages.next()?.saturating_sub(pages.next()?) * page)
-    });
-    (members.len() as u64, resident.sum())
+    let names = members.into_iter().map(|pid| pid.to_string().into_bytes());
+    std::fs::File::open("/proc").map_or(Usage::default(), |proc| usage_of(proc.as_fd(), names))
 }
 
 /// Kills every descendant of this process, which must be their reaper, until none is left.

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
@@ -45,17 +46,17 @@ impl Judge {
         let verb = |shown: &Path| Stop(format!("would open {} for writing", judge::shown(shown)));
         match &named.found {
             Found::Nowhere(_) => GoOn,
-            Found::Nothing { parent } if self.inside(parent) => GoOn,
-            Found::Nothing { parent } if flags.contains(OFlags::CREATE) => {
+            Found::Nothing { parent, .. } if self.inside(parent) => GoOn,
+            Found::Nothing { parent, .. } if flags.contains(OFlags::CREATE) => {
                 match allowed(parent, Access::WRITE_OK | Access::EXEC_OK) {
-                    Ok(()) => verb(&named.shown),
+                    Ok(()) => verb(named.target()),
                     Err(_) => GoOn,
                 }
             }
             Found::Nothing { .. } => GoOn,
             Found::Something { real, .. } if self.inside(real) => GoOn,
             Found::Something { real, stat, place } => {
-                self.opens_there(&named.shown, (real, stat, place), write, flags)
+                self.opens_there(named.target(), (real, stat, place), write, flags)
             }
         }
     }
@@ -68,7 +69,7 @@ impl Judge {
         flags: OFlags,
     ) -> Verdict {
         // A pipe or file in memory that the process holds itself; of others, Landlock hides them.
-        if !real.is_absolute() || real.starts_with("/memfd:") {
+        if !real.is_absolute() || real.as_os_str().as_bytes().starts_with(b"/memfd:") {
             return GoOn;
         }
         let text = judge::shown(shown);
@@ -126,13 +127,13 @@ impl Judge {
                 && call.arguments[2] & libc::AT_REMOVEDIR as u64 != 0;
         match (&named.found, when) {
             (Found::Nowhere(_), _) => GoOn,
-            (Found::Nothing { parent }, _) if self.inside(parent) => GoOn,
+            (Found::Nothing { parent, .. }, _) if self.inside(parent) => GoOn,
             (Found::Something { real, .. }, _) if self.inside(real) && *real != self.scratch => {
                 GoOn
             }
-            (Found::Nothing { parent }, When::Absent) => {
+            (Found::Nothing { parent, .. }, When::Absent) => {
                 match allowed(parent, Access::WRITE_OK | Access::EXEC_OK) {
-                    Ok(()) => Stop(format!("would {verb} {}", shown(&named.shown))),
+                    Ok(()) => Stop(format!("would {verb} {}", shown(named.target()))),
                     Err(errno) => Fails(errno),
                 }
             }
@@ -150,7 +151,7 @@ impl Judge {
                 let verb = if directory { "remove the directory" } else { verb };
                 let parent = real.parent().unwrap_or(real);
                 match allowed(parent, Access::WRITE_OK | Access::EXEC_OK) {
-                    Ok(()) => Stop(format!("would {verb} {}", shown(&named.shown))),
+                    Ok(()) => Stop(format!("would {verb} {}", shown(named.target()))),
                     Err(errno) => Fails(errno),
                 }
             }
@@ -171,7 +172,7 @@ impl Judge {
             Found::Nowhere(_) => return GoOn,
             Found::Something { .. } if verb == "link" => return GoOn,
             Found::Something { real, .. } => real.parent().unwrap_or(real),
-            Found::Nothing { parent } => parent,
+            Found::Nothing { parent, .. } => parent,
         };
         let source = real.parent().unwrap_or(real);
         let (source_inside, target_inside) = (self.inside(source), self.inside(target));
@@ -188,7 +189,7 @@ impl Judge {
                 return Fails(errno);
             }
         }
-        Stop(format!("would {verb} {} to {}", shown(&from.shown), shown(&to.shown)))
+        Stop(format!("would {verb} {} to {}", shown(from.target()), shown(to.target())))
     }
 
     pub(super) fn about(&self, call: &Waiting, at: At, about: About) -> Verdict {
@@ -230,7 +231,7 @@ impl Judge {
                 let by_access = matches!(about, About::Times(_) | About::Attributes)
                     && may(place, Access::WRITE_OK).is_ok();
                 if owner && !pipe || by_access {
-                    Stop(format!("would {verb} {}", shown(&named.shown)))
+                    Stop(format!("would {verb} {}", shown(named.target())))
                 } else {
                     Fails(Errno::PERM)
                 }
@@ -239,13 +240,16 @@ impl Judge {
     }
 
     pub(super) fn length(&self, call: &Waiting, at: At) -> Verdict {
-        match self.named(call, at, Last::Follow) {
-            Ok(Named { found: Found::Something { real, .. }, .. }) if self.inside(&real) => GoOn,
-            Ok(Named { found: Found::Something { stat, place, .. }, shown }) => {
-                self.unless_host_refuses(&place, &stat, "change the length of", &shown)
+        let named = match self.named(call, at, Last::Follow) {
+            Ok(named) => named,
+            Err(verdict) => return verdict,
+        };
+        match &named.found {
+            Found::Something { real, .. } if self.inside(real) => GoOn,
+            Found::Something { stat, place, .. } => {
+                self.unless_host_refuses(place, stat, "change the length of", named.target())
             }
-            Ok(Named { found: Found::Nothing { .. } | Found::Nowhere(_), .. }) => GoOn,
-            Err(verdict) => verdict,
+            Found::Nothing { .. } | Found::Nowhere(_) => GoOn,
         }
     }
 
@@ -260,8 +264,8 @@ impl Judge {
             {
                 GoOn
             }
-            Ok(Named { found: Found::Something { .. }, shown }) => {
-                Stop(format!("would lock {}", judge::shown(&shown)))
+            Ok(Named { found: Found::Something { real, .. }, .. }) => {
+                Stop(format!("would lock {}", shown(&real)))
             }
             Ok(Named { found: Found::Nothing { .. } | Found::Nowhere(_), .. }) => {
                 Fails(Errno::BADF)
@@ -273,7 +277,7 @@ impl Judge {
     pub(super) fn ioctl(&self, call: &Waiting) -> Verdict {
         let request = call.arguments[1] as u32;
         let named = self.named(call, At::Descriptor(0), Last::Follow);
-        let Ok(Named { found: Found::Something { real, stat, .. }, shown }) = named else {
+        let Ok(Named { found: Found::Something { real, stat, .. }, .. }) = named else {
             return Fails(Errno::NOTTY);
         };
         if self.inside(&real) || kind(&stat) == FileType::Fifo {
@@ -281,12 +285,12 @@ impl Judge {
         } else if ATTRIBUTE_REQUESTS.contains(&request) {
             let own = rustix::process::geteuid();
             if own.is_root() || own.as_raw() == stat.st_uid {
-                Stop(format!("would change the attributes of {}", judge::shown(&shown)))
+                Stop(format!("would change the attributes of {}", shown(&real)))
             } else {
                 Fails(Errno::PERM)
             }
         } else {
-            let what = format!("request {request:#x} to {}", judge::shown(&shown));
+            let what = format!("request {request:#x} to {}", shown(&real));
             Refused(what, Errno::NOTTY)
         }
     }

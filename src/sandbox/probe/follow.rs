@@ -11,8 +11,8 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::super::capture::Capture;
 use super::super::child::word;
-use super::super::protocol::{Failure, Limit, Limits, Ran};
-use super::super::watch::limit_behind_failure;
+use super::super::protocol::{Connected, Executed, Failure, Limit, Limits, Ran};
+use super::super::usage::Scarce;
 use super::family;
 use super::guard::VERSION;
 use super::judge::Judge;
@@ -93,7 +93,7 @@ pub(super) fn follow(
     let cut = stopped.is_some() || limit == Some(Limit::WallClock);
     let limit = match (ended, limit) {
         (Some(0), None) => None,
-        (_, None) if stopped.is_none() => limit_behind_failure(&stderr.text, false, false),
+        (_, None) if stopped.is_none() => Scarce::default().limit(ended, &stderr.text),
         (_, limit) => limit,
     };
     let ran = Ran {
@@ -103,13 +103,21 @@ pub(super) fn follow(
         duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         stdout,
         stderr,
-        executed: judge.executed,
-        connected: judge.connected,
+        executed: judge.executed.into_iter().map(only_started).collect(),
+        connected: judge.connected.into_iter().map(unnamed).collect(),
         denied: judge.denied,
         notes,
         ..Ran::default()
     };
     Ok(Probed { ran, stopped, started: judge.started, version })
+}
+
+fn only_started(argv: Vec<String>) -> Executed {
+    Executed { argv, file: None, ended: None, cpu_ms: None }
+}
+
+fn unnamed(destination: String) -> Connected {
+    Connected { destination, also: Vec::new() }
 }
 
 impl Follower<'_> {
@@ -281,14 +289,19 @@ impl Follower<'_> {
         if self.stopped_at.is_some() {
             return;
         }
-        let (processes, resident) = family::usage(self.ends.guard.as_raw_nonzero().get());
+        let used = family::usage(self.ends.guard.as_raw_nonzero().get());
         let (bytes, entries) = self.scratch.use_of();
-        if processes > self.limits.processes {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+        if used.tasks > self.limits.processes {
             self.stop_by(Limit::Processes);
-        } else if resident > self.limits.memory {
+        } else if used.resident > self.limits.memory {
             self.stop_by(Limit::Memory);
-        } else if bytes > BYTES || entries > ENTRIES {
+        } else if used.cpu_ms > self.limits.cpu_ms(cores) {
+            self.stop_by(Limit::Cpu);
+        } else if bytes > BYTES {
             self.stop_by(Limit::Disk);
+        } else if entries > ENTRIES {
+            self.stop_by(Limit::Inodes);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD};
 use rustix::io::Errno;
 
-use super::super::observe::arguments;
+use super::super::memory::arguments;
 use super::super::sys::{self, Waiting};
 use super::calls::{self, At, Does};
 use super::others::{address_of, asks_only, socket};

@@ -125,7 +125,7 @@ impl Drop for Probe {
 }
 
 fn unavailable(failure: &Failure) -> SandboxError {
-    let (reason, fix) = availability::explain(failure);
+    let (reason, fix) = availability::explain(failure, availability::Facts::look());
     SandboxError::Unavailable { reason, fix }
 }
 

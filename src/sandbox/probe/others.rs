@@ -4,8 +4,9 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::super::observe::describe;
-use super::super::sys::{self, Waiting};
+use super::super::destination::{self, Call, Destination};
+use super::super::memory;
+use super::super::sys::Waiting;
 use super::calls::Process;
 use super::family;
 use super::judge::Verdict::{self, Fails, GoOn, Refused, Stop};
@@ -27,6 +28,8 @@ impl Judge {
                     pid if pid > 0 => {
                         if own(pid) || !alive(pid) || signal == 0 {
                             GoOn
+                        } else if !may_signal(pid) {
+                            Fails(Errno::PERM)
                         } else {
                             Stop(format!("{what} process {pid}"))
                         }
@@ -44,6 +47,8 @@ impl Judge {
             Process::Signal => {
                 if own(first) || !alive(first) {
                     GoOn
+                } else if !may_signal(first) {
+                    Fails(Errno::PERM)
                 } else {
                     Stop(format!("would send a signal to process {first}"))
                 }
@@ -54,6 +59,8 @@ impl Judge {
                 let which = first - i32::from(call.call == libc::SYS_ioprio_set);
                 if which == process && (who == 0 || own(who)) {
                     GoOn
+                } else if which == process && !may_signal(who) {
+                    Fails(Errno::PERM)
                 } else {
                     Stop(format!("would change the priority of {who}"))
                 }
@@ -62,6 +69,8 @@ impl Judge {
                 let asks = process == Process::Limits && call.arguments[2] == 0;
                 if asks || first == 0 || own(first) || !alive(first) {
                     GoOn
+                } else if !may_signal(first) {
+                    Fails(Errno::PERM)
                 } else {
                     let what = match process {
                         Process::Limits => "limits",
@@ -76,10 +85,7 @@ impl Judge {
     }
 
     pub(super) fn binds(&self, call: &Waiting) -> Verdict {
-        let mut raw = [0_u8; 128];
-        let length = (call.arguments[2] as usize).min(raw.len());
-        let got = sys::read_memory(call.pid, call.arguments[1], &mut raw[..length]);
-        let (to, _) = describe(&raw[..got]);
+        let (to, _) = address_of(call, 1, 2);
         match to.as_deref().map(|to| (to, to.strip_prefix("unix:"))) {
             None => Fails(Errno::INVAL),
             Some((_, Some(name))) if name.starts_with('@') || name.is_empty() => {
@@ -87,7 +93,7 @@ impl Judge {
             }
             Some((_, Some(path))) => {
                 match find(call.pid, libc::AT_FDCWD, path.as_bytes(), Last::Keep) {
-                    Named { found: Found::Nothing { parent }, .. } if self.inside(&parent) => {
+                    Named { found: Found::Nothing { parent, .. }, .. } if self.inside(&parent) => {
                         Refused("listening on a socket".to_owned(), Errno::PERM)
                     }
                     Named { found: Found::Nothing { .. }, shown } => {
@@ -100,6 +106,12 @@ impl Judge {
             Some((to, None)) => Stop(format!("would listen on {to}")),
         }
     }
+}
+
+/// Tells whether the host would let the caller do something to a process (kill(2) with no signal).
+fn may_signal(pid: i32) -> bool {
+    let pid = rustix::process::Pid::from_raw(pid);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
 /// Asks about System V objects without changing them (ipcs).
@@ -134,12 +146,15 @@ pub(super) fn socket(family: u64, kind: u64, protocol: u64, call: i64) -> Verdic
 
 /// There is no network of its own here, so nothing is connected, not even on this machine.
 pub(super) fn address_of(call: &Waiting, address: usize, length: usize) -> (Option<String>, Errno) {
-    let mut raw = [0_u8; 128];
-    let length = (call.arguments[length] as usize).min(raw.len());
-    let got = sys::read_memory(call.pid, call.arguments[address], &mut raw[..length]);
-    match describe(&raw[..got]) {
-        (Some(to), None) => (Some(to), Errno::CONNREFUSED),
-        (Some(to), Some(_)) => (Some(to), Errno::NETUNREACH),
-        (None, _) => (None, Errno::CONNREFUSED),
+    let length = call.arguments[length] as u32;
+    let readable = u64::from(length).min(destination::LONGEST as u64);
+    let raw = memory::bytes(call.pid, call.arguments[address], readable);
+    match destination::read(&raw, length, Call::Connect) {
+        Destination::Nowhere => (None, Errno::CONNREFUSED),
+        Destination::Unix(name) => (Some(name), Errno::CONNREFUSED),
+        Destination::Ip(to) if destination::is_inside(to.ip()) => {
+            (Some(to.to_string()), Errno::CONNREFUSED)
+        }
+        Destination::Ip(to) => (Some(to.to_string()), Errno::NETUNREACH),
     }
 }

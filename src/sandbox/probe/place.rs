@@ -38,10 +38,22 @@ pub(super) enum Found {
         place: OwnedFd,
         stat: Stat,
     },
-    /// Nothing, in a directory that is there.
-    Nothing { parent: PathBuf },
+    /// Nothing, in a directory that is there; where it would be.
+    Nothing { parent: PathBuf, real: PathBuf },
     /// Not even a directory for it, or no way to it: every call fails with this.
     Nowhere(Errno),
+}
+
+impl Named {
+    /// Returns the path for people: where its links lead.
+    pub(super) fn target(&self) -> &Path {
+        match &self.found {
+            Found::Something { real, .. } | Found::Nothing { real, .. } if real.is_absolute() => {
+                real
+            }
+            Found::Something { .. } | Found::Nothing { .. } | Found::Nowhere(_) => &self.shown,
+        }
+    }
 }
 
 /// Reads a path from a process's memory; `None` where it cannot be read, and then nobody knows it.
@@ -140,7 +152,7 @@ fn at(path: &Path, last: Last, links: u32) -> Found {
     if errno != Errno::NOENT {
         return Found::Nowhere(errno);
     }
-    let (Some(parent), Some(_)) = (path.parent(), path.file_name()) else {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Found::Nowhere(errno);
     };
     let parent = match open(parent, OFlags::DIRECTORY) {
@@ -157,7 +169,8 @@ fn at(path: &Path, last: Last, links: u32) -> Found {
             None => Found::Nowhere(Errno::LOOP),
         };
     }
-    Found::Nothing { parent }
+    let real = parent.join(name);
+    Found::Nothing { parent, real }
 }
 
 /// Tells what kind of thing it is.
@@ -187,7 +200,10 @@ mod tests {
             let path = base.join(path);
             let text = match find(own, libc::AT_FDCWD, path.as_os_str().as_bytes(), last).found {
                 Found::Something { real, .. } => format!("is {}", real.display()),
-                Found::Nothing { parent } => format!("in {}", parent.display()),
+                Found::Nothing { parent, real } => {
+                    assert_eq!(real.parent(), Some(parent.as_path()));
+                    format!("none {}", real.display())
+                }
                 Found::Nowhere(errno) => format!("{:?}", errno.kind()),
             };
             text.replace(&*base.to_string_lossy(), "B")
@@ -196,12 +212,12 @@ mod tests {
             ("d/../d//file", Last::Follow, "is B/d/file"),
             ("to-file", Last::Follow, "is B/d/file"),
             ("to-file", Last::Keep, "is B/to-file"),
-            ("to-nothing", Last::Follow, "in B/d"),
+            ("to-nothing", Last::Follow, "none B/d/new"),
             ("to-nothing", Last::Keep, "is B/to-nothing"),
-            ("twice", Last::Follow, "in B/d"),
+            ("twice", Last::Follow, "none B/d/new"),
             ("circle", Last::Follow, "FilesystemLoop"),
-            ("d/none", Last::Follow, "in B/d"),
-            ("d/new/", Last::Follow, "in B/d"),
+            ("d/none", Last::Follow, "none B/d/none"),
+            ("d/new/", Last::Follow, "none B/d/new"),
             ("none/none", Last::Follow, "NotFound"),
             ("d/file/x", Last::Follow, "NotADirectory"),
         ];

@@ -8,7 +8,7 @@ use super::super::protocol::Failure;
 
 /// Bytes and entries that a run may put into it; there is no file system of its own to bound them.
 pub(super) const BYTES: u64 = 64 << 20;
-pub(super) const ENTRIES: u64 = 20_000;
+pub(super) const ENTRIES: u64 = 5_000;
 
 /// Tried in this order: the first that can be written to is used.
 const PLACES: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run", "/mnt"];

@@ -10,6 +10,7 @@ use landlock::{
 };
 
 use super::super::protocol::Failure;
+use super::super::sys;
 
 /// The oldest Landlock that is used: an older one cannot refuse truncation (Linux 6.2).
 pub(super) const LEAST: i32 = 3;
@@ -24,7 +25,7 @@ pub(super) const DEVICES: &[(&str, u32, u32)] = &[
     ("/dev/tty", 5, 0),
 ];
 
-/// How many of [`DEVICES`], from the end, are opened for reading only, apart from the terminal.
+/// Tells whether one of [`DEVICES`] may be written to: what goes there is lost, or is seen by the caller.
 pub(super) fn writable_device(major: u32, minor: u32) -> bool {
     matches!((major, minor), (1, 3 | 5 | 7) | (5, 0))
 }
@@ -40,13 +41,19 @@ impl Wall {
         let refused = |error: &dyn std::error::Error| {
             Failure::of("making Landlock rules", std::io::Error::other(error.to_string()))
         };
+        let version =
+            sys::landlock_version().map_err(|error| Failure::of("using Landlock", error))?;
+        if version < LEAST {
+            let text = format!("it is version {version}");
+            return Err(Failure::of("using Landlock", std::io::Error::other(text)));
+        }
         let reads = AccessFs::ReadFile | AccessFs::ReadDir;
         let needed = AccessFs::from_write(ABI::V3) | reads;
         let wished = AccessFs::from_write(ABI::V9);
         let rules = Ruleset::default()
             .set_compatibility(CompatLevel::HardRequirement)
             .handle_access(needed)
-            .map_err(|error| missing(&error))?
+            .map_err(|error| refused(&error))?
             .set_compatibility(CompatLevel::BestEffort)
             .handle_access(wished)
             .and_then(|rules| rules.handle_access(AccessNet::from_all(ABI::V4)))
@@ -98,17 +105,4 @@ impl Wall {
             (_, _) => Err(Failure::of(doing, std::io::Error::from_raw_os_error(libc::ENOSYS))),
         }
     }
-}
-
-/// Tells a kernel without Landlock from one whose Landlock is too old.
-fn missing(error: &landlock::RulesetError) -> Failure {
-    let mut failure = Failure::of("using Landlock", std::io::Error::other(error.to_string()));
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(one) = cause {
-        if let Some(error) = one.downcast_ref::<std::io::Error>() {
-            failure.errno = error.raw_os_error().unwrap_or(0);
-        }
-        cause = one.source();
-    }
-    failure
 }

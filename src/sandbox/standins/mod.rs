@@ -16,27 +16,46 @@ use super::ground::OWN;
 use super::layers::{Layer, Layers, upper};
 use crate::base::escape;
 use crate::evidence::SimulatedCall;
-use crate::tools::usage::{Line, usage};
+use crate::tools::usage::{Line, undescribed, usage};
 use book::{Book, Call, State};
 
-mod answer;
 mod accounts;
+mod answer;
+mod aws;
+mod aws_things;
+mod az;
 mod book;
 mod btrfs;
 mod crontab;
 mod devices;
+mod docker;
 mod filesystem;
 mod firewall;
+mod gcloud;
+mod helm;
+mod http;
 mod journalctl;
+mod kube;
+mod kube_files;
+mod kube_verbs;
+mod kubectl;
 mod lvm;
+mod mask;
 mod mount;
+mod mysql;
 mod network;
+mod nosql;
+mod objects;
+mod pick;
+mod postgres;
 mod power;
 mod raid;
-mod ssh;
-mod sudo;
+mod rclone;
+mod remote;
 mod service;
 mod settings;
+mod ssh;
+mod sudo;
 mod systemctl;
 mod unit_reports;
 mod units;
@@ -81,6 +100,23 @@ const ALL: &[StandIn] = &[
     raid::RAID,
     zfs::ZFS,
     btrfs::BTRFS,
+    http::CURL,
+    http::WGET,
+    http::DIG,
+    postgres::POSTGRES,
+    mysql::MYSQL,
+    nosql::REDIS,
+    nosql::ETCD,
+    nosql::MONGO,
+    kubectl::KUBECTL,
+    docker::DOCKER,
+    aws::AWS,
+    gcloud::GCLOUD,
+    gcloud::GSUTIL,
+    az::AZ,
+    rclone::RCLONE,
+    helm::HELM,
+    helm::VELERO,
 ];
 
 /// A variable that is set for what is to run as root where there is no other account: stand-ins
@@ -198,8 +234,8 @@ pub(super) fn answer_as(program: &str, words: &[String]) -> Option<ExitCode> {
     }
     let call = Call {
         tool: name.to_owned(),
-        words: words.to_vec(),
-        would,
+        words: mask::words(name, words),
+        would: would.iter().map(|what| mask::text(what)).collect(),
         real: answer.then == Then::HandOver,
     };
     let lost = state.lost;
@@ -237,6 +273,13 @@ fn answer_to(standin: &StandIn, name: &str, words: &[String], state: &mut State)
             Answer::prints(format!("{name} (blackstart stand-in)"))
         }
         Ok(line) => (standin.answer)(&line, state),
+        Err(refusal) if undescribed(name, &refusal.problem) => {
+            let text = format!(
+                "{name}: blackstart does not describe this command; the dry run cannot tell whether it is right"
+            );
+            Answer::fails(refusal.code, text)
+                .would("unknown: the limit is blackstart's, not the tool's")
+        }
         Err(refusal) => {
             let mut answer = Answer::fails(refusal.code, refusal.message);
             answer.would.push("refuse the call".to_owned());

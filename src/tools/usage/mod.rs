@@ -4,21 +4,33 @@
 //! the tool's own words. Nothing here knows what a call does.
 
 mod account;
+mod aws;
+mod az;
 mod btrfs;
+mod containers;
+mod databases;
 mod filesystem;
 mod firewall;
+mod gcloud;
 mod host;
+mod http;
+mod kubernetes;
+mod listed;
 mod lvm;
 mod manner;
 mod mount;
+mod nosql;
 mod parse;
 mod power;
+mod rclone;
 mod ssh;
 mod systemd;
 mod table;
 mod virsh;
+mod wordings;
 mod zfs;
 
+pub use listed::{extra, undescribed};
 pub use manner::{Manner, cobra, getopt, getopt_try};
 pub use table::{Flag, Spec, Value};
 
@@ -35,6 +47,8 @@ pub enum Style {
     GoFlag,
     /// argparse of the AWS command line: long names only, in full, operands anywhere.
     Aws,
+    /// The clients of MariaDB and MySQL: as [`Style::Gnu`], `_` is `-`, and any switch may be skipped: `--skip-x`.
+    MySql,
     /// As [`Style::Gnu`], and words of the command may be cut short: `btrfs`.
     Cut,
     /// iproute2: long names with one dash, words may be cut short, behind the command everything is an operand.
@@ -115,7 +129,9 @@ impl Line {
 
     /// Tells whether it only asks for the tool's version.
     pub fn asks_for_version(&self) -> bool {
-        self.has("--version")
+        // `helm upgrade --version 1.2` asks for a chart's.
+        let of = |given: &Given| given.value.is_none() && given.names.contains(&"--version");
+        self.flags.iter().any(of)
     }
 }
 
@@ -206,7 +222,8 @@ pub const USAGES: &[&Usage] = &[
 
 /// Returns the description of a tool by one of its names.
 pub fn usage(name: &str) -> Option<&'static Usage> {
-    USAGES.iter().find(|usage| usage.names.contains(&name)).copied()
+    let short = USAGES.iter().find(|usage| usage.names.contains(&name)).copied();
+    short.or_else(|| listed::listed(name).map(listed::Listed::usage))
 }
 
 #[cfg(test)]

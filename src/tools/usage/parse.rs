@@ -79,7 +79,8 @@ impl Usage {
             | Problem::OperandUnwanted(_) => None,
         };
         let message = (self.manner)(self, tool, &problem);
-        Refusal { problem, nearest, message, code: self.code }
+        let code = super::wordings::code(tool, &problem).unwrap_or(self.code);
+        Refusal { problem, nearest, message, code }
     }
 }
 
@@ -127,7 +128,9 @@ impl Reading<'_> {
                 self.operands.push(word.clone());
                 only_operands = match style {
                     Style::Posix | Style::GoFlag | Style::Keyword => true,
-                    Style::Gnu | Style::Cut | Style::Cobra | Style::Aws => false,
+                    Style::Gnu | Style::Cut | Style::Cobra | Style::Aws | Style::MySql => {
+                        self.spec.rest
+                    }
                 };
             }
         }
@@ -181,7 +184,11 @@ impl Reading<'_> {
 
     /// Whether there is a command, with what it needs and not more.
     fn whole(&self) -> Result<(), Problem> {
-        if self.given("--help") || self.given("--version") {
+        let asks = |given: &Given| {
+            given.value.is_none()
+                && (given.names.contains(&"--help") || given.names.contains(&"--version"))
+        };
+        if self.flags.iter().any(asks) {
             return Ok(());
         }
         if self.command.is_none() {
@@ -211,12 +218,8 @@ impl Reading<'_> {
 
     fn flag(&mut self, word: &str) -> Result<(), Problem> {
         match self.usage.style {
-            Style::Gnu | Style::Cut | Style::Posix | Style::Cobra => {
-                if word.starts_with("--") {
-                    self.long(word)
-                } else {
-                    self.cluster(word)
-                }
+            Style::Gnu | Style::Cut | Style::Posix | Style::Cobra | Style::MySql => {
+                if word.starts_with("--") { self.long(word) } else { self.cluster(word) }
             }
             Style::Aws => self.long(word),
             Style::GoFlag | Style::Keyword => self.single_dash(word),
@@ -229,19 +232,43 @@ impl Reading<'_> {
             Some((name, value)) => (name, Some(value)),
             None => (word, None),
         };
+        let dashed = name.replace('_', "-");
+        let name = if self.usage.style == Style::MySql { dashed.as_str() } else { name };
         let flag = match self.find(name) {
             Some(flag) => flag,
-            None => self.cut_short(name)?,
+            None => match (self.cut_short(name), self.switched(name)) {
+                (Err(_), Some(flag)) => flag,
+                (found, _) => found?,
+            },
         };
         let spelled =
             flag.names.iter().find(|known| known.starts_with(name)).unwrap_or(&flag.names[0]);
         self.take(&flag, spelled, attached)
     }
 
+    /// `--skip-x`, `--loose-x`: a flag that takes nothing, in place of the one it changes.
+    fn switched(&self, name: &str) -> Option<Flag> {
+        if self.usage.style != Style::MySql {
+            return None;
+        }
+        let prefixes = ["--skip-", "--disable-", "--enable-", "--loose-", "--maximum-"];
+        let bare = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix))?;
+        let flag = self.find(&format!("--{bare}"));
+        let flag = flag.or_else(|| self.find(&format!("--no-{bare}")));
+        let set = name.starts_with("--loose-") || name.starts_with("--maximum-");
+        flag.map(|flag| {
+            if set {
+                flag
+            } else {
+                Flag { names: vec!["--skip"], value: Value::None, required: false }
+            }
+        })
+    }
+
     /// A long name that is cut short, where the style allows it.
     fn cut_short(&self, name: &str) -> Result<Flag, Problem> {
         let unknown = || Problem::UnknownFlag(name.to_owned());
-        if !matches!(self.usage.style, Style::Gnu | Style::Cut | Style::Posix) {
+        if !matches!(self.usage.style, Style::Gnu | Style::Cut | Style::Posix | Style::MySql) {
             return Err(unknown());
         }
         let begins = |known: &&&'static str| known.starts_with("--") && known.starts_with(name);
@@ -279,6 +306,7 @@ impl Reading<'_> {
                 | Style::Posix
                 | Style::GoFlag
                 | Style::Aws
+                | Style::MySql
                 | Style::Keyword => rest,
             };
             return self.take(&flag, &name, Some(rest).filter(|rest| !rest.is_empty()));
@@ -324,11 +352,18 @@ impl Reading<'_> {
                 | Style::Cobra
                 | Style::GoFlag
                 | Style::Aws
+                | Style::MySql
                 | Style::Keyword => {
                     return Err(Problem::ValueUnwanted(spelled));
                 }
             },
             (Value::Attached, attached) => attached.map(str::to_owned),
+            (Value::Maybe, Some(value)) => Some(value.to_owned()),
+            (Value::Maybe, None) => {
+                let next = self.words.get(self.at).filter(|next| !next.starts_with('-')).cloned();
+                self.at += usize::from(next.is_some());
+                next
+            }
             (Value::Several, attached) => {
                 let mut values: Vec<String> = attached.map(str::to_owned).into_iter().collect();
                 while let Some(next) =
@@ -360,7 +395,9 @@ impl Reading<'_> {
             let fits = match flag.value {
                 Value::Number => value.parse::<i64>().is_ok(),
                 Value::OneOf(words) => words.split('|').any(|word| word == value),
-                Value::None | Value::Needed | Value::Attached | Value::Several => true,
+                Value::None | Value::Needed | Value::Attached | Value::Several | Value::Maybe => {
+                    true
+                }
             };
             if !fits {
                 return Err(Problem::BadValue { flag: spelled, value: value.clone() });

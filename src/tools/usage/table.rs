@@ -15,6 +15,8 @@ pub enum Value {
     Attached,
     /// Every word up to the next flag (argparse's `nargs`).
     Several,
+    /// What is attached, or the next word where that is no flag (argparse's `nargs='?'`).
+    Maybe,
 }
 
 /// A flag with all its spellings.
@@ -37,19 +39,28 @@ pub struct Spec {
     pub least: usize,
     /// Most operands, `None` for any number.
     pub most: Option<usize>,
+    /// Whether every word behind the first operand is one: `docker run IMAGE -x`.
+    pub rest: bool,
 }
 
 /// Reads `-L,--size= -f --color[=] @group ; 1..2`; `group` resolves `@` words.
 ///
 /// A flag is its spellings separated by commas, then nothing for a switch, `=` for a value, `=N` for
 /// a number, `=a|b` for one of these words, `[=]` for a value that must be attached, `=*` for all words
-/// up to the next flag. `!` before it: the call needs it. Behind `;` stands how many operands there may
-/// be: `2`, `1..`, `0..3`; without it any number.
+/// up to the next flag, `=?` for a word that may be missing. `!` before it: the call needs it. Behind `;` stands how many operands there may
+/// be: `2`, `1..`, `0..3`; without it any number. `rest` behind that: the first operand ends the flags.
 pub(super) fn spec(text: &'static str, groups: &[(&str, &'static str)]) -> Spec {
     let (flags, operands) = text.split_once(';').unwrap_or((text, ""));
-    let mut spec = Spec { flags: Vec::new(), least: 0, most: None };
+    let mut spec = Spec { flags: Vec::new(), least: 0, most: None, rest: false };
     add(flags, groups, &mut spec.flags);
     let operands = operands.trim();
+    let operands = match operands.strip_suffix("rest") {
+        Some(operands) => {
+            spec.rest = true;
+            operands.trim_end()
+        }
+        None => operands,
+    };
     let number = |text: &str| text.trim().parse().ok();
     match operands.split_once("..") {
         Some((least, most)) => (spec.least, spec.most) = (number(least).unwrap_or(0), number(most)),
@@ -84,6 +95,7 @@ fn flag(word: &'static str) -> Flag {
             None => (word, Value::None),
             Some((names, "")) => (names, Value::Needed),
             Some((names, "*")) => (names, Value::Several),
+            Some((names, "?")) => (names, Value::Maybe),
             Some((names, "N")) => (names, Value::Number),
             Some((names, words)) => (names, Value::OneOf(words)),
         },
@@ -97,8 +109,10 @@ mod tests {
 
     #[test]
     fn every_form_of_the_description_is_read() {
-        let read =
-            spec("-L,--size= -f !--to=a|b --color[=] -n=N --ids=* @g ; 1..2", &[("g", "-q")]);
+        let read = spec(
+            "-L,--size= -f !--to=a|b --color[=] -n=N --ids=* --sse=? @g ; 1..2 rest",
+            &[("g", "-q")],
+        );
         let flag = |names: &[&'static str], value, required| Flag {
             names: names.to_vec(),
             value,
@@ -111,9 +125,10 @@ mod tests {
             flag(&["--color"], Value::Attached, false),
             flag(&["-n"], Value::Number, false),
             flag(&["--ids"], Value::Several, false),
+            flag(&["--sse"], Value::Maybe, false),
             flag(&["-q"], Value::None, false),
         ];
-        assert_eq!(read, Spec { flags, least: 1, most: Some(2) });
+        assert_eq!(read, Spec { flags, least: 1, most: Some(2), rest: true });
         let bounds = |text| {
             let read = spec(text, &[]);
             (read.least, read.most)

@@ -1,0 +1,107 @@
+//! Finds what is gone: everything below deleted and replaced directories, except what only moved.
+
+use rustix::fs::{FileType, Stat};
+
+use super::protocol::Kind;
+use super::record::Entry;
+use super::tally::Node;
+use super::tree::{Place, file_type};
+use super::walk::{DEEPEST, LONGEST, Old, Walk, join};
+
+/// A directory that is gone.
+struct Gone {
+    old: Old,
+    node: Node,
+    depth: usize,
+}
+
+impl Walk<'_> {
+    /// Takes what was in a directory as gone, where `wanted` says so of the name.
+    pub(super) fn gone_below(
+        &mut self,
+        directory: &Old,
+        node: Node,
+        wanted: impl Fn(&[u8]) -> bool,
+    ) {
+        let names = match directory.place.names() {
+            Ok(names) => names,
+            Err(error) => {
+                let why = format!("is gone, and what was in it cannot be read: {error}");
+                return self.note(&directory.path, &why);
+            }
+        };
+        for name in names.into_iter().filter(|name| wanted(name)) {
+            if let Ok(place) = directory.place.child(&name) {
+                let path = join(&directory.path, &name);
+                self.gone.push(Old { place, path, parent: node });
+            }
+        }
+    }
+
+    /// Lists what is gone: first what stood at the top, then what was below.
+    pub(super) fn account_for_gone(&mut self) {
+        let mut left = Vec::new();
+        for old in std::mem::take(&mut self.gone) {
+            if let Ok(Some(stat)) = old.place.stat() {
+                self.one_gone(old, stat, 0, &mut left);
+            }
+        }
+        while let Some(Gone { old, node, depth }) = left.pop() {
+            if depth > DEEPEST || old.path.as_os_str().len() > LONGEST {
+                self.note(&old.path, "is gone, and what was in it was not counted: it is too deep");
+                continue;
+            }
+            let entries = match old.place.entries() {
+                Ok(entries) => entries,
+                Err(error) => {
+                    let why = format!("is gone, and what was in it cannot be read: {error}");
+                    self.note(&old.path, &why);
+                    continue;
+                }
+            };
+            for (name, stat) in entries {
+                let path = join(&old.path, &name);
+                match old.place.child(&name) {
+                    Ok(place) => {
+                        let old = Old { place, path, parent: node };
+                        self.one_gone(old, stat, depth + 1, &mut left);
+                    }
+                    Err(error) => self.note(&path, &format!("was not counted: {error}")),
+                }
+            }
+        }
+    }
+
+    fn one_gone(&mut self, old: Old, stat: Stat, depth: usize, left: &mut Vec<Gone>) {
+        if self.moved_from.contains(&old.path) {
+            return;
+        }
+        let mut what = Vec::new();
+        if self.found.record.has_room(Kind::Deleted, &stat) {
+            what = said_of(&old.place, &stat);
+            self.host_changed(&old.path, &stat);
+        }
+        let entry = Entry::new(Kind::Deleted, &old.path, old.parent, &old.place, &stat);
+        self.found.record.add(Entry { what, ..entry });
+        if file_type(&stat) == FileType::Directory {
+            let name = old.path.file_name().unwrap_or_default();
+            let name = std::os::unix::ffi::OsStrExt::as_bytes(name);
+            let node = self.found.record.tally.below(old.parent, name);
+            left.push(Gone { old, node, depth });
+        }
+    }
+}
+
+fn said_of(place: &Place, stat: &Stat) -> Vec<String> {
+    match file_type(stat) {
+        FileType::Symlink => place
+            .link_target()
+            .map(|target| format!("link to {}", crate::base::escape::bytes(&target)))
+            .into_iter()
+            .collect(),
+        FileType::RegularFile if stat.st_nlink > 1 => {
+            vec![format!("one of {} names of one file", stat.st_nlink)]
+        }
+        _ => Vec::new(),
+    }
+}
