@@ -4,7 +4,9 @@ use crate::base::{Id, escape, nearest};
 use crate::cli::output::Output;
 use crate::cli::plans::PlanArgs;
 use crate::cli::{CommandError, Exit, Global};
-use crate::evidence::{Change, Declared, DryRun, Effect, Ended, FileEffect, Outcome, StepDryRun, v1};
+use crate::evidence::{
+    Change, Declared, DryRun, Effect, Ended, FileEffect, Outcome, StepDryRun, v1,
+};
 use crate::runtime::files::{read_text, shown};
 use crate::runtime::{DryRunProgress, Runtime};
 
@@ -107,6 +109,14 @@ pub fn text(run: &DryRun, most: usize) -> String {
                 said.into_iter().rev().map(|line| format!("    | {}", escape::one_line(line))),
             );
         }
+        let calls = step.simulated_calls.iter().filter(|call| !call.would.is_empty());
+        lines.extend(calls.take(most).map(|call| {
+            format!(
+                "    would    {} ({})",
+                escape::one_line(&call.would),
+                escape::one_line(&call.tool)
+            )
+        }));
         for effect in step.effects.iter().take(most) {
             lines.extend(effect_lines(effect));
         }
