@@ -97,7 +97,11 @@ fn really(tool: &str, words: &[String]) -> Option<Said> {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let first = text
         .lines()
-        .find(|line| !line.trim().is_empty() && !line.starts_with("File descriptor "))
+        .find(|line| {
+            !line.trim().is_empty()
+                && !line.starts_with("File descriptor ")
+                && !line.contains("Running as a non-root user")
+        })
         .unwrap_or_default()
         .to_owned();
     Some(Said { code: output.status.code()?, first })
