@@ -340,11 +340,7 @@ impl Reading<'_> {
         let found = self.find(&name).or_else(|| self.find(&format!("-{name}"))).or_else(|| {
             let begins = |known: &&'static str| known.trim_start_matches('-').starts_with(bare);
             let flags = &mut self.spec.flags.iter();
-            flags
-                .find(|flag| {
-                    cut && !bare.is_empty() && flag.names.iter().any(|known| begins(&known))
-                })
-                .cloned()
+            flags.find(|flag| cut && !bare.is_empty() && flag.names.iter().any(begins)).cloned()
         });
         let flag = found.ok_or(Problem::UnknownFlag(word.to_owned()))?;
         self.take(&flag, &name, attached)
