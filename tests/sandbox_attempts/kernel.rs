@@ -368,7 +368,7 @@ pub const ATTEMPTS: &[Attempt] = &[
     row(
         96,
         "bind over a device",
-        Shell("mount --bind /etc/passwd /dev/null || fusermount3 -u /proc"),
+        Shell("mount --bind /etc/passwd /dev/null; fusermount3 -u /proc"),
         Fails,
     ),
     row(
@@ -399,7 +399,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         100,
         "an interpreter for all programs",
         Shell(
-            "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc || echo ':{mark}:M::MZ::/bin/true:' > /proc/sys/fs/binfmt_misc/register",
+            "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc; echo ':{mark}:M::MZ::/bin/true:' > /proc/sys/fs/binfmt_misc/register",
         ),
         Fails,
     ),
@@ -431,7 +431,7 @@ pub const ATTEMPTS: &[Attempt] = &[
     row(
         107,
         "a queue file system",
-        Shell("mount -t mqueue {mark} /mnt || ls /dev/mqueue/{mark}"),
+        Shell("mount -t mqueue {mark} /mnt; ls /dev/mqueue/{mark}"),
         Fails,
     ),
     row(
