@@ -62,7 +62,7 @@ fn each_kind_of_step_has_its_outcome() {
     let steps = "
   - {id: make, title: t, kind: command, run: 'mkdir /tmp/bs-plan; echo 1 > /tmp/bs-plan/f', check: 'test -f /tmp/bs-plan/f', rollback: 'rm -r /tmp/bs-plan'}
   - {id: look, title: t, kind: check, check: 'grep 1 /tmp/bs-plan/f'}
-  - {id: stop, title: t, kind: command, run: systemctl stop app, check: '! systemctl is-active --quiet app'}
+  - {id: stop, title: t, kind: command, run: systemctl stop UNIT, check: '! systemctl is-active --quiet UNIT'}
   - {id: call, title: t, kind: notify}
   - {id: later, title: t, kind: wait, check: test -e /tmp/bs-never}
   - {id: there, title: t, kind: command, host: web1, run: 'test ! -e /tmp/bs-plan && echo x > /tmp/bs-web', check: test -f /tmp/bs-web}
@@ -73,7 +73,8 @@ fn each_kind_of_step_has_its_outcome() {
   - {id: person, title: t, kind: manual}
 ";
     for (who, directory) in ready() {
-        let result = dry_run(steps, who, directory.path());
+        let steps = steps.replace("UNIT", sandbox_support::unit());
+        let result = dry_run(&steps, who, directory.path());
         let expected = [
             ("make", "passed"),
             ("look", "passed"),

@@ -15,7 +15,7 @@ use blackstart::sandbox::{
     Differs, Layering, Limit, Limits, Options, Request, SandboxError, Session,
 };
 
-use sandbox_support::{Who, everybody, open_directory, session, step};
+use sandbox_support::{Who, everybody, open_directory, session, step, unit};
 
 /// Files `a` (text), `b/c`, `b/empty`, a link `l` to `a`, and a binary `bin`.
 fn fixture(root: &Path) {
@@ -167,7 +167,7 @@ fn programs_connections_and_refusals_are_seen() {
         let Some(mut session) = session(who, directory.path()) else {
             continue;
         };
-        let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; mount -t tmpfs none /mnt 2>/dev/null || true";
+        let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; unshare -m true 2>/dev/null || true";
         let seen = session.run(&step(text)).expect("runs");
         let ls =
             |effect: &Effect| matches!(effect, Effect::Exec { argv, .. } if *argv == ["ls", "-d", "/"]);
@@ -175,7 +175,7 @@ fn programs_connections_and_refusals_are_seen() {
         let called = |effect: &Effect| matches!(effect, Effect::Connect { destination, .. } if destination == "192.0.2.7:5432");
         assert!(seen.effects.iter().any(called), "{:?}", seen.effects);
         let refused =
-            |effect: &Effect| matches!(effect, Effect::Denied { what } if what.contains("mount"));
+            |effect: &Effect| matches!(effect, Effect::Denied { what } if what.contains("unshare"));
         assert!(seen.effects.iter().any(refused), "{:?}", seen.effects);
     }
 }
@@ -187,7 +187,7 @@ fn a_stopped_unit_stays_stopped_until_its_layer_is_dropped() {
         let Some(mut session) = session(who, directory.path()) else {
             continue;
         };
-        let stop = session.run(&step("systemctl stop app")).expect("runs");
+        let stop = session.run(&step(&format!("systemctl stop {}", unit()))).expect("runs");
         assert!(stop.succeeded(), "{}", stop.stderr.text);
         assert_eq!(stop.simulated, ["systemctl"]);
         assert!(
@@ -196,7 +196,11 @@ fn a_stopped_unit_stays_stopped_until_its_layer_is_dropped() {
             stop.effects
         );
         let ask = |session: &mut Session| {
-            session.run(&step("systemctl is-active app || true")).expect("runs").stdout.text
+            session
+                .run(&step(&format!("systemctl is-active {} || true", unit())))
+                .expect("runs")
+                .stdout
+                .text
         };
         assert_eq!(ask(&mut session), "inactive\n");
         session.discard_top().expect("discards");

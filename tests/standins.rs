@@ -6,7 +6,7 @@ mod sandbox_support;
 use std::path::Path;
 
 use blackstart::sandbox::{Layering, Observed, Session};
-use sandbox_support::{Who, everybody, open_directory, session, step};
+use sandbox_support::{Who, everybody, open_directory, session, step, unit};
 
 fn with_session(check: impl Fn(Who, &mut Session)) {
     for who in everybody() {
@@ -62,12 +62,6 @@ fn a_tool_is_covered_by_name_and_by_path() {
         let removed = discarded(session, "rm /usr/bin/systemctl");
         assert_eq!(removed.succeeded(), who == Who::Root, "{who:?}: {:?}", removed);
     });
-}
-
-/// A unit that the tree has, wherever it has units.
-fn unit() -> &'static str {
-    let known = Path::new("/usr/lib/systemd/system/systemd-journald.service").exists();
-    if known { "systemd-journald" } else { "app" }
 }
 
 #[test]

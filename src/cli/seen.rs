@@ -88,6 +88,16 @@ fn step_lines(step: &StepDryRun, detail: Detail) -> Vec<String> {
     for change in Change::ALL {
         lines.extend(change_lines(step, change, detail));
     }
+    let calls: Vec<_> = step.simulated_calls.iter().filter(|call| !call.would.is_empty()).collect();
+    let most = detail.most(calls.len());
+    for call in &calls[..most.min(calls.len())] {
+        let would = escape::one_line(&call.would);
+        let line = format!("    would    {would} ({})", escape::one_line(&call.tool));
+        lines.push(cut(&line, 4 * COLUMNS));
+    }
+    if calls.len() > most {
+        lines.push(format!("    … {} more (--all, --json)", grouped((calls.len() - most) as u64)));
+    }
     let others = |effect: &&Effect| !matches!(effect, Effect::File(_));
     let others: Vec<&Effect> = step.effects.iter().filter(others).collect();
     // A program that ran says less than one that was refused.

@@ -10,6 +10,10 @@ pub fn hide<'a>(mut result: StepDryRun, secrets: impl Iterator<Item = &'a Secret
         hide(&mut result.stdout.text);
         hide(&mut result.stderr.text);
         result.notes.iter_mut().for_each(hide);
+        for call in &mut result.simulated_calls {
+            hide(&mut call.call);
+            hide(&mut call.would);
+        }
         if let Some(proof) = &mut result.rollback {
             proof.differences.iter_mut().for_each(hide);
         }
@@ -40,6 +44,11 @@ mod tests {
         let id = crate::base::Id::parse("a").unwrap();
         let mut result = blank(&id, Outcome::Passed, "hunter2 in a note".into());
         result.stdout.text = "said hunter2".into();
+        result.simulated_calls = vec![crate::evidence::SimulatedCall {
+            tool: "ssh".into(),
+            call: "db1 PGPASSWORD=hunter2 psql".into(),
+            would: "connect to db1:22 and run: PGPASSWORD=hunter2 psql".into(),
+        }];
         result.effects = vec![
             Effect::Exec {
                 argv: vec!["login".into(), "--password=hunter2".into()],

@@ -120,7 +120,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         20,
         "settings by tool",
         Shell("sysctl -w kernel.hostname={mark} || sysctl -w vm.swappiness=1"),
-        Fails,
+        Anything,
     ),
     row(
         21,
@@ -368,8 +368,8 @@ pub const ATTEMPTS: &[Attempt] = &[
     row(
         96,
         "bind over a device",
-        Shell("mount --bind /etc/passwd /dev/null || fusermount3 -u /proc"),
-        Anything,
+        Shell("mount --bind /etc/passwd /dev/null; fusermount3 -u /proc"),
+        Fails,
     ),
     row(
         97,
@@ -399,7 +399,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         100,
         "an interpreter for all programs",
         Shell(
-            "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc || echo ':{mark}:M::MZ::/bin/true:' > /proc/sys/fs/binfmt_misc/register",
+            "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc; echo ':{mark}:M::MZ::/bin/true:' > /proc/sys/fs/binfmt_misc/register",
         ),
         Anything,
     ),
@@ -431,8 +431,8 @@ pub const ATTEMPTS: &[Attempt] = &[
     row(
         107,
         "a queue file system",
-        Shell("mount -t mqueue {mark} /mnt || ls /dev/mqueue/{mark}"),
-        Anything,
+        Shell("mount -t mqueue {mark} /mnt; ls /dev/mqueue/{mark}"),
+        Fails,
     ),
     row(
         108,

@@ -150,7 +150,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         Shell(
             "ip link add {mark} type dummy || ip addr add 192.0.2.1/24 dev lo || ip route add default dev lo || ip link set lo down",
         ),
-        Fails,
+        Anything,
     ),
     row(
         154,
@@ -164,7 +164,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         155,
         "packet filters",
         Shell("iptables -F || nft flush ruleset || iptables-legacy -P INPUT DROP"),
-        Fails,
+        Anything,
     ),
     row(
         155,

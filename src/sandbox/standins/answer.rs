@@ -57,12 +57,6 @@ impl Answer {
         Self { then: Then::HandOver, ..Self::default() }
     }
 
-    /// Runs these words in its place.
-    pub(super) fn runs(words: Vec<String>) -> Self {
-        let run = Run { words, ..Run::default() };
-        Self { then: Then::Run(Box::new(run)), ..Self::default() }
-    }
-
     /// Adds what would have happened.
     pub(super) fn would(mut self, what: impl Into<String>) -> Self {
         self.would.push(what.into());

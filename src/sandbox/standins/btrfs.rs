@@ -71,10 +71,7 @@ fn btrfs(line: &Line, state: &mut State) -> Answer {
         "subvolume delete" => {
             for path in line.operands.iter().map(|path| clean(path)) {
                 if !there(&path, state, &made, &gone) {
-                    return Answer::fails(
-                        1,
-                        format!("ERROR: Could not statfs: No such file or directory"),
-                    );
+                    return Answer::fails(1, "ERROR: Could not statfs: No such file or directory");
                 }
                 made.retain(|one| *one != path);
                 gone.push(path);

@@ -29,7 +29,7 @@ fn firewall(line: &Line, state: &mut State) -> Answer {
     let version = if line.tool == "nft" {
         ""
     } else {
-        "iptables v1.8 (nf_tables): Could not fetch rule set generation id: "
+        "iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: "
     };
     if !state.is_root() {
         return match line.tool.as_str() {
@@ -57,7 +57,7 @@ fn iptables(line: &Line, state: &mut State) -> Answer {
     if !TABLES.contains(&table) {
         return Answer::fails(
             3,
-            format!("{} v1.8 (nf_tables): table '{table}' does not exist", line.tool),
+            format!("{} v1.8.9 (nf_tables): table '{table}' does not exist", line.tool),
         );
     }
     let chain_of = |flag: &str| line.value(flag).map(str::to_owned);
@@ -131,7 +131,7 @@ fn iptables(line: &Line, state: &mut State) -> Answer {
         return Answer::fails(
             2,
             format!(
-                "{0} v1.8 (nf_tables): no command specified\nTry `{0} -h' or '{0} --help' for more information.",
+                "{0} v1.8.9 (nf_tables): no command specified\nTry `{0} -h' or '{0} --help' for more information.",
                 line.tool
             ),
         );

@@ -57,6 +57,7 @@ mod settings;
 mod ssh;
 mod sudo;
 mod systemctl;
+mod unit_reports;
 mod units;
 mod virsh;
 mod zfs;
@@ -89,6 +90,16 @@ const ALL: &[StandIn] = &[
     lvm::LVM,
     mount::MOUNT,
     filesystem::FILESYSTEM,
+    sudo::SUDO,
+    ssh::SSH,
+    crontab::CRONTAB,
+    firewall::FIREWALL,
+    network::NETWORK,
+    settings::SETTINGS,
+    virsh::VIRSH,
+    raid::RAID,
+    zfs::ZFS,
+    btrfs::BTRFS,
     http::CURL,
     http::WGET,
     http::DIG,
@@ -106,16 +117,6 @@ const ALL: &[StandIn] = &[
     rclone::RCLONE,
     helm::HELM,
     helm::VELERO,
-    sudo::SUDO,
-    ssh::SSH,
-    crontab::CRONTAB,
-    firewall::FIREWALL,
-    network::NETWORK,
-    settings::SETTINGS,
-    virsh::VIRSH,
-    raid::RAID,
-    zfs::ZFS,
-    btrfs::BTRFS,
 ];
 
 /// A variable that is set for what is to run as root where there is no other account: stand-ins

@@ -65,9 +65,7 @@ fn mdadm(line: &Line, state: &mut State) -> Answer {
         if parts.len() != count + spare {
             return Answer::fails(
                 2,
-                format!(
-                    "mdadm: You haven't given enough devices (real or missing) to create this array"
-                ),
+                "mdadm: You haven't given enough devices (real or missing) to create this array",
             );
         }
         if let Some(part) = parts.iter().find(|part| missing(part, state)) {

@@ -48,9 +48,9 @@ fn sudo(line: &Line, state: &mut State) -> Answer {
     }
     if line.has("--list") {
         return if words.is_empty() {
-            Answer::prints(format!(
-                "User may run the following commands on this host:\n    (ALL : ALL) ALL  # blackstart stand-in, not from sudoers\n"
-            ))
+            Answer::prints(
+                "User may run the following commands on this host:\n    (ALL : ALL) ALL  # blackstart stand-in, not from sudoers\n",
+            )
         } else {
             Answer::prints(words.join(" "))
         };

@@ -272,7 +272,7 @@ fn list(line: &Line, known: &Known) -> Answer {
             .operands
             .iter()
             .map(String::as_str)
-            .filter(|name| line.has("-t") == false || of_kind(name));
+            .filter(|name| !line.has("-t") || of_kind(name));
         let more: Vec<&str> = asked.filter(|name| !names.contains(name)).collect();
         names.extend(more);
     }

@@ -140,22 +140,23 @@ pub const BTRFS: Usage = Usage {
     manner: btrfs,
 };
 
+/// `tool` is the name with the command: `btrfs subvolume create`.
 fn btrfs(usage: &Usage, tool: &str, problem: &Problem) -> String {
     match problem {
-        Problem::UnknownCommand { word, under } if under.is_empty() => {
-            format!(
-                "ERROR: unknown token '{word}'\nusage: btrfs [global] <group> [<group>...] <command> [<args>]"
-            )
+        Problem::UnknownCommand { word, .. } => format!("{tool}: unknown token '{word}'"),
+        Problem::OperandMissing { least, given } => {
+            let many = if *least == 1 { "" } else { "s" };
+            format!("{tool}: exactly {least} argument{many} expected, {given} given")
         }
-        Problem::UnknownCommand { word, under } => {
-            format!("ERROR: unknown token '{word}'\nusage: btrfs {under} <command> <args>")
-        }
-        Problem::OperandMissing { least, .. } => {
-            format!("ERROR: not enough arguments: at least {least} expected")
-        }
-        Problem::OperandUnwanted(_) => "ERROR: too many arguments".to_owned(),
+        Problem::OperandUnwanted(_) => format!("{tool}: too many arguments"),
         Problem::CommandMissing { .. } => {
             "usage: btrfs [global] <group> [<group>...] <command> [<args>]".to_owned()
+        }
+        Problem::UnknownFlag(flag) if !flag.starts_with("--") || flag == "--" => {
+            format!("{tool}: invalid option '{}'", flag.get(1..).unwrap_or(flag))
+        }
+        Problem::ValueMissing(flag) if !flag.starts_with("--") => {
+            format!("{tool}: invalid option '{}'", flag.trim_start_matches('-'))
         }
         Problem::UnknownFlag(_)
         | Problem::AmbiguousFlag(..)

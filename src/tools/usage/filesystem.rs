@@ -4,41 +4,19 @@ use super::{Problem, Style, Usage, getopt, getopt_try};
 
 /// The mke2fs(8), e2fsck(8), resize2fs(8), tune2fs(8) of ext file systems.
 pub const EXT: Usage = Usage {
-    names: &[
-        "mke2fs",
-        "mkfs.ext2",
-        "mkfs.ext3",
-        "mkfs.ext4",
-        "e2fsck",
-        "fsck.ext2",
-        "fsck.ext3",
-        "fsck.ext4",
-        "resize2fs",
-        "tune2fs",
-        "e2label",
-    ],
+    names: &["mke2fs", "mkfs.ext2", "mkfs.ext3", "mkfs.ext4", "resize2fs", "tune2fs", "e2label"],
     style: Style::Gnu,
     global: "",
-    groups: &[
-        (
-            "make",
-            "-c -l= -b= -C= -i= -I= -J= -G= -N= -d= -m= -o= -g= -L= -M= -O= -r= -E= -R= -t= -T= -U= -e= -z= -j -n -q -v \
+    groups: &[(
+        "make",
+        "-c -l= -b= -C= -i= -I= -J= -G= -N= -d= -m= -o= -g= -L= -M= -O= -r= -E= -R= -t= -T= -U= -e= -z= -j -n -q -v \
              -D -F -S -V",
-        ),
-        (
-            "check",
-            "-p -a -n -y -r -d -c -f -k -t -v -D -F -V -b= -B= -l= -L= -C= -j= -E= -z= -x= -I= -m= -P= -s -S -M= -N=",
-        ),
-    ],
+    )],
     commands: &[
         ("mke2fs", "@make ; 1..2"),
         ("mkfs.ext2", "@make ; 1..2"),
         ("mkfs.ext3", "@make ; 1..2"),
         ("mkfs.ext4", "@make ; 1..2"),
-        ("e2fsck", "@check ; 1"),
-        ("fsck.ext2", "@check ; 1"),
-        ("fsck.ext3", "@check ; 1"),
-        ("fsck.ext4", "@check ; 1"),
         ("resize2fs", "-d= -f -F -M -P -p -b -s -S= -z= ; 1..2"),
         (
             "tune2fs",
@@ -50,6 +28,20 @@ pub const EXT: Usage = Usage {
     manner: getopt,
 };
 
+/// e2fsck(8), under all its names.
+pub const EXT_CHECK: Usage = Usage {
+    names: &["e2fsck", "fsck.ext2", "fsck.ext3", "fsck.ext4"],
+    style: Style::Gnu,
+    global: "",
+    groups: &[],
+    commands: &[(
+        "",
+        "-p -a -n -y -r -d -c -f -k -t -v -D -F -V -b= -B= -l= -L= -C= -j= -E= -z= -x= -I= -m= -P= -s -S -M= -N= ; 1",
+    )],
+    code: 16,
+    manner: getopt,
+};
+
 /// mkfs.xfs(8), xfs_repair(8), xfs_growfs(8).
 pub const XFS: Usage = Usage {
     names: &["mkfs.xfs", "xfs_repair", "xfs_growfs", "fsck.xfs"],
@@ -57,7 +49,10 @@ pub const XFS: Usage = Usage {
     global: "",
     groups: &[],
     commands: &[
-        ("mkfs.xfs", "-b= -c= -m= -d= -f -i= -K -l= -L= -n= -N -p= -q -r= -s= -V -C ; 0..1"),
+        (
+            "mkfs.xfs",
+            "-b= -c= -m= -d= -f -i= -K -l= -L= -n= -N -p= -q -r= -s= -V -C --unsupported ; 0..1",
+        ),
         ("xfs_repair", "-f -L -l= -m= -n -P -r= -v -c= -o= -t= -d -e -V ; 1"),
         ("xfs_growfs", "-d -l -r -n -i -t= -x -D= -L= -R= -e= -m= -V ; 1"),
         ("fsck.xfs", "-A -a -f -p -y -r -n ; 0..1"),

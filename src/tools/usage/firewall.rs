@@ -77,7 +77,7 @@ pub const NFT: Usage = Usage {
 };
 
 fn iptables(_usage: &Usage, tool: &str, problem: &Problem) -> String {
-    let version = format!("{tool} v1.8 (nf_tables)");
+    let version = format!("{tool} v1.8.9 (nf_tables)");
     let advice = format!("Try `{tool} -h' or '{tool} --help' for more information.");
     let said = match problem {
         Problem::UnknownFlag(flag) => format!("unknown option \"{flag}\""),

@@ -13,6 +13,8 @@ fn dashless(flag: &str) -> &str {
 pub fn getopt(_usage: &Usage, tool: &str, problem: &Problem) -> String {
     let long = |flag: &str| flag.starts_with("--");
     match problem {
+        // A tool without long names takes the second dash for a letter.
+        Problem::UnknownFlag(flag) if flag == "--" => format!("{tool}: invalid option -- '-'"),
         Problem::UnknownFlag(flag) if long(flag) => format!("{tool}: unrecognized option '{flag}'"),
         Problem::UnknownFlag(flag) => format!("{tool}: invalid option -- '{}'", dashless(flag)),
         Problem::AmbiguousFlag(flag, meant) => {

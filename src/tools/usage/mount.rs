@@ -4,7 +4,7 @@ use super::{Style, Usage, getopt_try};
 
 /// mount(8) and its family.
 pub const MOUNT: Usage = Usage {
-    names: &["mount", "umount", "findmnt", "mountpoint", "swapon", "swapoff"],
+    names: &["mount", "umount", "findmnt", "mountpoint", "swapon"],
     style: Style::Gnu,
     global: "-h,--help -V,--version",
     groups: &[],
@@ -39,8 +39,18 @@ pub const MOUNT: Usage = Usage {
             "-a,--all -d,--discard[=] -e,--ifexists -f,--fixpgsz -o,--options= -p,--priority= -s,--summary --show[=] \
              --output-all --noheadings --raw --bytes -v,--verbose -L= -U= -T,--fstab=",
         ),
-        ("swapoff", "-a,--all -v,--verbose -L= -U="),
     ],
     code: 1,
+    manner: getopt_try,
+};
+
+/// swapoff(8).
+pub const SWAPOFF: Usage = Usage {
+    names: &["swapoff"],
+    style: Style::Gnu,
+    global: "",
+    groups: &[],
+    commands: &[("", "-h,--help -V,--version -a,--all -v,--verbose -L= -U=")],
+    code: 16,
     manner: getopt_try,
 };

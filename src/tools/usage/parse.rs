@@ -46,7 +46,13 @@ impl Usage {
         reading.path.extend(self.commands.iter().map(|(path, _)| *path).find(|path| *path == tool));
         reading.resolve();
         if let Err(problem) = reading.run() {
-            return Err(self.refuse(tool, problem, &reading.spec));
+            let under = reading.under();
+            let name = match self.style {
+                // Each of its commands speaks under its whole name.
+                Style::Cut if !under.is_empty() => format!("{tool} {under}"),
+                _ => tool.to_owned(),
+            };
+            return Err(self.refuse(&name, problem, &reading.spec));
         }
         Ok(Line {
             tool: tool.to_owned(),
@@ -219,7 +225,15 @@ impl Reading<'_> {
     fn flag(&mut self, word: &str) -> Result<(), Problem> {
         match self.usage.style {
             Style::Gnu | Style::Cut | Style::Posix | Style::Cobra | Style::MySql => {
-                if word.starts_with("--") { self.long(word) } else { self.cluster(word) }
+                let knows_long = |flag: &Flag| flag.names.iter().any(|name| name.starts_with("--"));
+                let short_only = self.usage.style != Style::Cobra
+                    && !self.spec.flags.is_empty()
+                    && !self.spec.flags.iter().any(knows_long);
+                if word.starts_with("--") && !short_only {
+                    self.long(word)
+                } else {
+                    self.cluster(word)
+                }
             }
             Style::Aws => self.long(word),
             Style::GoFlag | Style::Keyword => self.single_dash(word),
@@ -326,11 +340,7 @@ impl Reading<'_> {
         let found = self.find(&name).or_else(|| self.find(&format!("-{name}"))).or_else(|| {
             let begins = |known: &&'static str| known.trim_start_matches('-').starts_with(bare);
             let flags = &mut self.spec.flags.iter();
-            flags
-                .find(|flag| {
-                    cut && !bare.is_empty() && flag.names.iter().any(|known| begins(&known))
-                })
-                .cloned()
+            flags.find(|flag| cut && !bare.is_empty() && flag.names.iter().any(begins)).cloned()
         });
         let flag = found.ok_or(Problem::UnknownFlag(word.to_owned()))?;
         self.take(&flag, &name, attached)
@@ -405,5 +415,111 @@ impl Reading<'_> {
         }
         self.flags.push(Given { names: flag.names.clone(), value });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{cobra, getopt, usage};
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    const SAMPLE: Usage = Usage {
+        names: &["sample"],
+        style: Style::Gnu,
+        global: "-v,--verbose -o,--output=",
+        groups: &[("size", "-L,--size=")],
+        commands: &[
+            ("list|ls", "; 0"),
+            ("snap create", "@size --color[=] --to=a|b !--name= ; 1..2"),
+        ],
+        code: 2,
+        manner: getopt,
+    };
+
+    /// The command, its flags with their values, its operands.
+    fn read(style: Style, text: &str) -> Result<String, Problem> {
+        let usage = Usage { style, ..SAMPLE };
+        let line = usage.parse("sample", &words(text)).map_err(|refusal| refusal.problem)?;
+        let flags = line.flags.iter().map(|given| {
+            let value = given.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
+            format!("{}{value}", given.names[0])
+        });
+        let parts = [line.command.clone()].into_iter().chain(flags).chain(line.operands.clone());
+        Ok(parts.collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn a_call_is_taken_apart_as_its_style_says() {
+        use Style::{Aws, Cobra, Cut, Gnu, Posix};
+        let flag = |flag: &str| Problem::UnknownFlag(flag.to_owned());
+        let table = [
+            (Gnu, "-v ls", Ok("list -v")),
+            (Gnu, "snap create -vL5 a --name x b", Ok("snap create -v -L=5 --name=x a b")),
+            (Gnu, "snap create a --siz=3 --na x", Ok("snap create -L=3 --name=x a")),
+            (Gnu, "snap create --name x -- -v", Ok("snap create --name=x -v")),
+            (
+                Gnu,
+                "snap create --color --color=x --name n a",
+                Ok("snap create --color --color=x --name=n a"),
+            ),
+            (Gnu, "snap create a", Err(Problem::FlagMissing("--name"))),
+            (Gnu, "snap create --name x", Err(Problem::OperandMissing { least: 1, given: 0 })),
+            (Gnu, "snap create --name x a b c", Err(Problem::OperandUnwanted("c".into()))),
+            (
+                Gnu,
+                "snap create --to=c --name x a",
+                Err(Problem::BadValue { flag: "--to".into(), value: "c".into() }),
+            ),
+            (Gnu, "ls --frob", Err(flag("--frob"))),
+            (Gnu, "ls -vz", Err(flag("-z"))),
+            (Gnu, "ls -o", Err(Problem::ValueMissing("-o".into()))),
+            (Gnu, "ls --verbose=1", Err(Problem::ValueUnwanted("--verbose".into()))),
+            (
+                Gnu,
+                "lsit",
+                Err(Problem::UnknownCommand { word: "lsit".into(), under: String::new() }),
+            ),
+            (
+                Gnu,
+                "snap frob",
+                Err(Problem::UnknownCommand { word: "frob".into(), under: "snap".into() }),
+            ),
+            (Gnu, "snap", Err(Problem::CommandMissing { under: "snap".into() })),
+            (Posix, "snap create --name x a -v", Ok("snap create --name=x a -v")),
+            (Cobra, "ls --verbose=true -o=x", Ok("list -v -o=x")),
+            (Cobra, "ls --verbose=false", Ok("list")),
+            (Cobra, "ls --verb", Err(flag("--verb"))),
+            (Aws, "ls --output x", Ok("list -o=x")),
+            (Aws, "ls --verb", Err(flag("--verb"))),
+            (Cut, "sn c a --name x", Ok("snap create --name=x a")),
+        ];
+        for (style, text, expected) in table {
+            assert_eq!(read(style, text), expected.map(str::to_owned), "{style:?} {text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_tool_says_and_names_the_nearest() {
+        let check = |tool: &str, text: &str, message: &str, near: Option<&str>| {
+            let refusal = usage(tool).unwrap().parse(tool, &words(text)).unwrap_err();
+            let first = refusal.message.lines().next().unwrap_or_default();
+            assert_eq!((first, refusal.nearest), (message, near), "{tool} {text}");
+        };
+        check("systemctl", "stpo x", "Unknown command verb stpo.", Some("stop"));
+        check(
+            "systemctl",
+            "stop --no-blck x",
+            "systemctl: unrecognized option '--no-blck'",
+            Some("--no-block"),
+        );
+        check("lvcreate", "--siez 3 vg", "lvcreate: unrecognized option '--siez'", Some("--size"));
+        check("e2fsck", "--force /x", "e2fsck: invalid option -- '-'", None);
+        check("ssh", "-Z x", "unknown option -- Z", None);
+        let said = cobra(&SAMPLE, "kubectl", &Problem::UnknownFlag("--x".into()));
+        assert_eq!(said, "Error: unknown flag: --x");
     }
 }

@@ -38,16 +38,20 @@ pub const SCP: Usage = Usage {
 };
 
 fn ssh(usage: &Usage, tool: &str, problem: &Problem) -> String {
+    let who = if tool == "scp" { "scp: " } else { "" };
     let letter = |flag: &str| flag.trim_start_matches('-').chars().next().unwrap_or('-');
     match problem {
         Problem::UnknownFlag(flag) if flag.starts_with("--") => {
-            format!("unknown option -- -\nusage: {tool} [options] …")
+            format!("{who}unknown option -- -\nusage: {tool} [options] …")
         }
         Problem::UnknownFlag(flag) => {
-            format!("unknown option -- {}\nusage: {tool} [options] …", letter(flag))
+            format!("{who}unknown option -- {}\nusage: {tool} [options] …", letter(flag))
         }
         Problem::ValueMissing(flag) => {
-            format!("option requires an argument -- {}\nusage: {tool} [options] …", letter(flag))
+            format!(
+                "{who}option requires an argument -- {}\nusage: {tool} [options] …",
+                letter(flag)
+            )
         }
         Problem::AmbiguousFlag(..)
         | Problem::ValueUnwanted(_)
