@@ -14,6 +14,7 @@ mod cover;
 mod destination;
 mod devices;
 mod difference;
+mod effects;
 mod exact;
 mod entry;
 mod filter;
