@@ -167,7 +167,7 @@ fn programs_connections_and_refusals_are_seen() {
         let Some(mut session) = session(who, directory.path()) else {
             continue;
         };
-        let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; mount -t tmpfs none /mnt 2>/dev/null || true";
+        let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; perl -e 'my @a = qw(none /mnt tmpfs); syscall(165, @a, 0, 0)'";
         let seen = session.run(&step(text)).expect("runs");
         let ls =
             |effect: &Effect| matches!(effect, Effect::Exec { argv, .. } if *argv == ["ls", "-d", "/"]);
