@@ -224,7 +224,8 @@ fn prove(
     let times = count(Differs::Time);
     if times > 0 {
         notes.push(format!(
-            "after the rollback {times} files have their content back, with a new modification time"
+            "after the rollback {times} {} new modification time",
+            if times == 1 { "path has a" } else { "paths have a" }
         ));
     }
     let dense = found.iter().filter(|one| one.kind == Differs::Room);

@@ -257,6 +257,10 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
         .map_err(failed)?;
     rustix::process::chdir(birth.ask.cwd.path())
         .map_err(|error| Failure::of("entering the working directory", error))?;
+    // Not even an ordinary user's supervisor may read the argument list of what is not dumpable; the
+    // program that follows is dumpable in any case.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable)
+        .map_err(failed)?;
     rustix::thread::set_no_new_privs(true).map_err(failed)?;
     let pass = sys::unguessable();
     let program = filter::program(Reporting::On { pass });

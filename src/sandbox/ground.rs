@@ -159,7 +159,12 @@ impl Ground {
         for branch in &plan.branches {
             match clone_tree(&branch.at, owners) {
                 Ok(tree) => lowers.push((branch, tree)),
-                Err(failure) if branch.at == Path::new("/") => return Err(failure),
+                // Without the call, or without the root, there is nothing to show at all.
+                Err(failure)
+                    if branch.at == Path::new("/") || failure.errno == libc::ENOSYS =>
+                {
+                    return Err(failure);
+                }
                 Err(failure) => self.notes.push(not_shown(&branch.at, &failure)),
             }
         }

@@ -50,6 +50,7 @@ pub(super) fn serve() -> ExitCode {
         |stdin| Box::new(std::fs::File::from(stdin)),
     ));
     raise_open_files();
+    sys::hear_of_children();
     let mut supervisor: Option<Supervisor> = None;
     loop {
         let mut line = Vec::new();

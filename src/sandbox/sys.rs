@@ -105,10 +105,25 @@ pub(super) fn adopt(descriptor: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(descriptor) }
 }
 
-/// Sets the signals that Rust's runtime ignores back to what a shell expects.
+/// Gives every signal its default action and blocks none: what the caller ignores or blocks, a
+/// command would inherit.
 pub(super) fn restore_signals() {
+    for signal in 1..=libc::SIGRTMAX() {
+        // SAFETY: SIG_DFL installs no handler code; SIGKILL and SIGSTOP are refused with an error.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    // SAFETY: the set is plain data, made empty before it is read, and outlives both calls.
+    unsafe {
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
+}
+
+/// Lets this process hear of the end of its children, whatever its caller ignores.
+pub(super) fn hear_of_children() {
     // SAFETY: SIG_DFL installs no handler code.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
 /// Replaces the process image; returns only on failure.

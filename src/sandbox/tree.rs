@@ -28,6 +28,12 @@ impl Place {
         Ok(Self { anchor: Rc::new(anchor), below: Vec::new() })
     }
 
+    /// Holds this directory open, so that what is in it is found without the way to it.
+    pub(super) fn here(&self) -> io::Result<Self> {
+        let anchor = self.open(OFlags::PATH | OFlags::DIRECTORY)?;
+        Ok(Self { anchor: Rc::new(anchor), below: Vec::new() })
+    }
+
     /// Returns the place of `name` in this directory.
     pub(super) fn child(&self, name: &[u8]) -> io::Result<Self> {
         let mut place = self.clone();

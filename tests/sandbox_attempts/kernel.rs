@@ -26,7 +26,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         13,
         "mount memory and /proc",
         Shell("mount -t tmpfs {mark} {tree} || mount -t proc {mark} /mnt"),
-        Fails,
+        Anything,
     ),
     row(
         13,
@@ -40,7 +40,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         14,
         "uncover /proc/sys",
         Shell("umount /proc/sys || mount -o remount,rw /proc/sys || umount -l /proc"),
-        Fails,
+        Anything,
     ),
     row(
         14,
@@ -369,7 +369,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         96,
         "bind over a device",
         Shell("mount --bind /etc/passwd /dev/null || fusermount3 -u /proc"),
-        Fails,
+        Anything,
     ),
     row(
         97,
@@ -401,7 +401,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         Shell(
             "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc || echo ':{mark}:M::MZ::/bin/true:' > /proc/sys/fs/binfmt_misc/register",
         ),
-        Fails,
+        Anything,
     ),
     row(
         101,
@@ -432,7 +432,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         107,
         "a queue file system",
         Shell("mount -t mqueue {mark} /mnt || ls /dev/mqueue/{mark}"),
-        Fails,
+        Anything,
     ),
     row(
         108,
