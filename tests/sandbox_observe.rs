@@ -303,15 +303,15 @@ fn refusals_say_what_was_asked_for() {
     }
     let table: &[(&str, &str)] = &[
         (
-            "perl -e 'syscall(165, \"none\", \"/mnt\", \"tmpfs\", 0, 0)'",
+            "perl -e 'my @a = qw(none /mnt tmpfs); syscall(165, @a, 0, 0)'",
             "system call mount: none on /mnt (tmpfs)",
         ),
         (
-            "perl -e 'syscall(165, \"/etc\", \"/mnt\", 0, 4096, 0)'",
+            "perl -e 'my @a = qw(/etc /mnt); syscall(165, @a, 0, 4096, 0)'",
             "system call mount: /etc on /mnt",
         ),
-        ("perl -e 'syscall(166, \"/proc\", 0)'", "system call umount2: /proc"),
-        ("perl -e 'syscall(170, \"pwned\", 5)'", "system call sethostname: pwned"),
+        ("perl -e 'my @a = qw(/proc); syscall(166, @a, 0)'", "system call umount2: /proc"),
+        ("perl -e 'my @a = qw(pwned); syscall(170, @a, 5)'", "system call sethostname: pwned"),
         ("unshare -n true", "system call unshare: a new net namespace"),
         ("unshare -Um true", "system call unshare: new mount, user namespaces"),
         (

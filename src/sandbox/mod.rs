@@ -15,6 +15,7 @@ mod cover;
 mod destination;
 mod devices;
 mod difference;
+mod effects;
 mod exact;
 mod entry;
 mod filter;

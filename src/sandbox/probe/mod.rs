@@ -23,7 +23,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::availability;
 use super::protocol::{Failure, Raw};
-use super::session::{Observed, Options, Request, SandboxError, observed, run_ask};
+use super::effects::observed;
+use super::session::{Observed, Options, Request, SandboxError, run_ask};
 
 pub(super) use serve::serve;
 use serve::{Answer, Ask};
