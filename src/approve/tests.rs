@@ -329,6 +329,27 @@ fn a_step_that_is_said_to_look_and_was_seen_to_change_files_is_not_a_look() {
 }
 
 #[test]
+fn a_severe_finding_of_the_dry_run_needs_a_waiver_like_one_of_the_check() {
+    use crate::evidence::{KeptFinding, Severity};
+    let found = |severity: Severity| {
+        let mut evidence = evidence();
+        evidence.dry_run.as_mut().unwrap().steps[1].findings = vec![KeptFinding {
+            rule: "TG011".into(),
+            severity,
+            step: Some(id("copy")),
+            message: "it deletes /a, undeclared".into(),
+        }];
+        gaps(&plan(), &evidence)
+    };
+    let open = found(Severity::High);
+    assert_eq!(open.len(), 1, "{open:?}");
+    let expected = "open high finding TG011, step copy: it deletes /a, undeclared";
+    let waived = Waived::Finding { rule: "TG011".into(), step: Some(id("copy")) };
+    assert_eq!((open[0].message.as_str(), &open[0].waiver), (expected, &Some(waived)));
+    assert_eq!(found(Severity::Medium), []);
+}
+
+#[test]
 fn a_rollback_that_is_not_proven_is_said_whatever_became_of_the_step() {
     use crate::evidence::RollbackProof;
     let shown = |outcome: Outcome, rollback: Outcome, differences: &[&str], expected: &str| {

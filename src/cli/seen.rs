@@ -145,9 +145,9 @@ fn headline(step: &StepDryRun) -> String {
 }
 
 /// One way to change: how much, the paths that are listed, and where the rest is.
-fn change_lines(step: &StepDryRun, change: Change, detail: Detail) -> Vec<String> {
-    let of_change = |effect| match effect {
-        &Effect::File(ref file) if file.change == change => Some(file),
+fn change_lines<'a>(step: &'a StepDryRun, change: Change, detail: Detail) -> Vec<String> {
+    let of_change = |effect: &'a Effect| match effect {
+        Effect::File(file) if file.change == change => Some(file),
         Effect::File(_)
         | Effect::Exec { .. }
         | Effect::Lookup { .. }

@@ -273,7 +273,8 @@ mod tests {
             (file, stat)
         };
         let (middle, end) = (1 << 35, (1 << 40) - 1);
-        let table: [(&[(u64, &[u8])], &[(u64, &[u8])], Sameness); 5] = [
+        type Stored<'a> = &'a [(u64, &'a [u8])];
+        let table: [(Stored<'_>, Stored<'_>, Sameness); 5] = [
             (&[], &[], Sameness::Same),
             (&[(middle, b"x")], &[(middle, b"x")], Sameness::Same),
             // A stored zero is the same as a hole.

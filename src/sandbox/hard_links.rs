@@ -21,7 +21,7 @@ struct Name {
 #[derive(Debug, Default)]
 pub(super) struct FileNames {
     /// How many there are.
-    pub(super) count: u64,
+    pub(super) count: usize,
     /// Those that were there before.
     before: Vec<Name>,
     /// The first new one, and those further ones that are listed.

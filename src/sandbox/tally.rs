@@ -129,10 +129,8 @@ impl Tally {
             return Vec::new();
         }
         let mut children: HashMap<Node, Vec<Node>> = HashMap::new();
-        for node in 1..deep.len() {
-            if deep[node].entries > 0 {
-                children.entry(self.directories[node].above).or_default().push(node);
-            }
+        for (node, _) in deep.iter().enumerate().skip(1).filter(|(_, sum)| sum.entries > 0) {
+            children.entry(self.directories[node].above).or_default().push(node);
         }
         let mut open = BinaryHeap::from([(deep[ROOT].entries, Reverse(ROOT))]);
         let mut lines = Vec::new();

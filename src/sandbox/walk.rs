@@ -273,7 +273,7 @@ impl Walk<'_> {
                     ..Entry::new(Kind::Created, &path, job.node, &now)
                 });
                 let names = self.names.entry(now.st_ino).or_default();
-                names.count = now.st_nlink.into();
+                names.count = usize::try_from(now.st_nlink).unwrap_or(usize::MAX);
                 names.was_there(&origin.path, None);
                 names.is_new(&path, index);
                 return Ok(());
@@ -341,7 +341,7 @@ impl Walk<'_> {
         };
         if now_type == FileType::RegularFile && now.st_nlink > 1 {
             let names = self.names.entry(now.st_ino).or_default();
-            names.count = now.st_nlink.into();
+            names.count = usize::try_from(now.st_nlink).unwrap_or(usize::MAX);
             match then {
                 Some(_) => names.was_there(&path, index),
                 None => names.is_new(&path, index),
