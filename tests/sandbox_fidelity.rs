@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use blackstart::base::Digest;
-use blackstart::evidence::{Change, Effect, FileEffect};
+use blackstart::evidence::{Change, Effect, FileEffect, FileKind};
 use blackstart::sandbox::{Layering, Session};
 
 use sandbox_attributes::attributes;
@@ -246,11 +246,22 @@ fn said(file: &FileEffect) -> String {
     if file.change != Change::Metadata {
         return format!("{} {path}", file.change.word());
     }
-    let text = file.diff.as_deref().unwrap_or_default();
-    let what: Vec<&str> = ["mode", "owner", "attributes", "modification time"]
-        .into_iter()
-        .filter(|what| text.split("; ").any(|part| part.starts_with(what)))
-        .collect();
+    let says = |starts: &[&str]| {
+        file.what.iter().any(|part| starts.iter().any(|start| part.starts_with(start)))
+    };
+    let mut what = Vec::new();
+    for (name, starts) in [
+        ("mode", &["mode", "SET-"][..]),
+        ("owner", &["owner"]),
+        ("attributes", &["attribute", "acl", "CAPABILITY", "capability"]),
+    ] {
+        if says(starts) {
+            what.push(name);
+        }
+    }
+    if file.times.is_some() && file.kind != FileKind::Directory {
+        what.push("modification time");
+    }
     format!("metadata ({}) {path}", what.join(", "))
 }
 
@@ -352,7 +363,9 @@ fn compare(session: &mut Session, script: &Script, who: Who) -> Vec<String> {
     let mut wrong: Vec<String> =
         inside.refused_on_host.iter().map(|what| format!("refused on host: {what}")).collect();
     wrong.extend(inside.limit.map(|limit| format!("stopped by {limit:?}")));
-    wrong.extend(inside.notes.iter().map(|note| format!("note: {note}")));
+    // The session is older than the tree.
+    let notes = inside.notes.iter().filter(|note| !note.contains("was changed on this machine"));
+    wrong.extend(notes.map(|note| format!("note: {note}")));
     if (inside.exit_code, inside.signal) != (host.code, host.signal) {
         wrong.push(format!(
             "code {:?} signal {:?}, on the host {:?} {:?}",

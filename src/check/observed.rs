@@ -44,25 +44,28 @@ pub fn undeclared(shown: &StepDryRun, wanted: impl Fn(Change) -> bool) -> Option
         | Effect::Connect { .. }
         | Effect::Denied { .. } => None,
     });
-    let (listed, paths): (Vec<()>, Vec<Option<&Path>>) = files
-        .map(|file| ((), (file.declared == Declared::No).then_some(file.path.as_path())))
-        .unzip();
-    let paths: Vec<&Path> = paths.into_iter().flatten().collect();
-    let all: u64 = Change::ALL
-        .into_iter()
-        .filter(|one| wanted(*one))
-        .map(|one| shown.total(one).entries)
-        .sum();
-    let left_out = all.saturating_sub(listed.len() as u64);
-    let open = shown
-        .summaries
-        .iter()
-        .any(|summary| wanted(summary.change) && summary.declared == Declared::No);
+    let files: Vec<_> = files.collect();
+    let paths = files.iter().filter(|file| file.declared == Declared::No);
+    let paths: Vec<&Path> = paths.map(|file| file.path.as_path()).collect();
+    let mut left_out = 0;
+    for place in shown.summaries.iter().filter(|place| wanted(place.change)) {
+        let there = files.iter().filter(|file| {
+            let above = file.path.parent().unwrap_or(&file.path);
+            let inside = if place.deep {
+                above.starts_with(&place.directory)
+            } else {
+                above == place.directory
+            };
+            inside && file.change == place.change
+        });
+        let more = place.sum.entries.saturating_sub(there.count() as u64);
+        left_out += if place.declared == Declared::No { more } else { 0 };
+    }
     let mut said = Vec::new();
     if !paths.is_empty() {
         said.push(some(&paths));
     }
-    if left_out > 0 && open {
+    if left_out > 0 {
         said.push(format!("{left_out} paths that were only counted and may be undeclared too"));
     }
     (!said.is_empty()).then(|| said.join(", and "))

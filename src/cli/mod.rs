@@ -12,6 +12,7 @@ mod output;
 mod plans;
 mod problems;
 mod scores;
+mod seen;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

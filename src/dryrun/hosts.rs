@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Options;
+use crate::base::escape;
 use crate::evidence::Level;
 use crate::plan::LOCAL;
 use crate::sandbox::{self, Best, Probe, SandboxError, Session};
@@ -24,6 +25,24 @@ pub(super) enum Where {
     Elsewhere,
 }
 
+/// What a result of this sandbox does not cover, for people.
+fn reason(session: &Session) -> Option<String> {
+    let mut parts: Vec<String> = session.level_reason().map(str::to_owned).into_iter().collect();
+    let masked: Vec<String> = session
+        .masked()
+        .iter()
+        .map(|masked| format!("{} ({})", escape::one_line(&masked.path), masked.kind))
+        .collect();
+    if !masked.is_empty() {
+        parts.push(format!(
+            "empty inside, since another machine or a process answers for it: {}",
+            masked.join(", ")
+        ));
+    }
+    parts.extend(session.notes().iter().map(|note| escape::one_line(note)));
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
 impl Hosts {
     /// Starts the best sandbox of this machine; without one the level is `static-only`.
     pub(super) fn start(options: &Options) -> Result<Self, SandboxError> {
@@ -38,6 +57,7 @@ impl Hosts {
         };
         match found.best {
             Best::Session(session) => {
+                hosts.reason = reason(&session);
                 hosts.sessions.insert(LOCAL.to_owned(), *session);
             }
             Best::Probe(probe) => hosts.probe = Some(*probe),
@@ -77,7 +97,9 @@ impl Hosts {
             Where::Elsewhere => host,
         };
         if !self.sessions.contains_key(name) {
-            let session = Session::start(&self.sandbox)?;
+            let mut sandbox = self.sandbox.clone();
+            sandbox.stand_in_for = (name != LOCAL).then(|| name.to_owned());
+            let session = Session::start(&sandbox)?;
             self.sessions.insert(name.to_owned(), session);
         }
         Ok(self.sessions.get_mut(name).expect("inserted above"))

@@ -64,6 +64,7 @@ pub fn dry_run_script(
         result.simulated_calls = observed.simulated_calls;
         let refused = observed.refused_on_host.iter();
         result.notes.extend(refused.map(|what| format!("the host would refuse it: {what}")));
+        result.notes.extend(observed.not_possible);
         result.notes.extend(observed.notes);
     }
     progress(Progress::Ended(&result));

@@ -137,6 +137,7 @@ pub(super) fn take(result: &mut StepDryRun, mut observed: Observed, step: &Step)
     result.notes.extend(
         observed.refused_on_host.iter().map(|what| format!("the host would refuse it: {what}")),
     );
+    result.notes.append(&mut observed.not_possible);
     result.notes.append(&mut observed.notes);
     merge_names(&mut result.simulated, observed.simulated);
     result.simulated_calls.append(&mut observed.simulated_calls);
@@ -207,6 +208,9 @@ fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step
             result.notes.push(format!("its check {how}"));
         }
     }
+    let refused = observed.refused_on_host.iter();
+    result.notes.extend(refused.map(|what| format!("the host would refuse it: {what}")));
+    result.notes.extend(observed.not_possible);
     result.notes.extend(observed.notes);
 }
 
@@ -224,7 +228,8 @@ fn prove(
     let times = count(Differs::Time);
     if times > 0 {
         notes.push(format!(
-            "after the rollback {times} files have their content back, with a new modification time"
+            "after the rollback {times} {} new modification time",
+            if times == 1 { "path has a" } else { "paths have a" }
         ));
     }
     let dense = found.iter().filter(|one| one.kind == Differs::Room);
@@ -269,9 +274,9 @@ fn label(result: &mut StepDryRun, step: &Step, place: Where, level: Level, optio
             ));
         }
         result.outcome = Outcome::OtherHost;
-        result
-            .notes
-            .push(format!("{host} is another machine; this machine's tree stood in for it"));
+        result.notes.push(format!(
+            "stand-in for {host}: that is another machine; this machine's tree stood in for it"
+        ));
     } else if result.outcome == Outcome::Passed && !result.simulated.is_empty() {
         result.outcome = Outcome::Simulated;
     }

@@ -81,6 +81,12 @@ impl FileKind {
     }
 }
 
+/// Tells whether a detail of an effect begins with a word in capitals: what a person must see at once.
+pub fn is_loud(detail: &str) -> bool {
+    let head = detail.split([':', ' ']).next().unwrap_or_default();
+    head.len() > 3 && head.chars().all(|c| c.is_ascii_uppercase() || c == '-')
+}
+
 /// How many entries, and how many bytes their files hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sum {

@@ -11,7 +11,9 @@ pub mod v1;
 
 pub use approval::{Approval, Waived, Waiver};
 pub use dry_run::{Captured, DryRun, Level, Outcome, RollbackProof, SimulatedCall, StepDryRun};
-pub use effect::{Change, Declared, Effect, Ended, FileEffect, FileKind, Sum, Summary};
+pub use effect::{
+    Change, Declared, Effect, Ended, FileEffect, FileKind, Sum, Summary, is_loud,
+};
 pub use event::{Answer, Event, Part, Process, Question, Record, StepEnd, StepOutcome, Stop};
 pub use finding::{Edit, Finding, KeptFinding, Place, Severity};
 pub use plan_evidence::{Checked, PlanEvidence};

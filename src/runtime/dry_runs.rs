@@ -12,7 +12,7 @@ use crate::execute::account_environment;
 use crate::inventory::Inventory;
 use crate::plan::{Order, Plan, order};
 use crate::probe::{Here, Place};
-use crate::sandbox;
+use crate::sandbox::{self, Following};
 
 /// Room for scratch files beside the data.
 const SCRATCH: u64 = 512 << 20;
@@ -25,6 +25,7 @@ impl Runtime {
         inventory: Option<&Inventory>,
         fingerprint: Digest,
         last: Option<&Id>,
+        following: Following,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DryRun, RuntimeError> {
         let order = match order(plan) {
@@ -34,7 +35,11 @@ impl Runtime {
         let end = last.and_then(|last| order.iter().position(|at| &plan.steps[*at].id == last));
         let wanted = &order[..end.map_or(order.len(), |end| end + 1)];
         let options = Options {
-            sandbox: self.sandbox(scope_bytes(plan, inventory)),
+            sandbox: sandbox::Options {
+                names: names_of(inventory),
+                following,
+                ..self.sandbox(scope_bytes(plan, inventory))
+            },
             here: hosts_here(inventory),
             secrets: crate::execute::secrets_without_asking(plan, inventory),
             account: account_environment,
@@ -53,10 +58,11 @@ impl Runtime {
     pub fn dry_run_script(
         &self,
         path: &Path,
+        following: Following,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DryRun, RuntimeError> {
         let options = Options {
-            sandbox: self.sandbox(0),
+            sandbox: sandbox::Options { following, ..self.sandbox(0) },
             here: vec![],
             secrets: BTreeMap::new(),
             account: account_environment,
@@ -83,6 +89,33 @@ pub fn hosts_here(inventory: Option<&Inventory>) -> Vec<String> {
     hosts.filter(|host| here.place(host) == Place::Here).map(|host| host.id.to_string()).collect()
 }
 
+/// Returns the names that an inventory uses for machines and services, each with its address, or another name of
+/// its machine, where it has one: they resolve in a dry run.
+fn names_of(inventory: Option<&Inventory>) -> Vec<(String, Option<String>)> {
+    let mut names = vec![];
+    for host in inventory.iter().flat_map(|inventory| &inventory.hosts) {
+        names.push((host.id.to_string(), host.address.clone()));
+        let own = host.identity.as_ref().and_then(|identity| identity.hostname.clone());
+        names.extend(own.map(|own| (own, host.address.clone().or(Some(host.id.to_string())))));
+    }
+    let assets = inventory.iter().flat_map(|inventory| &inventory.assets);
+    let endpoints = assets.filter_map(|asset| asset.endpoint.as_deref());
+    names.extend(endpoints.filter_map(machine_of).map(|name| (name.to_owned(), None)));
+    names
+}
+
+/// Returns the machine of an endpoint: `db1` of `postgres://me@db1:5432/shop`; `None` for a path.
+fn machine_of(endpoint: &str) -> Option<&str> {
+    let behind = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    let authority = behind.split(['/', '?']).next()?;
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let name = match place.strip_prefix('[') {
+        Some(address) => address.split(']').next()?,
+        None => place.rsplit_once(':').map_or(place, |(name, _)| name),
+    };
+    (!name.is_empty()).then_some(name)
+}
+
 fn scope_bytes(plan: &Plan, inventory: Option<&Inventory>) -> u64 {
     let assets = plan.scope.iter().flat_map(|scope| &scope.assets);
     let sizes = assets.filter_map(|asset| inventory?.asset(asset.as_str())?.size);
@@ -95,4 +128,26 @@ fn available_memory() -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
     let kibibytes = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
     kibibytes.map_or(2 << 30, |kibibytes| kibibytes << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_of_an_endpoint_is_found_in_every_form() {
+        let table = [
+            ("db1:5432", Some("db1")),
+            ("db1", Some("db1")),
+            ("postgres://me:word@db1.example.com:5432/shop?x=1", Some("db1.example.com")),
+            ("https://api.example.net", Some("api.example.net")),
+            ("[2001:db8::7]:5432", Some("2001:db8::7")),
+            ("10.0.0.1:5433", Some("10.0.0.1")),
+            ("/var/run/mysqld/mysqld.sock", None),
+            ("", None),
+        ];
+        for (endpoint, expected) in table {
+            assert_eq!(machine_of(endpoint), expected, "{endpoint}");
+        }
+    }
 }

@@ -46,7 +46,7 @@ pub use crate::llm::{
     Models, Pace, Piece, Probed, Recorded, Rung, Source, Usage, cost,
 };
 pub use crate::probe::installed;
-pub use crate::sandbox::SandboxError;
+pub use crate::sandbox::{Following, SandboxError};
 pub use crate::store::{Anchor, DocumentKind, StoreError};
 
 use crate::base::{Clock, Digest, Timestamp};

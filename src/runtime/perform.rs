@@ -337,8 +337,14 @@ impl Worker {
             DryRunProgress::Ended(_) => done += 1,
         };
         let inventory = subject.inventory.as_deref();
-        let shown =
-            self.runtime.dry_run(&subject.plan, inventory, fingerprint, None, &mut progress)?;
+        let shown = self.runtime.dry_run(
+            &subject.plan,
+            inventory,
+            fingerprint,
+            None,
+            crate::sandbox::Following::Starts,
+            &mut progress,
+        )?;
         self.tell(News::DryRunEnded { fingerprint, result: Ok(shown) });
         Ok(())
     }

@@ -3,12 +3,13 @@
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::Path;
 
+use rustix::fs::FileType;
 use rustix::mount::{UnmountFlags, mount_bind, unmount};
 
-use super::ground::{Ground, Piece, Source};
+use super::ground::{EMPTY_DIRECTORY, EMPTY_FILE, Ground, Piece, Source};
 use super::layers::{Layers, mounted_at};
 use super::protocol::Failure;
-use super::tree::Place;
+use super::tree::{Place, file_type};
 
 /// Where the tree stands.
 pub(super) const TREE: &str = "m";
@@ -21,6 +22,22 @@ pub(super) fn stand(ground: &Ground, layers: &mut Layers) -> Result<(), Failure>
     for index in &down {
         layers.raise(ground, *index)?;
     }
+    show(ground, layers, down)
+}
+
+/// Mounts every branch for the first time; returns what cannot be shown.
+pub(super) fn stand_first(ground: &Ground, layers: &mut Layers) -> Result<Vec<String>, Failure> {
+    let notes = layers.raise_all(ground)?;
+    show(
+        ground,
+        layers,
+        (0..ground.branches.len()).filter(|index| !layers.is_lost(*index)).collect(),
+    )?;
+    Ok(notes)
+}
+
+/// Puts branches that were mounted into the tree, with all that stands below them.
+fn show(ground: &Ground, layers: &mut Layers, down: Vec<usize>) -> Result<(), Failure> {
     let mut done: Vec<&Path> = Vec::new();
     for index in down {
         let top = ground.branches[index].at.as_path();
@@ -30,6 +47,9 @@ pub(super) fn stand(ground: &Ground, layers: &mut Layers) -> Result<(), Failure>
         }
         done.push(top);
         for piece in ground.pieces.iter().filter(|piece| piece.at.starts_with(top)) {
+            if matches!(piece.from, Source::Branch(index) if layers.is_lost(index)) {
+                continue;
+            }
             if let Err(failure) = attach(piece) {
                 layers.take_down(ground, index);
                 return Err(failure);
@@ -49,18 +69,23 @@ pub(super) fn detach(top: &Path) {
 }
 
 fn attach(piece: &Piece) -> Result<(), Failure> {
-    let source = match &piece.from {
+    let source = |target: Option<&OwnedFd>| match &piece.from {
         Source::Branch(index) => mounted_at(*index),
         Source::Mount(place) => place.clone(),
+        Source::Nothing => {
+            let stat = target.and_then(|target| rustix::fs::fstat(target).ok());
+            let file = stat.is_some_and(|stat| file_type(&stat) != FileType::Directory);
+            if file { EMPTY_FILE } else { EMPTY_DIRECTORY }.to_owned()
+        }
     };
     let failed = |error| {
         Failure::of(&format!("showing {}", piece.at.display()), std::io::Error::from(error))
     };
     if piece.at == Path::new("/") {
-        return mount_bind(source, TREE).map_err(failed);
+        return mount_bind(source(None), TREE).map_err(failed);
     }
     match target(&piece.at) {
-        Ok(target) => mount_bind(source, descriptor_path(&target)).map_err(failed),
+        Ok(target) => mount_bind(source(Some(&target)), descriptor_path(&target)).map_err(failed),
         // A run before this one moved the place away, or the host has none.
         Err(_) => Ok(()),
     }

@@ -11,7 +11,7 @@ use rustix::mount::mount_bind;
 use super::ground::{Ground, OWN, make_directory};
 use super::layers::{Layers, upper};
 use super::protocol::{Failure, Mode};
-use super::reach::Reach;
+use super::reach::{self, Reach};
 use super::skeleton::mode_for_caller;
 use super::standins;
 use super::tree::{Place, copy_attributes};
@@ -31,8 +31,11 @@ pub(super) fn cover(
     if !ground.has_standins {
         return Ok(());
     }
-    let directories: BTreeSet<PathBuf> =
-        PATH.split(':').filter_map(|directory| std::fs::canonicalize(directory).ok()).collect();
+    let hidden = reach::hidden(ground);
+    let directories: BTreeSet<PathBuf> = PATH
+        .split(':')
+        .filter_map(|directory| reach::real(Path::new(directory), &hidden))
+        .collect();
     let mut covered = BTreeSet::new();
     for directory in &directories {
         let present: Vec<PathBuf> = standins::names()
@@ -45,9 +48,9 @@ pub(super) fn cover(
         }
     }
     for name in standins::real_names() {
-        let found = PATH
-            .split(':')
-            .find_map(|directory| std::fs::canonicalize(Path::new(directory).join(name)).ok());
+        let found = PATH.split(':').find_map(|directory| {
+            reach::real(&Path::new(directory).join(name), &reach::hidden(ground))
+        });
         let Some(real) = found else { continue };
         if !covered.contains(&real) {
             let link = format!("{own}/real/{name}");

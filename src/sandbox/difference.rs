@@ -143,19 +143,23 @@ impl Compare<'_> {
     }
 
     fn directory(&mut self, job: &Job, jobs: &mut Vec<Job>) -> io::Result<()> {
+        let here =
+            |places: &[Place]| places.iter().map(Place::here).collect::<io::Result<Vec<_>>>();
+        let (before, after) = (job.before.here()?, job.after.here()?);
+        let uppers = here(&job.uppers)?;
         let mut names = Vec::new();
-        for upper in &job.uppers {
+        for upper in &uppers {
             names.extend(upper.names()?);
         }
         if job.whole {
-            names.extend(job.before.names()?);
-            names.extend(job.after.names()?);
+            names.extend(before.names()?);
+            names.extend(after.names()?);
         }
         names.sort();
         names.dedup();
         for name in names {
             let path = job.path.join(OsStr::from_bytes(&name));
-            let (before, after) = (job.before.child(&name)?, job.after.child(&name)?);
+            let (before, after) = (before.child(&name)?, after.child(&name)?);
             let (then, now) = match (before.stat()?, after.stat()?) {
                 (None, None) => continue,
                 (Some(_), None) => {
@@ -176,7 +180,7 @@ impl Compare<'_> {
             }
             self.same_type((&before, &then), (&after, &now), &path)?;
             if file_type(&now) == FileType::Directory {
-                let (uppers, replaced) = below(self.ground.mode, &job.uppers, &name)?;
+                let (uppers, replaced) = below(self.ground.mode, &uppers, &name)?;
                 let whole = job.whole || replaced;
                 jobs.push(Job { path, before, after, uppers, depth: job.depth + 1, whole });
             }
@@ -256,7 +260,8 @@ impl Compare<'_> {
     /// Names that were names of one file must be so again, and no others.
     fn names_of_one_file(&mut self, then: &Stat, now: &Stat, path: &Path) {
         if then.st_nlink != now.st_nlink {
-            let what = format!("had {} names (hard links), has {}", then.st_nlink, now.st_nlink);
+            let what =
+                format!("had {} names (hard links), has {} here", then.st_nlink, now.st_nlink);
             return self.note(path, what);
         }
         if then.st_nlink < 2 {
@@ -266,15 +271,9 @@ impl Compare<'_> {
         let known = self.became.entry(old).or_insert_with(|| (new, path.to_owned())).clone();
         let source = self.came_from.entry(new).or_insert_with(|| (old, path.to_owned())).clone();
         if known.0 != new {
-            self.note(
-                path,
-                format!("was another name of {}, is a file of its own", shown(&known.1)),
-            );
+            self.note(path, format!("was another name of {}, is not", shown(&known.1)));
         } else if source.0 != old {
-            self.note(
-                path,
-                format!("is another name of {}, was a file of its own", shown(&source.1)),
-            );
+            self.note(path, format!("is another name of {}, was not", shown(&source.1)));
         }
     }
 

@@ -1,5 +1,7 @@
 //! Finds what is gone: everything below deleted and replaced directories, except what only moved.
 
+use std::path::{Path, PathBuf};
+
 use rustix::fs::{FileType, Stat};
 
 use super::protocol::Kind;
@@ -15,35 +17,55 @@ struct Gone {
     depth: usize,
 }
 
+/// A directory at whose place something else stands: all that was in it is gone, but for some
+/// names, unless it turns out that the directory itself only moved.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    directory: PathBuf,
+    node: Node,
+    /// The names that are still there, sorted.
+    stay: Vec<Vec<u8>>,
+}
+
 impl Walk<'_> {
-    /// Takes what was in a directory as gone, where `wanted` says so of the name.
-    pub(super) fn gone_below(
-        &mut self,
-        directory: &Old,
-        node: Node,
-        wanted: impl Fn(&[u8]) -> bool,
-    ) {
-        let names = match directory.place.names() {
+    /// Takes what was in a directory as gone, except the sorted names that are still there.
+    pub(super) fn replaced(&mut self, directory: &Path, node: Node, stay: Vec<Vec<u8>>) {
+        self.replaced.push(Replaced { directory: directory.to_owned(), node, stay });
+    }
+
+    /// Returns a path of this branch as it was before the run.
+    fn before(&self, path: &Path) -> std::io::Result<Place> {
+        self.view.descend(path.strip_prefix(&self.branch.at).unwrap_or(path))
+    }
+
+    fn gone_below(&mut self, Replaced { directory, node, stay }: &Replaced) {
+        let names = match self.before(directory).and_then(|place| place.names()) {
             Ok(names) => names,
             Err(error) => {
                 let why = format!("is gone, and what was in it cannot be read: {error}");
-                return self.note(&directory.path, &why);
+                return self.note(directory, &why);
             }
         };
-        for name in names.into_iter().filter(|name| wanted(name)) {
-            if let Ok(place) = directory.place.child(&name) {
-                let path = join(&directory.path, &name);
-                self.gone.push(Old { place, path, parent: node });
-            }
-        }
+        let gone = names.into_iter().filter(|name| stay.binary_search(name).is_err());
+        self.gone.extend(gone.map(|name| (join(directory, &name), *node)));
     }
 
     /// Lists what is gone: first what stood at the top, then what was below.
     pub(super) fn account_for_gone(&mut self) {
+        for replaced in std::mem::take(&mut self.replaced) {
+            if !self.moved_from.contains(&replaced.directory) {
+                self.gone_below(&replaced);
+            }
+        }
         let mut left = Vec::new();
-        for old in std::mem::take(&mut self.gone) {
-            if let Ok(Some(stat)) = old.place.stat() {
-                self.one_gone(old, stat, 0, &mut left);
+        for (path, parent) in std::mem::take(&mut self.gone) {
+            let found = self.before(&path).and_then(|place| Ok((place.stat()?, place)));
+            match found {
+                Ok((Some(stat), place)) => {
+                    self.one_gone(Old { place, path, parent }, stat, 0, &mut left);
+                }
+                Ok((None, _)) => {}
+                Err(error) => self.note(&path, &format!("was not counted: {error}")),
             }
         }
         while let Some(Gone { old, node, depth }) = left.pop() {
@@ -51,8 +73,9 @@ impl Walk<'_> {
                 self.note(&old.path, "is gone, and what was in it was not counted: it is too deep");
                 continue;
             }
-            let entries = match old.place.entries() {
-                Ok(entries) => entries,
+            let entries = old.place.here().and_then(|here| Ok((here.entries()?, here)));
+            let (entries, here) = match entries {
+                Ok(found) => found,
                 Err(error) => {
                     let why = format!("is gone, and what was in it cannot be read: {error}");
                     self.note(&old.path, &why);
@@ -61,7 +84,7 @@ impl Walk<'_> {
             };
             for (name, stat) in entries {
                 let path = join(&old.path, &name);
-                match old.place.child(&name) {
+                match here.child(&name) {
                     Ok(place) => {
                         let old = Old { place, path, parent: node };
                         self.one_gone(old, stat, depth + 1, &mut left);
@@ -73,6 +96,7 @@ impl Walk<'_> {
     }
 
     fn one_gone(&mut self, old: Old, stat: Stat, depth: usize, left: &mut Vec<Gone>) {
+        self.check_sticky(&old.path, &stat);
         if self.moved_from.contains(&old.path) {
             return;
         }
@@ -81,7 +105,7 @@ impl Walk<'_> {
             what = said_of(&old.place, &stat);
             self.host_changed(&old.path, &stat);
         }
-        let entry = Entry::new(Kind::Deleted, &old.path, old.parent, &old.place, &stat);
+        let entry = Entry::new(Kind::Deleted, &old.path, old.parent, &stat);
         self.found.record.add(Entry { what, ..entry });
         if file_type(&stat) == FileType::Directory {
             let name = old.path.file_name().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The ground of a session: namespaces, a file system in memory, and the host's mounts as lower layers.
 #![allow(clippy::disallowed_methods)]
 
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use rustix::mount::{
 use super::attributes::Attribute;
 use super::devices;
 use super::entry;
-use super::mounts::{self, Treatment};
+use super::mounts::{MountTable, Treatment};
 use super::namespaces::{self, SHIFT};
 use super::protocol::{Failure, Masked, Mode, Setup, Time};
 use super::skeleton::{self, Skeleton};
@@ -25,6 +26,10 @@ const OWN_FILES: u64 = 100_000;
 
 /// Where the sandbox keeps its own things inside.
 pub(super) const OWN: &str = "/.blackstart";
+
+/// What stands for mounts that are not shown.
+pub(super) const EMPTY_DIRECTORY: &str = "f/directory";
+pub(super) const EMPTY_FILE: &str = "f/file";
 
 /// Where the script of a run is written.
 pub(super) const SCRIPT_HELD: &str = "s";
@@ -74,6 +79,8 @@ pub(super) enum Source {
     Branch(usize),
     /// A mount at a path of the file system in memory, as it is.
     Mount(String),
+    /// Nothing of the host: an empty directory, or an empty file on a file.
+    Nothing,
 }
 
 /// What all runs of a session stand on. The working directory is the file system in memory:
@@ -92,8 +99,11 @@ pub(super) struct Ground {
     pub(super) has_standins: bool,
     /// The user namespace that a run enters last.
     pub(super) inner: OwnedFd,
+    /// Directories of somebody else between branches, with their permission bits inside.
+    pub(super) foreign: BTreeMap<PathBuf, u32>,
     pub(super) masked: Vec<Masked>,
     pub(super) notes: Vec<String>,
+    pub(super) host: MountTable,
     /// When the host's tree was taken as the ground, in seconds and nanoseconds.
     pub(super) since: Time,
 }
@@ -112,12 +122,11 @@ impl Ground {
     /// Makes the namespaces and everything in them.
     pub(super) fn lay(setup: &Setup) -> Result<Self, Failure> {
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-        let table = std::fs::read("/proc/self/mountinfo")
+        let host = MountTable::open()
             .map_err(|error| Failure::of("reading /proc/self/mountinfo", error))?;
-        let host_mounts = mounts::parse(&table);
         let plan = match setup.mode {
-            Mode::RootShifted | Mode::RootIdentity => skeleton::whole_root(&host_mounts),
-            Mode::User => skeleton::split_root(&host_mounts, uid),
+            Mode::RootShifted | Mode::RootIdentity => skeleton::whole_root(&host.mounts),
+            Mode::User => skeleton::split_root(&host.mounts, uid),
         };
         namespaces::make(setup.mode, uid, gid)?;
         if let Some(name) = &setup.hostname {
@@ -133,13 +142,18 @@ impl Ground {
             own: 0,
             has_standins: false,
             inner: namespaces::inner(setup.mode, uid, gid)?,
+            foreign: plan.foreign.clone(),
             masked: Vec::new(),
-            notes: Vec::new(),
+            notes: plan.notes.clone(),
+            host,
             since: now(),
         };
         ground.build(setup, &plan)?;
-        for host in host_mounts.iter().filter(|host| host.treatment() == Treatment::Mask) {
-            ground.pieces.push(Piece { at: host.at.clone(), from: Source::Mount("f/x".into()) });
+        for host in &ground.host.mounts {
+            if host.treatment() != Treatment::Mask {
+                continue;
+            }
+            ground.pieces.push(Piece { at: host.at.clone(), from: Source::Nothing });
             ground
                 .masked
                 .push(Masked { path: host.at.display().to_string(), kind: host.kind.clone() });
@@ -159,7 +173,12 @@ impl Ground {
         for branch in &plan.branches {
             match clone_tree(&branch.at, owners) {
                 Ok(tree) => lowers.push((branch, tree)),
-                Err(failure) if branch.at == Path::new("/") => return Err(failure),
+                // Without the call, or without the root, there is nothing to show at all.
+                Err(failure)
+                    if branch.at == Path::new("/") || failure.errno == libc::ENOSYS =>
+                {
+                    return Err(failure);
+                }
                 Err(failure) => self.notes.push(not_shown(&branch.at, &failure)),
             }
         }
@@ -304,7 +323,8 @@ fn said(failure: &Failure) -> String {
     format!("{} failed with error {}", failure.doing, failure.errno)
 }
 
-fn not_shown(path: &Path, failure: &Failure) -> String {
+/// Says that the sandbox has no such directory or file although the host has.
+pub(super) fn not_shown(path: &Path, failure: &Failure) -> String {
     format!("{} is not shown: {}", path.display(), said(failure))
 }
 
@@ -344,13 +364,17 @@ fn enter_memory(bytes: u64, files: u64) -> Result<(), Failure> {
     };
     memory(at, OWN_BYTES, OWN_FILES)?;
     std::env::set_current_dir(at).map_err(|error| Failure::of("entering memory", error))?;
-    for name in ["l", "u", "b", "v", "f", "m", "f/x"] {
+    for name in ["l", "u", "b", "v", "f", "m", EMPTY_DIRECTORY] {
         make_directory(name)?;
     }
     // What stands for every mount that is not shown.
     let quiet = MountFlags::RDONLY | MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC;
-    mount("tmpfs", "f/x", "tmpfs", quiet, Some(c"size=4k,mode=555"))
+    mount("tmpfs", EMPTY_DIRECTORY, "tmpfs", quiet, Some(c"size=4k,mode=555"))
         .map_err(|error| Failure::of("mounting an empty directory", error))?;
+    let failed = |error| Failure::of("making an empty file", error);
+    std::fs::File::create(EMPTY_FILE).map_err(failed)?;
+    mount_bind(EMPTY_FILE, EMPTY_FILE).map_err(|error| failed(error.into()))?;
+    restrict(EMPTY_FILE, Refuse::ChangesAndDevices)?;
     // What runs write cannot take the room that the supervisor needs.
     memory("u", bytes, files)
 }

@@ -9,9 +9,9 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use super::assembly;
 use super::attributes::Attribute;
 use super::entry;
-use super::ground::{Ground, OWN, make_directory};
+use super::ground::{Ground, OWN, Show, make_directory, not_shown};
 use super::protocol::{Failure, Mode};
-use super::tree::{Place, copy_attributes, remove_tree};
+use super::tree::{Place, Top, copy_attributes, remove_tree};
 
 /// The layer below the session's own.
 const FIRST: usize = 0;
@@ -51,6 +51,8 @@ pub(super) struct Layers {
     kept: Vec<Layer>,
     /// By branch; `None` while it is not mounted.
     live: Vec<Option<Live>>,
+    /// Branches whose directory went away before they could be mounted.
+    lost: Vec<usize>,
     /// Upper directories that nothing needs any more.
     left_over: Vec<usize>,
     next: usize,
@@ -92,7 +94,8 @@ impl Layers {
     pub(super) fn new(ground: &Ground) -> Result<Self, Failure> {
         let live = ground.branches.iter().map(|_| None).collect();
         let kept = vec![Layer::default()];
-        let mut layers = Self { kept, live, left_over: Vec::new(), next: 0, mode: ground.mode };
+        let (lost, left_over) = (Vec::new(), Vec::new());
+        let mut layers = Self { kept, live, lost, left_over, next: 0, mode: ground.mode };
         if ground.mode != Mode::User {
             let first = layers.first_upper(ground, 0)?;
             make_directory(&format!("{}{OWN}", upper(first)))?;
@@ -140,7 +143,35 @@ impl Layers {
     /// Returns the branches that are not mounted.
     pub(super) fn down(&self) -> Vec<usize> {
         let down = |(index, live): (usize, &Option<Live>)| live.is_none().then_some(index);
-        self.live.iter().enumerate().filter_map(down).collect()
+        self.live
+            .iter()
+            .enumerate()
+            .filter_map(down)
+            .filter(|index| !self.is_lost(*index))
+            .collect()
+    }
+
+    /// Tells whether a branch cannot be had.
+    pub(super) fn is_lost(&self, index: usize) -> bool {
+        self.lost.contains(&index)
+    }
+
+    /// Mounts every branch for the first time. One that cannot be had is not shown: other programs
+    /// remove directories while a session starts. Returns what is not shown.
+    pub(super) fn raise_all(&mut self, ground: &Ground) -> Result<Vec<String>, Failure> {
+        let mut notes = Vec::new();
+        for (index, branch) in ground.branches.iter().enumerate() {
+            match self.raise(ground, index) {
+                Err(failure) if index == 0 || failure.errno == libc::ENOSPC => return Err(failure),
+                Err(failure) if branch.show == Show::Nothing => return Err(failure),
+                Err(failure) => {
+                    notes.push(not_shown(&branch.at, &failure));
+                    self.lost.push(index);
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(notes)
     }
 
     /// Mounts a branch, with the kept layers and a new upper directory, at its own place.
@@ -276,13 +307,12 @@ impl Layers {
 
 /// Tells whether an upper directory holds anything, or is not what it was.
 fn changed(mode: Mode, live: &Live) -> bool {
-    let Ok(place) = Place::root(upper(live.upper).as_str()) else {
+    let Ok(top) = Top::look(&upper(live.upper)) else {
         return true;
     };
     let rights = |stat: &Stat| (stat.st_mode, stat.st_uid, stat.st_gid);
-    let same = place.stat().is_ok_and(|now| now.is_some_and(|now| rights(&now) == rights(&live.top)));
-    let kept = payloads(mode, &place).is_ok_and(|attributes| attributes == live.attributes);
-    !same || !kept || place.has_entries()
+    let kept = entry::payloads(mode, top.attributes) == live.attributes;
+    rights(&top.stat) != rights(&live.top) || !kept || !top.is_empty
 }
 
 /// Returns the attributes of an upper directory that are not the overlay's own.

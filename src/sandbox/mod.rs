@@ -9,12 +9,15 @@ mod assembly;
 mod availability;
 mod capture;
 mod child;
+mod compared;
 mod content;
 mod cover;
 mod destination;
 mod devices;
 mod difference;
+mod exact;
 mod entry;
+mod file_names;
 mod filter;
 mod folding;
 mod gone;
@@ -42,6 +45,7 @@ mod sys;
 mod tally;
 mod tree;
 mod usage;
+mod waiting;
 mod walk;
 mod watch;
 
@@ -50,9 +54,9 @@ use std::process::ExitCode;
 
 pub use levels::{Best, Found, Refusal, Standing, Surveyed, best, lacks, needs, survey};
 pub use probe::{Probe, Probed};
-pub use standins::ACTS_AS_ROOT;
 pub use protocol::{Difference, Differs, Limit, Limits, Masked};
 pub use session::{Following, Layering, Observed, Options, Request, SCRIPT, SandboxError, Session};
+pub use standins::ACTS_AS_ROOT;
 
 /// Returns the names of the tools that stand-ins answer for.
 pub fn stand_ins() -> Vec<&'static str> {

@@ -143,7 +143,7 @@ impl Names {
     }
 
     /// Returns a name without the domain that is appended to names.
-    fn short<'n>(&self, name: &'n str) -> Option<&'n str> {
+    pub(super) fn short<'n>(&self, name: &'n str) -> Option<&'n str> {
         self.search.iter().find_map(|domain| name.strip_suffix(domain.as_str())?.strip_suffix('.'))
     }
 

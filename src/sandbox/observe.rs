@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 
 use super::destination::{self, Call, Destination};
+use super::exact::Gone;
 use super::memory;
 use super::names::Names;
 use super::program::{self, Program};
@@ -32,10 +33,18 @@ pub(super) struct Observer {
     pub(super) unlisted: u64,
     kept: usize,
     seen: HashSet<String>,
-    /// The newest start of each process, by the id that the caller of [`Self::ended`] knows.
-    newest: HashMap<i32, usize>,
+    processes: HashMap<i32, Process>,
     ids: Ids,
     own_command: Vec<String>,
+}
+
+/// What is known of one process, by places in the list.
+#[derive(Debug, Clone, Copy, Default)]
+struct Process {
+    /// The program that it is; told only where ends are followed.
+    runs: Option<usize>,
+    /// The program that it asked for last.
+    tried: Option<usize>,
 }
 
 /// How processes are told apart.
@@ -44,7 +53,7 @@ pub(super) enum Ids {
     /// By their ids outside.
     #[default]
     Outer,
-    /// By their ids inside the run, as its first process knows them.
+    /// By their ids inside the run, as its first process knows them, which tells what becomes of them.
     Inner,
 }
 
@@ -162,28 +171,49 @@ impl Observer {
             return;
         }
         let ended = errno.map(|errno| End::NotStarted { errno });
-        let newest = self.newest.get(&id).and_then(|at| self.executed.get_mut(*at));
-        if let Some(last) = newest.filter(|last| last.argv == argv && last.failed()) {
-            (last.file, last.ended) = (file, ended);
-            return;
+        let process = self.processes.get(&id).copied().unwrap_or_default();
+        if let Some(last) = process.tried.and_then(|at| self.executed.get_mut(at)) {
+            if self.ids == Ids::Inner && !last.failed() {
+                last.ended = Some(End::NotStarted { errno: 0 });
+            }
+            if last.argv == argv && last.failed() {
+                (last.file, last.ended) = (file, ended);
+                return;
+            }
         }
         self.kept += argv.iter().map(String::len).sum::<usize>();
         if self.executed.len() >= LISTED || self.kept > KEPT {
             self.unlisted += 1;
-            self.newest.remove(&id);
+            self.processes.remove(&id);
             return;
         }
-        self.newest.insert(id, self.executed.len());
+        self.processes.insert(id, Process { tried: Some(self.executed.len()), ..process });
         self.executed.push(Executed { argv, file, ended, cpu_ms: None });
     }
 
-    /// Notes the end of a process of which starts were seen.
-    pub(super) fn ended(&mut self, id: i32, ended: End, cpu_ms: u64) {
-        if let Some(at) = self.newest.remove(&id)
-            && let Some(last) = self.executed.get_mut(at)
-            && !last.failed()
-        {
-            (last.ended, last.cpu_ms) = (Some(ended), Some(cpu_ms));
+    /// Notes that a process became the program that it asked for.
+    pub(super) fn confirmed(&mut self, id: i32) {
+        let Some(process) = self.processes.get_mut(&id) else { return };
+        *process = Process { runs: process.tried, tried: None };
+        let now = process.runs.and_then(|at| self.executed.get_mut(at));
+        if let Some(now) = now.filter(|now| now.failed()) {
+            now.ended = None;
+        }
+    }
+
+    /// Notes the end of a process.
+    pub(super) fn ended(&mut self, gone: Gone) {
+        let Some(process) = self.processes.remove(&gone.process) else { return };
+        let tried = process.tried.and_then(|at| self.executed.get_mut(at));
+        if let Some(tried) = tried.filter(|tried| !tried.failed()) {
+            tried.ended = Some(End::NotStarted { errno: 0 });
+        }
+        if let Some(ran) = process.runs.and_then(|at| self.executed.get_mut(at)) {
+            ran.cpu_ms = Some(gone.cpu_ms);
+            ran.ended = Some(match gone.how {
+                code @ 0.. => End::Code { code },
+                signal => End::Signal { signal: -signal },
+            });
         }
     }
 }
@@ -246,11 +276,20 @@ mod tests {
         observer.started(3, program("nothing", missing));
         observer.started(3, program("nothing", missing));
         observer.started(4, program("env cat", None));
+        observer.confirmed(4);
         observer.started(4, program("cat", None));
-        observer.ended(2, End::Code { code: 2 }, 3);
-        observer.ended(3, End::Code { code: 127 }, 0);
-        observer.ended(4, End::Signal { signal: 9 }, 0);
-        observer.ended(5, End::Code { code: 1 }, 0);
+        observer.started(6, program("env", None));
+        observer.confirmed(6);
+        observer.started(6, program("no-interpreter", None));
+        observer.started(7, program("no-interpreter2", None));
+        observer.started(7, program("sh no-interpreter2", None));
+        for id in [2, 4, 7] {
+            observer.confirmed(id);
+        }
+        let ends = [(2, 2), (3, 127), (4, -9), (5, 1), (6, 126), (7, 0)];
+        for (process, how) in ends {
+            observer.ended(Gone { process, how, cpu_ms: 1 });
+        }
         let got: Vec<_> =
             observer.executed.iter().map(|one| (one.argv.join(" "), one.ended)).collect();
         let expected = [
@@ -258,6 +297,10 @@ mod tests {
             ("nothing", Some(End::NotStarted { errno: libc::ENOENT })),
             ("env cat", None),
             ("cat", Some(End::Signal { signal: 9 })),
+            ("env", Some(End::Code { code: 126 })),
+            ("no-interpreter", Some(End::NotStarted { errno: 0 })),
+            ("no-interpreter2", Some(End::NotStarted { errno: 0 })),
+            ("sh no-interpreter2", Some(End::Code { code: 0 })),
         ];
         assert_eq!(got, expected.map(|(words, ended)| (words.to_owned(), ended)));
     }

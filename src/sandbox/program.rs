@@ -40,7 +40,7 @@ pub(super) fn asked_for(waiting: &Waiting) -> Program {
     let named = argv.first().is_some_and(|name| last_part(name) == last_part(&shown));
     Program {
         argv,
-        file: (!named).then_some(shown),
+        file: (!named && !shown.is_empty()).then_some(shown),
         errno: file_error(pid, directory, &path).map(Errno::raw_os_error),
     }
 }

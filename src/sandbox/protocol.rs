@@ -93,9 +93,15 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Returns the limit of processor time in milliseconds, on a machine with this many cores.
-    pub(super) fn cpu_ms(&self, cores: u64) -> u64 {
-        self.cpu_ms.unwrap_or_else(|| self.wall_ms.saturating_mul((cores / 2).max(1)))
+    /// Returns them with the usual processor time, where none is given, on a machine with this many cores.
+    pub(super) fn on(self, cores: u64) -> Self {
+        let usual = self.wall_ms.saturating_mul((cores / 2).max(1));
+        Self { cpu_ms: self.cpu_ms.or(Some(usual)), ..self }
+    }
+
+    /// Returns the limit of processor time in milliseconds.
+    pub(super) fn cpu_ms(&self) -> u64 {
+        self.cpu_ms.unwrap_or(self.wall_ms)
     }
 }
 
@@ -138,6 +144,7 @@ pub(super) struct Ran {
     pub(super) simulated: Vec<String>,
     pub(super) simulated_calls: Vec<SimulatedCall>,
     pub(super) refused_on_host: Vec<String>,
+    pub(super) not_possible: Vec<String>,
     pub(super) notes: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
 //! The changes of one run: listed up to a bound, counted beyond it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Stat};
 
@@ -25,10 +25,19 @@ pub(super) struct Record {
     pub(super) listed: Vec<Listed>,
     pub(super) tally: Tally,
     pub(super) budget: Budget,
+    /// Where the branches are, with what they held before and hold now.
+    roots: Vec<Root>,
     rooms: [usize; Kind::ALL.len()],
     alarms: usize,
     paths: usize,
     diffs: usize,
+}
+
+#[derive(Debug)]
+struct Root {
+    at: PathBuf,
+    before: Place,
+    after: Place,
 }
 
 /// A listed change, with what finding moved files needs to know of it.
@@ -37,7 +46,7 @@ pub(super) struct Listed {
     pub(super) changed: Changed,
     /// Of the path after the change, or before it for a deleted one.
     pub(super) stat: Stat,
-    pub(super) place: Place,
+    root: usize,
     /// The directory it is counted for.
     pub(super) parent: Node,
     pub(super) counted: u64,
@@ -49,7 +58,6 @@ pub(super) struct Entry<'a> {
     pub(super) kind: Kind,
     pub(super) path: &'a Path,
     pub(super) parent: Node,
-    pub(super) place: &'a Place,
     pub(super) stat: &'a Stat,
     pub(super) from: Option<&'a Path>,
     pub(super) times: Option<(Time, Time)>,
@@ -60,18 +68,11 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn new(
-        kind: Kind,
-        path: &'a Path,
-        parent: Node,
-        place: &'a Place,
-        stat: &'a Stat,
-    ) -> Self {
+    pub(super) fn new(kind: Kind, path: &'a Path, parent: Node, stat: &'a Stat) -> Self {
         Self {
             kind,
             path,
             parent,
-            place,
             stat,
             from: None,
             times: None,
@@ -91,11 +92,28 @@ impl Record {
             listed: Vec::new(),
             tally: Tally::new(),
             budget: Budget::new(),
+            roots: Vec::new(),
             rooms: [LISTED; Kind::ALL.len()],
             alarms: ALARMS,
             paths: PATHS,
             diffs: DIFFS,
         }
+    }
+
+    /// The next changes are in this branch.
+    pub(super) fn enter(&mut self, at: &Path, before: &Place, after: &Place) {
+        let (before, after) = (before.clone(), after.clone());
+        self.roots.push(Root { at: at.to_owned(), before, after });
+    }
+
+    /// Opens the file of a listed change, which for a deleted one is what was there.
+    pub(super) fn open(&self, index: usize) -> std::io::Result<std::os::fd::OwnedFd> {
+        let listed = &self.listed[index];
+        let root = &self.roots[listed.root];
+        let path = listed.changed.path.path();
+        let below = path.strip_prefix(&root.at).unwrap_or(path);
+        let top = if listed.changed.kind == Kind::Deleted { &root.before } else { &root.after };
+        Ok(top.descend(below)?.open_file()?)
     }
 
     /// Tells whether the next entry of that kind is listed, so that costly details are worth finding.
@@ -141,7 +159,7 @@ impl Record {
                 diff: entry.diff,
             },
             stat: *entry.stat,
-            place: entry.place.clone(),
+            root: self.roots.len().saturating_sub(1),
             parent: entry.parent,
             counted: bytes,
         });

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use rustix::fs::FileType;
 
-use super::content::{self, Budget, Sameness};
+use super::content::{self, Sameness};
 use super::protocol::Kind;
-use super::record::{Listed, Record};
+use super::record::Record;
 use super::tree::file_type;
 
 type Print = (i64, u32, i64, i64);
@@ -30,7 +30,7 @@ pub(super) fn fold(record: &mut Record) {
     let mut pairs = Vec::new();
     for (gone, made) in by_print.values() {
         if let ([gone], [made]) = (gone.as_slice(), made.as_slice())
-            && same(&record.listed[*gone], &record.listed[*made], &mut record.budget)
+            && same(record, *gone, *made)
         {
             pairs.push((*gone, *made));
         }
@@ -46,9 +46,10 @@ pub(super) fn fold(record: &mut Record) {
     record.drop_all(&part);
 }
 
-fn same(gone: &Listed, made: &Listed, budget: &mut Budget) -> bool {
-    let (Ok(old), Ok(new)) = (gone.place.open_file(), made.place.open_file()) else {
+fn same(record: &mut Record, gone: usize, made: usize) -> bool {
+    let (Ok(old), Ok(new)) = (record.open(gone), record.open(made)) else {
         return false;
     };
-    content::compare((&old, &gone.stat), (&new, &made.stat), budget) == Sameness::Same
+    let stats = (record.listed[gone].stat, record.listed[made].stat);
+    content::compare((&old, &stats.0), (&new, &stats.1), &mut record.budget) == Sameness::Same
 }

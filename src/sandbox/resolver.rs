@@ -44,12 +44,16 @@ impl Resolver {
                 ip => sys::add_loopback_address(ip, at),
             }
             .and_then(|()| UdpSocket::bind(place))
-            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket));
+            .and_then(|socket| {
+                wait_until_reached(&socket)?;
+                socket.set_nonblocking(true).map(|()| socket)
+            });
             match bound {
                 Ok(socket) => sockets.push(socket),
                 Err(error) => notes.push(format!("names are not resolved at {place}: {error}")),
             }
         }
+        add_the_other_family(&names);
         let resolver =
             Self { names, sockets, asked: Vec::new(), seen: HashSet::new(), unlisted: 0 };
         (resolver, notes)
@@ -77,8 +81,12 @@ impl Resolver {
     }
 
     /// Returns the names that were asked for, and how many more there were.
+    ///
+    /// A name with an appended domain says nothing new where the name itself was asked for.
     pub(super) fn asked(&self) -> (Vec<String>, u64) {
-        (self.asked.clone(), self.unlisted)
+        let appended =
+            |name: &&String| self.names.short(name).is_some_and(|short| self.seen.contains(short));
+        (self.asked.iter().filter(|name| !appended(name)).cloned().collect(), self.unlisted)
     }
 
     /// Answers the questions that wait at one socket.
@@ -102,7 +110,8 @@ impl Resolver {
     }
 
     fn note(&mut self, name: String) {
-        if self.seen.contains(&name) {
+        // The name of the machine itself; a C library that misses its second address in /etc/hosts asks for it.
+        if name == "localhost" || self.seen.contains(&name) {
             return;
         }
         if self.asked.len() >= LISTED {
@@ -111,6 +120,37 @@ impl Resolver {
         }
         self.seen.insert(name.clone());
         self.asked.push(name);
+    }
+}
+
+/// The kernel makes the route to a new IPv6 address a little later than the address.
+fn wait_until_reached(socket: &UdpSocket) -> std::io::Result<()> {
+    let place = socket.local_addr()?;
+    if place.is_ipv4() {
+        return Ok(());
+    }
+    socket.set_read_timeout(Some(std::time::Duration::from_millis(5)))?;
+    for _ in 0..200 {
+        let asked = UdpSocket::bind("[::]:0").and_then(|other| other.send_to(&[], place));
+        if asked.is_ok() && socket.recv_from(&mut [0]).is_ok() {
+            return Ok(());
+        }
+    }
+    Err(std::io::ErrorKind::TimedOut.into())
+}
+
+/// A C library asks for addresses of a family only where an interface has one beside the loopback's own, or
+/// none has any (getaddrinfo(3), `AI_ADDRCONFIG`): nameservers of one family would hide the other.
+fn add_the_other_family(names: &Names) {
+    let outside: Vec<IpAddr> =
+        names.places().map(|place| place.ip()).filter(|ip| !ip.is_loopback()).collect();
+    let spare =
+        [IpAddr::from([198, 19, 255, 254]), IpAddr::from([0xfdb5, 0, 0, 0, 0, 0, 0, 1_u16])];
+    for ip in spare {
+        if !outside.is_empty() && !outside.iter().any(|other| other.is_ipv4() == ip.is_ipv4()) {
+            // Without the family there is nothing to hide.
+            let _ = sys::add_loopback_address(ip, outside.len());
+        }
     }
 }
 

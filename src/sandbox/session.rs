@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
 use super::availability;
 use super::protocol::{
     Answer, Ask, Changed, Connected, Difference, End, Failure, Is, Kept, Kind, Limit, Limits,
@@ -150,6 +153,8 @@ pub struct Observed {
     pub simulated_calls: Vec<SimulatedCall>,
     /// What succeeded inside although the host would refuse it; then the run proves nothing.
     pub refused_on_host: Vec<String>,
+    /// What the sandbox could not do although the host would: then the run proves nothing either.
+    pub not_possible: Vec<String>,
     /// What could not be seen.
     pub notes: Vec<String>,
 }
@@ -157,7 +162,10 @@ pub struct Observed {
 impl Observed {
     /// Tells whether the command exited with 0, within its limits, and would do so on the host.
     pub fn succeeded(&self) -> bool {
-        self.exit_code == Some(0) && self.limit.is_none() && self.refused_on_host.is_empty()
+        self.exit_code == Some(0)
+            && self.limit.is_none()
+            && self.refused_on_host.is_empty()
+            && self.not_possible.is_empty()
     }
 }
 
@@ -352,10 +360,17 @@ impl Session {
     }
 }
 
+/// How long a supervisor may take to end.
+const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
 impl Drop for Session {
     fn drop(&mut self) {
-        // Its first processes die with the supervisor, and with them all of theirs.
+        // It ends by itself, and its runs with it; if it does not, they die with it.
         drop(self.to.take());
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(life) = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) {
+            let _ = poll(&mut [PollFd::new(&life, PollFlags::IN)], Some(&PATIENCE));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -377,6 +392,13 @@ fn out_of_order(answer: &Answer) -> SandboxError {
     SandboxError::Lost { what, source: None }
 }
 
+/// Cores that this process may use; finding out reads files, so it is done once.
+fn cores() -> u64 {
+    static CORES: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    *CORES
+        .get_or_init(|| std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64))
+}
+
 /// Returns what the supervisor is asked.
 pub(super) fn run_ask(request: &Request) -> RunAsk {
     RunAsk {
@@ -389,7 +411,7 @@ pub(super) fn run_ask(request: &Request) -> RunAsk {
             .iter()
             .map(|(name, value)| (name.clone(), Raw::of(value)))
             .collect(),
-        limits: request.limits,
+        limits: request.limits.on(cores()),
         keep: request.layering == Layering::Keep,
     }
 }
@@ -433,6 +455,7 @@ pub(super) fn observed(ran: Ran) -> Observed {
         simulated: ran.simulated,
         simulated_calls: ran.simulated_calls,
         refused_on_host: ran.refused_on_host,
+        not_possible: ran.not_possible,
         notes: ran.notes,
     }
 }
@@ -447,6 +470,7 @@ fn ended(end: End) -> Ended {
     match end {
         End::NotStarted { errno: libc::ENOENT } => Ended::NotStarted("no such file".to_owned()),
         End::NotStarted { errno: libc::EACCES } => Ended::NotStarted("not executable".to_owned()),
+        End::NotStarted { errno: 0 } => Ended::NotStarted("the kernel refused it".to_owned()),
         End::NotStarted { errno } => {
             Ended::NotStarted(rustix::io::Errno::from_raw_os_error(errno).to_string())
         }

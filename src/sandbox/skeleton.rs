@@ -1,6 +1,7 @@
 //! Which directories of the host become copy-on-write branches, and what stands around them.
 #![allow(clippy::disallowed_methods)]
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -26,23 +27,36 @@ pub(super) struct Planned {
 pub(super) struct Skeleton {
     pub(super) branches: Vec<Planned>,
     directories: Vec<(PathBuf, u32)>,
+    /// Directories between branches that belong to somebody else, with their permission bits inside.
+    pub(super) foreign: BTreeMap<PathBuf, u32>,
     links: Vec<(PathBuf, PathBuf)>,
+    /// Files that are shown as they are, read-only.
     pub(super) files: Vec<PathBuf>,
+    /// Files of the caller that are copied, so that a run can change them.
+    copies: Vec<(PathBuf, std::fs::Metadata)>,
+    copied: u64,
+    /// Files that only something to mount on stands for.
+    empty: Vec<PathBuf>,
+    /// What is not as on the host.
+    pub(super) notes: Vec<String>,
 }
-
-/// Directories where everybody may write. An ordinary user's overlay cannot copy a directory of
-/// another owner up, so each becomes a branch of its own.
-const SHARED: &[&str] =
-    &["/tmp", "/var/tmp", "/var/lock", "/run/lock", "/var/crash", "/var/mail", "/var/spool/mail"];
 
 /// More files than this in one directory between branches are not shown.
 const FILES_SHOWN: usize = 256;
+
+/// The caller's own files between branches are copied up to this size, and up to this much of all.
+const COPIED: u64 = 1 << 20;
+const ALL_COPIED: u64 = 16 << 20;
 
 /// As root: one branch for the root file system and one for each further mount.
 pub(super) fn whole_root(mounts: &[HostMount]) -> Skeleton {
     let mut plan = Skeleton::default();
     for mount in mounts.iter().filter(|mount| mount.treatment() == Treatment::Overlay) {
         if mount.at != Path::new("/") && !mount.at.is_dir() {
+            plan.notes.push(format!(
+                "{} is a mount of a single file, shown read-only",
+                mount.at.display()
+            ));
             plan.files.push(mount.at.clone());
             continue;
         }
@@ -72,6 +86,15 @@ fn split(directory: &Path, mounts: &[HostMount], uid: u32, plan: &mut Skeleton) 
     let mut files = 0;
     for entry in entries.flatten() {
         let path = entry.path();
+        let here = mounts.iter().find(|mount| mount.at == path);
+        if here.is_some_and(|mount| mount.treatment() == Treatment::Mask) {
+            // Only the entry of the directory is read: a server that is gone would never answer.
+            match entry.file_type() {
+                Ok(kind) if !kind.is_dir() => plan.empty.push(path),
+                Ok(_) | Err(_) => plan.directories.push((path, 0o555)),
+            }
+            continue;
+        }
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
@@ -82,15 +105,17 @@ fn split(directory: &Path, mounts: &[HostMount], uid: u32, plan: &mut Skeleton) 
         } else if metadata.is_dir() {
             let mode = mode_for_caller(&path, &metadata, uid);
             plan.directories.push((path.clone(), mode));
-            let here = mounts.iter().find(|mount| mount.at == path);
             let made_anew = ["/proc", "/sys", "/dev"].iter().any(|top| path == Path::new(top));
             let left = here.is_some_and(|mount| mount.treatment() != Treatment::Overlay);
+            let below = |mount: &HostMount| mount.at != path && mount.at.starts_with(&path);
+            let split_further = mounts.iter().any(below);
+            if metadata.uid() != uid && (made_anew || left || split_further) {
+                plan.foreign.insert(path.clone(), mode);
+            }
             if made_anew || left {
                 continue;
             }
-            let below = |other: &Path| other != path && other.starts_with(&path);
-            let shared = |name: &&str| below(Path::new(name)) && is_shared(Path::new(name));
-            if mounts.iter().any(|mount| below(&mount.at)) || SHARED.iter().any(shared) {
+            if split_further {
                 split(&path, mounts, uid, plan);
             } else {
                 plan.branches.push(Planned {
@@ -103,16 +128,19 @@ fn split(directory: &Path, mounts: &[HostMount], uid: u32, plan: &mut Skeleton) 
                     at: path,
                 });
             }
-        } else if metadata.is_file() && files < FILES_SHOWN {
-            files += 1;
-            plan.files.push(path);
+        } else if metadata.is_file() {
+            if here.is_none() && plan.can_copy(&path, &metadata, uid) {
+                plan.copied += metadata.len();
+                plan.copies.push((path, metadata));
+            } else if files < FILES_SHOWN {
+                files += 1;
+                plan.files.push(path);
+            } else if files == FILES_SHOWN {
+                files += 1;
+                plan.notes.push(format!("not all files in {} are shown", directory.display()));
+            }
         }
     }
-}
-
-fn is_shared(path: &Path) -> bool {
-    std::fs::symlink_metadata(path)
-        .is_ok_and(|metadata| metadata.is_dir() && metadata.permissions().mode() & 0o002 != 0)
 }
 
 fn flags(mount: &HostMount) -> MountFlags {
@@ -120,6 +148,15 @@ fn flags(mount: &HostMount) -> MountFlags {
     flags.set(MountFlags::RDONLY, mount.read_only);
     flags.set(MountFlags::NOEXEC, mount.no_exec);
     flags
+}
+
+/// Copies a file with its permission bits and its time of modification.
+pub(super) fn copy_file(from: &Path, to: &Path, metadata: &std::fs::Metadata) -> io::Result<()> {
+    let mut source = std::fs::File::open(from)?;
+    let mut copy = std::fs::File::create_new(to)?;
+    io::copy(&mut source, &mut copy)?;
+    copy.set_permissions(metadata.permissions())?;
+    copy.set_times(std::fs::FileTimes::new().set_modified(metadata.modified()?))
 }
 
 /// Permission bits that give the caller, who seems to own the directory inside, what the host gives.
@@ -136,6 +173,14 @@ pub(super) fn mode_for_caller(path: &Path, metadata: &std::fs::Metadata, uid: u3
 }
 
 impl Skeleton {
+    /// Tells whether a file is the caller's own and small enough to be copied.
+    fn can_copy(&self, path: &Path, metadata: &std::fs::Metadata, uid: u32) -> bool {
+        metadata.uid() == uid
+            && metadata.len() <= COPIED
+            && self.copied + metadata.len() <= ALL_COPIED
+            && rustix::fs::access(path, Access::READ_OK).is_ok()
+    }
+
     /// Makes the directories and links below `base`, and empty files to show the host's on.
     pub(super) fn make_directories(&self, base: &str) -> io::Result<()> {
         let inside = |path: &Path| Path::new(base).join(path.strip_prefix("/").unwrap_or(path));
@@ -146,8 +191,12 @@ impl Skeleton {
         for (path, target) in &self.links {
             std::os::unix::fs::symlink(target, inside(path))?;
         }
-        for path in &self.files {
+        for path in self.files.iter().chain(&self.empty) {
             std::fs::File::create(inside(path))?;
+        }
+        for (path, metadata) in &self.copies {
+            // It may have gone since it was listed.
+            let _ = copy_file(path, &inside(path), metadata);
         }
         for (path, mode) in self.directories.iter().rev() {
             std::fs::set_permissions(inside(path), std::fs::Permissions::from_mode(*mode))?;

@@ -1,31 +1,26 @@
 //! The process that holds a session: one thread, JSON lines in, JSON lines out.
 #![allow(clippy::disallowed_methods)]
 
-use std::ffi::CString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
-use rustix::fs::{Gid, Uid};
-use rustix::net::{AddressFamily, SocketFlags, SocketType};
-use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::Pid;
-
 use super::assembly;
-use super::child::{self, Birth};
 use super::difference;
 use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
 use super::names::Names;
-use super::namespaces::SHIFT;
 use super::observe::{Ids, Observer};
 use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
 use super::resolver::Resolver;
 use super::standins;
-use super::sys::{self, Side};
+use super::sys;
+use super::waiting::{Orders, Waiting};
 use super::walk;
-use super::watch::{self, Ends, Watched};
+use super::watch::{self, Watched};
+
+use crate::base::escape;
 use crate::tools::PATH;
 
 /// Longest line that is read: a script, its environment, its arguments.
@@ -40,6 +35,8 @@ struct Supervisor {
     exact: bool,
     /// Layers below those of the session.
     floor: usize,
+    /// The first process of the next run; there is none while the tree changes.
+    waiting: Option<Waiting>,
 }
 
 /// Serves one session on standard input and output.
@@ -50,11 +47,15 @@ pub(super) fn serve() -> ExitCode {
         |stdin| Box::new(std::fs::File::from(stdin)),
     ));
     raise_open_files();
+    sys::hear_of_children();
     let mut supervisor: Option<Supervisor> = None;
     loop {
         let mut line = Vec::new();
         match asks.by_ref().take(LINE).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return ExitCode::SUCCESS,
+            Ok(0) | Err(_) => {
+                supervisor.iter_mut().for_each(Supervisor::release);
+                return ExitCode::SUCCESS;
+            }
             Ok(_) => {}
         }
         let answer = serde_json::from_slice::<Ask>(&line)
@@ -72,7 +73,7 @@ pub(super) fn serve() -> ExitCode {
         // While the other side reads the answer, the tree is made ready for what it asks next.
         // What fails here is tried again, and reported, by the next run.
         if let Some(supervisor) = &mut supervisor {
-            let _ = assembly::stand(&supervisor.ground, &mut supervisor.layers);
+            let _ = supervisor.get_ready();
         }
     }
 }
@@ -87,6 +88,7 @@ fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failu
         (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
         (Ask::DiscardTop, Some(supervisor)) => {
             if supervisor.layers.depth() > supervisor.floor {
+                supervisor.release();
                 supervisor.layers.discard_top(&supervisor.ground);
             }
             Ok(Answer::Done)
@@ -120,6 +122,27 @@ fn no_room() -> Ran {
     }
 }
 
+/// More than this that could not be copied is not listed.
+const NOT_COPIED: usize = 20;
+
+/// Finds what an ordinary user's overlay refused by itself: it cannot copy what belongs to an owner
+/// or a group that its user namespace does not know (EOVERFLOW), and leaves no other trace of it.
+fn could_not_copy(outputs: [&str; 2]) -> Vec<String> {
+    let refused =
+        ["Value too large for defined data type", "EOVERFLOW", "os error 75", "[Errno 75]"];
+    let lines = outputs.into_iter().flat_map(str::lines);
+    lines
+        .filter(|line| refused.iter().any(|words| line.contains(words)))
+        .take(NOT_COPIED)
+        .map(|line| {
+            format!(
+                "the sandbox could not copy a file or directory of another owner or group; as root it could: {}",
+                escape::one_line(line)
+            )
+        })
+        .collect()
+}
+
 /// Puts the script where the payload finds it, or takes away the one before it.
 fn place_script(script: Option<&Raw>) -> Result<(), Failure> {
     let text = script.map_or(&[][..], |script| &script.0);
@@ -142,13 +165,16 @@ impl Supervisor {
         let names = Names::new(&lines("/etc/resolv.conf"), &lines("/etc/hosts"), &setup.names);
         let mut ground = Ground::lay(&setup)?;
         let mut layers = Layers::new(&ground)?;
-        let mut reach = Reach::default();
+        let mut reach = Reach::new(&ground, &mut layers);
         super::cover::cover(&mut ground, &mut layers, &mut reach)?;
         let floor = layers.depth();
         let (resolver, mut notes) = Resolver::start(names);
         ground.notes.append(&mut notes);
         let (home, exact) = (setup.home, setup.exact);
-        let mut started = Self { ground, layers, home, reach, resolver, exact, floor };
+        let waiting = None;
+        let mut started = Self { ground, layers, home, reach, resolver, exact, floor, waiting };
+        let mut notes = assembly::stand_first(&started.ground, &mut started.layers)?;
+        started.ground.notes.append(&mut notes);
         started.trial()?;
         let answer = Answer::Ready {
             masked: started.ground.masked.clone(),
@@ -178,7 +204,11 @@ impl Supervisor {
     }
 
     fn run(&mut self, ask: &RunAsk) -> Result<Ran, Failure> {
-        self.reach.prepare(&self.ground, &mut self.layers, ask);
+        let ways = self.reach.needed(&self.ground, &self.layers, ask);
+        if !ways.is_empty() {
+            self.release();
+            self.reach.prepare(&self.ground, &mut self.layers, ways);
+        }
         match assembly::stand(&self.ground, &mut self.layers) {
             Err(failure) if failure.errno == libc::ENOSPC => return Ok(no_room()),
             stood => stood?,
@@ -200,6 +230,14 @@ impl Supervisor {
     fn report(&mut self, watched: Watched, layer: &Layer) -> Result<Ran, Failure> {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
         let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let mut notes: Vec<String> =
+            standins::machine_down(&self.layers, self.ground.own).into_iter().collect();
+        notes.extend(changes.notes);
+        notes.extend(self.ground.host.changed().map(str::to_owned));
+        let not_possible = match self.ground.mode {
+            Mode::User => could_not_copy([&stderr.text, &stdout.text]),
+            Mode::RootShifted | Mode::RootIdentity => Vec::new(),
+        };
         let (asked, more_asked) = self.resolver.asked();
         let ran = observer.executed.iter().filter(|one| !one.failed());
         let programs: Vec<Vec<String>> =
@@ -224,68 +262,40 @@ impl Supervisor {
             denied: observer.denied,
             unlisted: observer.unlisted + more_asked,
             refused_on_host: changes.refused_on_host,
-            notes: standins::machine_down(&self.layers, self.ground.own)
-                .into_iter()
-                .chain(changes.notes)
-                .collect(),
+            not_possible,
+            notes,
         })
     }
 
     fn execute(&mut self, ask: &RunAsk) -> Result<Watched, Failure> {
-        let failed = |error: rustix::io::Errno| Failure::of("making pipes", error);
-        let (talk, child_talk) = rustix::net::socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )
-        .map_err(failed)?;
-        let (stdout, child_stdout) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
-        let (stderr, child_stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
-        if self.ground.mode == Mode::RootShifted {
-            // `> /dev/stdout` opens the pipe again, which only its owner may.
-            let (owner, group) = (Uid::from_raw(SHIFT), Gid::from_raw(SHIFT));
-            for pipe in [&child_stdout, &child_stderr] {
-                rustix::fs::fchown(pipe, Some(owner), Some(group)).map_err(failed)?;
-            }
+        let orders = Orders { ask: ask.clone(), environment: self.environment(ask), exact: self.exact };
+        let waiting = self.waiting.take().map_or_else(|| Waiting::start(&self.ground), Ok)?;
+        let ends = waiting.order(&orders)?;
+        let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
+        let ids = if self.exact { Ids::Inner } else { Ids::Outer };
+        let seen = (Observer::new(own.collect(), ids), &mut self.resolver);
+        let boss = std::io::stdin();
+        watch::watch(ends, ask.limits, seen, boss.as_fd())
+    }
+
+    /// Makes everything ready for the next run.
+    fn get_ready(&mut self) -> Result<(), Failure> {
+        if self.waiting.is_none() {
+            assembly::stand(&self.ground, &mut self.layers)?;
+            self.waiting = Some(Waiting::start(&self.ground)?);
         }
-        let environment = self.environment(ask);
-        let kinds = libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC;
-        match sys::clone_process(kinds)
-            .map_err(|error| Failure::of("starting the first process", error))?
-        {
-            Side::Child => {
-                drop((talk, stdout, stderr));
-                child::live(Birth {
-                    ground: &self.ground,
-                    ask,
-                    environment: &environment,
-                    talk: child_talk,
-                    stdout: child_stdout,
-                    stderr: child_stderr,
-                })
-            }
-            Side::Parent(pid) => {
-                drop((child_talk, child_stdout, child_stderr));
-                let pid = Pid::from_raw(pid).ok_or_else(|| {
-                    Failure::of(
-                        "starting the first process",
-                        std::io::Error::other("no process id"),
-                    )
-                })?;
-                let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
-                let ids = if self.exact { Ids::Inner } else { Ids::Outer };
-                let observer = Observer::new(own.collect(), ids);
-                let boss = std::io::stdin();
-                let ends = Ends { pid, talk, stdout, stderr };
-                let seen = (observer, &mut self.resolver);
-                watch::watch(ends, ask.limits, seen, boss.as_fd())
-            }
+        Ok(())
+    }
+
+    /// Lets the tree change: nobody looks at it any more.
+    fn release(&mut self) {
+        if let Some(waiting) = self.waiting.take() {
+            waiting.let_go();
         }
     }
 
     /// The whole environment of a run: nothing of the caller's gets in unasked.
-    fn environment(&self, ask: &RunAsk) -> Vec<CString> {
+    fn environment(&self, ask: &RunAsk) -> Vec<Raw> {
         let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = vec![
             (b"PATH".to_vec(), format!("{OWN}/bin:{PATH}").into_bytes()),
             (b"HOME".to_vec(), self.home.0.clone()),
@@ -296,9 +306,6 @@ impl Supervisor {
             pairs.retain(|(other, _)| other != name.as_bytes());
             pairs.push((name.clone().into_bytes(), value.0.clone()));
         }
-        pairs
-            .into_iter()
-            .filter_map(|(name, value)| CString::new([name, b"=".to_vec(), value].concat()).ok())
-            .collect()
+        pairs.into_iter().map(|(name, value)| Raw([name, b"=".to_vec(), value].concat())).collect()
     }
 }

@@ -105,10 +105,25 @@ pub(super) fn adopt(descriptor: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(descriptor) }
 }
 
-/// Sets the signals that Rust's runtime ignores back to what a shell expects.
+/// Gives every signal its default action and blocks none: what the caller ignores or blocks, a
+/// command would inherit.
 pub(super) fn restore_signals() {
+    for signal in 1..=libc::SIGRTMAX() {
+        // SAFETY: SIG_DFL installs no handler code; SIGKILL and SIGSTOP are refused with an error.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    // SAFETY: the set is plain data, made empty before it is read, and outlives both calls.
+    unsafe {
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
+}
+
+/// Lets this process hear of the end of its children, whatever its caller ignores.
+pub(super) fn hear_of_children() {
     // SAFETY: SIG_DFL installs no handler code.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
 /// Replaces the process image; returns only on failure.
@@ -225,6 +240,97 @@ pub(super) fn is_datagram_socket(pid: i32, descriptor: i32) -> bool {
 pub(super) fn end_with_bad_call(pid: i32) {
     // SAFETY: kill takes integers; the process waits, so its number is its own.
     unsafe { libc::kill(pid, libc::SIGSYS) };
+}
+
+/// What happened to a traced process (ptrace(2), `PTRACE_SEIZE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Traced {
+    /// It became another program.
+    Started,
+    /// It is stopped together with its threads, by a signal such as SIGSTOP.
+    Halted,
+    /// It stopped for its tracer only.
+    Passing,
+    /// A signal is about to reach it.
+    Signalled(i32),
+    /// It ended, with an exit code or by a signal as a negative number.
+    Ended { how: i32, cpu_ms: u64 },
+}
+
+/// Begins to trace a process and everything it starts.
+pub(super) fn trace(pid: i32) -> io::Result<()> {
+    let options = libc::PTRACE_O_TRACEFORK
+        | libc::PTRACE_O_TRACEVFORK
+        | libc::PTRACE_O_TRACECLONE
+        | libc::PTRACE_O_TRACEEXEC;
+    ptrace(libc::PTRACE_SEIZE, pid, options.into())
+}
+
+/// Lets a stopped process go on, with a signal where it is not 0.
+pub(super) fn resume(pid: i32, signal: i32) {
+    // Who was killed meanwhile needs no answer.
+    let _ = ptrace(libc::PTRACE_CONT, pid, signal.into());
+}
+
+/// Leaves a process stopped as it would be without a tracer.
+pub(super) fn leave_halted(pid: i32) {
+    let _ = ptrace(libc::PTRACE_LISTEN, pid, 0);
+}
+
+fn ptrace(request: libc::c_uint, pid: i32, data: libc::c_long) -> io::Result<()> {
+    let none = std::ptr::null_mut::<libc::c_void>();
+    // SAFETY: the requests used here take numbers only, and touch no memory of this process.
+    checked(unsafe { libc::ptrace(request, pid, none, data) }).map(drop)
+}
+
+/// Waits for the next thing that happens to a child or a traced process, and takes the dead away.
+pub(super) fn next_traced() -> io::Result<(i32, Traced)> {
+    let wait = |kind, id: i32, options| {
+        // SAFETY: the structure is plain data for which all zeros is valid, and outlives the call.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let options = libc::WEXITED | libc::WSTOPPED | libc::__WALL | options;
+            checked(libc::waitid(kind, id as libc::id_t, &raw mut info, options).into())?;
+            Ok::<_, io::Error>((info.si_pid(), info.si_code, info.si_status()))
+        }
+    };
+    // The clock of a process ends when it is taken away.
+    let (pid, code, status) = wait(libc::P_ALL, 0, libc::WNOWAIT)?;
+    let how = match code {
+        libc::CLD_EXITED => Some(status),
+        libc::CLD_KILLED | libc::CLD_DUMPED => Some(-status),
+        _ => None,
+    };
+    let cpu_ms = how.map_or(0, |_| cpu_ms(pid));
+    wait(libc::P_PID, pid, 0)?;
+    if let Some(how) = how {
+        return Ok((pid, Traced::Ended { how, cpu_ms }));
+    }
+    let (signal, event) = (status & 0xff, status >> 8);
+    Ok((
+        pid,
+        match event {
+            0 => Traced::Signalled(signal),
+            libc::PTRACE_EVENT_EXEC => Traced::Started,
+            libc::PTRACE_EVENT_STOP if signal != libc::SIGTRAP => Traced::Halted,
+            _ => Traced::Passing,
+        },
+    ))
+}
+
+/// Milliseconds of processor time of a process, its children not counted (clock_getcpuclockid(3)).
+fn cpu_ms(pid: i32) -> u64 {
+    // SAFETY: both calls write one plain structure each, which outlives them.
+    let time = unsafe {
+        let mut clock: libc::clockid_t = 0;
+        let mut time: libc::timespec = std::mem::zeroed();
+        let known = libc::clock_getcpuclockid(pid, &raw mut clock) == 0;
+        if !known || libc::clock_gettime(clock, &raw mut time) != 0 {
+            return 0;
+        }
+        time
+    };
+    time.tv_sec as u64 * 1_000 + time.tv_nsec as u64 / 1_000_000
 }
 
 /// Installs a seccomp filter on this process and all it starts.

@@ -28,6 +28,12 @@ impl Place {
         Ok(Self { anchor: Rc::new(anchor), below: Vec::new() })
     }
 
+    /// Holds this directory open, so that what is in it is found without the way to it.
+    pub(super) fn here(&self) -> io::Result<Self> {
+        let anchor = self.open(OFlags::PATH | OFlags::DIRECTORY)?;
+        Ok(Self { anchor: Rc::new(anchor), below: Vec::new() })
+    }
+
     /// Returns the place of `name` in this directory.
     pub(super) fn child(&self, name: &[u8]) -> io::Result<Self> {
         let mut place = self.clone();
@@ -133,17 +139,29 @@ impl Place {
         }
     }
 
-    /// Tells whether this directory holds anything; an unreadable one may.
-    pub(super) fn has_entries(&self) -> bool {
-        let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY).and_then(Dir::new);
-        directory.map_or(true, |directory| {
-            directory.flatten().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."))
-        })
-    }
-
     /// Opens the directory at this place as the target of a mount.
     pub(super) fn mount_target(&self) -> io::Result<OwnedFd> {
         Ok(self.open(OFlags::PATH)?)
+    }
+}
+
+/// The directory at the top of a branch, at one time.
+#[derive(Debug)]
+pub(super) struct Top {
+    pub(super) stat: Stat,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) is_empty: bool,
+}
+
+impl Top {
+    /// Looks at a directory.
+    pub(super) fn look(path: &str) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let directory = rustix::fs::open(path, flags, Mode::empty())?;
+        let (stat, attributes) = (rustix::fs::fstat(&directory)?, attributes_of(&directory)?);
+        let mut names = Dir::new(directory)?.flatten();
+        let is_empty = names.all(|name| matches!(name.file_name().to_bytes(), b"." | b".."));
+        Ok(Self { stat, attributes, is_empty })
     }
 }
 

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FileType, Stat};
 
 use super::accounts::Names;
-use super::content::{self, Sameness};
 use super::entry::{self, Marks, shown};
 use super::folding;
+use super::gone::Replaced;
 use super::ground::{Branch, Ground, Owner, Show};
 use super::layers::{Layer, Layers, upper};
+use super::file_names::{self, FileNames};
 use super::protocol::{Changed, Failure, Kind, Mode, Share};
 use super::reach::Reach;
 use super::record::{Entry, Record};
@@ -45,7 +46,7 @@ pub(super) struct Found {
     refused_on_host: Vec<String>,
     pub(super) notes: Vec<String>,
     /// Paths that the host itself changed meanwhile.
-    moving: Vec<PathBuf>,
+    pub(super) moving: Vec<PathBuf>,
 }
 
 /// A path as it was before the run.
@@ -68,26 +69,19 @@ struct Job {
     opaque: bool,
 }
 
-/// One of several names of a file in the layer.
-#[derive(Debug)]
-struct Name {
-    path: PathBuf,
-    /// Its place in the list of changes.
-    index: Option<usize>,
-    was_there: bool,
-}
-
 pub(super) struct Walk<'a> {
     pub(super) ground: &'a Ground,
-    reach: &'a Reach,
-    uppers: Place,
-    lower: Option<Place>,
+    pub(super) reach: &'a Reach,
+    pub(super) uppers: Place,
+    pub(super) lower: Option<Place>,
     pub(super) branch: &'a Branch,
-    view: &'a Place,
+    pub(super) view: &'a Place,
     pub(super) moved_from: HashSet<PathBuf>,
-    pub(super) gone: Vec<Old>,
+    /// Paths and the directories they are counted for.
+    pub(super) gone: Vec<(PathBuf, Node)>,
+    pub(super) replaced: Vec<Replaced>,
     /// By inode.
-    names: HashMap<u64, Vec<Name>>,
+    names: HashMap<u64, FileNames>,
     pub(super) found: &'a mut Found,
 }
 
@@ -132,9 +126,11 @@ pub(super) fn changes(
             view: &view.root,
             moved_from: HashSet::new(),
             gone: Vec::new(),
+            replaced: Vec::new(),
             names: HashMap::new(),
             found: &mut found,
         };
+        walk.found.record.enter(&branch.at, &view.root, &top);
         if let Some(now) = now.filter(|_| !touched.is_empty()) {
             walk.top_changed(&now, touched);
         }
@@ -148,7 +144,7 @@ pub(super) fn changes(
             depth: 0,
             opaque: false,
         });
-        walk.settle_names();
+        file_names::settle(std::mem::take(&mut walk.names), &mut walk.found.record);
         walk.account_for_gone();
     }
     rename::fold(&mut found.record);
@@ -187,12 +183,11 @@ impl Walk<'_> {
         }
         let above = path.parent().unwrap_or(path);
         let parent = self.found.record.tally.directory(above);
-        let place = self.uppers.clone();
-        let entry = Entry { what, ..Entry::new(Kind::Metadata, path, parent, &place, now) };
+        let entry = Entry { what, ..Entry::new(Kind::Metadata, path, parent, now) };
         self.found.record.add(entry);
     }
 
-    fn refuse_rights(&mut self, path: &Path) {
+    pub(super) fn refuse_rights(&mut self, path: &Path) {
         self.found.refused_on_host.push(format!(
             "changing the rights of {}: it belongs to somebody else",
             path.display()
@@ -206,8 +201,15 @@ impl Walk<'_> {
                 self.note(&job.path, "was not walked: it is too deep");
                 continue;
             }
-            let names = match job.upper.names() {
-                Ok(names) => names,
+            let names = job.upper.here().and_then(|here| Ok((here.names()?, here)));
+            let (names, job) = match names {
+                Ok((names, upper)) => {
+                    let before = job.before.map(|old| match old.place.here() {
+                        Ok(place) => Old { place, ..old },
+                        Err(_) => old,
+                    });
+                    (names, Job { upper, before, ..job })
+                }
                 Err(error) => {
                     self.note(&job.path, &format!("was not walked: {error}"));
                     continue;
@@ -216,9 +218,7 @@ impl Walk<'_> {
             if job.opaque
                 && let Some(before) = &job.before
             {
-                self.gone_below(before, job.node, |name| {
-                    names.binary_search_by(|other| other.as_slice().cmp(name)).is_err()
-                });
+                self.replaced(&before.path, job.node, names.clone());
             }
             for name in &names {
                 if let Err(error) = self.entry(&job, name, &mut jobs) {
@@ -253,9 +253,8 @@ impl Walk<'_> {
             None => None,
         };
         if is_whiteout(&now) {
-            if let (Some(old), Some(then)) = (before, then) {
-                self.check_sticky(&job.path, &path, &then);
-                self.gone.push(old);
+            if let (Some(old), Some(_)) = (before, then) {
+                self.gone.push((old.path, old.parent));
             }
             return Ok(());
         }
@@ -269,12 +268,14 @@ impl Walk<'_> {
         {
             let second_name = origin.path != path && self.is_second_name(&origin, &now);
             if second_name && then.is_none() {
-                let what = vec![format!("hard link of {}", shown(&origin.path))];
-                self.found.record.add(Entry {
-                    what,
+                let index = self.found.record.add(Entry {
                     counted_elsewhere: true,
-                    ..Entry::new(Kind::Created, &path, job.node, &upper, &now)
+                    ..Entry::new(Kind::Created, &path, job.node, &now)
                 });
+                let names = self.names.entry(now.st_ino).or_default();
+                names.count = now.st_nlink.into();
+                names.was_there(&origin.path, None);
+                names.is_new(&path, index);
                 return Ok(());
             }
             if marks.metacopy {
@@ -285,13 +286,12 @@ impl Walk<'_> {
                     (&before, then.as_ref().map(file_type))
                 {
                     let node = self.found.record.tally.below(job.node, name);
-                    self.gone_below(&old.clone(), node, |_| true);
+                    self.replaced(&old.path.clone(), node, Vec::new());
                 }
                 let from = Some(origin.path.as_path());
-                self.found.record.add(Entry {
-                    from,
-                    ..Entry::new(Kind::Renamed, &path, job.node, &upper, &now)
-                });
+                self.found
+                    .record
+                    .add(Entry { from, ..Entry::new(Kind::Renamed, &path, job.node, &now) });
                 self.moved_from.insert(origin.path.clone());
             }
             if !second_name {
@@ -316,12 +316,12 @@ impl Walk<'_> {
             (Some(old), Some(then)) => {
                 if file_type(then) == FileType::Directory {
                     let node = self.found.record.tally.below(job.node, name);
-                    self.gone_below(&old.clone(), node, |_| true);
+                    self.replaced(&old.path.clone(), node, Vec::new());
                 }
                 let mut what =
                     vec![format!("{} -> {}", entry::kind_word(then), entry::kind_word(&now))];
                 self.describe_new(&upper, &now, &marks, &mut what);
-                let entry = Entry::new(Kind::TypeChanged, &path, job.node, &upper, &now);
+                let entry = Entry::new(Kind::TypeChanged, &path, job.node, &now);
                 self.found.record.add(Entry { what, ..entry })
             }
             (_, _) => {
@@ -335,13 +335,17 @@ impl Walk<'_> {
                     what,
                     diff,
                     counted_elsewhere,
-                    ..Entry::new(Kind::Created, &path, job.node, &upper, &now)
+                    ..Entry::new(Kind::Created, &path, job.node, &now)
                 })
             }
         };
         if now_type == FileType::RegularFile && now.st_nlink > 1 {
-            let name = Name { path: path.clone(), index, was_there: then.is_some() };
-            self.names.entry(now.st_ino).or_default().push(name);
+            let names = self.names.entry(now.st_ino).or_default();
+            names.count = now.st_nlink.into();
+            match then {
+                Some(_) => names.was_there(&path, index),
+                None => names.is_new(&path, index),
+            }
         }
         if now_type == FileType::Directory {
             let before = before.filter(|_| then.is_some_and(|then| file_type(&then) == now_type));
@@ -351,144 +355,15 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// What is to be said of something that was not there before.
-    fn describe_new(&self, upper: &Place, now: &Stat, marks: &Marks, what: &mut Vec<String>) {
-        what.extend(entry::alarms(None, now, self.names()));
-        if file_type(now) == FileType::Symlink
-            && let Ok(target) = upper.link_target()
-        {
-            what.push(format!("link to {}", crate::base::escape::bytes(&target)));
-        }
-        what.extend(entry::attributes(&[], &marks.seen, self.names()));
-    }
-
-    fn same_type(
-        &mut self,
-        (old, then): (&Place, &Stat),
-        (new, now): (&Place, &Stat),
-        content: &Place,
-        marks: &Marks,
-        (path, parent): (&Path, Node),
-    ) -> io::Result<Option<usize>> {
-        let kind = file_type(now);
-        let mut what = entry::alarms(Some(then), now, self.names());
-        what.extend(entry::rights(then, now, self.names()));
-        if matches!(kind, FileType::RegularFile | FileType::Directory) {
-            match old.attributes() {
-                Ok(old) => what.extend(entry::attributes(&old, &marks.seen, self.names())),
-                Err(error) => {
-                    self.note(path, &format!("had attributes that cannot be read: {error}"))
-                }
-            }
-        }
-        let changed = match kind {
-            FileType::RegularFile if marks.metacopy && content.is_same_as(old) => false,
-            FileType::RegularFile => self.content_differs((old, then), (content, now), path)?,
-            FileType::Symlink => {
-                let target = new.link_target()?;
-                let differs = old.link_target()? != target;
-                if differs {
-                    what.push(format!("link to {}", crate::base::escape::bytes(&target)));
-                }
-                differs
-            }
-            FileType::Directory
-            | FileType::Fifo
-            | FileType::Socket
-            | FileType::CharacterDevice
-            | FileType::BlockDevice
-            | FileType::Unknown => false,
-        };
-        let times = (entry::time(then), entry::time(now));
-        let times = Some(times).filter(|(then, now)| then != now);
-        let linked =
-            kind == FileType::RegularFile && then.st_nlink > 1 && now.st_nlink < then.st_nlink;
-        if linked && (changed || !what.is_empty()) {
-            what.push(format!(
-                "one of {} names of one file: written in place, this shows under all of them",
-                then.st_nlink
-            ));
-        }
-        if changed {
-            let diff = match self.found.record.has_room(Kind::Modified, now) {
-                true => self.found.record.content(Some((old, then)), Some((content, now)), path),
-                false => None,
-            };
-            let entry = Entry::new(Kind::Modified, path, parent, new, now);
-            return Ok(self.found.record.add(Entry { what, diff, ..entry }));
-        }
-        // A directory's time changes with everything in it and says nothing of its own.
-        let times = times.filter(|_| kind != FileType::Directory);
-        if !what.is_empty() && kind == FileType::Directory && self.reach.seems_own(path) {
-            self.refuse_rights(path);
-        }
-        if what.is_empty() && times.is_none() {
-            return Ok(None);
-        }
-        let entry = Entry::new(Kind::Metadata, path, parent, new, now);
-        Ok(self.found.record.add(Entry { what, times, ..entry }))
-    }
-
-    fn content_differs(
-        &mut self,
-        (old, then): (&Place, &Stat),
-        (new, now): (&Place, &Stat),
-        path: &Path,
-    ) -> io::Result<bool> {
-        let (Ok(before), Ok(after)) = (old.open_file(), new.open_file()) else {
-            self.note(path, "cannot be read; taken as modified");
-            return Ok(true);
-        };
-        let budget = &mut self.found.record.budget;
-        match content::compare((&before, then), (&after, now), budget) {
-            Sameness::Same => Ok(false),
-            Sameness::Different => Ok(true),
-            Sameness::Unknown => {
-                self.note(path, "is too large to compare; taken as modified");
-                Ok(true)
-            }
-        }
-    }
-
-    /// Notes a path whose file on the host is younger than the sandbox; `then` is what the view shows of it.
-    pub(super) fn host_changed(&mut self, path: &Path, then: &Stat) {
-        if file_type(then) == FileType::Directory || self.found.moving.len() > 1_000 {
-            return;
-        }
-        let below = path.strip_prefix(&self.branch.at).unwrap_or(path);
-        let lower = self.lower.as_ref().and_then(|lower| lower.descend(below).ok()?.stat().ok()?);
-        if let Some(lower) = lower
-            && (lower.st_ctime, lower.st_ctime_nsec as i64) > self.ground.since
-        {
-            self.found.moving.push(path.to_owned());
-        }
-    }
-
-    /// Says of files with several names in this layer which they are.
-    fn settle_names(&mut self) {
-        for (_, names) in std::mem::take(&mut self.names) {
-            let Some(anchor) = names.iter().find(|name| name.was_there).or(names.first()) else {
-                continue;
-            };
-            let others = names.iter().filter(|name| name.path != anchor.path);
-            for name in others.filter(|name| !name.was_there) {
-                if let Some(index) = name.index {
-                    let changed = &mut self.found.record.listed[index].changed;
-                    changed.what.push(format!("hard link of {}", shown(&anchor.path)));
-                    changed.diff = None;
-                }
-            }
-            if let Some(index) = anchor.index.filter(|_| anchor.was_there && names.len() > 1) {
-                let changed = &mut self.found.record.listed[index].changed;
-                changed.what.push(format!("one write, seen under {} names", names.len()));
-            }
-        }
-    }
-
-    fn check_sticky(&mut self, directory: &Path, path: &Path, then: &Stat) {
+    /// Notes what the host would refuse: to delete what others own in a directory with the sticky bit.
+    pub(super) fn check_sticky(&mut self, path: &Path, then: &Stat) {
+        let directory = path.parent().unwrap_or(path);
         let sticky = self.branch.top.st_mode & 0o1000 != 0 && directory == self.branch.at
             || self.reach.seems_own_and_sticky(directory);
-        if sticky && self.ground.mode == Mode::User && then.st_uid != 0 {
+        if sticky
+            && self.ground.mode == Mode::User
+            && (then.st_uid != 0 || self.reach.seems_own(path))
+        {
             self.found.refused_on_host.push(format!(
                 "deleting {}: it belongs to somebody else, in a sticky directory",
                 path.display()

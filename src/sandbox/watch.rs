@@ -11,6 +11,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::capture::Capture;
 use super::child::word;
+use super::exact::Gone;
 use super::observe::Observer;
 use super::protocol::{Failure, Kept, Limit, Limits};
 use super::resolver::Resolver;
@@ -75,7 +76,6 @@ pub(super) fn watch(
     boss: BorrowedFd<'_>,
 ) -> Result<Watched, Failure> {
     resolver.begin();
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let mut watch = Watch {
         limits,
         ends,
@@ -88,7 +88,7 @@ pub(super) fn watch(
         ended: None,
         failure: None,
         limit: None,
-        cpu_ms: limits.cpu_ms(cores),
+        cpu_ms: limits.cpu_ms(),
         looks_at_process_limit: 0,
         scarce: Scarce::default(),
     };
@@ -226,6 +226,16 @@ impl Watch<'_> {
             Some((&word::LISTENER, _)) => self.listener = descriptor,
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);
+            }
+            Some((&word::STARTED, process)) => {
+                if let Some(Ok(process)) = process.get(..4).map(<[u8; 4]>::try_from) {
+                    self.observer.confirmed(i32::from_le_bytes(process));
+                }
+            }
+            Some((&word::GONE, end)) => {
+                if let Some(gone) = Gone::read(end) {
+                    self.observer.ended(gone);
+                }
             }
             Some((&word::FAILED, text)) => {
                 self.failure = Some(serde_json::from_slice(text).unwrap_or_else(|error| {

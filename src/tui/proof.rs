@@ -4,7 +4,11 @@ use ratatui::text::Line;
 
 use super::text::{Ink, pad};
 use super::theme::Tone;
-use crate::evidence::{Captured, Change, Declared, Effect, FileEffect, Outcome, StepDryRun};
+use crate::base::{Size, readable};
+use crate::evidence::{
+    Captured, Change, Declared, Effect, FileEffect, FileKind, KeptFinding, Outcome, Severity,
+    StepDryRun, Sum, is_loud,
+};
 use crate::flow;
 
 /// Returns the tone of an outcome.
@@ -56,28 +60,38 @@ fn is_undeclared(effect: &Effect) -> bool {
 
 /// Returns how many paths changed in which way, and what else was tried.
 fn counted(shown: &StepDryRun) -> String {
-    let mut counts: Vec<(&str, usize)> = vec![];
+    let mut counts: Vec<(&str, u64)> = vec![];
     for effect in &shown.effects {
         let word = match effect {
-            Effect::File(file) => file.change.word(),
+            Effect::File(file) if shown.totals.is_empty() => file.change.word(),
             Effect::Connect { .. } => "tried to reach",
             Effect::Lookup { .. } => "asked for",
             Effect::Denied { .. } => "refused",
-            Effect::Exec { .. } => continue,
+            Effect::File(_) | Effect::Exec { .. } => continue,
         };
         match counts.iter_mut().find(|(known, _)| *known == word) {
             Some((_, count)) => *count += 1,
             None => counts.push((word, 1)),
         }
     }
-    let counts: Vec<String> =
-        counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
-    let listed = shown.effects.len() as u64;
-    let more = match shown.effects_total.saturating_sub(listed) {
+    let totals = Change::ALL.into_iter().map(|change| (change.word(), shown.total(change).entries));
+    let counts: Vec<String> = totals
+        .chain(counts)
+        .filter(|(_, count)| *count > 0)
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
+    let more = match shown.left_out() {
         0 => String::new(),
-        more => format!(", and {more} more that were only counted"),
+        more => format!(", {more} of them only counted"),
     };
     format!("{}{more}", counts.join(", "))
+}
+
+/// Returns what the rules say of what was seen.
+pub fn finding(ink: Ink, finding: &KeptFinding) -> Vec<Line<'static>> {
+    let tone = if finding.severity >= Severity::High { Tone::Danger } else { Tone::Warn };
+    let severity = finding.severity.word().to_uppercase();
+    ink.labelled("Finding", tone, &format!("{severity} {}: {}", finding.rule, finding.message))
 }
 
 /// Returns the effects that did not fit beside the outcome.
@@ -104,6 +118,11 @@ pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
     };
     let text = format!("{}{exit}, {took}   observed, not predicted", outcome_word(shown.outcome));
     let mut lines = ink.labelled("Dry run", outcome_tone(shown.outcome), &text);
+    let deleted = shown.total(Change::Deleted);
+    if deleted.entries > 0 {
+        let text = format!("{} entries, {}", deleted.entries, Size(deleted.bytes));
+        lines.extend(ink.labelled("DELETES", Tone::Danger, &text));
+    }
     shown.notes.iter().for_each(|note| lines.extend(ink.labelled("", Tone::Warn, note)));
     for tool in &shown.simulated {
         lines.extend(ink.labelled("", Tone::Warn, &format!("a stand-in answered for {tool}")));
@@ -127,6 +146,13 @@ pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
     if seen.len() > FIRST {
         let rest = format!("and {} more, at the end", seen.len() - FIRST);
         lines.extend(ink.labelled("", Tone::Faint, &rest));
+    }
+    for place in &shown.summaries {
+        let deep = if place.deep { " and below" } else { "" };
+        let (directory, change) = (escaped(&place.directory), place.change.word());
+        let Sum { entries, bytes } = place.sum;
+        let text = format!("{directory}{deep}: {entries} {change}, {}", Size(bytes));
+        lines.extend(ink.labelled("", Tone::Plain, &text));
     }
     if let Some(proof) = &shown.rollback {
         let proven = proof.outcome == Outcome::Passed && proof.differences.is_empty();
@@ -188,21 +214,36 @@ fn file_lines(ink: Ink, label: &str, file: &FileEffect, undeclared: &str) -> Vec
         Change::Deleted => "-",
         Change::Modified | Change::Renamed | Change::TypeChanged | Change::Metadata => "~",
     };
-    let shown =
-        |path: &std::path::Path| crate::base::escape::bytes(path.as_os_str().as_encoded_bytes());
-    let bytes = file.bytes.map_or(String::new(), |bytes| format!("  {}", crate::base::Size(bytes)));
-    let from = file.from.as_ref().map_or(String::new(), |from| format!(" from {}", shown(from)));
+    let slash = if file.kind == FileKind::Directory { "/" } else { "" };
+    let bytes = file.bytes.filter(|_| file.kind == FileKind::File);
+    let bytes = bytes.map_or(String::new(), |bytes| format!("  {}", Size(bytes)));
+    let stored =
+        file.stored.map_or(String::new(), |stored| format!(" of which {} stored", Size(stored)));
+    let below = file.below.map_or(String::new(), |sum| {
+        format!("  with {} entries in it, {}", sum.entries, Size(sum.bytes))
+    });
+    let from = file.from.as_ref().map_or(String::new(), |from| format!(" from {}", escaped(from)));
     let text = format!(
-        "{sign} {} {}{from}{bytes}{undeclared}",
+        "{sign} {} {}{slash}{from}{bytes}{stored}{below}{undeclared}",
         pad(file.change.word(), 9),
-        shown(&file.path)
+        escaped(&file.path)
     );
+    let loud = file.what.iter().any(|word| is_loud(word));
     let tone = match (undeclared.is_empty(), file.change) {
         (false, _) => Tone::Danger,
+        (true, _) if loud => Tone::Danger,
         (true, Change::Deleted) => Tone::Warn,
         (true, _) => Tone::Plain,
     };
     let mut lines = ink.labelled(label, tone, &text);
+    for word in &file.what {
+        let tone = if is_loud(word) { Tone::Danger } else { Tone::Plain };
+        lines.extend(ink.labelled("", tone, &format!("    {word}")));
+    }
+    if let Some((then, now)) = file.times {
+        let text = format!("    modification time {} -> {}", readable(then), readable(now));
+        lines.extend(ink.labelled("", Tone::Plain, &text));
+    }
     for line in file.diff.iter().flat_map(|diff| diff.lines()) {
         let tone = match line.as_bytes().first() {
             Some(b'+') => Tone::Good,
@@ -212,4 +253,8 @@ fn file_lines(ink: Ink, label: &str, file: &FileEffect, undeclared: &str) -> Vec
         lines.extend(ink.labelled("", tone, &format!("    {line}")));
     }
     lines
+}
+
+fn escaped(path: &std::path::Path) -> String {
+    crate::base::escape::bytes(path.as_os_str().as_encoded_bytes())
 }

@@ -533,7 +533,7 @@ for f,e in ((lambda:os.mkdir(H),17),(lambda:os.unlink(H+'/none'),2),(lambda:open
 print('ok')"), Works),
         ("its own children", py("\
 import subprocess
-p=subprocess.Popen(['sleep','600'],start_new_session=True); os.kill(p.pid,0); os.setpriority(os.PRIO_PROCESS,p.pid,5); os.killpg(p.pid,15); assert p.wait()==-15; print('ok')"), Works),
+p=subprocess.Popen(['sleep','600'],start_new_session=True); os.kill(p.pid,0); os.setpriority(os.PRIO_PROCESS,p.pid,19); os.killpg(p.pid,15); assert p.wait()==-15; print('ok')"), Works),
         ("only its own descriptors", py("print('ok' if set(os.listdir('/proc/self/fd'))<={'0','1','2','3'} else os.listdir('/proc/self/fd'))"), Works),
         ("a lock in the scratch directory", py("f=open(T+'/l','w');fcntl.flock(f,fcntl.LOCK_EX);print('ok')"), Works),
     ]

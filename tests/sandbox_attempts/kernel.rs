@@ -401,7 +401,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         Shell(
             "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc; echo ':{mark}:M::MZ::/bin/true:' > /proc/sys/fs/binfmt_misc/register",
         ),
-        Fails,
+        Anything,
     ),
     row(
         101,

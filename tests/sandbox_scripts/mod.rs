@@ -131,6 +131,9 @@ pub const SCRIPTS: &[Script] = &[
     all("mv deep/1/2 two; mv two deep/two; mv deep d2"),
     all("mv b tmp; mv deep b; mv tmp deep"),
     all("mv b c; mv c b"),
+    all("mv b c; ln -s a b"),
+    all("mv b c; mkdir b; echo other > b/c; echo new > b/new"),
+    all("mv deep b/d; mv b/d/1 one; rm -r b"),
     all("chmod 600 a; chmod 700 b"),
     all("chmod 644 a"),
     all("chmod u+s,g+s run.sh; chmod +t b"),
@@ -217,7 +220,7 @@ pub const SCRIPTS: &[Script] = &[
     all(
         "setfacl -m g:$(id -g):r a; getfacl -c a; setfacl -b a; setfacl -d -m o::r b; : > b/inherits; getfacl -c b/inherits",
     ),
-    all("echo x > /nonexistent/file"),
+    all("echo x > none/such/file"),
     all("mkdir a; mkdir b/c/d; rmdir b; cat b; cd a"),
     all("rm nothing; mv nothing else; cp nothing else; ls nothing; ln nothing else"),
     all("echo x > /var/tmp/bsf-$$; cat /var/tmp/bsf-$$; rm /var/tmp/bsf-$$"),
@@ -280,7 +283,13 @@ pub const SCRIPTS: &[Script] = &[
         "echo x > /etc/bsf; mkdir /usr/bsf; rm /etc/hostname; mv /etc/passwd x; ls /root; touch /bsf",
     ),
     user("cat /etc/shadow"),
-    Script { by: By::User, ..but_output("ln /etc/shadow x", "a link to another part of the tree is one to another file system") },
+    Script {
+        by: By::User,
+        ..but_output(
+            "ln /etc/shadow x",
+            "a link to another part of the tree is one to another file system",
+        )
+    },
     Script {
         by: By::User,
         ..differs(

@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::check::observed::{declared, undeclared};
 use crate::check::rule::{Example, Report, Rule};
-use crate::evidence::{Change, Declared, Effect, Severity, StepDryRun};
+use crate::evidence::{Change, Declared, Effect, Severity, StepDryRun, is_loud};
 
 /// Something new that nobody announced is odd; something that was there and is replaced is a loss.
 pub const RULE: Rule = Rule {
@@ -62,12 +62,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether something undeclared got rights that stand in capitals.
 fn alarms(shown: &StepDryRun) -> bool {
-    let loud = |word: &String| {
-        let head = word.split([':', ' ']).next().unwrap_or_default();
-        head.len() > 3 && head.chars().all(|c| c.is_ascii_uppercase() || c == '-')
-    };
     shown.effects.iter().any(|effect| match effect {
-        Effect::File(file) => file.declared == Declared::No && file.what.iter().any(loud),
+        Effect::File(file) => {
+            file.declared == Declared::No && file.what.iter().any(|word| is_loud(word))
+        }
         Effect::Exec { .. }
         | Effect::Lookup { .. }
         | Effect::Connect { .. }

@@ -9,6 +9,7 @@ use crate::base::{Digest, escape};
 use crate::check::{Checked, fixed};
 use crate::cli::findings::{self, Texts};
 use crate::cli::output::Output;
+use crate::cli::seen::{self, Detail};
 use crate::cli::{CommandError, Exit, Global};
 use crate::draft::{Draft, Request, artifacts, draft};
 use crate::evidence::{Answer, Event, Finding, Question, Severity, Waived};
@@ -281,8 +282,10 @@ fn dry_run(
     output: &mut Output,
 ) -> Result<(), CommandError> {
     let mut quiet = |_: DryRunProgress<'_>| {};
-    let result = runtime.dry_run(plan, Some(&demo.inventory), fingerprint, None, &mut quiet)?;
-    output.say(&indented(&super::dry_run::text(&result, 3)))
+    let following = crate::runtime::Following::Starts;
+    let (inventory, last) = (Some(&demo.inventory), None);
+    let result = runtime.dry_run(plan, inventory, fingerprint, last, following, &mut quiet)?;
+    output.say(&indented(&seen::text(&result, Detail::First(3))))
 }
 
 /// Approves, with a waiver and its reason for everything a dry run cannot prove.

@@ -337,7 +337,7 @@ fn change(call: &Waiting, about: About, place: &OwnedFd) -> Result<(), Errno> {
         }
         About::Times(at) => {
             use rustix::fs::{Timespec, Timestamps, UTIME_NOW};
-            let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW.into() };
+            let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
             let mut times = Timestamps { last_access: now, last_modification: now };
             let pointer = at.map_or(0, |at| call.arguments[at]);
             let mut raw = [0_u8; 32];

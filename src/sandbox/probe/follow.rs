@@ -291,12 +291,11 @@ impl Follower<'_> {
         }
         let used = family::usage(self.ends.guard.as_raw_nonzero().get());
         let (bytes, entries) = self.scratch.use_of();
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
         if used.tasks > self.limits.processes {
             self.stop_by(Limit::Processes);
         } else if used.resident > self.limits.memory {
             self.stop_by(Limit::Memory);
-        } else if used.cpu_ms > self.limits.cpu_ms(cores) {
+        } else if used.cpu_ms > self.limits.cpu_ms() {
             self.stop_by(Limit::Cpu);
         } else if bytes > BYTES {
             self.stop_by(Limit::Disk);

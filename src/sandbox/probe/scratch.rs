@@ -104,7 +104,7 @@ mod tests {
         std::fs::create_dir_all(&closed).expect("made");
         std::fs::write(scratch.path.join("a/file"), [1; 10_000]).expect("written");
         std::fs::write(closed.join("file"), "x").expect("written");
-        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).expect("closed");
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).expect("closed");
         assert!(scratch.use_of().0 >= 10_000 && scratch.use_of().1 >= 3);
         let path = scratch.path.clone();
         drop(scratch);

@@ -14,7 +14,7 @@ use crate::tui::dialog::{Dialog, Extra, Paste};
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Page};
-use crate::tui::proof::{effects, more_effects, outcome_tone, outcome_word, output};
+use crate::tui::proof::{self, effects, more_effects, outcome_tone, outcome_word, output};
 use crate::tui::step_text;
 use crate::tui::text::{Ink, LABEL, pad};
 use crate::tui::theme::{Theme, Tone};
@@ -74,11 +74,14 @@ impl Screen for Review {
         let Some(review) = &state.review else {
             return "Review".into();
         };
-        let severe =
-            review.found.iter().filter(|found| found.finding.severity >= Severity::High).count();
+        let found = review.found.iter().map(|found| found.finding.severity);
+        let seen = review.proof().into_iter().flat_map(|proof| &proof.steps);
+        let seen = seen.flat_map(|step| &step.findings).map(|finding| finding.severity);
+        let all: Vec<Severity> = found.chain(seen).collect();
+        let severe = all.iter().filter(|severity| **severity >= Severity::High).count();
         let findings = match &review.checked {
             None => "checking ...".to_owned(),
-            Some(_) => format!("findings {severe} severe, {} other", review.found.len() - severe),
+            Some(_) => format!("findings {severe} severe, {} other", all.len() - severe),
         };
         let steps = review.order.len();
         let dry_run = match &review.dry_run {
@@ -88,7 +91,8 @@ impl Screen for Review {
             DryRunView::Done(dry_run) => {
                 let passed =
                     dry_run.steps.iter().filter(|step| step.outcome == Outcome::Passed).count();
-                format!("dry run {passed}/{steps} passed, {}", dry_run.level.word())
+                let only = if dry_run.level.counts() { "" } else { " only" };
+                format!("dry run {passed}/{steps} passed, {}{only}", dry_run.level.word())
             }
         };
         let approved = match review.permit(state.now, &state.machine.operator) {
@@ -287,8 +291,10 @@ impl Screen for Review {
 fn row(ink: Ink, review: &flow::Review, step: &Step, at: usize, columns: usize) -> Line<'static> {
     let read = if review.read.contains(&step.id) { "[x] " } else { "[ ] " };
     let risk = review.risk(step);
-    let worst = review.found_in(step.id.as_str()).map(|(_, found)| found.finding.severity).max();
     let outcome = review.proof().and_then(|proof| proof.steps.iter().find(|one| one.id == step.id));
+    let found = review.found_in(step.id.as_str()).map(|(_, found)| found.finding.severity);
+    let seen = outcome.into_iter().flat_map(|shown| &shown.findings);
+    let worst = found.chain(seen.map(|finding| finding.severity)).max();
     let (tone_of, word) = match (worst, outcome) {
         (Some(severity), _) if severity >= Severity::High => {
             (Tone::Danger, severity.word().to_uppercase())
@@ -316,9 +322,12 @@ fn detail_lines(ink: Ink, state: &State, review: &flow::Review, step: &Step) -> 
     for (_, found) in review.found_in(step.id.as_str()) {
         lines.extend(finding(ink, found));
     }
-    lines.extend(step_text::facts(ink, &state.machine.hostname, step));
     let shown =
         review.proof().and_then(|proof| proof.steps.iter().find(|shown| shown.id == step.id));
+    for found in shown.into_iter().flat_map(|shown| &shown.findings) {
+        lines.extend(proof::finding(ink, found));
+    }
+    lines.extend(step_text::facts(ink, &state.machine.hostname, step));
     match &review.dry_run {
         DryRunView::None => lines.extend(ink.labelled(
             "Dry run",

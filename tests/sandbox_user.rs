@@ -1,0 +1,231 @@
+//! An ordinary user's run may do what the host lets the user do: no more, no less, and what cannot be known is said.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+
+mod sandbox_support;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use blackstart::sandbox::{Layering, Observed, Options, Request, Session};
+
+use sandbox_support::{NOBODY, Who, is_root, open_directory, program, write_program};
+
+/// A group that the user is in besides its own.
+const TEAM: u32 = 48_123;
+/// A group that the user is not in.
+const OTHERS: u32 = 48_124;
+
+fn words() -> Vec<String> {
+    let groups = TEAM.to_string();
+    ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--groups", &groups]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+/// Starts a session as a user with a supplementary group.
+fn session(into: &Path) -> Session {
+    let wrapper = into.join("with-group");
+    let binary = program(Who::Root, into);
+    let text = format!("#!/bin/sh\nexec {} {} \"$@\"\n", words().join(" "), binary.display());
+    write_program(&wrapper, &text);
+    Session::start(&Options::new(wrapper)).expect("a session")
+}
+
+fn on_host(script: &str) -> (Option<i32>, String) {
+    let words = words();
+    let output = Command::new(&words[0])
+        .args(&words[1..])
+        .args(["bash", "--noprofile", "--norc", "-c", script])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("LANG", "C.UTF-8")
+        .stdin(Stdio::null())
+        .output()
+        .expect("setpriv runs");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn inside(session: &mut Session, script: &str) -> Observed {
+    let mut request = Request::new(["bash", "--noprofile", "--norc", "-c", script]);
+    request.layering = Layering::Discard;
+    session.run(&request).expect("runs")
+}
+
+fn needs_root() -> bool {
+    if !is_root() {
+        assert!(std::env::var_os("CI").is_none(), "these tests need files of several owners");
+        eprintln!("skipped: these tests need files of several owners, which only root can make");
+    }
+    is_root()
+}
+
+fn make(path: &Path, content: Option<&str>, owner: (u32, u32), mode: u32) {
+    match content {
+        Some(text) => fs::write(path, text).unwrap(),
+        None => fs::create_dir(path).unwrap(),
+    }
+    chown(path, Some(owner.0), Some(owner.1)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Directories and files of several owners. `NOBODY` is the user.
+fn fixture(base: &Path) {
+    let user: u32 = NOBODY.parse().unwrap();
+    let at = |name: &str| -> PathBuf { base.join(name) };
+    make(&at("foreign"), None, (0, 0), 0o755);
+    make(&at("foreign/mine"), Some("mine\n"), (user, user), 0o644);
+    make(&at("foreign/team-mine"), Some("mine\n"), (user, TEAM), 0o644);
+    make(&at("foreign/theirs"), Some("theirs\n"), (0, 0), 0o644);
+    make(&at("foreign/for-all"), Some("for all\n"), (0, 0), 0o666);
+    make(&at("foreign/secret"), Some("secret\n"), (0, 0), 0o600);
+    make(&at("foreign/team-file"), Some("team\n"), (0, TEAM), 0o664);
+    make(&at("foreign/other-team"), Some("team\n"), (0, OTHERS), 0o664);
+    make(&at("team"), None, (0, TEAM), 0o2775);
+    make(&at("team/theirs"), Some("theirs\n"), (0, TEAM), 0o644);
+    make(&at("others"), None, (0, OTHERS), 0o2775);
+    make(&at("open"), None, (0, 0), 0o777);
+    make(&at("open/theirs"), Some("theirs\n"), (0, 0), 0o644);
+    make(&at("sticky"), None, (0, 0), 0o1777);
+    make(&at("sticky/theirs"), Some("theirs\n"), (0, 0), 0o666);
+    make(&at("sticky/mine"), Some("mine\n"), (user, user), 0o644);
+    make(&at("listed"), None, (0, 0), 0o755);
+    make(&at("listed/by-list"), Some("list\n"), (0, 0), 0o644);
+}
+
+const SCRIPTS: &[&str] = &[
+    "echo more >> foreign/mine && cat foreign/mine",
+    "echo more >> foreign/team-mine && cat foreign/team-mine",
+    "echo more >> foreign/theirs",
+    "echo more >> foreign/for-all && cat foreign/for-all",
+    "cat foreign/secret",
+    "echo more >> foreign/team-file && cat foreign/team-file",
+    "echo more >> foreign/other-team",
+    "echo new > foreign/new",
+    "rm foreign/mine",
+    "mv foreign/mine foreign/moved",
+    "chmod 600 foreign/mine",
+    "chmod 600 foreign/theirs",
+    "echo new > team/new && cat team/new",
+    "rm -f team/theirs && ls team",
+    "mkdir -p team/a/b && echo x > team/a/b/c",
+    "echo new > others/new",
+    "echo new > open/new && rm -f open/theirs && ls open",
+    "chmod 700 open",
+    "echo more >> sticky/theirs",
+    "rm -f sticky/mine && ls sticky",
+    "rm -f sticky/theirs",
+    "mv sticky/theirs sticky/moved",
+    "chmod 600 sticky/theirs",
+    "test -w foreign",
+    "test -w team && test -w open && test -w sticky && test ! -w others",
+    "test -w foreign/mine && test ! -w foreign/theirs && test ! -r foreign/secret",
+    "touch foreign/mine",
+];
+
+#[test]
+fn a_run_succeeds_exactly_where_the_host_lets_it() {
+    if !needs_root() {
+        return;
+    }
+    let tools = open_directory();
+    for script in SCRIPTS {
+        // Mentioned with its whole path, as plans do, and by relative names from a working directory.
+        let directory = open_directory();
+        let base = directory.path().canonicalize().unwrap();
+        fixture(&base);
+        let mut session = session(tools.path());
+        let script = script
+            .split(' ')
+            .map(|word| {
+                let named = ["foreign", "team", "others", "open", "sticky"];
+                let ours =
+                    named.iter().any(|name| word == *name || word.starts_with(&format!("{name}/")));
+                if ours { base.join(word).display().to_string() } else { word.to_owned() }
+            })
+            .collect::<Vec<_>>()
+            .join(" ");
+        let observed = inside(&mut session, &script);
+        let (code, said) = on_host(&script);
+        assert_eq!(
+            observed.succeeded(),
+            code == Some(0),
+            "{script}: host {code:?} {said}, inside {observed:?}"
+        );
+        if code == Some(0) {
+            assert_eq!(observed.stdout.text, said, "{script}");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_rights_counts_as_on_the_host() {
+    if !needs_root() {
+        return;
+    }
+    let directory = open_directory();
+    let base = directory.path().canonicalize().unwrap();
+    fixture(&base);
+    let listed = base.join("listed");
+    let set = Command::new("setfacl")
+        .arg("-m")
+        .arg(format!("u:{NOBODY}:rwx"))
+        .args([&listed, &listed.join("by-list")])
+        .status();
+    if !set.is_ok_and(|status| status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "setfacl is missing, or refused here");
+        eprintln!("skipped: setfacl is missing, or refused here");
+        return;
+    }
+    let mut session = session(directory.path());
+    for text in ["echo x > LISTED/new && cat LISTED/new", "echo x >> LISTED/by-list"] {
+        let script = text.replace("LISTED", &listed.display().to_string());
+        let observed = inside(&mut session, &script);
+        assert!(observed.succeeded(), "{script}: {observed:?}");
+        assert_eq!(on_host(&script).0, Some(0), "{script}");
+    }
+}
+
+#[test]
+fn directories_that_are_open_to_all_are_found_without_being_named() {
+    if !needs_root() {
+        return;
+    }
+    let directory = open_directory();
+    let base = directory.path().canonicalize().unwrap();
+    fixture(&base);
+    let name = base.file_name().unwrap().to_string_lossy().into_owned();
+    let mut session = session(directory.path());
+    for place in ["open", "sticky", "team"] {
+        let script =
+            format!("cd /tmp; cd {name}; p={place}; echo x > $p/unforeseen && cat $p/unforeseen");
+        let observed = inside(&mut session, &script);
+        assert!(observed.succeeded(), "{script}: {observed:?}");
+    }
+}
+
+#[test]
+fn what_was_not_foreseen_is_no_pass() {
+    if !needs_root() {
+        return;
+    }
+    let directory = open_directory();
+    let base = directory.path().canonicalize().unwrap();
+    fs::create_dir_all(base.join("1/2/3/4")).unwrap();
+    make(&base.join("1/2/3/4/deep"), None, (0, 0), 0o777);
+    let name = base.file_name().unwrap().to_string_lossy().into_owned();
+    let mut session = session(directory.path());
+    let script = format!("cd /tmp; cd {name}; cd 1; cd 2; cd 3; cd 4; p=deep; echo x > $p/f; true");
+    assert_eq!(on_host(&script).0, Some(0));
+    let observed = inside(&mut session, &script);
+    assert_eq!(observed.exit_code, Some(0), "{observed:?}");
+    assert!(!observed.succeeded(), "{observed:?}");
+    assert!(
+        observed.not_possible.iter().any(|what| what.contains("as root it could")),
+        "{observed:?}"
+    );
+    // Named, it works.
+    let observed = inside(&mut session, &format!("echo x > {}/1/2/3/4/deep/f", base.display()));
+    assert!(observed.succeeded(), "{observed:?}");
+}
