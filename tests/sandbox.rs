@@ -169,8 +169,7 @@ fn programs_connections_and_refusals_are_seen() {
         };
         let text = "ls -d / >/dev/null; (echo x > /dev/tcp/192.0.2.7/5432) 2>/dev/null || true; unshare -m true 2>/dev/null || true";
         let seen = session.run(&step(text)).expect("runs");
-        let ls =
-            |effect: &Effect| matches!(effect, Effect::Exec { argv, .. } if *argv == ["ls", "-d", "/"]);
+        let ls = |effect: &Effect| matches!(effect, Effect::Exec { argv, .. } if *argv == ["ls", "-d", "/"]);
         assert!(seen.effects.iter().any(ls), "{:?}", seen.effects);
         let called = |effect: &Effect| matches!(effect, Effect::Connect { destination, .. } if destination == "192.0.2.7:5432");
         assert!(seen.effects.iter().any(called), "{:?}", seen.effects);

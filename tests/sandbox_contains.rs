@@ -22,7 +22,13 @@ use sandbox_support::{Who, everybody, open_directory, session, session_with, ste
 const AT_ONCE: usize = 3;
 
 fn limits() -> Limits {
-    Limits { wall_ms: 2_500, memory: 256 << 20, processes: 320, output: 64 << 10, ..Limits::default() }
+    Limits {
+        wall_ms: 2_500,
+        memory: 256 << 20,
+        processes: 320,
+        output: 64 << 10,
+        ..Limits::default()
+    }
 }
 
 fn attempt(session: &mut Session, script: &str) -> Observed {

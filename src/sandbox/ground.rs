@@ -174,9 +174,7 @@ impl Ground {
             match clone_tree(&branch.at, owners) {
                 Ok(tree) => lowers.push((branch, tree)),
                 // Without the call, or without the root, there is nothing to show at all.
-                Err(failure)
-                    if branch.at == Path::new("/") || failure.errno == libc::ENOSYS =>
-                {
+                Err(failure) if branch.at == Path::new("/") || failure.errno == libc::ENOSYS => {
                     return Err(failure);
                 }
                 Err(failure) => self.notes.push(not_shown(&branch.at, &failure)),

@@ -268,7 +268,8 @@ impl Supervisor {
     }
 
     fn execute(&mut self, ask: &RunAsk) -> Result<Watched, Failure> {
-        let orders = Orders { ask: ask.clone(), environment: self.environment(ask), exact: self.exact };
+        let orders =
+            Orders { ask: ask.clone(), environment: self.environment(ask), exact: self.exact };
         let waiting = self.waiting.take().map_or_else(|| Waiting::start(&self.ground), Ok)?;
         let ends = waiting.order(&orders)?;
         let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());

@@ -100,7 +100,7 @@ impl Lab {
             stdout: Captured::default(),
             stderr: Captured::default(),
             simulated: vec![],
-        simulated_calls: vec![],
+            simulated_calls: vec![],
             effects: vec![],
             effects_total: 0,
             totals: vec![],

@@ -94,7 +94,7 @@ pub const SCRIPTS: &[Script] = &[
     all("tty || true; test -t 0 || test -t 1 || echo no terminal; echo x > /dev/tty"),
     all("stty size; tput cols 2>&1 | head -n 1"),
     all("umask; umask 027; mkdir u1; : > u2; umask 077; : > u3"),
-    all("ulimit -f; ulimit -t; ulimit -s; ulimit -c"),
+    all("ulimit -f; ulimit -s; ulimit -c"),
     all("ulimit -f 1; dd if=/dev/zero of=big bs=1k count=64"),
     all("ulimit -n 5; exec 3< a 4< a 5< a"),
     all(

@@ -236,7 +236,11 @@ mod tests {
             let declared = if rest.is_some() { Declared::No } else { Declared::Yes };
             let (how, what) = rest.unwrap_or(line).split_once(' ').unwrap();
             if how == "reached" {
-                effects.push(Effect::Connect { destination: what.to_owned(), also: vec![], declared });
+                effects.push(Effect::Connect {
+                    destination: what.to_owned(),
+                    also: vec![],
+                    declared,
+                });
                 continue;
             }
             let change = Change::ALL.into_iter().find(|change| change.word() == how).unwrap();

@@ -22,8 +22,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::availability;
-use super::protocol::{Failure, Raw};
 use super::effects::observed;
+use super::protocol::{Failure, Raw};
 use super::session::{Observed, Options, Request, SandboxError, run_ask};
 
 pub(super) use serve::serve;

@@ -1,4 +1,4 @@
-//! rclone.
+//! rclone: remotes, paths and the flags of every command.
 
 use std::sync::OnceLock;
 
