@@ -122,6 +122,14 @@ const SCRIPTS: &[&str] = &[
     "test -w team && test -w open && test -w sticky && test ! -w others",
     "test -w foreign/mine && test ! -w foreign/theirs && test ! -r foreign/secret",
     "touch foreign/mine",
+    "touch foreign/for-all",
+    "touch -d 2000-01-01 foreign/for-all",
+    "touch -d 2000-01-01 open",
+    "echo more >> sticky/theirs && touch -d 2000-01-01 sticky/theirs",
+    "sed -i s/th/x/ sticky/theirs",
+    "sed -i s/th/x/ open/theirs && chmod 600 open/theirs",
+    "echo new > sticky/new && mv -f sticky/new sticky/theirs",
+    "echo new > open/new && touch -d 2000-01-01 open/new && mv -f open/new open/theirs",
 ];
 
 #[test]
