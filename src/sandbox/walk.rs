@@ -77,6 +77,8 @@ pub(super) struct Walk<'a> {
     pub(super) reach: &'a Reach,
     pub(super) uppers: Place,
     pub(super) lower: Option<Place>,
+    /// What the kept layers hold of the branch.
+    pub(super) kept: Vec<Place>,
     pub(super) branch: &'a Branch,
     pub(super) view: &'a Place,
     pub(super) moved_from: HashSet<PathBuf>,
@@ -119,6 +121,8 @@ pub(super) fn changes(
             let set = entry::payloads(ground.mode, top.attributes().map_err(failed)?);
             touched.extend(entry::attributes(attributes, &set, names));
         }
+        let kept = layers.since(0).iter().filter_map(|layer| layer.upper_of(index));
+        let kept = kept.map(|number| Place::root(upper(number).as_str())).collect::<Result<_, _>>();
         let depth = layers.depth();
         let view = layers.view(ground, index, depth)?;
         let mut walk = Walk {
@@ -126,6 +130,7 @@ pub(super) fn changes(
             reach,
             uppers: top.clone(),
             lower: Place::root(format!("l/{index}").as_str()).ok(),
+            kept: kept.map_err(failed)?,
             branch,
             view: &view.root,
             moved_from: HashSet::new(),
