@@ -8,48 +8,9 @@ use super::answer::Answer;
 use super::book::State;
 use super::devices;
 use super::{Real, StandIn};
-use crate::tools::usage::Line;
+use crate::tools::usage::{LVM_COMMANDS, Line};
 
-pub(super) const LVM: StandIn = StandIn {
-    names: &[
-        "lvs",
-        "vgs",
-        "pvs",
-        "lvdisplay",
-        "vgdisplay",
-        "pvdisplay",
-        "lvcreate",
-        "lvremove",
-        "lvconvert",
-        "lvextend",
-        "lvreduce",
-        "lvresize",
-        "lvchange",
-        "lvrename",
-        "lvscan",
-        "vgchange",
-        "vgcreate",
-        "vgremove",
-        "vgextend",
-        "vgreduce",
-        "vgrename",
-        "vgimport",
-        "vgexport",
-        "vgcfgbackup",
-        "vgcfgrestore",
-        "vgscan",
-        "vgck",
-        "pvcreate",
-        "pvremove",
-        "pvscan",
-        "pvmove",
-        "pvresize",
-        "pvchange",
-        "pvck",
-    ],
-    real: Real::Never,
-    answer: lvm,
-};
+pub(super) const LVM: StandIn = StandIn { names: LVM_COMMANDS, real: Real::Never, answer: lvm };
 
 /// A volume or a group that calls changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
