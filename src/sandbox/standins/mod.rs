@@ -212,8 +212,9 @@ pub(super) fn called(
     (tools.iter().map(|tool| escape::one_line(tool)).collect(), calls)
 }
 
-fn base_name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
+/// Returns what stands behind the last slash.
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Answers as the tool `program`, if it is one of ours and this is the inside of a sandbox.
