@@ -15,7 +15,7 @@ use blackstart::sandbox::{
     Differs, Layering, Limit, Limits, Options, Request, SandboxError, Session,
 };
 
-use sandbox_support::{Who, everybody, open_directory, session, step, unit};
+use sandbox_support::{Who, everybody, open_directory, session, session_with, step, unit};
 
 /// Files `a` (text), `b/c`, `b/empty`, a link `l` to `a`, and a binary `bin`.
 fn fixture(root: &Path) {
@@ -299,5 +299,24 @@ fn the_cost_of_a_step_is_printed() {
             "one step as {who:?}: min {:?}, median {:?}; fork and exec alone: min {:?}, median {:?}",
             times[0], times[30], plain[0], plain[30]
         );
+    }
+}
+
+#[test]
+fn a_run_that_found_no_room_is_a_layer_that_can_be_discarded() {
+    for who in everybody() {
+        let tools = open_directory();
+        let few = |options: &mut Options| options.files = 400;
+        let Some(mut session) = session_with(who, tools.path(), few) else {
+            continue;
+        };
+        let fill = "i=0; while : > /tmp/bs-room-$i; do i=$((i+1)); done";
+        let filled = session.run(&step(fill)).expect("runs");
+        assert_eq!(filled.limit, Some(Limit::Inodes), "as {who:?}: {filled:?}");
+        let none = session.run(&step("true")).expect("answers");
+        assert_eq!((none.exit_code, session.depth()), (None, 2), "as {who:?}: {none:?}");
+        session.discard_top().expect("discards");
+        let still = session.difference_since(0).expect("compares");
+        assert!(still.iter().any(|one| one.path.contains("bs-room-0")), "as {who:?}: {still:?}");
     }
 }

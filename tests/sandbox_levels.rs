@@ -1,5 +1,5 @@
 //! Each level of a dry run where it is had: in settings like those of containers, with the right reason and no wrong claim.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::panic, clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stdout)]
 
 mod sandbox_support;
 

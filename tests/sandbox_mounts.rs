@@ -191,3 +191,62 @@ fn a_mount_made_after_the_start_is_said_to_be_missing() {
         }
     }
 }
+
+#[test]
+fn a_mounted_socket_or_pipe_of_the_host_cannot_be_reached() {
+    if !can_arrange() {
+        return;
+    }
+    for who in everybody() {
+        let directory = open_directory();
+        let base = directory.path().display();
+        let socket = std::os::unix::net::UnixListener::bind(directory.path().join("real.sock"));
+        let socket = socket.unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let setup = format!(
+            "cd {base}; test -p real.pipe || mkfifo -m 666 real.pipe; touch at.sock at.pipe; chmod 777 real.sock
+            mount --bind real.sock at.sock; mount --bind real.pipe at.pipe"
+        );
+        let script = format!(
+            r#"cd {base}
+            python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("at.sock")'
+            python3 -c 'import os; os.write(os.open("at.pipe", os.O_RDWR), b"out")' && echo written
+            rm -f at.sock && echo removed"#
+        );
+        let mut session = start(arranged(who, directory.path(), &setup));
+        // Opened for both, a pipe waits for nobody and keeps what is written.
+        let pipe = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(directory.path().join("real.pipe"))
+            .unwrap();
+        let inside = run(&mut session, &script);
+        let came = socket.accept().map(drop).map_err(|error| error.kind());
+        assert_eq!(came, Err(std::io::ErrorKind::WouldBlock), "as {who:?}: {inside:?}");
+        let waiting = rustix::io::ioctl_fionread(&pipe).unwrap();
+        assert_eq!(waiting, 0, "as {who:?}: {inside:?}");
+        if who == Who::Root {
+            assert_eq!(inside.stdout.text, "", "{inside:?}");
+            assert_eq!(session.notes().iter().filter(|note| note.contains("/at.")).count(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_directory_that_takes_a_mount_along_proves_nothing() {
+    if !can_arrange() {
+        return;
+    }
+    let directory = open_directory();
+    let base = directory.path().display();
+    let setup = format!(
+        "mkdir -p {base}/data/disk {base}/other
+        mount -t tmpfs tmpfs {base}/data/disk; touch {base}/data/disk/kept"
+    );
+    let mut session = start(arranged(Who::Root, directory.path(), &setup));
+    let moved = run(&mut session, &format!("cd {base} && mv data old && test -e old/disk/kept"));
+    assert_eq!(moved.exit_code, Some(0), "{moved:?}");
+    assert!(!moved.succeeded(), "{moved:?}");
+    assert!(moved.not_possible[0].contains("/data/disk"), "{:?}", moved.not_possible);
+    assert!(run(&mut session, &format!("mv {base}/other {base}/older")).succeeded());
+}

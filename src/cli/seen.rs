@@ -113,10 +113,6 @@ fn step_lines(step: &StepDryRun, detail: Detail) -> Vec<String> {
             ));
         }
     }
-    let calls: Vec<_> = step.simulated_calls.iter().filter(|call| !call.would.is_empty()).collect();
-    for call in calls.iter().take(detail.most(calls.len())) {
-        lines.extend(wrapped(&format!("would {} ({})", call.would, call.tool), 4, 6));
-    }
     for note in &step.notes {
         lines.extend(wrapped(note, 4, 6));
     }

@@ -165,18 +165,20 @@ pub(super) fn take(result: &mut StepDryRun, mut observed: Observed, step: &Step)
 fn take_check(result: &mut StepDryRun, mut observed: Observed, alone: bool, step: &Step) {
     let outcome = outcome_of(&observed);
     declared::mark(&mut observed.effects, &mut observed.summaries, step.effects.as_ref());
-    let wrote: Vec<Effect> = observed
+    // Seen and approved like what the command does; that it starts programs is how it looks.
+    let (wrote, reached): (Vec<Effect>, Vec<Effect>) = observed
         .effects
         .iter()
-        .filter(|effect| matches!(effect, Effect::File(_)))
+        .filter(|effect| !matches!(effect, Effect::Exec { .. }) && !result.effects.contains(effect))
         .cloned()
-        .collect();
-    if !wrote.is_empty() {
+        .partition(|effect| matches!(effect, Effect::File(_)));
+    result.effects_total += reached.len() as u64;
+    result.effects.extend(reached);
+    if changed(&observed) > 0 {
         result.notes.push(format!(
             "its check changes {} paths; a check is to look only",
             changed(&observed)
         ));
-        // Seen and approved like what the command does.
         result.effects_total += changed(&observed);
         result.effects.extend(wrote);
         add_totals(&mut result.totals, &observed.totals);

@@ -19,28 +19,29 @@ pub(super) fn stand(ground: &Ground, layers: &mut Layers) -> Result<(), Failure>
     // What earlier runs wrote and nobody kept makes room for what follows.
     layers.clean();
     let down = layers.down();
-    for index in &down {
-        layers.raise(ground, *index)?;
+    let raised = down.iter().try_for_each(|index| layers.raise(ground, *index));
+    let stood = raised.and_then(|()| show(ground, layers, &down));
+    if stood.is_err() {
+        // What is mounted and not in the tree would be missing from every run after this.
+        down.iter().for_each(|index| layers.take_down(ground, *index));
     }
-    show(ground, layers, down)
+    stood
 }
 
 /// Mounts every branch for the first time; returns what cannot be shown.
 pub(super) fn stand_first(ground: &Ground, layers: &mut Layers) -> Result<Vec<String>, Failure> {
     let notes = layers.raise_all(ground)?;
-    show(
-        ground,
-        layers,
-        (0..ground.branches.len()).filter(|index| !layers.is_lost(*index)).collect(),
-    )?;
+    let shown: Vec<usize> =
+        (0..ground.branches.len()).filter(|index| !layers.is_lost(*index)).collect();
+    show(ground, layers, &shown)?;
     Ok(notes)
 }
 
 /// Puts branches that were mounted into the tree, with all that stands below them.
-fn show(ground: &Ground, layers: &mut Layers, down: Vec<usize>) -> Result<(), Failure> {
+fn show(ground: &Ground, layers: &Layers, down: &[usize]) -> Result<(), Failure> {
     let mut done: Vec<&Path> = Vec::new();
     for index in down {
-        let top = ground.branches[index].at.as_path();
+        let top = ground.branches[*index].at.as_path();
         // Everything below comes along, also other branches that changed.
         if done.iter().any(|other| top.starts_with(other)) {
             continue;
@@ -50,10 +51,7 @@ fn show(ground: &Ground, layers: &mut Layers, down: Vec<usize>) -> Result<(), Fa
             if matches!(piece.from, Source::Branch(index) if layers.is_lost(index)) {
                 continue;
             }
-            if let Err(failure) = attach(piece) {
-                layers.take_down(ground, index);
-                return Err(failure);
-            }
+            attach(piece)?;
         }
     }
     Ok(())

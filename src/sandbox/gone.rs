@@ -1,9 +1,12 @@
 //! Finds what is gone: everything below deleted and replaced directories, except what only moved.
 
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Stat};
 
+use super::entry::Marks;
 use super::protocol::Kind;
 use super::record::Entry;
 use super::tally::Node;
@@ -34,12 +37,16 @@ impl Walk<'_> {
     }
 
     /// Returns a path of this branch as it was before the run.
-    fn before(&self, path: &Path) -> std::io::Result<Place> {
-        self.view.descend(path.strip_prefix(&self.branch.at).unwrap_or(path))
+    fn as_before(&self, path: &Path) -> io::Result<Place> {
+        let below = path.strip_prefix(&self.branch.at).unwrap_or(path);
+        match (&self.lower, self.is_the_hosts(below)) {
+            (Some(lower), Ok(true)) => lower.descend(below),
+            (_, _) => self.view.descend(below),
+        }
     }
 
     fn gone_below(&mut self, Replaced { directory, node, stay }: &Replaced) {
-        let names = match self.before(directory).and_then(|place| place.names()) {
+        let names = match self.as_before(directory).and_then(|place| place.names()) {
             Ok(names) => names,
             Err(error) => {
                 let why = format!("is gone, and what was in it cannot be read: {error}");
@@ -59,7 +66,7 @@ impl Walk<'_> {
         }
         let mut left = Vec::new();
         for (path, parent) in std::mem::take(&mut self.gone) {
-            let found = self.before(&path).and_then(|place| Ok((place.stat()?, place)));
+            let found = self.as_before(&path).and_then(|place| Ok((place.stat()?, place)));
             match found {
                 Ok((Some(stat), place)) => {
                     self.one_gone(Old { place, path, parent }, stat, 0, &mut left);
@@ -95,6 +102,31 @@ impl Walk<'_> {
         }
     }
 
+    /// Tells whether no kept layer has a part in a path, so that what the host has there is all that was there. Looking
+    /// there is several times as fast as through the overlay.
+    fn is_the_hosts(&self, below: &Path) -> io::Result<bool> {
+        for kept in &self.kept {
+            let mut place = kept.clone();
+            let mut missing = false;
+            for name in below.iter() {
+                place = place.child(name.as_bytes())?;
+                let Some(stat) = place.stat()? else {
+                    missing = true;
+                    break;
+                };
+                let marks = Marks::of(self.ground.mode, place.attributes()?);
+                let merged = file_type(&stat) == FileType::Directory;
+                if !merged || marks.opaque || marks.redirect.is_some() {
+                    return Ok(false);
+                }
+            }
+            if !missing {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn one_gone(&mut self, old: Old, stat: Stat, depth: usize, left: &mut Vec<Gone>) {
         self.check_sticky(&old.path, &stat);
         if self.moved_from.contains(&old.path) {
@@ -109,8 +141,7 @@ impl Walk<'_> {
         self.found.record.add(Entry { what, ..entry });
         if file_type(&stat) == FileType::Directory {
             let name = old.path.file_name().unwrap_or_default();
-            let name = std::os::unix::ffi::OsStrExt::as_bytes(name);
-            let node = self.found.record.tally.below(old.parent, name);
+            let node = self.found.record.tally.below(old.parent, name.as_bytes());
             left.push(Gone { old, node, depth });
         }
     }

@@ -149,11 +149,15 @@ impl Ground {
             since: now(),
         };
         ground.build(setup, &plan)?;
+        let empty = plan.empty.iter().map(|at| Piece { at: at.clone(), from: Source::Nothing });
+        ground.pieces.extend(empty);
         for host in &ground.host.mounts {
             if host.treatment() != Treatment::Mask {
                 continue;
             }
-            ground.pieces.push(Piece { at: host.at.clone(), from: Source::Nothing });
+            if !plan.empty.contains(&host.at) {
+                ground.pieces.push(Piece { at: host.at.clone(), from: Source::Nothing });
+            }
             ground
                 .masked
                 .push(Masked { path: host.at.display().to_string(), kind: host.kind.clone() });

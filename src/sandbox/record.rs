@@ -124,7 +124,9 @@ impl Record {
 
     /// Adds a change; returns its place in the list, if it is listed.
     pub(super) fn add(&mut self, entry: Entry<'_>) -> Option<usize> {
-        let stored = content::stored(entry.stat).filter(|_| entry::size(entry.stat).is_some());
+        // Where only the metadata changed, the layer holds no data.
+        let stored = content::stored(entry.stat)
+            .filter(|_| entry::size(entry.stat).is_some() && entry.kind != Kind::Metadata);
         let bytes = match (file_type(entry.stat), entry.kind) {
             (FileType::RegularFile, Kind::Metadata) => 0,
             (FileType::RegularFile, _) if !entry.counted_elsewhere => {

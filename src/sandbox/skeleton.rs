@@ -35,8 +35,8 @@ pub(super) struct Skeleton {
     /// Files of the caller that are copied, so that a run can change them.
     copies: Vec<(PathBuf, std::fs::Metadata)>,
     copied: u64,
-    /// Files that only something to mount on stands for.
-    empty: Vec<PathBuf>,
+    /// What only an empty file stands for.
+    pub(super) empty: Vec<PathBuf>,
     /// What is not as on the host.
     pub(super) notes: Vec<String>,
 }
@@ -53,6 +53,15 @@ pub(super) fn whole_root(mounts: &[HostMount]) -> Skeleton {
     let mut plan = Skeleton::default();
     for mount in mounts.iter().filter(|mount| mount.treatment() == Treatment::Overlay) {
         if mount.at != Path::new("/") && !mount.at.is_dir() {
+            // Read-only stops neither who connects to a socket nor who writes to a pipe.
+            if !mount.at.is_file() {
+                plan.notes.push(format!(
+                    "{} is a mount of a socket, a pipe or a device: an empty file stands for it",
+                    mount.at.display()
+                ));
+                plan.empty.push(mount.at.clone());
+                continue;
+            }
             plan.notes.push(format!(
                 "{} is a mount of a single file, shown read-only",
                 mount.at.display()

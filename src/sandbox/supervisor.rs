@@ -210,7 +210,13 @@ impl Supervisor {
             self.reach.prepare(&self.ground, &mut self.layers, ways);
         }
         match assembly::stand(&self.ground, &mut self.layers) {
-            Err(failure) if failure.errno == libc::ENOSPC => return Ok(no_room()),
+            Err(failure) if failure.errno == libc::ENOSPC => {
+                if ask.keep {
+                    // Who asked counts a layer for every run that is answered.
+                    self.layers.keep(Layer::default());
+                }
+                return Ok(no_room());
+            }
             stood => stood?,
         }
         place_script(ask.script.as_ref())?;
@@ -236,7 +242,7 @@ impl Supervisor {
         notes.extend(self.ground.host.changed().map(str::to_owned));
         let not_possible = match self.ground.mode {
             Mode::User => could_not_copy([&stderr.text, &stdout.text]),
-            Mode::RootShifted | Mode::RootIdentity => Vec::new(),
+            Mode::RootShifted | Mode::RootIdentity => changes.not_followed,
         };
         let (asked, more_asked) = self.resolver.asked();
         let ran = observer.executed.iter().filter(|one| !one.failed());

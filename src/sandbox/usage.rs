@@ -1,6 +1,7 @@
 //! What a run uses, as its own `/proc` tells, and which limit it met.
 #![allow(clippy::disallowed_methods)]
 
+use std::collections::HashMap;
 use std::os::fd::BorrowedFd;
 
 use rustix::fs::{Mode, OFlags};
@@ -11,12 +12,16 @@ use super::protocol::Limit;
 const ROOM: u64 = 1 << 20;
 const FILES: u64 = 16;
 
+/// More open files of one process than this are not looked at.
+const DESCRIPTORS: usize = 1_024;
+
 /// What all processes of a run use together.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Usage {
     /// Processes and threads.
     pub(super) tasks: u64,
-    /// Bytes in memory; pages shared with files are not counted.
+    /// Bytes in memory: what processes have for themselves, the most that one shares with others, and
+    /// files that have no name; pages of other files are not counted.
     pub(super) resident: u64,
     /// Milliseconds of processor time, that of processes that were waited for included.
     pub(super) cpu_ms: u64,
@@ -35,20 +40,25 @@ pub(super) fn usage(proc: BorrowedFd<'_>) -> Usage {
 
 /// Reads what some processes use now, by the names of their directories.
 pub(super) fn usage_of(proc: BorrowedFd<'_>, names: impl Iterator<Item = Vec<u8>>) -> Usage {
-    let page = rustix::param::page_size() as u64;
     let tick = 1_000 / rustix::param::clock_ticks_per_second().max(1);
     let mut all = Usage::default();
+    // What is shared is counted once, what several hold open too.
+    let (mut shared, mut nameless) = (0, HashMap::new());
     for name in names {
         let (ticks, threads) = times(&read(proc, &name, b"/stat")).unwrap_or((0, 1));
         all.tasks += threads;
         all.cpu_ms += ticks * tick;
-        all.resident += own_pages(&read(proc, &name, b"/statm")).unwrap_or(0) * page;
+        let (own, of_many) = memory(&read(proc, &name, b"/status"));
+        all.resident += own;
+        shared = of_many.max(shared);
+        look_at_nameless(proc, &name, &mut nameless);
     }
+    all.resident += shared.max(nameless.values().sum());
     all
 }
 
 fn read(proc: BorrowedFd<'_>, name: &[u8], file: &[u8]) -> String {
-    let mut text = [0_u8; 1_024];
+    let mut text = [0_u8; 4_096];
     let read = rustix::fs::openat(
         proc,
         [name, file].concat(),
@@ -68,10 +78,35 @@ fn times(stat: &str) -> Option<(u64, u64)> {
     Some((fields.get(11..15)?.iter().sum(), *fields.get(17)?))
 }
 
-/// `statm` (proc_pid_statm(5)): size, resident, shared with files; the difference is the process's own.
-fn own_pages(statm: &str) -> Option<u64> {
-    let mut pages = statm.split(' ').skip(1).map(|pages| pages.parse::<u64>().unwrap_or(0));
-    Some(pages.next()?.saturating_sub(pages.next()?))
+/// Bytes of a process's own, and those it shares with others but with no file (proc_pid_status(5)).
+fn memory(status: &str) -> (u64, u64) {
+    let of = |field: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kibibytes.unwrap_or(0) << 10
+    };
+    (of("RssAnon:"), of("RssShmem:"))
+}
+
+/// Adds the stored bytes of open files without a name (memfd_create(2)), by inode.
+fn look_at_nameless(proc: BorrowedFd<'_>, name: &[u8], found: &mut HashMap<u64, u64>) {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
+    let opened = rustix::fs::openat(proc, [name, b"/fd"].concat(), flags, Mode::empty());
+    let Ok((directory, entries)) =
+        opened.and_then(|opened| Ok((opened.try_clone(), rustix::fs::Dir::new(opened)?)))
+    else {
+        return;
+    };
+    let Ok(directory) = directory else { return };
+    for entry in entries.flatten().take(DESCRIPTORS) {
+        let target = rustix::fs::readlinkat(&directory, entry.file_name(), Vec::new());
+        if target.is_ok_and(|target| target.to_bytes().starts_with(b"/memfd:"))
+            && let Ok(stat) =
+                rustix::fs::statat(&directory, entry.file_name(), rustix::fs::AtFlags::empty())
+        {
+            found.insert(stat.st_ino, u64::try_from(stat.st_blocks).unwrap_or(0) * 512);
+        }
+    }
 }
 
 /// What was scarce at any time of a run.
@@ -158,7 +193,9 @@ mod tests {
         let stat = "12 (a) R 1 (x) S 1 1 1 0 -1 4194560 100 0 0 0 7 8 9 10 20 0 3 0 55 0 0";
         assert_eq!(times(stat), Some((34, 3)));
         assert_eq!(times("12 (a) S 1"), None);
-        assert_eq!(own_pages("100 40 15 1 0 20 0\n"), Some(25));
+        let status =
+            "Name:\tRssAnon: 9 kB\nVmRSS:\t  60 kB\nRssAnon:\t      20 kB\nRssShmem:\t 8 kB\n";
+        assert_eq!(memory(status), (20 << 10, 8 << 10));
     }
 
     #[test]

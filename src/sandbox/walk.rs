@@ -36,6 +36,8 @@ pub(super) struct Changes {
     pub(super) shares: Vec<Share>,
     /// What an ordinary user did inside that the host would refuse.
     pub(super) refused_on_host: Vec<String>,
+    /// Mounts that moved with a directory, which the runs after this do not see at their new places.
+    pub(super) not_followed: Vec<String>,
     pub(super) notes: Vec<String>,
 }
 
@@ -44,6 +46,7 @@ pub(super) struct Changes {
 pub(super) struct Found {
     pub(super) record: Record,
     refused_on_host: Vec<String>,
+    not_followed: Vec<String>,
     pub(super) notes: Vec<String>,
     /// Paths that the host itself changed meanwhile.
     pub(super) moving: Vec<PathBuf>,
@@ -74,6 +77,8 @@ pub(super) struct Walk<'a> {
     pub(super) reach: &'a Reach,
     pub(super) uppers: Place,
     pub(super) lower: Option<Place>,
+    /// What the kept layers hold of the branch.
+    pub(super) kept: Vec<Place>,
     pub(super) branch: &'a Branch,
     pub(super) view: &'a Place,
     pub(super) moved_from: HashSet<PathBuf>,
@@ -95,6 +100,7 @@ pub(super) fn changes(
     let mut found = Found {
         record: Record::new(),
         refused_on_host: Vec::new(),
+        not_followed: Vec::new(),
         notes: Vec::new(),
         moving: Vec::new(),
     };
@@ -115,6 +121,8 @@ pub(super) fn changes(
             let set = entry::payloads(ground.mode, top.attributes().map_err(failed)?);
             touched.extend(entry::attributes(attributes, &set, names));
         }
+        let kept = layers.since(0).iter().filter_map(|layer| layer.upper_of(index));
+        let kept = kept.map(|number| Place::root(upper(number).as_str())).collect::<Result<_, _>>();
         let depth = layers.depth();
         let view = layers.view(ground, index, depth)?;
         let mut walk = Walk {
@@ -122,6 +130,7 @@ pub(super) fn changes(
             reach,
             uppers: top.clone(),
             lower: Place::root(format!("l/{index}").as_str()).ok(),
+            kept: kept.map_err(failed)?,
             branch,
             view: &view.root,
             moved_from: HashSet::new(),
@@ -144,6 +153,7 @@ pub(super) fn changes(
             depth: 0,
             opaque: false,
         });
+        walk.look_for_moved_mounts();
         hard_links::settle(std::mem::take(&mut walk.names), &mut walk.found.record);
         walk.account_for_gone();
     }
@@ -151,8 +161,8 @@ pub(super) fn changes(
     folding::fold(&mut found.record);
     found.say_what_moves();
     let (listed, totals, shares) = found.record.into_changes();
-    let Found { refused_on_host, notes, .. } = found;
-    Ok(Changes { listed, totals, shares, refused_on_host, notes })
+    let Found { refused_on_host, not_followed, notes, .. } = found;
+    Ok(Changes { listed, totals, shares, refused_on_host, not_followed, notes })
 }
 
 impl Found {
@@ -185,6 +195,20 @@ impl Walk<'_> {
         let parent = self.found.record.tally.directory(above);
         let entry = Entry { what, ..Entry::new(Kind::Metadata, path, parent, now) };
         self.found.record.add(entry);
+    }
+
+    /// A directory takes along what is mounted below it, but every run finds the mounts at their first places.
+    fn look_for_moved_mounts(&mut self) {
+        for piece in &self.ground.pieces {
+            let mut above = piece.at.ancestors().skip(1);
+            if let Some(moved) = above.find(|path| self.moved_from.contains(*path)) {
+                self.found.not_followed.push(format!(
+                    "the sandbox cannot follow {}, which is mounted below {} and moves with it",
+                    shown(&piece.at),
+                    shown(moved)
+                ));
+            }
+        }
     }
 
     pub(super) fn refuse_rights(&mut self, path: &Path) {

@@ -6,8 +6,8 @@ use super::text::{Ink, pad};
 use super::theme::Tone;
 use crate::base::{Size, readable};
 use crate::evidence::{
-    Captured, Change, Declared, Effect, FileEffect, FileKind, KeptFinding, Outcome, Severity,
-    StepDryRun, Sum, is_loud,
+    Captured, Change, Declared, Effect, Ended, FileEffect, FileKind, KeptFinding, Outcome,
+    Severity, StepDryRun, Sum, is_loud,
 };
 use crate::flow;
 
@@ -40,9 +40,11 @@ pub fn outcome_word(outcome: Outcome) -> String {
 /// How many effects stand beside the outcome; all of them stand below the texts of the step.
 const FIRST: usize = 12;
 
-/// Returns what changed or was tried, what was not declared first; programs that ran say nothing by themselves.
+/// Returns what changed or was tried, what was not declared first; programs that ran well say nothing by themselves.
 fn seen(shown: &StepDryRun) -> Vec<&Effect> {
-    let changes = |effect: &&Effect| !matches!(effect, Effect::Exec { .. });
+    let ran_well = |ended: &Option<Ended>| matches!(ended, None | Some(Ended::Code(0)));
+    let changes =
+        |effect: &&Effect| !matches!(effect, Effect::Exec { ended, .. } if ran_well(ended));
     let mut seen: Vec<&Effect> = shown.effects.iter().filter(changes).collect();
     seen.sort_by_key(|effect| !is_undeclared(effect));
     seen
@@ -128,6 +130,10 @@ pub fn effects(ink: Ink, shown: &StepDryRun) -> Vec<Line<'static>> {
     for tool in &shown.simulated {
         lines.extend(ink.labelled("", Tone::Warn, &format!("a stand-in answered for {tool}")));
     }
+    for call in shown.simulated_calls.iter().filter(|call| !call.would.is_empty()).take(FIRST) {
+        let text = format!("{} would {}", call.tool, call.would);
+        lines.extend(ink.labelled("", Tone::Plain, &text));
+    }
     let seen: Vec<&Effect> = seen(shown);
     if seen.is_empty() {
         lines.extend(ink.labelled("Effects", Tone::Good, "nothing was changed"));
@@ -193,7 +199,15 @@ fn effect_lines(ink: Ink, label: &str, effect: &Effect) -> Vec<Line<'static>> {
     };
     match effect {
         Effect::File(file) => file_lines(ink, label, file, undeclared(file.declared)),
-        Effect::Exec { argv, .. } => ink.labelled(label, Tone::Faint, &argv.join(" ")),
+        Effect::Exec { argv, ended, .. } => {
+            let how = match ended {
+                None | Some(Ended::Code(0)) => String::new(),
+                Some(Ended::NotStarted(why)) => format!("   not started: {why}"),
+                Some(Ended::Code(code)) => format!("   exit {code}"),
+                Some(Ended::Signal(signal)) => format!("   signal {signal}"),
+            };
+            ink.labelled(label, Tone::Faint, &format!("ran {}{how}", argv.join(" ")))
+        }
         Effect::Lookup { name } => {
             ink.labelled(label, Tone::Plain, &format!("asked for the address of {name}"))
         }

@@ -186,23 +186,21 @@ pub const ATTEMPTS: &[Attempt] = &[
         Shell("echo 1000 > /proc/1/oom_score_adj || echo -1000 > /proc/self/oom_score_adj"),
         Fails,
     ),
-    // A stated limit: memory that belongs to no process counts for nobody where there is no control
-    // group; the machine's own limits hold, and it is freed with the run.
     row(
         73,
         "shared memory beyond the limit",
         Perl(
-            "my $p=call('mmap',0,400<<20,3,0x21,-1,0); open my $f,'<','/dev/zero'; for(0..399){syscall($nr{read},fileno $f,$p+($_<<20),1<<20)} print 'took it'; ok()",
+            "my $p=call('mmap',0,400<<20,3,0x21,-1,0); open my $f,'<','/dev/zero'; for(0..399){syscall($nr{read},fileno $f,$p+($_<<20),1<<20)} print 'took it'; sleep 20; ok()",
         ),
-        Anything,
+        Stops(Limit::Memory),
     ),
     row(
         74,
         "memory in a file without a name",
         Perl(
-            "my $n='{mark}'; my $d=call('memfd_create',$n,0); open my $f,'>&=',$d; my $x='x'x(1<<20); for(0..399){syswrite $f,$x or die \"stopped: $!\"} print 'took it'; ok()",
+            "my $n='{mark}'; my $d=call('memfd_create',$n,0); open my $f,'>&=',$d; my $x='x'x(1<<20); for(0..399){syswrite $f,$x or die \"stopped: $!\"} print 'took it'; sleep 20; ok()",
         ),
-        Anything,
+        Stops(Limit::Memory),
     ),
     row(
         75,
