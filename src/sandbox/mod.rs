@@ -4,20 +4,21 @@
 //! copy-on-write layers over the real tree. Each [`Session::run`] adds a layer and says what is in it.
 
 mod accounts;
-mod attributes;
 mod assembly;
+mod attributes;
 mod availability;
 mod capture;
 mod child;
 mod compared;
 mod content;
+mod conversation;
 mod cover;
 mod destination;
 mod devices;
 mod difference;
 mod effects;
-mod exact;
 mod entry;
+mod exact;
 mod filter;
 mod folding;
 mod gone;

@@ -1,15 +1,11 @@
 //! A session: one supervisor process, one stack of layers, one command after the other.
 #![allow(clippy::disallowed_methods)]
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
-
 use super::availability;
+use super::conversation::{Conversation, home};
 use super::effects::observed;
 use super::protocol::{
     Answer, Ask, Difference, Failure, Limit, Limits, Masked, Mode, Raw, RunAsk, Setup,
@@ -194,9 +190,7 @@ pub enum SandboxError {
 /// process inside; nothing remains.
 #[derive(Debug)]
 pub struct Session {
-    child: Child,
-    to: Option<ChildStdin>,
-    from: BufReader<ChildStdout>,
+    supervisor: Conversation,
     mode: Mode,
     reason: Option<String>,
     masked: Vec<Masked>,
@@ -228,44 +222,24 @@ impl Session {
     }
 
     fn start_as(options: &Options, mode: Mode) -> Result<Result<Self, Failure>, SandboxError> {
-        let lost = |source| SandboxError::Lost {
-            what: "could not be started".to_owned(),
-            source: Some(source),
-        };
-        let home = std::env::var_os("HOME").filter(|home| Path::new(home).is_absolute());
-        let mut child = Command::new(&options.program)
-            .arg("__sandbox")
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(lost)?;
-        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(SandboxError::Lost { what: "has no pipes".to_owned(), source: None });
-        };
         let mut session = Self {
-            child,
-            to: Some(to),
-            from: BufReader::new(from),
+            supervisor: Conversation::start(&options.program, "__sandbox")?,
             mode,
             reason: None,
             masked: Vec::new(),
             notes: Vec::new(),
             depth: 0,
         };
-        let home = home.map_or_else(|| Raw::of("/"), Raw::of);
         let setup = Setup {
             mode,
             disk: options.disk,
             files: options.files,
-            home,
+            home: home(),
             names: options.names.clone(),
             exact: options.following == Following::Ends,
             hostname: options.stand_in_for.as_deref().map(hostname),
         };
-        match session.ask(&Ask::Start(setup))? {
+        match session.supervisor.ask(&Ask::Start(setup))? {
             Answer::Ready { masked, notes } => {
                 (session.masked, session.notes) = (masked, notes);
                 Ok(Ok(session))
@@ -305,7 +279,7 @@ impl Session {
 
     /// Runs a command on a new layer on top of all kept ones.
     pub fn run(&mut self, request: &Request) -> Result<Observed, SandboxError> {
-        match self.ask(&Ask::Run(run_ask(request)))? {
+        match self.supervisor.ask(&Ask::Run(run_ask(request)))? {
             Answer::Ran(ran) => {
                 self.depth += usize::from(request.layering == Layering::Keep);
                 Ok(observed(*ran))
@@ -317,7 +291,7 @@ impl Session {
 
     /// Forgets the newest layer.
     pub fn discard_top(&mut self) -> Result<(), SandboxError> {
-        match self.ask(&Ask::DiscardTop)? {
+        match self.supervisor.ask(&Ask::DiscardTop)? {
             Answer::Done => {
                 self.depth = self.depth.saturating_sub(1);
                 Ok(())
@@ -328,47 +302,11 @@ impl Session {
 
     /// Returns what differs between the tree when it had `depth` layers and the tree as it is.
     pub fn difference_since(&mut self, depth: usize) -> Result<Vec<Difference>, SandboxError> {
-        match self.ask(&Ask::Difference { since: depth })? {
+        match self.supervisor.ask(&Ask::Difference { since: depth })? {
             Answer::Differences(found) => Ok(found),
             Answer::Failed(failure) => Err(SandboxError::Run(availability::plain(&failure))),
             other => Err(out_of_order(&other)),
         }
-    }
-
-    fn ask(&mut self, ask: &Ask) -> Result<Answer, SandboxError> {
-        let lost = |source| SandboxError::Lost { what: "ended".to_owned(), source: Some(source) };
-        let mut line = serde_json::to_vec(ask).map_err(|error| lost(error.into()))?;
-        line.push(b'\n');
-        if let Some(to) = &mut self.to {
-            to.write_all(&line).and_then(|()| to.flush()).map_err(lost)?;
-        }
-        let mut answer = Vec::new();
-        self.from.read_until(b'\n', &mut answer).map_err(lost)?;
-        if answer.is_empty() {
-            let status = self.child.try_wait().ok().flatten();
-            let what = status.map_or("ended".to_owned(), |status| format!("ended: {status}"));
-            return Err(SandboxError::Lost { what, source: None });
-        }
-        serde_json::from_slice(&answer).map_err(|error| SandboxError::Lost {
-            what: "answered in another language".to_owned(),
-            source: Some(error.into()),
-        })
-    }
-}
-
-/// How long a supervisor may take to end.
-const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        // It ends by itself, and its runs with it; if it does not, they die with it.
-        drop(self.to.take());
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if let Some(life) = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) {
-            let _ = poll(&mut [PollFd::new(&life, PollFlags::IN)], Some(&PATIENCE));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

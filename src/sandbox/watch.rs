@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
-use super::capture::Capture;
+use super::capture::Outputs;
 use super::child::word;
 use super::exact::Gone;
 use super::observe::Observer;
@@ -20,11 +20,6 @@ use super::usage::{Scarce, Usage, usage};
 /// How often memory, processes, processor time and disk are looked at; less often where a look takes long.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOK_SHARE: u32 = 20;
-
-/// A run is stopped when it printed this many times what is kept.
-const OUTPUT_FACTOR: u64 = 256;
-/// But not before it printed this much.
-const LEAST_OUTPUT: u64 = 64 << 20;
 
 /// A run that stays at its limit of processes for this many looks is stopped.
 const LOOKS_AT_PROCESS_LIMIT: u32 = 10;
@@ -52,9 +47,9 @@ pub(super) struct Ends {
 
 struct Watch<'a> {
     limits: Limits,
-    ends: Ends,
-    out: Capture,
-    err: Capture,
+    pid: Pid,
+    talk: OwnedFd,
+    outputs: Outputs,
     observer: Observer,
     resolver: &'a mut Resolver,
     proc: Option<OwnedFd>,
@@ -78,9 +73,9 @@ pub(super) fn watch(
     resolver.begin();
     let mut watch = Watch {
         limits,
-        ends,
-        out: Capture::new(limits.output),
-        err: Capture::new(limits.output),
+        pid: ends.pid,
+        talk: ends.talk,
+        outputs: Outputs::new([ends.stdout, ends.stderr], limits.output),
         observer,
         resolver,
         proc: None,
@@ -95,16 +90,21 @@ pub(super) fn watch(
     let started = Instant::now();
     watch.follow(started, boss)?;
     let duration = started.elapsed();
-    watch.drain();
+    watch.outputs.drain();
+    watch.scarce.look_at_disk();
+    if watch.outputs.is_too_much() {
+        watch.limit.get_or_insert(Limit::Output);
+    }
     if let Some(failure) = watch.failure {
         return Err(failure);
     }
+    let [stdout, stderr] = watch.outputs.finish();
     let mut seen = Watched {
         ended: watch.ended,
         limit: watch.limit,
         duration,
-        stdout: watch.out.finish(),
-        stderr: watch.err.finish(),
+        stdout,
+        stderr,
         observer: watch.observer,
     };
     // What is short of processes waits for ever: the clock then only ends what the limit began.
@@ -119,8 +119,7 @@ pub(super) fn watch(
 impl Watch<'_> {
     fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<(), Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
-        let life =
-            rustix::process::pidfd_open(self.ends.pid, PidfdFlags::empty()).map_err(failed)?;
+        let life = rustix::process::pidfd_open(self.pid, PidfdFlags::empty()).map_err(failed)?;
         let wall = Duration::from_millis(self.limits.wall_ms);
         let mut next_look = LOOK;
         let mut open = [true; 3];
@@ -142,13 +141,14 @@ impl Watch<'_> {
             let timeout =
                 Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) };
             let (ready, boss_left) = {
+                let [stdout, stderr] = self.outputs.pipes();
                 // A closed stream would be ready for ever; the process itself takes its place.
                 let mut polled = vec![
                     PollFd::new(&life, PollFlags::IN),
                     PollFd::from_borrowed_fd(boss, PollFlags::empty()),
-                    while_open(open[0], &self.ends.talk, &life),
-                    while_open(open[1], &self.ends.stdout, &life),
-                    while_open(open[2], &self.ends.stderr, &life),
+                    while_open(open[0], &self.talk, &life),
+                    while_open(open[1], stdout, &life),
+                    while_open(open[2], stderr, &life),
                 ];
                 let sockets = self.resolver.sockets().iter();
                 polled.extend(sockets.map(|socket| PollFd::new(socket, PollFlags::IN)));
@@ -175,23 +175,26 @@ impl Watch<'_> {
             } else if let Some(events) = listener.first() {
                 self.hear(*events);
             }
-            for (index, stream) in [(3, 1), (4, 2)] {
-                if open[stream] && !ready[index].is_empty() {
-                    open[stream] = self.read(stream);
+            for stream in [0, 1] {
+                if open[stream + 1] && !ready[stream + 3].is_empty() {
+                    open[stream + 1] = self.outputs.read(stream);
                 }
+            }
+            if self.outputs.is_too_much() && self.limit.is_none() {
+                self.stop(Limit::Output);
             }
             let gone = ready[0].contains(PollFlags::IN);
             if gone && (!open[0] || ready[2].is_empty()) {
                 break;
             }
         }
-        rustix::process::waitpid(Some(self.ends.pid), WaitOptions::empty()).map_err(failed)?;
+        rustix::process::waitpid(Some(self.pid), WaitOptions::empty()).map_err(failed)?;
         Ok(())
     }
 
     fn stop(&mut self, limit: Limit) {
         self.limit = Some(limit);
-        let _ = rustix::process::kill_process(self.ends.pid, Signal::KILL);
+        let _ = rustix::process::kill_process(self.pid, Signal::KILL);
     }
 
     fn hear(&mut self, events: PollFlags) {
@@ -210,12 +213,8 @@ impl Watch<'_> {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
-        let received = rustix::net::recvmsg(
-            &self.ends.talk,
-            &mut slices,
-            &mut control,
-            RecvFlags::CMSG_CLOEXEC,
-        );
+        let received =
+            rustix::net::recvmsg(&self.talk, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC);
         let length = received.map_or(0, |received| received.bytes);
         let descriptor = control.drain().find_map(|message| match message {
             RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
@@ -245,43 +244,6 @@ impl Watch<'_> {
             Some(_) | None => return Ok(length > 0),
         }
         Ok(true)
-    }
-
-    /// Reads what is there from one output; returns whether more may come.
-    fn read(&mut self, stream: usize) -> bool {
-        let (from, into) = match stream {
-            1 => (&self.ends.stdout, &mut self.out),
-            _ => (&self.ends.stderr, &mut self.err),
-        };
-        let mut buffer = [0_u8; 65_536];
-        match rustix::io::read(from, &mut buffer) {
-            Ok(0) => return false,
-            Ok(got) => into.take(&buffer[..got]),
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-            Err(_) => return false,
-        }
-        let most = self.limits.output.saturating_mul(OUTPUT_FACTOR).max(LEAST_OUTPUT);
-        if self.out.total() + self.err.total() > most && self.limit.is_none() {
-            self.stop(Limit::Output);
-        }
-        true
-    }
-
-    /// Takes what the dead left in the pipes.
-    fn drain(&mut self) {
-        for stream in [1, 2] {
-            loop {
-                let from = if stream == 1 { &self.ends.stdout } else { &self.ends.stderr };
-                let mut polled = [PollFd::new(from, PollFlags::IN)];
-                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-                let ready = poll(&mut polled, Some(&now)).unwrap_or(0) > 0
-                    && polled[0].revents().contains(PollFlags::IN);
-                if !ready || !self.read(stream) {
-                    break;
-                }
-            }
-        }
-        self.scarce.look_at_disk();
     }
 
     /// Looks at memory, processes, processor time and disk.

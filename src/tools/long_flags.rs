@@ -1,5 +1,7 @@
 //! Long flags of tools whose whole list is known, so that a flag they would refuse can be told from one nobody described.
 
+use super::usage::{self, Style};
+
 /// Tools that share a list are one entry; flags are those of Debian 12 (`--help`), of MySQL 8.4, and newer ones of GNU.
 const KNOWN: &[(&[&str], &str)] = &[
     (
@@ -29,31 +31,6 @@ const KNOWN: &[(&[&str], &str)] = &[
          ssl-verify-server-cert start-datetime start-position stop-datetime stop-never stop-never-replica-server-id \
          stop-never-slave-server-id stop-position table tables tls-ciphersuites tls-sni-servername tls-version \
          to-last-log user variable-name verbose verify-binlog-checksum version zstd-compression-level",
-    ),
-    (
-        &["mysqldump", "mariadb-dump"],
-        "add-drop-database add-drop-table add-drop-trigger add-locks all-databases all-tablespaces allow-keywords \
-         apply-replica-statements apply-slave-statements as-of authentication-oci-client-config-profile bind-address \
-         character-sets-dir column-statistics comments compact compatible complete-insert compress \
-         compression-algorithms copy-s3-tables create-options databases debug debug-check debug-info default-auth \
-         default-character-set defaults-extra-file defaults-file defaults-group-suffix delayed-insert \
-         delete-master-logs delete-source-logs dir disable-keys dump-date dump-history dump-replica dump-slave \
-         enable-cleartext-plugin events extended-insert fields-enclosed-by fields-escaped-by \
-         fields-optionally-enclosed-by fields-terminated-by flush-logs flush-privileges force galera-info \
-         get-server-public-key gtid header help hex-blob host ignore-database ignore-table ignore-table-data \
-         ignore-views include-master-host-port include-source-host-port init-command init-command-add insert-ignore \
-         lines-terminated-by lock-all-tables lock-tables log-error log-queries login-path master-data \
-         max-allowed-packet max-statement-time mysqld-long-query-time net-buffer-length network-timeout no-autocommit \
-         no-create-db no-create-info no-data no-data-med no-defaults no-login-paths no-set-names no-tablespaces opt \
-         order-by-primary order-by-size output-as-version parallel password password1 password2 password3 \
-         plugin-authentication-kerberos-client-mode plugin-dir port print-defaults protocol quick quote-names replace \
-         result-file routines server-public-key-path set-charset set-gtid-purged show-create-skip-secondary-engine \
-         single-transaction skip-add-drop-table skip-add-locks skip-comments skip-create-options skip-definer \
-         skip-disable-keys skip-dump-date skip-extended-insert skip-generated-invisible-primary-key skip-lock-tables \
-         skip-log-queries skip-no-data-med skip-opt skip-quick skip-quote-names skip-set-charset skip-ssl skip-triggers \
-         skip-tz-utc socket source-data ssl ssl-ca ssl-capath ssl-cert ssl-cipher ssl-crl ssl-crlpath ssl-fips-mode \
-         ssl-key ssl-mode ssl-verify-server-cert stop-replica system tab tables tls-ciphersuites tls-sni-servername \
-         tls-version triggers tz-utc user variable-name verbose version where wildcards xml zstd-compression-level",
     ),
     (
         &["rm"],
@@ -108,15 +85,25 @@ const KNOWN: &[(&[&str], &str)] = &[
     ),
 ];
 
+/// Returns every long flag of a tool, without dashes, where the list is known. The clients of MariaDB and MySQL are
+/// described as a whole.
+fn long_flags(tool: &str) -> Option<Vec<&'static str>> {
+    if let Some((_, flags)) = KNOWN.iter().find(|(tools, _)| tools.contains(&tool)) {
+        return Some(flags.split_ascii_whitespace().collect());
+    }
+    let usage = usage::usage(tool).filter(|usage| usage.style == Style::MySql)?;
+    let names = usage.spec("").flags.into_iter().flat_map(|flag| flag.names);
+    Some(names.filter_map(|name| name.strip_prefix("--")).collect())
+}
+
 /// Tells whether a tool refuses a long flag: its list is known, and no flag of it begins like this one. `flag` is without
 /// dashes and value.
 pub fn refuses(tool: &str, flag: &str) -> bool {
-    let Some((_, flags)) = KNOWN.iter().find(|(tools, _)| tools.contains(&tool)) else {
+    let Some(flags) = long_flags(tool) else {
         return false;
     };
     let plain = flag.replace('_', "-");
-    let begins =
-        |wanted: &str| flags.split_ascii_whitespace().any(|known| known.starts_with(wanted));
+    let begins = |wanted: &str| flags.iter().any(|known| known.starts_with(wanted));
     // The clients of MySQL turn every switch off, on, and into a warning; tar and rsync know `--no-` before most.
     let switches: &[&str] = match tool.starts_with("my") || tool.starts_with("mariadb") {
         true => &["skip-", "disable-", "enable-", "loose-", "maximum-"],
@@ -130,8 +117,7 @@ pub fn refuses(tool: &str, flag: &str) -> bool {
 
 /// Returns the flag of a tool that is nearest to one it refuses.
 pub fn nearest_flag(tool: &str, flag: &str) -> Option<&'static str> {
-    let (_, flags) = KNOWN.iter().find(|(tools, _)| tools.contains(&tool))?;
-    crate::base::nearest(flag, flags.split_ascii_whitespace())
+    crate::base::nearest(flag, long_flags(tool)?)
 }
 
 #[cfg(test)]
@@ -147,6 +133,7 @@ mod tests {
             ("mysqldump", "consistent"),
             ("mariadb-binlog", "until"),
             ("rm", "no-backup"),
+            ("mysql", "consistent"),
         ] {
             assert!(refuses(tool, flag), "{tool} --{flag}");
         }
@@ -162,6 +149,9 @@ mod tests {
             ("mysqldump", "single-transaction"),
             ("mysqldump", "skip-lock-tables"),
             ("mariadb-dump", "master_data"),
+            ("mariadb-dump", "parallel"),
+            ("mysqldump", "ignore-error"),
+            ("mysqladmin", "skip-ssl"),
             ("mysqlbinlog", "stop-datetime"),
             ("mysqlbinlog", "skip-gtids"),
             ("tar", "list"),

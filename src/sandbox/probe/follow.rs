@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, Shutdown};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
-use super::super::capture::Capture;
+use super::super::capture::Outputs;
 use super::super::child::word;
 use super::super::protocol::{Connected, Executed, Failure, Limit, Limits, Ran};
 use super::super::usage::Scarce;
@@ -23,9 +23,6 @@ use super::serve::Probed;
 const LOOK: Duration = Duration::from_millis(50);
 /// A guard that has not ended everything by then is ended itself.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// A run is stopped when it printed this many times what is kept, but not before [`LEAST_OUTPUT`].
-const OUTPUT_FACTOR: u64 = 256;
-const LEAST_OUTPUT: u64 = 64 << 20;
 
 /// The ends of a run that the supervisor holds.
 #[derive(Debug)]
@@ -37,12 +34,12 @@ pub(super) struct Ends {
 }
 
 struct Follower<'a> {
-    ends: Ends,
+    guard: Pid,
+    talk: OwnedFd,
+    outputs: Outputs,
     limits: Limits,
     judge: Judge,
     scratch: &'a Scratch,
-    out: Capture,
-    err: Capture,
     listener: Option<OwnedFd>,
     version: u8,
     ended: Option<i32>,
@@ -62,12 +59,12 @@ pub(super) fn follow(
     boss: BorrowedFd<'_>,
 ) -> Result<Probed, Failure> {
     let mut follower = Follower {
-        ends,
+        guard: ends.guard,
+        talk: ends.talk,
+        outputs: Outputs::new([ends.stdout, ends.stderr], limits.output),
         limits,
         judge,
         scratch,
-        out: Capture::new(limits.output),
-        err: Capture::new(limits.output),
         listener: None,
         version: 0,
         ended: None,
@@ -84,12 +81,13 @@ pub(super) fn follow(
         notes.push("a process of the run cannot be ended: it waits for the kernel".to_owned());
     }
     followed?;
-    follower.drain();
-    let Follower { judge, out, err, version, ended, failure, limit, stopped, .. } = follower;
+    follower.outputs.drain();
+    follower.stop_at_too_much();
+    let Follower { judge, outputs, version, ended, failure, limit, stopped, .. } = follower;
     if let Some(failure) = failure {
         return Err(failure);
     }
-    let (stdout, stderr) = (out.finish(), err.finish());
+    let [stdout, stderr] = outputs.finish();
     let cut = stopped.is_some() || limit == Some(Limit::WallClock);
     let limit = match (ended, limit) {
         (Some(0), None) => None,
@@ -123,8 +121,7 @@ fn unnamed(destination: String) -> Connected {
 impl Follower<'_> {
     fn until_gone(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<(), Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
-        let life =
-            rustix::process::pidfd_open(self.ends.guard, PidfdFlags::empty()).map_err(failed)?;
+        let life = rustix::process::pidfd_open(self.guard, PidfdFlags::empty()).map_err(failed)?;
         let wall = Duration::from_millis(self.limits.wall_ms);
         let mut next_look = LOOK;
         let mut open = [true; 3];
@@ -138,7 +135,7 @@ impl Follower<'_> {
                 next_look = started.elapsed() + LOOK;
             }
             if self.stopped_at.is_some_and(|at| at.elapsed() > PATIENCE) {
-                let _ = rustix::process::kill_process(self.ends.guard, Signal::KILL);
+                let _ = rustix::process::kill_process(self.guard, Signal::KILL);
             }
             let wait = next_look.saturating_sub(started.elapsed()).min(LOOK);
             let timeout =
@@ -152,12 +149,13 @@ impl Follower<'_> {
                         PollFd::new(&life, PollFlags::empty())
                     }
                 };
+                let [stdout, stderr] = self.outputs.pipes();
                 let mut polled = vec![
                     PollFd::new(&life, PollFlags::IN),
                     PollFd::from_borrowed_fd(boss, PollFlags::empty()),
-                    unless_closed(open[0], &self.ends.talk),
-                    unless_closed(open[1], &self.ends.stdout),
-                    unless_closed(open[2], &self.ends.stderr),
+                    unless_closed(open[0], &self.talk),
+                    unless_closed(open[1], stdout),
+                    unless_closed(open[2], stderr),
                 ];
                 // After the end was decided, a call that waits goes on waiting.
                 if let (Some(listener), None) = (&self.listener, self.stopped_at) {
@@ -178,30 +176,37 @@ impl Follower<'_> {
             if open[0] && !events[2].is_empty() {
                 open[0] = self.listen();
             }
-            for stream in [1, 2] {
-                if open[stream] && !events[stream + 2].is_empty() {
-                    open[stream] = self.read(stream);
+            for stream in [0, 1] {
+                if open[stream + 1] && !events[stream + 3].is_empty() {
+                    open[stream + 1] = self.outputs.read(stream);
                 }
             }
+            self.stop_at_too_much();
             let gone = events[0].contains(PollFlags::IN);
             if gone && (!open[0] || events[2].is_empty()) {
                 break;
             }
         }
-        let _ = rustix::process::waitpid(Some(self.ends.guard), WaitOptions::empty());
+        let _ = rustix::process::waitpid(Some(self.guard), WaitOptions::empty());
         Ok(())
     }
 
     /// Asks the guard to end everything.
     fn stop(&mut self) {
         self.stopped_at = Some(Instant::now());
-        let _ = rustix::net::shutdown(&self.ends.talk, Shutdown::Both);
+        let _ = rustix::net::shutdown(&self.talk, Shutdown::Both);
     }
 
     fn stop_by(&mut self, limit: Limit) {
         if self.stopped_at.is_none() {
             self.limit = Some(limit);
             self.stop();
+        }
+    }
+
+    fn stop_at_too_much(&mut self) {
+        if self.outputs.is_too_much() {
+            self.stop_by(Limit::Output);
         }
     }
 
@@ -225,7 +230,7 @@ impl Follower<'_> {
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
         let flags = RecvFlags::CMSG_CLOEXEC;
-        let length = rustix::net::recvmsg(&self.ends.talk, &mut slices, &mut control, flags)
+        let length = rustix::net::recvmsg(&self.talk, &mut slices, &mut control, flags)
             .map_or(0, |received| received.bytes);
         let descriptor = control.drain().find_map(|message| match message {
             RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
@@ -249,47 +254,11 @@ impl Follower<'_> {
         true
     }
 
-    /// Reads what is there from one output; returns whether more may come.
-    fn read(&mut self, stream: usize) -> bool {
-        let (from, into) = match stream {
-            1 => (&self.ends.stdout, &mut self.out),
-            _ => (&self.ends.stderr, &mut self.err),
-        };
-        let mut buffer = [0_u8; 65_536];
-        match rustix::io::read(from, &mut buffer) {
-            Ok(0) => return false,
-            Ok(got) => into.take(&buffer[..got]),
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-            Err(_) => return false,
-        }
-        let most = self.limits.output.saturating_mul(OUTPUT_FACTOR).max(LEAST_OUTPUT);
-        if self.out.total() + self.err.total() > most {
-            self.stop_by(Limit::Output);
-        }
-        true
-    }
-
-    /// Takes what the dead left in the pipes.
-    fn drain(&mut self) {
-        for stream in [1, 2] {
-            loop {
-                let from = if stream == 1 { &self.ends.stdout } else { &self.ends.stderr };
-                let mut polled = [PollFd::new(from, PollFlags::IN)];
-                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-                let ready = poll(&mut polled, Some(&now)).unwrap_or(0) > 0
-                    && polled[0].revents().contains(PollFlags::IN);
-                if !ready || !self.read(stream) {
-                    break;
-                }
-            }
-        }
-    }
-
     fn look(&mut self) {
         if self.stopped_at.is_some() {
             return;
         }
-        let used = family::usage(self.ends.guard.as_raw_nonzero().get());
+        let used = family::usage(self.guard.as_raw_nonzero().get());
         let (bytes, entries) = self.scratch.use_of();
         if used.tasks > self.limits.processes {
             self.stop_by(Limit::Processes);

@@ -4,7 +4,7 @@
 use super::answer::Answer;
 use super::book::State;
 use super::devices;
-use super::{Real, StandIn};
+use super::{Real, StandIn, base_name};
 use crate::tools::usage::Line;
 
 pub(super) const BTRFS: StandIn =
@@ -59,8 +59,7 @@ fn btrfs(line: &Line, state: &mut State) -> Answer {
                 return no_access(&source);
             }
             if state.here(&target).is_dir() && !gone.contains(&target) {
-                let name = source.rsplit('/').next().unwrap_or("");
-                target = format!("{target}/{name}");
+                target = format!("{target}/{}", base_name(&source));
             }
             if made.contains(&target) {
                 return Answer::fails(1, format!("ERROR: target path already exists: {target}"));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::answer::Answer;
 use super::book::State;
 use super::remote::{bounded, mark, place, reason, write_mark};
-use super::{Real, StandIn};
+use super::{Real, StandIn, base_name};
 use crate::tools::usage::Line;
 
 pub(super) const DOCKER: StandIn =
@@ -364,11 +364,7 @@ impl Call<'_> {
             }
             (Some(_), None) => {
                 let file = if place(state, to).is_dir() {
-                    format!(
-                        "{}/{}",
-                        to.trim_end_matches('/'),
-                        from.rsplit('/').next().unwrap_or("file")
-                    )
+                    format!("{}/{}", to.trim_end_matches('/'), base_name(from))
                 } else {
                     to.to_owned()
                 };

@@ -7,49 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::answer::Answer;
 use super::book::State;
 use super::devices;
-use super::{Real, StandIn};
-use crate::tools::usage::Line;
+use super::{Real, StandIn, base_name};
+use crate::tools::usage::{LVM_COMMANDS, Line};
 
-pub(super) const LVM: StandIn = StandIn {
-    names: &[
-        "lvs",
-        "vgs",
-        "pvs",
-        "lvdisplay",
-        "vgdisplay",
-        "pvdisplay",
-        "lvcreate",
-        "lvremove",
-        "lvconvert",
-        "lvextend",
-        "lvreduce",
-        "lvresize",
-        "lvchange",
-        "lvrename",
-        "lvscan",
-        "vgchange",
-        "vgcreate",
-        "vgremove",
-        "vgextend",
-        "vgreduce",
-        "vgrename",
-        "vgimport",
-        "vgexport",
-        "vgcfgbackup",
-        "vgcfgrestore",
-        "vgscan",
-        "vgck",
-        "pvcreate",
-        "pvremove",
-        "pvscan",
-        "pvmove",
-        "pvresize",
-        "pvchange",
-        "pvck",
-    ],
-    real: Real::Never,
-    answer: lvm,
-};
+pub(super) const LVM: StandIn = StandIn { names: LVM_COMMANDS, real: Real::Never, answer: lvm };
 
 /// A volume or a group that calls changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,7 +185,7 @@ fn create(line: &Line, state: &mut State, things: &mut Things) -> Answer {
         || "lvol0".to_owned(),
         |name| {
             let full = volume(name);
-            full.rsplit('/').next().unwrap_or(name).to_owned()
+            base_name(&full).to_owned()
         },
     );
     let name = format!("{group}/{own}");
@@ -283,7 +244,7 @@ fn remove(line: &Line, state: &mut State, things: &mut Things) -> Answer {
         }
         devices::remove(state, &format!("/dev/{name}"));
         let what = if line.tool == "vgremove" { "Volume group" } else { "Logical volume" };
-        let own = name.rsplit('/').next().unwrap_or(&name);
+        let own = base_name(&name);
         answer.and(
             Answer::prints(format!("  {what} \"{own}\" successfully removed"))
                 .would(format!("remove {name}")),
@@ -296,14 +257,14 @@ fn rename(line: &Line, state: &mut State, things: &mut Things) -> Answer {
     let (from, to) = match line.operands.as_slice() {
         [group, from, to] => {
             let group = volume(group);
-            (format!("{group}/{}", tail(from)), format!("{group}/{}", tail(to)))
+            (format!("{group}/{}", base_name(from)), format!("{group}/{}", base_name(to)))
         }
         [from, to] if line.tool == "lvrename" => {
             let from = volume(from);
             let Some((group, _)) = from.split_once('/') else {
                 return Answer::fails(3, "  Path required for Logical Volume \"\"");
             };
-            let to = format!("{group}/{}", tail(to));
+            let to = format!("{group}/{}", base_name(to));
             (from, to)
         }
         [from, to] => (volume(from), volume(to)),
@@ -313,7 +274,7 @@ fn rename(line: &Line, state: &mut State, things: &mut Things) -> Answer {
         return not_found(&from);
     }
     if matches!(things.get(&to), Some(Thing::Made { .. })) {
-        return Answer::fails(5, format!("  Logical Volume \"{}\" already exists", tail(&to)));
+        return Answer::fails(5, format!("  Logical Volume \"{}\" already exists", base_name(&to)));
     }
     let moved = match things.get(&from) {
         Some(made @ Thing::Made { .. }) => made.clone(),
@@ -323,12 +284,8 @@ fn rename(line: &Line, state: &mut State, things: &mut Things) -> Answer {
     things.insert(to.clone(), moved);
     devices::remove(state, &format!("/dev/{from}"));
     devices::make(state, &format!("/dev/{to}"));
-    Answer::prints(format!("  Renamed \"{}\" to \"{}\"", tail(&from), tail(&to)))
+    Answer::prints(format!("  Renamed \"{}\" to \"{}\"", base_name(&from), base_name(&to)))
         .would(format!("rename {from} to {to}"))
-}
-
-fn tail(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
 }
 
 fn take_devices(line: &Line, state: &mut State, things: &mut Things) -> Answer {

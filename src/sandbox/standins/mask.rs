@@ -1,6 +1,6 @@
 //! Takes secrets out of the words of a call before they are noted for people.
 
-/// Flags whose value is a secret, without dashes; a beginning is enough for those that end with `*`.
+/// Flags whose value is a secret, without dashes, besides those that [`is_secret`] knows by their end.
 const SECRET: &[&str] = &[
     "password",
     "pass",
@@ -13,16 +13,10 @@ const SECRET: &[&str] = &[
     "sas-token",
     "account-key",
     "connection-string",
-    "master-user-password",
-    "admin-password",
-    "docker-password",
     "kube-token",
     "session-token",
     "bearer-token",
     "auth-token",
-    "proxy-password",
-    "http-password",
-    "ftp-password",
     "proxy-user",
     "oauth2-bearer",
     "tlspassword",
@@ -30,13 +24,11 @@ const SECRET: &[&str] = &[
     "string-data",
     "awsSessionToken",
     "sslPEMKeyPassword",
-    "administrator-login-password",
     "sse-c-key",
     "sse-customer-key",
     "key-material",
     "private-key-material",
     "restrict-key",
-    "root-password",
 ];
 
 /// What stands for a secret.

@@ -217,8 +217,9 @@ pub(super) fn named(program: &str) -> Option<&'static str> {
     names().find(|name| base_name(program) == *name)
 }
 
-fn base_name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or(program)
+/// Returns what stands behind the last slash.
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Answers as the tool `program`, if it is one of ours and this is the inside of a sandbox.

@@ -5,203 +5,88 @@ use std::sync::OnceLock;
 use super::listed::Listed;
 use super::{Style, wordings};
 
-const POSTGRES: &str = include_str!("lists/postgres.txt");
-const MYSQL_TEXT: &str = include_str!("lists/mysql.txt");
+/// A client of PostgreSQL; `line` is its line of the text.
+const fn postgres(names: &'static [&'static str], line: &'static str) -> Listed {
+    Listed {
+        names,
+        text: include_str!("lists/postgres.txt"),
+        only: Some(line),
+        style: Style::Gnu,
+        code: 1,
+        manner: wordings::postgres,
+        read: OnceLock::new(),
+    }
+}
+
+/// A client of MariaDB and MySQL; `line` is its line of the text.
+const fn mysql(names: &'static [&'static str], line: &'static str) -> Listed {
+    Listed {
+        names,
+        text: include_str!("lists/mysql.txt"),
+        only: Some(line),
+        style: Style::MySql,
+        code: 2,
+        manner: wordings::mysql,
+        read: OnceLock::new(),
+    }
+}
 
 /// `psql`.
-pub static PSQL: Listed = Listed {
-    names: &["psql"],
-    text: POSTGRES,
-    only: Some("psql"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static PSQL: Listed = postgres(&["psql"], "psql");
 
 /// `pg_dump`.
-pub static PG_DUMP: Listed = Listed {
-    names: &["pg_dump"],
-    text: POSTGRES,
-    only: Some("pg_dump"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static PG_DUMP: Listed = postgres(&["pg_dump"], "pg_dump");
 
 /// `pg_dumpall`.
-pub static PG_DUMPALL: Listed = Listed {
-    names: &["pg_dumpall"],
-    text: POSTGRES,
-    only: Some("pg_dumpall"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static PG_DUMPALL: Listed = postgres(&["pg_dumpall"], "pg_dumpall");
 
 /// `pg_restore`.
-pub static PG_RESTORE: Listed = Listed {
-    names: &["pg_restore"],
-    text: POSTGRES,
-    only: Some("pg_restore"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static PG_RESTORE: Listed = postgres(&["pg_restore"], "pg_restore");
 
 /// `pg_basebackup`.
-pub static PG_BASEBACKUP: Listed = Listed {
-    names: &["pg_basebackup"],
-    text: POSTGRES,
-    only: Some("pg_basebackup"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static PG_BASEBACKUP: Listed = postgres(&["pg_basebackup"], "pg_basebackup");
 
 /// `pg_isready`.
-pub static PG_ISREADY: Listed = Listed {
-    names: &["pg_isready"],
-    text: POSTGRES,
-    only: Some("pg_isready"),
-    style: Style::Gnu,
-    code: 3,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
+pub static PG_ISREADY: Listed = {
+    // 1 and 2 are answers of it (pg_isready(1)).
+    let mut pg_isready = postgres(&["pg_isready"], "pg_isready");
+    pg_isready.code = 3;
+    pg_isready
 };
 
 /// `createdb`.
-pub static CREATEDB: Listed = Listed {
-    names: &["createdb"],
-    text: POSTGRES,
-    only: Some("createdb"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static CREATEDB: Listed = postgres(&["createdb"], "createdb");
 
 /// `dropdb`.
-pub static DROPDB: Listed = Listed {
-    names: &["dropdb"],
-    text: POSTGRES,
-    only: Some("dropdb"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static DROPDB: Listed = postgres(&["dropdb"], "dropdb");
 
 /// `createuser`.
-pub static CREATEUSER: Listed = Listed {
-    names: &["createuser"],
-    text: POSTGRES,
-    only: Some("createuser"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static CREATEUSER: Listed = postgres(&["createuser"], "createuser");
 
 /// `dropuser`.
-pub static DROPUSER: Listed = Listed {
-    names: &["dropuser"],
-    text: POSTGRES,
-    only: Some("dropuser"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static DROPUSER: Listed = postgres(&["dropuser"], "dropuser");
 
 /// `vacuumdb`.
-pub static VACUUMDB: Listed = Listed {
-    names: &["vacuumdb"],
-    text: POSTGRES,
-    only: Some("vacuumdb"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static VACUUMDB: Listed = postgres(&["vacuumdb"], "vacuumdb");
 
 /// `reindexdb`.
-pub static REINDEXDB: Listed = Listed {
-    names: &["reindexdb"],
-    text: POSTGRES,
-    only: Some("reindexdb"),
-    style: Style::Gnu,
-    code: 1,
-    manner: wordings::postgres,
-    read: OnceLock::new(),
-};
+pub static REINDEXDB: Listed = postgres(&["reindexdb"], "reindexdb");
 
 /// `mysql`.
-pub static MYSQL: Listed = Listed {
-    names: &["mysql", "mariadb"],
-    text: MYSQL_TEXT,
-    only: Some("mysql|mariadb"),
-    style: Style::MySql,
-    code: 2,
-    manner: wordings::mysql,
-    read: OnceLock::new(),
-};
+pub static MYSQL: Listed = mysql(&["mysql", "mariadb"], "mysql|mariadb");
 
 /// `mysqldump`.
-pub static MYSQLDUMP: Listed = Listed {
-    names: &["mysqldump", "mariadb-dump"],
-    text: MYSQL_TEXT,
-    only: Some("mysqldump|mariadb-dump"),
-    style: Style::MySql,
-    code: 2,
-    manner: wordings::mysql,
-    read: OnceLock::new(),
-};
+pub static MYSQLDUMP: Listed = mysql(&["mysqldump", "mariadb-dump"], "mysqldump|mariadb-dump");
 
 /// `mysqladmin`.
-pub static MYSQLADMIN: Listed = Listed {
-    names: &["mysqladmin", "mariadb-admin"],
-    text: MYSQL_TEXT,
-    only: Some("mysqladmin|mariadb-admin"),
-    style: Style::MySql,
-    code: 2,
-    manner: wordings::mysql,
-    read: OnceLock::new(),
-};
+pub static MYSQLADMIN: Listed = mysql(&["mysqladmin", "mariadb-admin"], "mysqladmin|mariadb-admin");
 
 /// `mysqlcheck`.
-pub static MYSQLCHECK: Listed = Listed {
-    names: &["mysqlcheck", "mariadb-check"],
-    text: MYSQL_TEXT,
-    only: Some("mysqlcheck|mariadb-check"),
-    style: Style::MySql,
-    code: 2,
-    manner: wordings::mysql,
-    read: OnceLock::new(),
-};
+pub static MYSQLCHECK: Listed = mysql(&["mysqlcheck", "mariadb-check"], "mysqlcheck|mariadb-check");
 
 /// `mysqlshow`.
-pub static MYSQLSHOW: Listed = Listed {
-    names: &["mysqlshow", "mariadb-show"],
-    text: MYSQL_TEXT,
-    only: Some("mysqlshow|mariadb-show"),
-    style: Style::MySql,
-    code: 2,
-    manner: wordings::mysql,
-    read: OnceLock::new(),
-};
+pub static MYSQLSHOW: Listed = mysql(&["mysqlshow", "mariadb-show"], "mysqlshow|mariadb-show");
 
 /// `mysqlimport`.
-pub static MYSQLIMPORT: Listed = Listed {
-    names: &["mysqlimport", "mariadb-import"],
-    text: MYSQL_TEXT,
-    only: Some("mysqlimport|mariadb-import"),
-    style: Style::MySql,
-    code: 2,
-    manner: wordings::mysql,
-    read: OnceLock::new(),
-};
+pub static MYSQLIMPORT: Listed =
+    mysql(&["mysqlimport", "mariadb-import"], "mysqlimport|mariadb-import");

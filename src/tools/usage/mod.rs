@@ -31,6 +31,7 @@ mod wordings;
 mod zfs;
 
 pub use listed::{extra, undescribed};
+pub use lvm::LVM_COMMANDS;
 pub use manner::{Manner, cobra, getopt, getopt_try};
 pub use table::{Flag, Spec, Value};
 
