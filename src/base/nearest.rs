@@ -28,6 +28,6 @@ mod tests {
         assert_eq!(nearest("tiemout", names), Some("timeout"));
         assert_eq!(nearest("roll_back", names), Some("rollback"));
         assert_eq!(nearest("colour", names), None);
-        assert_eq!(nearest(&"r".repeat(50_000_000), names), None);
+        assert_eq!(nearest(&"r".repeat(1_000_000), names), None);
     }
 }
