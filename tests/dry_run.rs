@@ -124,6 +124,23 @@ fn a_rollback_that_forgets_something_is_not_proven() {
 }
 
 #[test]
+fn what_a_check_reaches_for_is_seen_once() {
+    let steps = "
+  - {id: look, title: t, kind: check, check: 'true > /dev/tcp/192.0.2.7/81 || true'}
+  - {id: both, title: t, kind: command, run: 'true > /dev/tcp/192.0.2.7/82 || true', check: 'true > /dev/tcp/192.0.2.7/82 || true'}
+";
+    for (who, directory) in ready() {
+        let result = dry_run(steps, who, directory.path());
+        let reached = |step: &StepDryRun| {
+            let connects = |effect: &&Effect| matches!(effect, Effect::Connect { .. });
+            (step.effects.iter().filter(connects).count(), step.effects_total)
+        };
+        let reached: Vec<_> = result.steps.iter().map(reached).collect();
+        assert_eq!(reached, [(1, 1), (1, 1)], "as {who:?}: {:?}", result.steps);
+    }
+}
+
+#[test]
 fn what_was_not_declared_is_marked_and_too_many_deletions_fail() {
     for (who, directory) in ready() {
         let root = directory.path().join("data");

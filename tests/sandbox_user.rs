@@ -122,6 +122,14 @@ const SCRIPTS: &[&str] = &[
     "test -w team && test -w open && test -w sticky && test ! -w others",
     "test -w foreign/mine && test ! -w foreign/theirs && test ! -r foreign/secret",
     "touch foreign/mine",
+    "touch foreign/for-all",
+    "touch -d 2000-01-01 foreign/for-all",
+    "touch -d 2000-01-01 open",
+    "echo more >> sticky/theirs && touch -d 2000-01-01 sticky/theirs",
+    "sed -i s/th/x/ sticky/theirs",
+    "sed -i s/th/x/ open/theirs && chmod 600 open/theirs",
+    "echo new > sticky/new && mv -f sticky/new sticky/theirs",
+    "echo new > open/new && touch -d 2000-01-01 open/new && mv -f open/new open/theirs",
 ];
 
 #[test]
@@ -216,7 +224,9 @@ fn what_was_not_foreseen_is_no_pass() {
     make(&base.join("1/2/3/4/deep"), None, (0, 0), 0o777);
     let name = base.file_name().unwrap().to_string_lossy().into_owned();
     let mut session = session(directory.path());
-    let script = format!("cd /tmp; cd {name}; cd 1; cd 2; cd 3; cd 4; p=deep; echo x > $p/f; true");
+    let script = format!(
+        "cd /tmp; cd {name}; for n in 1 2 3 4; do cd $n; done; p=deep; echo x > $p/f; true"
+    );
     assert_eq!(on_host(&script).0, Some(0));
     let observed = inside(&mut session, &script);
     assert_eq!(observed.exit_code, Some(0), "{observed:?}");
@@ -225,7 +235,13 @@ fn what_was_not_foreseen_is_no_pass() {
         observed.not_possible.iter().any(|what| what.contains("as root it could")),
         "{observed:?}"
     );
-    // Named, it works.
-    let observed = inside(&mut session, &format!("echo x > {}/1/2/3/4/deep/f", base.display()));
-    assert!(observed.succeeded(), "{observed:?}");
+    // Named, it works, also step by step: each in a session that knows nothing of it.
+    let base = base.display();
+    for script in [
+        format!("echo x > {base}/1/2/3/4/deep/f"),
+        format!("cd {base}/1/2; cd 3/4 && echo x 2>/dev/null > deep/g; test -e deep/g"),
+    ] {
+        let observed = inside(&mut self::session(directory.path()), &script);
+        assert!(observed.succeeded(), "{script}: {observed:?}");
+    }
 }

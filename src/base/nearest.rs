@@ -6,10 +6,14 @@
 /// third of its characters (and at least one) differ.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
+    let length = word.chars().count();
+    let allowed = |candidate: &str| (candidate.chars().count() / 3).max(1);
     candidates
         .into_iter()
+        // Finding the distance takes time and room for every pair of characters; it is at least the difference in length.
+        .filter(|candidate| length.abs_diff(candidate.chars().count()) <= allowed(candidate) + 1)
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
+        .filter(|(distance, candidate)| *distance <= allowed(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -24,5 +28,6 @@ mod tests {
         assert_eq!(nearest("tiemout", names), Some("timeout"));
         assert_eq!(nearest("roll_back", names), Some("rollback"));
         assert_eq!(nearest("colour", names), None);
+        assert_eq!(nearest(&"r".repeat(50_000_000), names), None);
     }
 }

@@ -53,8 +53,17 @@ impl Walk<'_> {
         }
         // Who may write a file may also write attributes of it.
         owners_part |= kind == FileType::Directory && !what.is_empty();
-        if owners_part && self.reach.seems_own(path) {
-            self.refuse_rights(path);
+        if !marks.copied {
+            // What stands there now is the caller's, if the host lets it be put there.
+            self.check_sticky(path, then);
+        } else if self.reach.seems_own(path) {
+            if owners_part {
+                self.refuse_rights(path);
+            }
+            let time = entry::time(now);
+            if time != entry::time(then) && !self.ground.was_written(time) {
+                self.refuse("setting the time of", path);
+            }
         }
         let changed = match kind {
             FileType::RegularFile if marks.metacopy && content.is_same_as(old) => false,

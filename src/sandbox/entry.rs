@@ -144,6 +144,8 @@ pub(super) fn payloads(mode: Mode, attributes: Vec<Attribute>) -> Vec<Attribute>
 /// The overlay's own marks on an entry of an upper directory, and the attributes that a payload sees there.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
+    /// It was copied up: the same file or directory as below, not one put in its place.
+    pub(super) copied: bool,
     pub(super) opaque: bool,
     pub(super) metacopy: bool,
     pub(super) redirect: Option<Vec<u8>>,
@@ -159,6 +161,7 @@ impl Marks {
         for (name, value) in attributes {
             match name.strip_prefix(own) {
                 None => marks.seen.push((name, value)),
+                Some(b"origin") => marks.copied = true,
                 Some(b"opaque") => marks.opaque = value == b"y",
                 Some(b"metacopy") => marks.metacopy = true,
                 Some(b"redirect") => marks.redirect = Some(value),

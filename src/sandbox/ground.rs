@@ -119,6 +119,12 @@ impl Ground {
         }
     }
 
+    /// Tells whether a time of modification may come from a write: one from before the sandbox, or from the future,
+    /// was set by somebody.
+    pub(super) fn was_written(&self, time: Time) -> bool {
+        time.0 + 1 >= self.since.0 && time.0 <= now().0 + 1
+    }
+
     /// Makes the namespaces and everything in them.
     pub(super) fn lay(setup: &Setup) -> Result<Self, Failure> {
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());

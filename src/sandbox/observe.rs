@@ -1,6 +1,6 @@
 //! Answers the calls that the system call filter reports, and keeps what they tell.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 
@@ -11,6 +11,7 @@ use super::names::Names;
 use super::program::{self, Program};
 use super::protocol::{Connected, End, Executed};
 use super::refused::refusal;
+use super::standins;
 use super::sys::{self, Waiting};
 
 /// More of a kind than this is only counted.
@@ -31,6 +32,8 @@ pub(super) struct Observer {
     pub(super) denied: Vec<String>,
     /// What was not listed because there is too much of it.
     pub(super) unlisted: u64,
+    /// Tools with a stand-in among the programs that were not listed.
+    pub(super) unlisted_tools: BTreeSet<&'static str>,
     kept: usize,
     seen: HashSet<String>,
     processes: HashMap<i32, Process>,
@@ -184,6 +187,9 @@ impl Observer {
         self.kept += argv.iter().map(String::len).sum::<usize>();
         if self.executed.len() >= LISTED || self.kept > KEPT {
             self.unlisted += 1;
+            if let (Some(called), None) = (argv.first(), ended) {
+                self.unlisted_tools.extend(standins::named(called));
+            }
             self.processes.remove(&id);
             return;
         }
@@ -312,6 +318,8 @@ mod tests {
             observer.started(round, program("true", None));
         }
         assert_eq!((observer.executed.len(), observer.unlisted), (2_000, 500));
+        observer.started(1, program("/usr/bin/systemctl stop app", None));
+        assert_eq!(observer.unlisted_tools, BTreeSet::from(["systemctl"]));
         let mut observer = Observer::default();
         for round in 0..2_000 {
             observer.started(round, program(&"x".repeat(4_096), None));

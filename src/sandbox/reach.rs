@@ -24,6 +24,9 @@ use super::tree::{Place, copy_attributes, file_type};
 /// More paths than this in one run are not prepared.
 const MENTIONS: usize = 2_000;
 
+/// Directories that a run goes to; relative names below more than these are not prepared.
+const PLACES: usize = 16;
+
 /// Directories that are looked at for others where the caller may write, and how deep.
 const SURVEYED: usize = 1_500;
 const SURVEY_DEPTH: usize = 3;
@@ -89,12 +92,15 @@ impl Reach {
             return Vec::new();
         }
         let hidden = hidden(ground);
-        let cwd = existing(ask.cwd.path(), &hidden);
-        let mut paths = BTreeSet::from([cwd.clone()]);
+        let mut places = vec![existing(ask.cwd.path(), &hidden)];
+        let mut paths = BTreeSet::from([places[0].clone()]);
         let texts = ask.argv.iter().chain(&ask.script).chain(std::iter::once(&ask.mentions));
         for text in texts.chain(ask.environment.iter().map(|(_, value)| value)) {
             mentioned(&text.0, &mut paths);
-            named_below(&cwd, &text.0, &hidden, &mut paths);
+            entered(&text.0, &hidden, &mut places);
+            for place in &places {
+                named_below(place, &text.0, &hidden, &mut paths);
+            }
         }
         let real: BTreeSet<PathBuf> = paths.iter().map(|path| existing(path, &hidden)).collect();
         real.iter().filter_map(|path| way_to(ground, layers, path)).collect()
@@ -243,6 +249,27 @@ fn mentioned(text: &[u8], found: &mut BTreeSet<PathBuf>) {
             && found.len() < MENTIONS
         {
             found.insert(PathBuf::from(OsStr::from_bytes(&word[start..])));
+        }
+    }
+}
+
+/// Collects the directories that a text goes to, the first being where it begins.
+fn entered(text: &[u8], hidden: &[&Path], places: &mut Vec<PathBuf>) {
+    let mut words = words(text).filter(|word| !word.is_empty());
+    while let Some(word) = words.next() {
+        if !matches!(word, b"cd" | b"pushd" | b"-C") {
+            continue;
+        }
+        let Some(target) = words.next() else { return };
+        let target = Path::new(OsStr::from_bytes(target));
+        // Where it is by then is one of the places that it went to before.
+        for from in 0..places.len() {
+            if let Some(place) = real(&places[from].join(target), hidden)
+                && places.len() < PLACES
+                && !places.contains(&place)
+            {
+                places.push(place);
+            }
         }
     }
 }

@@ -246,8 +246,9 @@ impl Supervisor {
         };
         let (asked, more_asked) = self.resolver.asked();
         let ran = observer.executed.iter().filter(|one| !one.failed());
-        let programs: Vec<Vec<String>> =
+        let mut programs: Vec<Vec<String>> =
             ran.map(|one| one.argv.iter().take(1).cloned().collect()).collect();
+        programs.extend(observer.unlisted_tools.iter().map(|tool| vec![(*tool).to_owned()]));
         let (simulated, simulated_calls) =
             standins::called(&self.layers, layer, self.ground.own, &programs);
         Ok(Ran {

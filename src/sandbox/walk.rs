@@ -212,10 +212,14 @@ impl Walk<'_> {
     }
 
     pub(super) fn refuse_rights(&mut self, path: &Path) {
-        self.found.refused_on_host.push(format!(
-            "changing the rights of {}: it belongs to somebody else",
-            path.display()
-        ));
+        self.refuse("changing the rights of", path);
+    }
+
+    /// Notes what only the owner of a path may do.
+    pub(super) fn refuse(&mut self, doing: &str, path: &Path) {
+        self.found
+            .refused_on_host
+            .push(format!("{doing} {}: it belongs to somebody else", path.display()));
     }
 
     fn run(&mut self, first: Job) {
@@ -338,6 +342,7 @@ impl Walk<'_> {
                 )?
             }
             (Some(old), Some(then)) => {
+                self.check_sticky(&old.path, then);
                 if file_type(then) == FileType::Directory {
                     let node = self.found.record.tally.below(job.node, name);
                     self.replaced(&old.path.clone(), node, Vec::new());

@@ -201,15 +201,20 @@ pub(super) fn called(
         });
     }
     for argv in executed {
-        let program = argv.first().map(|program| base_name(program));
         let known = |name: &str| noted.iter().any(|call| call.tool == name);
-        if let Some(name) = names().find(|name| program == Some(*name)).filter(|name| !known(name))
+        if let Some(name) =
+            argv.first().and_then(|program| named(program)).filter(|name| !known(name))
             && !tools.iter().any(|one| one == name)
         {
             tools.push(name.to_owned());
         }
     }
     (tools.iter().map(|tool| escape::one_line(tool)).collect(), calls)
+}
+
+/// Returns the tool with a stand-in that a program is called as.
+pub(super) fn named(program: &str) -> Option<&'static str> {
+    names().find(|name| base_name(program) == *name)
 }
 
 /// Returns what stands behind the last slash.
