@@ -11,11 +11,13 @@ use std::process::Command;
 use blackstart::base::{Fixed, Timestamp};
 use blackstart::check;
 use blackstart::dryrun;
-use blackstart::evidence::{Change, DryRun, Effect, FileEffect, FileKind, Outcome, Severity, Sum};
+use blackstart::evidence::{Change, DryRun, FileEffect, FileKind, Outcome, Severity, Sum};
 use blackstart::plan;
 use blackstart::sandbox::{Differs, Layering, Observed, Options, Session};
 
-use sandbox_support::{NOBODY, Who, everybody, is_root, open_directory, program, session, step};
+use sandbox_support::{
+    NOBODY, Who, everybody, files, is_root, open_directory, program, session, step,
+};
 
 /// A directory with files `a`, `b/c`, `b/empty`, `h1` and `h2` (one file), `k1` and `k2` (one file with the same
 /// content), a fifo `pipe`, and `sparse`, of 8 MiB with one byte at its end.
@@ -56,16 +58,6 @@ fn run(session: &mut Session, root: &Path, text: &str, layering: Layering) -> Ob
     request.mentions = root.as_os_str().as_encoded_bytes().to_vec();
     request.layering = layering;
     session.run(&request).expect("runs")
-}
-
-fn files(observed: &Observed) -> impl Iterator<Item = &FileEffect> {
-    observed.effects.iter().filter_map(|effect| match effect {
-        Effect::File(file) => Some(file),
-        Effect::Exec { .. }
-        | Effect::Lookup { .. }
-        | Effect::Connect { .. }
-        | Effect::Denied { .. } => None,
-    })
 }
 
 /// `change kind path <- from: detail | detail`, below `root`.

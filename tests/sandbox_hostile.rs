@@ -9,10 +9,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use blackstart::evidence::{Change, Effect, FileEffect};
+use blackstart::evidence::Change;
 use blackstart::sandbox::{Layering, Limits, Observed, Options, Session};
 
-use sandbox_support::{Who, everybody, is_root, open_directory, program, session_with, step};
+use sandbox_support::{
+    Who, everybody, files, is_root, open_directory, program, session_with, step,
+};
 
 fn ready(change: impl Fn(&mut Options)) -> Vec<(Who, Session, tempfile::TempDir)> {
     let mut found = Vec::new();
@@ -36,16 +38,6 @@ fn run(session: &mut Session, text: &str, layering: Layering) -> Observed {
 
 fn total(seen: &Observed, change: Change) -> u64 {
     seen.totals.iter().find(|(one, _)| *one == change).map_or(0, |(_, sum)| sum.entries)
-}
-
-fn files(seen: &Observed) -> impl Iterator<Item = &FileEffect> {
-    seen.effects.iter().filter_map(|effect| match effect {
-        Effect::File(file) => Some(file),
-        Effect::Exec { .. }
-        | Effect::Lookup { .. }
-        | Effect::Connect { .. }
-        | Effect::Denied { .. } => None,
-    })
 }
 
 /// Makes a directory in a directory in a directory.

@@ -7,8 +7,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use blackstart::base::Digest;
-use blackstart::evidence::Level;
-use blackstart::sandbox::{Options, Request, SandboxError, Session};
+use blackstart::evidence::{Effect, FileEffect, Level};
+use blackstart::sandbox::{Observed, Options, Request, SandboxError, Session};
 
 /// The account that stands for an ordinary user when the tests run as root.
 pub const NOBODY: &str = "65534";
@@ -129,6 +129,17 @@ pub fn session_with(who: Who, into: &Path, change: impl FnOnce(&mut Options)) ->
 /// A step as plans have them, in `/`.
 pub fn step(text: &str) -> Request {
     Request::with_shell(&["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c"], text)
+}
+
+/// Returns what a run did to files.
+pub fn files(observed: &Observed) -> impl Iterator<Item = &FileEffect> {
+    observed.effects.iter().filter_map(|effect| match effect {
+        Effect::File(file) => Some(file),
+        Effect::Exec { .. }
+        | Effect::Lookup { .. }
+        | Effect::Connect { .. }
+        | Effect::Denied { .. } => None,
+    })
 }
 
 /// One entry of a tree: kind, mode, owner, and content or target.

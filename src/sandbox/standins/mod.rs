@@ -361,6 +361,14 @@ mod tests {
         answer_to(standin, &words[0], &words[1..], state)
     }
 
+    /// Asserts the exit code of an answer, and what one of its outputs says.
+    pub(super) fn answers(line: &str, state: &mut State, code: u8, said: &str) {
+        let answer = ask(line, state);
+        let shown = format!("{line}: {} {}", answer.out, answer.err);
+        assert_eq!(answer.code, code, "{shown}");
+        assert!(answer.out.contains(said) || answer.err.contains(said), "{shown}");
+    }
+
     #[test]
     fn every_stand_in_is_described_and_no_name_stands_twice() {
         let mut seen = std::collections::BTreeSet::new();
