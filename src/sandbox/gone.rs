@@ -45,6 +45,22 @@ impl Walk<'_> {
         }
     }
 
+    /// The same, by way of its directory, which is opened unless it is the `last` one.
+    fn in_directory(&self, path: &Path, last: &mut Option<(PathBuf, Place)>) -> io::Result<Place> {
+        let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
+            return self.as_before(path);
+        };
+        match last {
+            Some((known, place)) if known == above => place.child(name.as_bytes()),
+            _ => {
+                let place = self.as_before(above)?.here()?;
+                let child = place.child(name.as_bytes());
+                *last = Some((above.to_owned(), place));
+                child
+            }
+        }
+    }
+
     fn gone_below(&mut self, Replaced { directory, node, stay }: &Replaced) {
         let names = match self.as_before(directory).and_then(|place| place.names()) {
             Ok(names) => names,
@@ -65,9 +81,11 @@ impl Walk<'_> {
             }
         }
         let mut left = Vec::new();
+        // What is gone often stood in one directory.
+        let mut last: Option<(PathBuf, Place)> = None;
         for (path, parent) in std::mem::take(&mut self.gone) {
-            let found = self.as_before(&path).and_then(|place| Ok((place.stat()?, place)));
-            match found {
+            let found = self.in_directory(&path, &mut last);
+            match found.and_then(|place| Ok((place.stat()?, place))) {
                 Ok((Some(stat), place)) => {
                     self.one_gone(Old { place, path, parent }, stat, 0, &mut left);
                 }

@@ -79,8 +79,16 @@ impl Place {
 
     /// Returns what stands here, `None` where nothing does.
     pub(super) fn stat(&self) -> io::Result<Option<Stat>> {
-        match self.open(OFlags::PATH) {
-            Ok(found) => Ok(Some(rustix::fs::fstat(found)?)),
+        // One name is looked up at once: no link can stand on the way.
+        let one_name = !matches!(&*self.below, b"" | b"..") && !self.below.contains(&b'/');
+        let found = if one_name {
+            let name: &[u8] = &self.below;
+            rustix::fs::statat(&*self.anchor, name, AtFlags::SYMLINK_NOFOLLOW)
+        } else {
+            self.open(OFlags::PATH).and_then(rustix::fs::fstat)
+        };
+        match found {
+            Ok(found) => Ok(Some(found)),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
             Err(error) => Err(error.into()),
         }

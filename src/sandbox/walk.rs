@@ -276,16 +276,14 @@ impl Walk<'_> {
             }),
             None => None,
         };
+        if is_whiteout(&now) {
+            self.gone.extend(before.map(|old| (old.path, old.parent)));
+            return Ok(());
+        }
         let mut then = match &before {
             Some(old) => old.place.stat()?,
             None => None,
         };
-        if is_whiteout(&now) {
-            if let (Some(old), Some(_)) = (before, then) {
-                self.gone.push((old.path, old.parent));
-            }
-            return Ok(());
-        }
         let now_type = file_type(&now);
         let marks = Marks::of(self.ground.mode, upper.attributes()?);
         let mut opaque = job.opaque || marks.opaque;
