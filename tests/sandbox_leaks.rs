@@ -107,6 +107,18 @@ fn held(pid: u32) -> Held {
     }
 }
 
+/// Returns what a supervisor holds once the first process of its next run waits and nothing changes any more.
+fn settled(pid: u32) -> Held {
+    let mut last = held(pid);
+    wait_until("the supervisor is ready", || {
+        let now = held(pid);
+        let quiet = now.children == 1 && now.descriptors == last.descriptors;
+        last = now;
+        quiet
+    });
+    last
+}
+
 /// Returns the supervisors that run a program below `tools`.
 fn supervisors(tools: &Path) -> Vec<u32> {
     let program = format!("{}/blackstart __sandbox", tools.display());
@@ -150,20 +162,14 @@ fn many_runs_of_one_session_leave_nothing_behind() {
         for round in 0..60 {
             one_run(&mut session, who, round);
         }
-        let first = held(pid);
+        let first = settled(pid);
         let started = Instant::now();
         for round in 0..runs() {
             one_run(&mut session, who, round);
         }
         let took = started.elapsed();
-        // What the supervisor makes ready for the next run is ready when it has answered.
         one_run(&mut session, who, 59);
-        let mut last = held(pid);
-        wait_until("the supervisor is ready", || {
-            last = held(pid);
-            (last.descriptors, last.mounts) == (first.descriptors, first.mounts)
-                || started.elapsed() > took + Duration::from_secs(5)
-        });
+        let last = settled(pid);
         eprintln!("{} runs as {who:?} in {took:?}: {first:?}, then {last:?}", runs());
         assert_eq!(
             (last.descriptors, last.mounts, last.children, last.files_in_memory),
