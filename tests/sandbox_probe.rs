@@ -16,6 +16,9 @@ use blackstart::sandbox::{Limit, Options, Probe, Probed, Request, SandboxError};
 use probe_attempts::{Attempt, Ends, PRELUDE};
 use sandbox_support::{Who, everybody, open_directory, prefix, program};
 
+/// One test at a time: a flood of processes slows whatever runs beside it.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// A directory, sockets and a process that attempts are made on.
 struct Host {
     directory: tempfile::TempDir,
@@ -175,6 +178,7 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 #[test]
 fn whoever_is_killed_nothing_of_a_probe_stays() {
+    let _alone = ALONE.lock();
     for (at, who) in everybody().into_iter().enumerate() {
         for (victim, ups) in [("the guard", 1), ("the supervisor", 2)] {
             let tools = open_directory();
@@ -214,6 +218,7 @@ fn whoever_is_killed_nothing_of_a_probe_stays() {
 
 #[test]
 fn limits_hold_in_a_probe_too() {
+    let _alone = ALONE.lock();
     for who in everybody() {
         let tools = open_directory();
         let Some(mut probe) = start(who, tools.path()) else { return };
@@ -269,6 +274,7 @@ fn judge(attempt: &Attempt, who: Who, seen: &Probed) -> Result<String, String> {
 
 #[test]
 fn every_attempt_in_a_probe_leaves_the_host_as_it_was() {
+    let _alone = ALONE.lock();
     let mut wrong = vec![];
     let mut table = vec![];
     for who in everybody() {
