@@ -9,6 +9,7 @@ use blackstart::tools::usage::{Style, USAGES, Usage, Value};
 use sandbox_support::{Who, prefix};
 
 /// Tools of the machine itself; the clients of other systems have tests of their own.
+/// zfs and zpool are not among them: Debian has them outside its main archive.
 const TOOLS: &[&str] = &[
     "systemctl",
     "journalctl",
@@ -68,8 +69,6 @@ const TOOLS: &[&str] = &[
     "scp",
     "sftp",
     "virsh",
-    "zfs",
-    "zpool",
 ];
 
 /// These print their usage and end with 0 although the call was wrong; their descriptions are stricter.
@@ -207,7 +206,8 @@ fn installed_tools_refuse_what_their_descriptions_refuse() {
         "{asked} wrong lines: {refused} refused by the tool too, {codes} with the same code, {texts} with the same first line"
     );
     if !absent.is_empty() {
-        eprintln!("not installed: {}", absent.join(", "));
+        assert!(std::env::var_os("CI").is_none(), "not installed: {}", absent.join(", "));
+        eprintln!("not compared, since not installed: {}", absent.join(", "));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(codes * 10 >= asked * 9, "{codes} of {asked}");
