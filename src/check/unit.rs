@@ -9,6 +9,7 @@ use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
+use crate::sql;
 use crate::tools::{self, Call, Role, Word, tar};
 
 /// A shell text and everything that is known of it.
@@ -30,6 +31,8 @@ pub struct Unit<'a> {
     pub schedule: Option<String>,
     /// Its tree.
     pub script: Script,
+    /// Its statements, where it is SQL; then it has no commands.
+    pub queries: Option<&'a sql::Script>,
     /// Its commands.
     pub commands: Commands,
     /// Paths the text itself makes anew, so that nothing of value is in them.
@@ -60,6 +63,7 @@ impl<'a> Unit<'a> {
             excerpt: None,
             schedule: None,
             script,
+            queries: None,
             commands,
             fresh: Vec::new(),
         };
@@ -76,6 +80,7 @@ impl<'a> Unit<'a> {
             within: part.within,
             excerpt: part.excerpt.clone(),
             schedule: part.schedule.clone(),
+            queries: part.queries.as_ref(),
             ..unit
         }
     }
@@ -130,18 +135,6 @@ impl<'a> Unit<'a> {
         });
         let sources: Vec<String> = sources.collect();
         targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
-    }
-
-    /// Returns the SQL a client is given, on its line or its standard input.
-    pub fn sql(&self, command: &Command) -> Vec<String> {
-        let given = self.take_apart(command).map(|call| {
-            let texts =
-                call.flags.iter().filter(|f| matches!(f.name.as_str(), "command" | "execute"));
-            texts.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone()).collect::<Vec<_>>()
-        });
-        let mut texts = given.unwrap_or_default();
-        texts.extend(command.input.iter().map(Argument::shown));
-        texts
     }
 
     /// Returns the words of a command as the tools see them.
