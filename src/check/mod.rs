@@ -23,7 +23,7 @@ pub use fix::fixed;
 pub use language::Language;
 pub use queries::Query;
 pub use python::{Python, Token, TokenKind};
-pub use reading::Unread;
+pub use reading::{Schedule, Unread};
 pub use rule::{Example, Report, Rule};
 pub use rules::RULES;
 pub use unit::{Run, Unit};
