@@ -170,7 +170,7 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
         for rule in RULES.iter().filter(|rule| rule.layer == rules::DRY_RUN) {
             (rule.run)(&context, &mut report);
         }
-        let mut findings = report.findings;
+        let mut findings = report.finish();
         sort(&mut findings, Some(plan));
         findings
     };
@@ -184,7 +184,7 @@ fn judge(context: &Context<'_>) -> Vec<Finding> {
     for rule in RULES {
         (rule.run)(context, &mut report);
     }
-    let mut findings = report.findings;
+    let mut findings = report.finish();
     sort(&mut findings, context.plan);
     findings
 }

@@ -193,6 +193,9 @@ mod tests {
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
             Example::Script(text) => script(text, Language::of(text, ""), &Facts::default()),
+            Example::File { name, text } => {
+                script(text, Language::of(text, name), &Facts::default())
+            }
             Example::On { text, devices } => {
                 let devices =
                     devices.iter().map(|(path, device)| ((*path).to_owned(), *device)).collect();
