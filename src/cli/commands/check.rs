@@ -87,6 +87,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
                 risk: Risk::Read,
                 steps: vec![],
                 findings: found,
+                allowed: vec![],
             };
             let entry = show(path, "inventory", &checked, &Texts::Script(&text), as_json, output)?;
             (checked, entry)
