@@ -107,8 +107,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             if let Some(what) = placeholder(code) {
-                let finding =
-                    report.add(&RULE, unit, span, format!("{what} is a placeholder"));
+                let finding = report.add(&RULE, unit, span, format!("{what} is a placeholder"));
                 // Where the script can be read, what is used stands in a command.
                 if unit.script.parsed {
                     finding.severity = Severity::Medium;

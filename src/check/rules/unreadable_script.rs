@@ -33,6 +33,13 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    for unread in &context.unread {
+        let finding = report.add_place(&RULE, unread.span, unread.why.clone());
+        if unread.aside {
+            finding.severity = Severity::Low;
+            finding.fix = Some("let a person read it".to_owned());
+        }
+    }
     for unit in &context.units {
         if let Some(problem) = unit.script.problems.first() {
             report.add(&RULE, unit, problem.span, format!("cannot be read: {}", problem.message));
