@@ -6,6 +6,7 @@ mod dumps;
 mod facts;
 mod failover;
 mod fix;
+mod index;
 mod language;
 pub mod names;
 mod observed;
