@@ -2,6 +2,7 @@
 
 mod context;
 mod dumps;
+mod etcd;
 mod facts;
 mod failover;
 mod fix;
@@ -13,6 +14,7 @@ mod python;
 mod risk;
 mod rule;
 mod rules;
+mod subcommands;
 mod unit;
 
 pub use context::Context;
@@ -21,7 +23,7 @@ pub use fix::fixed;
 pub use language::Language;
 pub use python::{Python, Token, TokenKind};
 pub use rule::{Example, Report, Rule};
-pub use rules::RULES;
+pub use rules::{LEFT_OUT, RULES};
 pub use unit::{Run, Unit};
 
 use crate::base::{Id, Risk};
