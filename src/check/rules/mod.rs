@@ -1,5 +1,7 @@
 //! Every rule, one file each.
 
+mod allow_in_draft;
+mod allow_of_unknown_rule;
 mod archive_command_hides_failure;
 mod backup_inside_source;
 mod base_backup_not_verified;
@@ -27,6 +29,7 @@ mod etcd_members_differ;
 mod etcd_restored_apart;
 mod etcd_revision_goes_back;
 mod etcd_wrong_generation;
+mod expired_allow;
 mod flattening_copy;
 mod get_all_as_backup;
 mod gtid_purged_by_part;
@@ -41,6 +44,7 @@ mod local_time_in_recovery;
 mod log_deleted_by_hand;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
+mod malformed_allow;
 mod mirror_without_source_guard;
 mod nested_restore;
 mod nested_rsync;
@@ -95,6 +99,7 @@ mod velero_phase_not_looked_at;
 mod velero_restored_into_writable;
 mod velero_without_volumes;
 mod volumes_deleted_with_claims;
+mod unused_allow;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -106,11 +111,21 @@ use super::rule::Rule;
 pub const DRY_RUN: &str = "dry-run";
 
 pub use left_out::LEFT_OUT;
+pub use allow_in_draft::RULE as ALLOW_IN_DRAFT;
+pub use allow_of_unknown_rule::RULE as ALLOW_OF_UNKNOWN_RULE;
+pub use expired_allow::RULE as EXPIRED_ALLOW;
+pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
+pub use unused_allow::RULE as UNUSED_ALLOW;
 
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
+    &malformed_allow::RULE,
+    &expired_allow::RULE,
+    &unused_allow::RULE,
+    &allow_of_unknown_rule::RULE,
+    &allow_in_draft::RULE,
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
@@ -223,6 +238,10 @@ mod tests {
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
             Example::Script(text) => script(text, Language::of(text, ""), &Facts::default()),
+            Example::File { name, text } => {
+                script(text, Language::of(text, name), &Facts::default())
+            }
+            Example::Script(text) => script(text, Language::of(text, ""), &on_the_day()),
             Example::On { text, devices } => {
                 let devices =
                     devices.iter().map(|(path, device)| ((*path).to_owned(), *device)).collect();
@@ -232,9 +251,7 @@ mod tests {
             Example::Inventory(document) => {
                 let (read, problems) = crate::inventory::read(document);
                 assert_eq!(problems, [], "{document}");
-                let now = Some("2026-11-21T12:00:00Z".parse().unwrap());
-                let facts = Facts { now, ..Facts::default() };
-                let found = super::super::inventory(&read.unwrap(), &facts);
+                let found = super::super::inventory(&read.unwrap(), &on_the_day());
                 return found.into_iter().filter(|f| f.rule == code).collect();
             }
             Example::Plan { plan: document, inventory } => {
@@ -256,6 +273,12 @@ mod tests {
             }
         };
         found.findings.into_iter().filter(|f| f.rule == code).collect()
+    }
+
+    /// Returns the facts of the day on which examples are judged.
+    fn on_the_day() -> Facts {
+        let now = Some("2026-11-21T12:00:00Z".parse().unwrap());
+        Facts { now, ..Facts::default() }
     }
 
     /// Returns the dry run that an example tells of.
