@@ -3,6 +3,7 @@
 mod allow;
 mod context;
 mod dumps;
+mod etcd;
 mod facts;
 mod failover;
 mod fix;
@@ -18,6 +19,7 @@ mod reviewed;
 mod risk;
 mod rule;
 mod rules;
+mod subcommands;
 mod unit;
 
 pub use allow::{Allowed, Settled, settle_plan};
@@ -30,7 +32,7 @@ pub use python::{Python, Token, TokenKind};
 pub use reading::Unread;
 pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
-pub use rules::RULES;
+pub use rules::{LEFT_OUT, RULES};
 pub use unit::{Run, Unit};
 
 use crate::base::{Id, Risk};
