@@ -94,12 +94,12 @@ mod unknown_flag;
 mod unknown_name;
 mod unmounted_target;
 mod unreadable_script;
+mod unused_allow;
 mod velero_keeps_what_is_there;
 mod velero_phase_not_looked_at;
 mod velero_restored_into_writable;
 mod velero_without_volumes;
 mod volumes_deleted_with_claims;
-mod unused_allow;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -110,10 +110,10 @@ use super::rule::Rule;
 /// The layer of the rules that judge what a dry run showed.
 pub const DRY_RUN: &str = "dry-run";
 
-pub use left_out::LEFT_OUT;
 pub use allow_in_draft::RULE as ALLOW_IN_DRAFT;
 pub use allow_of_unknown_rule::RULE as ALLOW_OF_UNKNOWN_RULE;
 pub use expired_allow::RULE as EXPIRED_ALLOW;
+pub use left_out::LEFT_OUT;
 pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
