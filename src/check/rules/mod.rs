@@ -237,7 +237,6 @@ mod tests {
 
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
-            Example::Script(text) => script(text, Language::of(text, ""), &Facts::default()),
             Example::File { name, text } => {
                 script(text, Language::of(text, name), &Facts::default())
             }
