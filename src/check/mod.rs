@@ -1,5 +1,6 @@
 //! Rules over a script or a plan, given facts from outside; computes the harm of every step.
 
+mod allow;
 mod context;
 mod dumps;
 mod facts;
@@ -9,18 +10,23 @@ mod index;
 mod language;
 pub mod names;
 mod observed;
+mod placed;
 mod postgres;
 mod python;
+mod reviewed;
 mod risk;
 mod rule;
 mod rules;
 mod unit;
 
+pub use allow::{Allowed, Settled, settle_plan};
 pub use context::Context;
 pub use facts::Facts;
 pub use fix::fixed;
 pub use language::Language;
+pub use placed::{Placed, in_plan};
 pub use python::{Python, Token, TokenKind};
+pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
 pub use rules::RULES;
 pub use unit::{Run, Unit};
@@ -44,6 +50,8 @@ pub struct Checked {
     pub steps: Vec<(Id, Risk)>,
     /// What is wrong, in the order of the text.
     pub findings: Vec<Finding>,
+    /// What a comment in a script accepts; of a plan it is for [`settle_plan`] to say, and an approval looks at all.
+    pub allowed: Vec<Allowed>,
 }
 
 /// Returns every rule, in the order of their codes.
@@ -64,6 +72,7 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         risk: Risk::Unknown,
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this script")],
+        allowed: Vec::new(),
     })
 }
 
@@ -89,7 +98,9 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
     }
     let context = Context { units, python, plan: None, inventory: None, facts, seen: None };
     findings.extend(judge(&context));
-    Checked { language, parsed, risk, steps: Vec::new(), findings }
+    let settled = allow::settle_script(text, language, findings, facts.now);
+    let findings = settled.open.into_iter().map(|placed| placed.finding).collect();
+    Checked { language, parsed, risk, steps: Vec::new(), findings, allowed: settled.allowed }
 }
 
 /// Checks a plan: every text of every step, the order of the steps, and the names they use.
@@ -100,6 +111,7 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         risk: Risk::Unknown,
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this plan")],
+        allowed: Vec::new(),
     })
 }
 
@@ -137,7 +149,7 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
-    Checked { language: Language::Bash, parsed, risk, steps, findings }
+    Checked { language: Language::Bash, parsed, risk, steps, findings, allowed: Vec::new() }
 }
 
 /// Reads every text of a plan, in the order in which they would run.
@@ -171,7 +183,7 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
         for rule in RULES.iter().filter(|rule| rule.layer == rules::DRY_RUN) {
             (rule.run)(&context, &mut report);
         }
-        let mut findings = report.findings;
+        let mut findings = report.finish();
         sort(&mut findings, Some(plan));
         findings
     };
@@ -185,7 +197,7 @@ fn judge(context: &Context<'_>) -> Vec<Finding> {
     for rule in RULES {
         (rule.run)(context, &mut report);
     }
-    let mut findings = report.findings;
+    let mut findings = report.finish();
     sort(&mut findings, context.plan);
     findings
 }

@@ -1,11 +1,12 @@
 //! One shell text to check: a script, or one of a step's texts, with its commands taken apart.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use super::Language;
 use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
-use crate::base::Span;
+use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
@@ -22,6 +23,12 @@ pub struct Unit<'a> {
     pub part: Place,
     /// Its language.
     pub language: Language,
+    /// The language of the file or step that holds it; another one where the text is only a part of it.
+    pub within: Language,
+    /// Where the text stands in the file, where it is not the file itself.
+    pub excerpt: Option<Rc<Excerpt>>,
+    /// When it runs, as written, where a crontab, a timer or a CronJob says so: `30 2 * * *`, `@daily`.
+    pub schedule: Option<String>,
     /// Its tree.
     pub script: Script,
     /// Its commands.
@@ -57,8 +64,20 @@ impl<'a> Unit<'a> {
         let commands = shell::commands(&script, options);
         let index = Index::new(&commands);
         let known = commands.list.iter().map(|_| Known::default()).collect();
-        let fresh = Vec::new();
-        let mut unit = Self { text, step, part, language, script, commands, fresh, index, known };
+        let mut unit = Self {
+            text,
+            step,
+            part,
+            language,
+            within: language,
+            excerpt: None,
+            schedule: None,
+            script,
+            commands,
+            fresh: Vec::new(),
+            index,
+            known,
+        };
         unit.fresh = unit.made_anew();
         unit
     }

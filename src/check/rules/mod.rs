@@ -1,5 +1,7 @@
 //! Every rule, one file each.
 
+mod allow_in_draft;
+mod allow_of_unknown_rule;
 mod archive_command_hides_failure;
 mod backup_inside_source;
 mod base_backup_not_verified;
@@ -20,6 +22,7 @@ mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod expired_allow;
 mod flattening_copy;
 mod gtid_purged_by_part;
 mod hidden_characters;
@@ -32,6 +35,7 @@ mod local_time_in_recovery;
 mod log_deleted_by_hand;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
+mod malformed_allow;
 mod mirror_without_source_guard;
 mod nested_restore;
 mod nested_rsync;
@@ -81,6 +85,7 @@ mod undeclared_delete;
 mod undeclared_write;
 mod unmounted_target;
 mod unreadable_script;
+mod unused_allow;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -90,11 +95,21 @@ use super::rule::Rule;
 /// The layer of the rules that judge what a dry run showed.
 pub const DRY_RUN: &str = "dry-run";
 
+pub use allow_in_draft::RULE as ALLOW_IN_DRAFT;
+pub use allow_of_unknown_rule::RULE as ALLOW_OF_UNKNOWN_RULE;
+pub use expired_allow::RULE as EXPIRED_ALLOW;
+pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
+pub use unused_allow::RULE as UNUSED_ALLOW;
 
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
+    &malformed_allow::RULE,
+    &expired_allow::RULE,
+    &unused_allow::RULE,
+    &allow_of_unknown_rule::RULE,
+    &allow_in_draft::RULE,
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
@@ -193,6 +208,10 @@ mod tests {
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
             Example::Script(text) => script(text, Language::of(text, ""), &Facts::default()),
+            Example::File { name, text } => {
+                script(text, Language::of(text, name), &Facts::default())
+            }
+            Example::Script(text) => script(text, Language::of(text, ""), &on_the_day()),
             Example::On { text, devices } => {
                 let devices =
                     devices.iter().map(|(path, device)| ((*path).to_owned(), *device)).collect();
@@ -202,9 +221,7 @@ mod tests {
             Example::Inventory(document) => {
                 let (read, problems) = crate::inventory::read(document);
                 assert_eq!(problems, [], "{document}");
-                let now = Some("2026-11-21T12:00:00Z".parse().unwrap());
-                let facts = Facts { now, ..Facts::default() };
-                let found = super::super::inventory(&read.unwrap(), &facts);
+                let found = super::super::inventory(&read.unwrap(), &on_the_day());
                 return found.into_iter().filter(|f| f.rule == code).collect();
             }
             Example::Plan { plan: document, inventory } => {
@@ -226,6 +243,12 @@ mod tests {
             }
         };
         found.findings.into_iter().filter(|f| f.rule == code).collect()
+    }
+
+    /// Returns the facts of the day on which examples are judged.
+    fn on_the_day() -> Facts {
+        let now = Some("2026-11-21T12:00:00Z".parse().unwrap());
+        Facts { now, ..Facts::default() }
     }
 
     /// Returns the dry run that an example tells of.
