@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::python::Python;
+use super::reading::Unread;
 use super::unit::{Run, Unit};
 use crate::evidence::DryRun;
 use crate::inventory::Inventory;
@@ -14,6 +15,8 @@ pub struct Context<'a> {
     pub units: Vec<Unit<'a>>,
     /// The Python script, where it is one.
     pub python: Option<Python<'a>>,
+    /// What would run and is not read.
+    pub unread: Vec<Unread>,
     /// The plan, where it is one.
     pub plan: Option<&'a Plan>,
     /// The inventory, where there is one.

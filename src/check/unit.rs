@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::Language;
 use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
+use super::reading::Part;
 use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
@@ -80,6 +81,19 @@ impl<'a> Unit<'a> {
         };
         unit.fresh = unit.made_anew();
         unit
+    }
+
+    /// Reads a part of a file. Must be called on the deep stack.
+    pub(super) fn of(part: &'a Part<'_>) -> Self {
+        let text = if part.language.is_shell() { part.text.as_ref() } else { "" };
+        let unit = Self::new(text, None, Place::Whole, part.language);
+        Self {
+            text: &part.text,
+            within: part.within,
+            excerpt: part.excerpt.clone(),
+            schedule: part.schedule.clone(),
+            ..unit
+        }
     }
 
     /// Returns the commands in order.
