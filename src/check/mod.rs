@@ -1,6 +1,7 @@
 //! Rules over a script or a plan, given facts from outside; computes the harm of every step.
 
 mod context;
+mod deeds;
 mod dumps;
 mod facts;
 mod failover;
@@ -8,6 +9,7 @@ mod fix;
 mod language;
 pub mod names;
 mod observed;
+mod outcome;
 mod postgres;
 mod python;
 mod risk;

@@ -20,12 +20,15 @@ mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod errors_ignored;
+mod failure_hidden;
 mod flattening_copy;
 mod gtid_purged_by_part;
 mod hidden_characters;
 mod import_ignores_errors;
 mod inconsistent_dump;
 mod invented_copy;
+mod lifecycle_replaced;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
 mod local_time_in_recovery;
@@ -65,22 +68,28 @@ mod restore_never_tested;
 mod restore_over_live;
 mod restore_under_running_service;
 mod restored_without_statistics;
+mod retention_by_age_alone;
 mod rm_of_possibly_empty_path;
 mod same_device_backup;
 mod same_step_twice;
+mod secret_on_command_line;
+mod shell_syntax_in_unit;
 mod started_before_dependency;
+mod success_claimed_unasked;
 mod swapped_source_and_target;
 mod target_in_use;
 mod too_few_copies;
 mod two_histories_in_one_archive;
-mod understated_risk;
-mod unknown_flag;
-mod unknown_name;
 mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
+mod understated_risk;
+mod unknown_flag;
+mod unknown_name;
 mod unmounted_target;
 mod unreadable_script;
+mod waits_for_a_person;
+mod weak_encryption;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -98,6 +107,8 @@ pub const RULES: &[&Rule] = &[
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &weak_encryption::RULE,
+    &secret_on_command_line::RULE,
     &promoted_without_fence::RULE,
     &promoted_without_lag_check::RULE,
     &recovery_without_reconstitution::RULE,
@@ -151,11 +162,18 @@ pub const RULES: &[&Rule] = &[
     &restored_without_statistics::RULE,
     &password_in_script::RULE,
     &understated_risk::RULE,
+    &retention_by_age_alone::RULE,
+    &lifecycle_replaced::RULE,
     &unreadable_script::RULE,
+    &errors_ignored::RULE,
     &dump_piped_without_pipefail::RULE,
     &rm_of_possibly_empty_path::RULE,
     &dump_over_only_copy::RULE,
+    &failure_hidden::RULE,
+    &success_claimed_unasked::RULE,
+    &shell_syntax_in_unit::RULE,
     &hidden_characters::RULE,
+    &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
