@@ -135,7 +135,7 @@ pub fn deed(unit: &Unit<'_>, command: &Command) -> Option<Deed> {
             (&["--prepare"], Deed::Verify),
         ]),
         "sqlite3" => {
-            let said = words.iter().skip(1).map(|w| w.to_ascii_lowercase()).collect::<Vec<_>>();
+            let said = words.iter().map(|w| w.to_ascii_lowercase()).collect::<Vec<_>>();
             let says = |text: &str| said.iter().any(|w| w.contains(text));
             if says("integrity_check") || says("quick_check") {
                 Some(Deed::Verify)

@@ -4,11 +4,16 @@ mod archive_command_hides_failure;
 mod backup_inside_source;
 mod base_backup_not_verified;
 mod base_backup_without_log;
+mod bashism_in_sh;
 mod claimed_without_check;
+mod cleanup_not_trapped;
 mod client_older_than_server;
 mod command_not_found;
 mod copied_live_sqlite;
 mod damage_replayed;
+mod data_in_variable;
+mod date_asked_twice;
+mod declaration_hides_failure;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
 mod dump_as_sql;
@@ -16,18 +21,24 @@ mod dump_charset_not_pinned;
 mod dump_into_its_own_database;
 mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
+mod dump_readable_by_all;
 mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod errexit_suspended;
 mod errors_ignored;
 mod failure_hidden;
+mod fixed_temporary_path;
 mod flattening_copy;
 mod gtid_purged_by_part;
+mod heredoc_expands_here;
 mod hidden_characters;
 mod import_ignores_errors;
 mod inconsistent_dump;
 mod invented_copy;
+mod job_not_waited_for;
+mod latest_by_listing;
 mod lifecycle_replaced;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
@@ -70,6 +81,7 @@ mod restore_under_running_service;
 mod restored_without_statistics;
 mod retention_by_age_alone;
 mod rm_of_possibly_empty_path;
+mod runs_what_it_fetched;
 mod same_device_backup;
 mod same_step_twice;
 mod secret_on_command_line;
@@ -80,6 +92,7 @@ mod swapped_source_and_target;
 mod target_in_use;
 mod too_few_copies;
 mod two_histories_in_one_archive;
+mod unchecked_cd;
 mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
@@ -87,9 +100,11 @@ mod understated_risk;
 mod unknown_flag;
 mod unknown_name;
 mod unmounted_target;
+mod unquoted_variable;
 mod unreadable_script;
 mod waits_for_a_person;
 mod weak_encryption;
+mod wildcard_taken_for_option;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -168,11 +183,26 @@ pub const RULES: &[&Rule] = &[
     &errors_ignored::RULE,
     &dump_piped_without_pipefail::RULE,
     &rm_of_possibly_empty_path::RULE,
+    &unquoted_variable::RULE,
     &dump_over_only_copy::RULE,
+    &fixed_temporary_path::RULE,
+    &dump_readable_by_all::RULE,
+    &unchecked_cd::RULE,
+    &declaration_hides_failure::RULE,
+    &errexit_suspended::RULE,
     &failure_hidden::RULE,
+    &job_not_waited_for::RULE,
     &success_claimed_unasked::RULE,
+    &cleanup_not_trapped::RULE,
     &shell_syntax_in_unit::RULE,
+    &latest_by_listing::RULE,
+    &wildcard_taken_for_option::RULE,
+    &runs_what_it_fetched::RULE,
     &hidden_characters::RULE,
+    &heredoc_expands_here::RULE,
+    &data_in_variable::RULE,
+    &date_asked_twice::RULE,
+    &bashism_in_sh::RULE,
     &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
     &too_few_copies::RULE,
