@@ -2,6 +2,7 @@
 
 mod allow;
 mod context;
+mod deeds;
 mod dumps;
 mod etcd;
 mod facts;
@@ -11,6 +12,7 @@ mod index;
 mod language;
 pub mod names;
 mod observed;
+mod outcome;
 mod placed;
 mod postgres;
 mod python;

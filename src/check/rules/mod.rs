@@ -6,11 +6,16 @@ mod archive_command_hides_failure;
 mod backup_inside_source;
 mod base_backup_not_verified;
 mod base_backup_without_log;
+mod bashism_in_sh;
 mod claimed_without_check;
+mod cleanup_not_trapped;
 mod client_older_than_server;
 mod command_not_found;
 mod copied_live_sqlite;
 mod damage_replayed;
+mod data_in_variable;
+mod date_asked_twice;
+mod declaration_hides_failure;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
 mod dump_as_sql;
@@ -18,10 +23,13 @@ mod dump_charset_not_pinned;
 mod dump_into_its_own_database;
 mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
+mod dump_readable_by_all;
 mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod errexit_suspended;
+mod errors_ignored;
 mod etcd_added_before_removed;
 mod etcd_copied_as_file;
 mod etcd_forced_new_cluster;
@@ -30,14 +38,20 @@ mod etcd_restored_apart;
 mod etcd_revision_goes_back;
 mod etcd_wrong_generation;
 mod expired_allow;
+mod failure_hidden;
+mod fixed_temporary_path;
 mod flattening_copy;
 mod get_all_as_backup;
 mod gtid_purged_by_part;
+mod heredoc_expands_here;
 mod hidden_characters;
 mod import_ignores_errors;
 mod inconsistent_dump;
 mod invented_copy;
+mod job_not_waited_for;
+mod latest_by_listing;
 mod left_out;
+mod lifecycle_replaced;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
 mod local_time_in_recovery;
@@ -78,14 +92,20 @@ mod restore_never_tested;
 mod restore_over_live;
 mod restore_under_running_service;
 mod restored_without_statistics;
+mod retention_by_age_alone;
 mod rm_of_possibly_empty_path;
+mod runs_what_it_fetched;
 mod same_device_backup;
 mod same_step_twice;
+mod secret_on_command_line;
+mod shell_syntax_in_unit;
 mod started_before_dependency;
+mod success_claimed_unasked;
 mod swapped_source_and_target;
 mod target_in_use;
 mod too_few_copies;
 mod two_histories_in_one_archive;
+mod unchecked_cd;
 mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
@@ -93,6 +113,7 @@ mod understated_risk;
 mod unknown_flag;
 mod unknown_name;
 mod unmounted_target;
+mod unquoted_variable;
 mod unreadable_script;
 mod unused_allow;
 mod velero_keeps_what_is_there;
@@ -100,6 +121,9 @@ mod velero_phase_not_looked_at;
 mod velero_restored_into_writable;
 mod velero_without_volumes;
 mod volumes_deleted_with_claims;
+mod waits_for_a_person;
+mod weak_encryption;
+mod wildcard_taken_for_option;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -129,6 +153,8 @@ pub const RULES: &[&Rule] = &[
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &weak_encryption::RULE,
+    &secret_on_command_line::RULE,
     &etcd_copied_as_file::RULE,
     &etcd_restored_apart::RULE,
     &etcd_members_differ::RULE,
@@ -195,11 +221,33 @@ pub const RULES: &[&Rule] = &[
     &restored_without_statistics::RULE,
     &password_in_script::RULE,
     &understated_risk::RULE,
+    &retention_by_age_alone::RULE,
+    &lifecycle_replaced::RULE,
     &unreadable_script::RULE,
+    &errors_ignored::RULE,
     &dump_piped_without_pipefail::RULE,
     &rm_of_possibly_empty_path::RULE,
+    &unquoted_variable::RULE,
     &dump_over_only_copy::RULE,
+    &fixed_temporary_path::RULE,
+    &dump_readable_by_all::RULE,
+    &unchecked_cd::RULE,
+    &declaration_hides_failure::RULE,
+    &errexit_suspended::RULE,
+    &failure_hidden::RULE,
+    &job_not_waited_for::RULE,
+    &success_claimed_unasked::RULE,
+    &cleanup_not_trapped::RULE,
+    &shell_syntax_in_unit::RULE,
+    &latest_by_listing::RULE,
+    &wildcard_taken_for_option::RULE,
+    &runs_what_it_fetched::RULE,
     &hidden_characters::RULE,
+    &heredoc_expands_here::RULE,
+    &data_in_variable::RULE,
+    &date_asked_twice::RULE,
+    &bashism_in_sh::RULE,
+    &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
