@@ -3,7 +3,9 @@
 mod allow_in_draft;
 mod allow_of_unknown_rule;
 mod archive_command_hides_failure;
+mod archive_not_read_back;
 mod backup_inside_source;
+mod backup_key_deleted;
 mod base_backup_not_verified;
 mod base_backup_without_log;
 mod bashism_in_sh;
@@ -12,12 +14,14 @@ mod cleanup_not_trapped;
 mod client_older_than_server;
 mod command_not_found;
 mod copied_live_sqlite;
+mod copies_removed_unsaved;
 mod damage_replayed;
 mod data_in_variable;
 mod date_asked_twice;
 mod declaration_hides_failure;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
+mod device_in_place_of_volume;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
 mod dump_into_its_own_database;
@@ -46,6 +50,7 @@ mod gtid_purged_by_part;
 mod heredoc_expands_here;
 mod hidden_characters;
 mod import_ignores_errors;
+mod incomplete_backup_accepted;
 mod inconsistent_dump;
 mod invented_copy;
 mod job_not_waited_for;
@@ -54,11 +59,13 @@ mod left_out;
 mod lifecycle_replaced;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
+mod live_files_copied;
 mod local_time_in_recovery;
 mod log_deleted_by_hand;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod malformed_allow;
+mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
 mod nested_restore;
 mod nested_rsync;
@@ -68,6 +75,7 @@ mod odd_copy_size;
 mod one_person_or_place;
 mod overdue_backup;
 mod overlapping_backup;
+mod owners_lost;
 mod password_in_script;
 mod password_on_command_line;
 mod pattern_deletes_more;
@@ -80,10 +88,16 @@ mod promoted_unapplied;
 mod promoted_without_fence;
 mod promoted_without_lag_check;
 mod prose_in_script;
+mod public_copy;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
 mod recovery_without_signal;
+mod redis_append_log_wins;
+mod redis_emptied_uncopied;
+mod redis_save_not_awaited;
+mod redis_snapshot_replaced_live;
+mod repair_without_copy;
 mod restore_beyond_promise;
 mod restore_command_hides_missing_file;
 mod restore_goes_on_after_errors;
@@ -91,6 +105,8 @@ mod restore_in_a_loop;
 mod restore_never_tested;
 mod restore_over_live;
 mod restore_under_running_service;
+mod restored_over_root;
+mod restored_sqlite_unchecked;
 mod restored_without_statistics;
 mod retention_by_age_alone;
 mod rm_of_possibly_empty_path;
@@ -99,11 +115,15 @@ mod same_device_backup;
 mod same_step_twice;
 mod secret_on_command_line;
 mod shell_syntax_in_unit;
+mod snapshot_as_backup;
+mod snapshots_die_with_instance;
+mod stale_sqlite_log;
 mod started_before_dependency;
 mod success_claimed_unasked;
 mod swapped_source_and_target;
 mod target_in_use;
 mod too_few_copies;
+mod twin_xfs_mounted;
 mod two_histories_in_one_archive;
 mod unchecked_cd;
 mod undeclared_connection;
@@ -150,6 +170,10 @@ pub const RULES: &[&Rule] = &[
     &unused_allow::RULE,
     &allow_of_unknown_rule::RULE,
     &allow_in_draft::RULE,
+    &mirror_to_bucket_without_source_guard::RULE,
+    &snapshots_die_with_instance::RULE,
+    &backup_key_deleted::RULE,
+    &public_copy::RULE,
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
@@ -170,8 +194,11 @@ pub const RULES: &[&Rule] = &[
     &paused_job_not_resumed::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
+    &owners_lost::RULE,
     &nested_restore::RULE,
+    &archive_not_read_back::RULE,
     &flattening_copy::RULE,
+    &live_files_copied::RULE,
     &velero_without_volumes::RULE,
     &velero_restored_into_writable::RULE,
     &velero_phase_not_looked_at::RULE,
@@ -189,6 +216,9 @@ pub const RULES: &[&Rule] = &[
     &restore_in_a_loop::RULE,
     &started_before_dependency::RULE,
     &same_step_twice::RULE,
+    &snapshot_as_backup::RULE,
+    &device_in_place_of_volume::RULE,
+    &twin_xfs_mounted::RULE,
     &inconsistent_dump::RULE,
     &dump_without_routines::RULE,
     &dump_without_position::RULE,
@@ -221,6 +251,14 @@ pub const RULES: &[&Rule] = &[
     &restored_without_statistics::RULE,
     &password_in_script::RULE,
     &understated_risk::RULE,
+    &copies_removed_unsaved::RULE,
+    &restored_over_root::RULE,
+    &incomplete_backup_accepted::RULE,
+    &repair_without_copy::RULE,
+    &redis_snapshot_replaced_live::RULE,
+    &redis_append_log_wins::RULE,
+    &redis_emptied_uncopied::RULE,
+    &redis_save_not_awaited::RULE,
     &retention_by_age_alone::RULE,
     &lifecycle_replaced::RULE,
     &unreadable_script::RULE,
@@ -249,6 +287,8 @@ pub const RULES: &[&Rule] = &[
     &bashism_in_sh::RULE,
     &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
+    &stale_sqlite_log::RULE,
+    &restored_sqlite_unchecked::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
     &loss_beyond_promise::RULE,
