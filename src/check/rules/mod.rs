@@ -6,11 +6,15 @@ mod archive_command_hides_failure;
 mod backup_inside_source;
 mod base_backup_not_verified;
 mod base_backup_without_log;
+mod checkpoint_overwritten_in_place;
+mod checkpoint_runs_code;
+mod checkpoint_without_state;
 mod claimed_without_check;
 mod client_older_than_server;
 mod command_not_found;
 mod copied_live_sqlite;
 mod damage_replayed;
+mod data_that_cannot_be_made_again;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
 mod dump_as_sql;
@@ -36,6 +40,7 @@ mod gtid_purged_by_part;
 mod hidden_characters;
 mod import_ignores_errors;
 mod inconsistent_dump;
+mod index_older_than_data;
 mod invented_copy;
 mod left_out;
 mod live_data_directory_copied;
@@ -46,6 +51,9 @@ mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod malformed_allow;
 mod mirror_without_source_guard;
+mod model_as_integrity_check;
+mod model_restored_unproven;
+mod model_without_origin;
 mod nested_restore;
 mod nested_rsync;
 mod no_preflight;
@@ -81,6 +89,7 @@ mod restored_without_statistics;
 mod rm_of_possibly_empty_path;
 mod same_device_backup;
 mod same_step_twice;
+mod shards_without_index;
 mod started_before_dependency;
 mod swapped_source_and_target;
 mod target_in_use;
@@ -94,12 +103,12 @@ mod unknown_flag;
 mod unknown_name;
 mod unmounted_target;
 mod unreadable_script;
+mod unused_allow;
 mod velero_keeps_what_is_there;
 mod velero_phase_not_looked_at;
 mod velero_restored_into_writable;
 mod velero_without_volumes;
 mod volumes_deleted_with_claims;
-mod unused_allow;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -121,6 +130,15 @@ pub use unused_allow::RULE as UNUSED_ALLOW;
 
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
+    &checkpoint_overwritten_in_place::RULE,
+    &checkpoint_without_state::RULE,
+    &shards_without_index::RULE,
+    &checkpoint_runs_code::RULE,
+    &model_without_origin::RULE,
+    &index_older_than_data::RULE,
+    &data_that_cannot_be_made_again::RULE,
+    &model_restored_unproven::RULE,
+    &model_as_integrity_check::RULE,
     &malformed_allow::RULE,
     &expired_allow::RULE,
     &unused_allow::RULE,
@@ -237,7 +255,6 @@ mod tests {
 
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
-            Example::Script(text) => script(text, Language::of(text, ""), &Facts::default()),
             Example::File { name, text } => {
                 script(text, Language::of(text, name), &Facts::default())
             }
