@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
             inventory: "schema: blackstart/inventory/v1\nhosts: [{id: db1, os: debian-12}, {id: dr1, os: rocky-9}]\nassets: [{id: shop, kind: postgres, host: db1}]\n",
         },
         Example::Plan {
-            plan: "schema: blackstart/plan/v1\nid: p\nkind: failover\ntitle: t\nsteps:\n  - {id: back, title: Rebuild the standby, kind: command, host: dr1, asset: shop, risk: write, run: pg_basebackup -h db1 -D /srv/pg.new -X stream}\n",
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: back, title: Rebuild the standby, kind: command, host: dr1, asset: shop, risk: write, run: pg_basebackup -h db1 -D /srv/pg.new -X stream}\n",
             inventory: "schema: blackstart/inventory/v1\nhosts: [{id: db1, os: Debian 11}, {id: dr1, os: Debian 12}]\nassets: [{id: shop, kind: postgres, host: db1}]\n",
         },
     ],
@@ -50,11 +50,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs().filter(|(unit, _)| unit.part == Place::Run) {
         let Some(step) = unit.step.filter(|_| is_physical(run)) else { continue };
         let (Some(host), Some(asset)) = (&step.host, &step.asset) else { continue };
-        let asset = inventory.asset(asset.as_str()).filter(|asset| asset.kind == AssetKind::Postgres);
+        let asset =
+            inventory.asset(asset.as_str()).filter(|asset| asset.kind == AssetKind::Postgres);
         let Some(home) = asset.and_then(|asset| asset.host.as_ref()) else { continue };
         let (Some(here), Some(there)) = (system(host), system(home)) else { continue };
         if here != there && !rebuilt(context, unit, run) {
-            let message = format!("{host} has another system than {home}, and no index is rebuilt or checked");
+            let message = format!(
+                "{host} has another system than {home}, and no index is rebuilt or checked"
+            );
             report.add(&RULE, unit, run.command.span, message);
         }
     }

@@ -60,7 +60,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             "large objects are left out"
         } else if given("a", &["--data-only"]) && given("t", &["--table"]) && !sets {
             "the sequences of these tables stay where they were"
-        } else if part && !objects {
+        } else if part && !objects && !given("a", &["--data-only"]) {
             "large objects are left out, and what the chosen tables depend on"
         } else {
             continue;

@@ -11,6 +11,7 @@ mod checkpoint_runs_code;
 mod checkpoint_without_state;
 mod claimed_without_check;
 mod client_older_than_server;
+mod collation_may_differ;
 mod command_not_found;
 mod copied_live_sqlite;
 mod damage_replayed;
@@ -19,7 +20,9 @@ mod destroys_unasserted_target;
 mod destroys_without_way_back;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
+mod dump_end_unproven;
 mod dump_into_its_own_database;
+mod dump_leaves_objects_out;
 mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
 mod dump_without_accounts;
@@ -34,11 +37,13 @@ mod etcd_restored_apart;
 mod etcd_revision_goes_back;
 mod etcd_wrong_generation;
 mod expired_allow;
+mod figure_against_arithmetic;
 mod flattening_copy;
 mod get_all_as_backup;
 mod gtid_purged_by_part;
 mod hidden_characters;
 mod import_ignores_errors;
+mod incident_text_in_command;
 mod inconsistent_dump;
 mod index_older_than_data;
 mod invented_copy;
@@ -74,6 +79,7 @@ mod promoted_unapplied;
 mod promoted_without_fence;
 mod promoted_without_lag_check;
 mod prose_in_script;
+mod record_kept_too_long;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
@@ -93,6 +99,7 @@ mod shards_without_index;
 mod started_before_dependency;
 mod swapped_source_and_target;
 mod target_in_use;
+mod target_too_small;
 mod too_few_copies;
 mod two_histories_in_one_archive;
 mod undeclared_connection;
@@ -156,8 +163,10 @@ pub const RULES: &[&Rule] = &[
     &etcd_added_before_removed::RULE,
     &promoted_without_fence::RULE,
     &promoted_without_lag_check::RULE,
+    &record_kept_too_long::RULE,
     &recovery_without_reconstitution::RULE,
     &writers_left_running::RULE,
+    &target_too_small::RULE,
     &damage_replayed::RULE,
     &paused_job_not_resumed::RULE,
     &mirror_without_source_guard::RULE,
@@ -177,7 +186,9 @@ pub const RULES: &[&Rule] = &[
     &claimed_without_check::RULE,
     &wrong_package_manager::RULE,
     &prose_in_script::RULE,
+    &figure_against_arithmetic::RULE,
     &destroys_without_way_back::RULE,
+    &incident_text_in_command::RULE,
     &restore_in_a_loop::RULE,
     &started_before_dependency::RULE,
     &same_step_twice::RULE,
@@ -188,6 +199,7 @@ pub const RULES: &[&Rule] = &[
     &password_on_command_line::RULE,
     &gtid_purged_by_part::RULE,
     &wrong_mysql_dialect::RULE,
+    &dump_end_unproven::RULE,
     &dump_into_its_own_database::RULE,
     &import_ignores_errors::RULE,
     &dump_charset_not_pinned::RULE,
@@ -210,8 +222,10 @@ pub const RULES: &[&Rule] = &[
     &live_data_directory_copied::RULE,
     &log_deleted_by_hand::RULE,
     &log_reset_without_copy::RULE,
+    &collation_may_differ::RULE,
     &restored_without_statistics::RULE,
     &password_in_script::RULE,
+    &dump_leaves_objects_out::RULE,
     &understated_risk::RULE,
     &unreadable_script::RULE,
     &dump_piped_without_pipefail::RULE,

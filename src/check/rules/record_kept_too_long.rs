@@ -29,10 +29,12 @@ EOF
 "#,
         ),
         Example::Plan {
-            plan: "schema: blackstart/plan/v1\nid: p\nkind: failover\ntitle: t\nscope: {assets: [shop]}\nsteps:\n  - {id: look, title: Look, kind: check, check: curl -fsS http://10.2.0.10/healthz}\n  - {id: name, title: Switch, kind: command, needs: [look], risk: disruptive, run: \"gcloud dns record-sets update shop.corp.internal. --zone=corp --type=A --ttl=900 --rrdatas=10.2.0.10\", check: 'dig +short shop.corp.internal'}\n",
+            plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nscope: {assets: [shop]}\nsteps:\n  - {id: look, title: Look, kind: check, check: curl -fsS http://10.2.0.10/healthz}\n  - {id: name, title: Switch, kind: command, needs: [look], risk: disruptive, run: \"gcloud dns record-sets update shop.corp.internal. --zone=corp --type=A --ttl=900 --rrdatas=10.2.0.10\", check: 'dig +short shop.corp.internal'}\n",
             inventory: "schema: blackstart/inventory/v1\nassets: [{id: shop, kind: app, targets: {rto: 10m}}]\n",
         },
-        Example::Script("aws route53 change-resource-record-sets --hosted-zone-id Z1 --change-batch '{\"Changes\":[{\"Action\":\"UPSERT\",\"ResourceRecordSet\":{\"Name\":\"shop.corp.internal\",\"Type\":\"A\",\"TTL\": 3600,\"ResourceRecords\":[{\"Value\":\"10.2.0.10\"}]}}]}'\n"),
+        Example::Script(
+            "aws route53 change-resource-record-sets --hosted-zone-id Z1 --change-batch '{\"Changes\":[{\"Action\":\"UPSERT\",\"ResourceRecordSet\":{\"Name\":\"shop.corp.internal\",\"Type\":\"A\",\"TTL\": 3600,\"ResourceRecords\":[{\"Value\":\"10.2.0.10\"}]}}]}'\n",
+        ),
     ],
     good: &[
         Example::Script(
@@ -46,7 +48,9 @@ send
 EOF
 "#,
         ),
-        Example::Script("nsupdate -k /etc/dns/ddns.key <<'EOF'\nupdate add corp.internal. 86400 TXT \"v=spf1 -all\"\nupdate add corp.internal. 86400 NS ns1.corp.internal.\nsend\nEOF\n"),
+        Example::Script(
+            "nsupdate -k /etc/dns/ddns.key <<'EOF'\nupdate add corp.internal. 86400 TXT \"v=spf1 -all\"\nupdate add corp.internal. 86400 NS ns1.corp.internal.\nsend\nEOF\n",
+        ),
         Example::Script("kubectl delete job old --grace-period=900\ndocker run --ttl 3600 image\n"),
     ],
     run,
@@ -64,7 +68,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let message = match promised {
-            Some(rto) if beyond => format!("clients may keep the answer for {kept} s, and {rto} s are promised"),
+            Some(rto) if beyond => {
+                format!("clients may keep the answer for {kept} s, and {rto} s are promised")
+            }
             Some(_) | None => format!("clients may keep the answer for {kept} s"),
         };
         let finding = report.add(&RULE, unit, run.command.span, message);
