@@ -9,14 +9,19 @@ mod backup_key_deleted;
 mod base_backup_not_verified;
 mod base_backup_without_log;
 mod bashism_in_sh;
+mod checkpoint_overwritten_in_place;
+mod checkpoint_runs_code;
+mod checkpoint_without_state;
 mod claimed_without_check;
 mod cleanup_not_trapped;
 mod client_older_than_server;
+mod collation_may_differ;
 mod command_not_found;
 mod copied_live_sqlite;
 mod copies_removed_unsaved;
 mod damage_replayed;
 mod data_in_variable;
+mod data_that_cannot_be_made_again;
 mod date_asked_twice;
 mod declaration_hides_failure;
 mod destroys_unasserted_target;
@@ -24,7 +29,9 @@ mod destroys_without_way_back;
 mod device_in_place_of_volume;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
+mod dump_end_unproven;
 mod dump_into_its_own_database;
+mod dump_leaves_objects_out;
 mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
 mod dump_readable_by_all;
@@ -43,6 +50,7 @@ mod etcd_revision_goes_back;
 mod etcd_wrong_generation;
 mod expired_allow;
 mod failure_hidden;
+mod figure_against_arithmetic;
 mod fixed_temporary_path;
 mod flattening_copy;
 mod get_all_as_backup;
@@ -50,8 +58,10 @@ mod gtid_purged_by_part;
 mod heredoc_expands_here;
 mod hidden_characters;
 mod import_ignores_errors;
+mod incident_text_in_command;
 mod incomplete_backup_accepted;
 mod inconsistent_dump;
+mod index_older_than_data;
 mod invented_copy;
 mod job_not_waited_for;
 mod latest_by_listing;
@@ -67,6 +77,9 @@ mod loss_beyond_promise;
 mod malformed_allow;
 mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
+mod model_as_integrity_check;
+mod model_restored_unproven;
+mod model_without_origin;
 mod nested_restore;
 mod nested_rsync;
 mod no_preflight;
@@ -89,6 +102,7 @@ mod promoted_without_fence;
 mod promoted_without_lag_check;
 mod prose_in_script;
 mod public_copy;
+mod record_kept_too_long;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
@@ -114,6 +128,7 @@ mod runs_what_it_fetched;
 mod same_device_backup;
 mod same_step_twice;
 mod secret_on_command_line;
+mod shards_without_index;
 mod shell_syntax_in_unit;
 mod snapshot_as_backup;
 mod snapshots_die_with_instance;
@@ -122,6 +137,7 @@ mod started_before_dependency;
 mod success_claimed_unasked;
 mod swapped_source_and_target;
 mod target_in_use;
+mod target_too_small;
 mod too_few_copies;
 mod twin_xfs_mounted;
 mod two_histories_in_one_archive;
@@ -165,6 +181,15 @@ pub use unused_allow::RULE as UNUSED_ALLOW;
 
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
+    &checkpoint_overwritten_in_place::RULE,
+    &checkpoint_without_state::RULE,
+    &shards_without_index::RULE,
+    &checkpoint_runs_code::RULE,
+    &model_without_origin::RULE,
+    &index_older_than_data::RULE,
+    &data_that_cannot_be_made_again::RULE,
+    &model_restored_unproven::RULE,
+    &model_as_integrity_check::RULE,
     &malformed_allow::RULE,
     &expired_allow::RULE,
     &unused_allow::RULE,
@@ -188,8 +213,10 @@ pub const RULES: &[&Rule] = &[
     &etcd_added_before_removed::RULE,
     &promoted_without_fence::RULE,
     &promoted_without_lag_check::RULE,
+    &record_kept_too_long::RULE,
     &recovery_without_reconstitution::RULE,
     &writers_left_running::RULE,
+    &target_too_small::RULE,
     &damage_replayed::RULE,
     &paused_job_not_resumed::RULE,
     &mirror_without_source_guard::RULE,
@@ -212,7 +239,9 @@ pub const RULES: &[&Rule] = &[
     &claimed_without_check::RULE,
     &wrong_package_manager::RULE,
     &prose_in_script::RULE,
+    &figure_against_arithmetic::RULE,
     &destroys_without_way_back::RULE,
+    &incident_text_in_command::RULE,
     &restore_in_a_loop::RULE,
     &started_before_dependency::RULE,
     &same_step_twice::RULE,
@@ -226,6 +255,7 @@ pub const RULES: &[&Rule] = &[
     &password_on_command_line::RULE,
     &gtid_purged_by_part::RULE,
     &wrong_mysql_dialect::RULE,
+    &dump_end_unproven::RULE,
     &dump_into_its_own_database::RULE,
     &import_ignores_errors::RULE,
     &dump_charset_not_pinned::RULE,
@@ -248,8 +278,10 @@ pub const RULES: &[&Rule] = &[
     &live_data_directory_copied::RULE,
     &log_deleted_by_hand::RULE,
     &log_reset_without_copy::RULE,
+    &collation_may_differ::RULE,
     &restored_without_statistics::RULE,
     &password_in_script::RULE,
+    &dump_leaves_objects_out::RULE,
     &understated_risk::RULE,
     &copies_removed_unsaved::RULE,
     &restored_over_root::RULE,
