@@ -33,7 +33,9 @@ rm -rf "$WORK"
         Example::Script("comm -13 <(sort /etc/a) <(sort /etc/b) > /tmp/missing.txt\n"),
     ],
     good: &[
-        Example::Script("dir=$(mktemp -d)\ntrap 'rm -rf -- \"$dir\"' EXIT\nmysqldump --single-transaction shop > \"$dir/shop.sql\"\n"),
+        Example::Script(
+            "dir=$(mktemp -d)\ntrap 'rm -rf -- \"$dir\"' EXIT\nmysqldump --single-transaction shop > \"$dir/shop.sql\"\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -102,6 +104,7 @@ fn guessable(command: &Command, argument: &Argument) -> bool {
 
 /// Tells whether the directory the file lies in was made new by this script.
 fn guarded(unit: &Unit<'_>, command: &Command, argument: &Argument) -> bool {
-    unit.is_fresh(command, argument) && !crate::check::names::is_partial_name(&command.path(argument))
+    unit.is_fresh(command, argument)
+        && !crate::check::names::is_partial_name(&command.path(argument))
         || unit.named(&["set"]).any(|r| r.command.has("-C") || r.command.has("noclobber"))
 }
