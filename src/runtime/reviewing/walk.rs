@@ -10,8 +10,8 @@ use crate::check::Language;
 
 /// Endings of files that are read for what they are called.
 const ENDINGS: &[&str] = &[
-    "sh", "bash", "ksh", "dash", "ash", "py", "md", "markdown", "sql", "psql", "service", "timer", "cron",
-    "crontab", "yaml", "yml",
+    "sh", "bash", "ksh", "dash", "ash", "py", "md", "markdown", "sql", "psql", "service", "timer",
+    "cron", "crontab", "yaml", "yml",
 ];
 
 /// Directories all files of which are tables of cron.
@@ -84,6 +84,7 @@ fn is_read(path: &Path) -> bool {
     let mut head = [0; 128];
     let read = File::open(path).and_then(|mut file| file.read(&mut head));
     let line = head.get(..read.unwrap_or(0)).unwrap_or_default();
-    let line = String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    let line =
+        String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or_default());
     line.starts_with("#!") && Language::of(&line, "") != Language::Other
 }
