@@ -8,7 +8,7 @@ use super::problems::refusal;
 use super::reviews::{Look, Totals, diff};
 use super::{CommandError, Exit, Global};
 use crate::runtime::files::shown;
-use crate::runtime::reviewing::{Fixed, Found, Looked, NotWritten, Reviewer, fixed, write_back};
+use crate::runtime::reviewing::{Fixed, Found, Looked, Named, NotWritten, Reviewer, fixed, write_back};
 
 /// Shows what the safe fixes of the files change, and applies them where the person says yes. Files without a fix are
 /// not spoken of.
@@ -36,7 +36,7 @@ pub fn run(
                 output.error(&error);
             }
             Looked::Refused(error) => {
-                unreadable = true;
+                unreadable |= found.named == Named::ByPerson;
                 output.error(&refused(error));
             }
             Looked::Reviewed(reviewed) => match fixed(reviewer, &reviewed, None) {

@@ -122,6 +122,8 @@ pub fn labelled(
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let end = problem.span.end.clamp(start, line_end);
+    let blank = text.get(start..end).map_or(0, |said| said.len() - said.trim_end().len());
+    let end = if start + blank < end { end - blank } else { end };
     let end = (end..=line_end).find(|at| text.is_char_boundary(*at)).unwrap_or(line_end);
     let before = escape::terminal(last(&text[line_start..start], CLIP));
     let marked = escape::terminal(first(&text[start..end], CLIP));

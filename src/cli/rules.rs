@@ -1,15 +1,16 @@
 //! The rules of the checker as pages: for a terminal, and as the reference in Markdown.
 
 use crate::base::nearest;
-use crate::check::{self, Example, Rule};
+use crate::check::{self, Example, Language, Rule};
 use crate::evidence::Severity;
 
 /// Returns what an example says: its script or document, and what a dry run of it showed.
 pub fn example_text(example: &Example) -> String {
     match example {
-        Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => {
-            (*text).to_owned()
-        }
+        Example::Script(text)
+        | Example::File { text, .. }
+        | Example::On { text, .. }
+        | Example::Inventory(text) => (*text).to_owned(),
         Example::Plan { plan, .. } => (*plan).to_owned(),
         Example::Seen { plan, lines } => {
             let seen = lines.lines().map(|line| format!("# the dry run showed: {line}\n"));
@@ -27,6 +28,15 @@ fn example_language(example: &Example) -> &'static str {
                 false => "sh",
             }
         }
+        Example::File { name, text } => match Language::of(text, name) {
+            Language::Bash | Language::Sh => "sh",
+            Language::Python => "python",
+            Language::Sql => "sql",
+            Language::Markdown => "markdown",
+            Language::Systemd => "ini",
+            Language::Kubernetes => "yaml",
+            Language::Crontab | Language::Other => "text",
+        },
         Example::Inventory(_) | Example::Plan { .. } | Example::Seen { .. } => "yaml",
     }
 }
@@ -156,6 +166,10 @@ pub fn reference() -> String {
             last = own;
         }
         text.push_str(&entry(rule));
+    }
+    text.push_str("\n## Planned, and no rules\n\nWhat was planned as a rule of its own, and why it is none.\n\n");
+    for (code, reason) in check::LEFT_OUT {
+        text.push_str(&format!("* **{code}**: {}.\n", inline(reason)));
     }
     text
 }

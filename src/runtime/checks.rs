@@ -62,7 +62,14 @@ pub(super) fn script_facts(
         installed: Some(installed.clone()),
         rejected: match language {
             Language::Bash => rejected(text).into_iter().collect(),
-            Language::Sh | Language::Python | Language::Other => BTreeMap::new(),
+            Language::Sh
+            | Language::Python
+            | Language::Sql
+            | Language::Markdown
+            | Language::Crontab
+            | Language::Systemd
+            | Language::Kubernetes
+            | Language::Other => BTreeMap::new(),
         },
         devices: BTreeMap::new(),
         now: Some(now),

@@ -76,7 +76,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     && unit.runs().all(|run| {
                         let quiet =
                             run.command.redirects.is_empty() && !run.command.setting.substituted;
-                        quiet && run.command.name().is_some_and(|name| talks(&name))
+                        quiet && run.command.name().is_some_and(talks)
                     })
                     && !unit.text.contains("$(")
             });

@@ -22,13 +22,22 @@ mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod etcd_added_before_removed;
+mod etcd_copied_as_file;
+mod etcd_forced_new_cluster;
+mod etcd_members_differ;
+mod etcd_restored_apart;
+mod etcd_revision_goes_back;
+mod etcd_wrong_generation;
 mod expired_allow;
 mod flattening_copy;
+mod get_all_as_backup;
 mod gtid_purged_by_part;
 mod hidden_characters;
 mod import_ignores_errors;
 mod inconsistent_dump;
 mod invented_copy;
+mod left_out;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
 mod local_time_in_recovery;
@@ -77,18 +86,24 @@ mod swapped_source_and_target;
 mod target_in_use;
 mod too_few_copies;
 mod two_histories_in_one_archive;
-mod understated_risk;
-mod unknown_flag;
-mod unknown_name;
 mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
+mod understated_risk;
+mod unknown_flag;
+mod unknown_name;
 mod unmounted_target;
 mod unreadable_script;
 mod unused_allow;
+mod velero_keeps_what_is_there;
+mod velero_phase_not_looked_at;
+mod velero_restored_into_writable;
+mod velero_without_volumes;
+mod volumes_deleted_with_claims;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
+mod zookeeper_half_copied;
 
 use super::rule::Rule;
 
@@ -98,6 +113,7 @@ pub const DRY_RUN: &str = "dry-run";
 pub use allow_in_draft::RULE as ALLOW_IN_DRAFT;
 pub use allow_of_unknown_rule::RULE as ALLOW_OF_UNKNOWN_RULE;
 pub use expired_allow::RULE as EXPIRED_ALLOW;
+pub use left_out::LEFT_OUT;
 pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
@@ -113,6 +129,13 @@ pub const RULES: &[&Rule] = &[
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &etcd_copied_as_file::RULE,
+    &etcd_restored_apart::RULE,
+    &etcd_members_differ::RULE,
+    &etcd_revision_goes_back::RULE,
+    &etcd_wrong_generation::RULE,
+    &etcd_forced_new_cluster::RULE,
+    &etcd_added_before_removed::RULE,
     &promoted_without_fence::RULE,
     &promoted_without_lag_check::RULE,
     &recovery_without_reconstitution::RULE,
@@ -123,6 +146,12 @@ pub const RULES: &[&Rule] = &[
     &nested_rsync::RULE,
     &nested_restore::RULE,
     &flattening_copy::RULE,
+    &velero_without_volumes::RULE,
+    &velero_restored_into_writable::RULE,
+    &velero_phase_not_looked_at::RULE,
+    &velero_keeps_what_is_there::RULE,
+    &volumes_deleted_with_claims::RULE,
+    &get_all_as_backup::RULE,
     &command_not_found::RULE,
     &unknown_flag::RULE,
     &placeholder_left::RULE,
@@ -194,6 +223,7 @@ pub const RULES: &[&Rule] = &[
     &undeclared_delete::RULE,
     &undeclared_write::RULE,
     &undeclared_connection::RULE,
+    &zookeeper_half_copied::RULE,
 ];
 
 #[cfg(test)]
@@ -207,6 +237,10 @@ mod tests {
 
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
+            Example::Script(text) => script(text, Language::of(text, ""), &Facts::default()),
+            Example::File { name, text } => {
+                script(text, Language::of(text, name), &Facts::default())
+            }
             Example::Script(text) => script(text, Language::of(text, ""), &on_the_day()),
             Example::On { text, devices } => {
                 let devices =

@@ -60,15 +60,16 @@ impl Human {
     /// Returns one finding.
     fn finding(&mut self, reviewed: &Reviewed, placed: &Placed) -> String {
         let finding = &placed.finding;
-        let step = finding.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
         let part = match finding.part {
-            Place::Whole => String::new(),
-            part => format!(" {}", part.word()),
+            Place::Run | Place::Whole => String::new(),
+            part => format!(", {}", part.word()),
         };
-        let place = format!("{}{step}{part}", shown(&reviewed.path));
+        let step = finding.step.as_ref().map(|step| format!("step {step}{part}: "));
+        let step = step.unwrap_or_default();
+        let place = shown(&reviewed.path);
         let severity = finding.severity.word();
         let head = severity.len() + finding.rule.len() + 4;
-        let title = format!("{} ({})", escape::one_line(&finding.message), finding.name);
+        let title = format!("{step}{} ({})", escape::one_line(&finding.message), finding.name);
         let title = wrapped(&title, self.look.columns, head);
         let weight = match finding.severity {
             Severity::High | Severity::Critical => Weight::Error,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Printer, Totals, positions};
+use super::{Printer, Totals, edges, positions};
 use crate::check::{Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -82,7 +82,7 @@ fn finding(text: &str, placed: &Placed) -> Value {
         "layer": finding.layer,
     });
     if let Some(edit) = &placed.edit {
-        let (start, end) = positions(text, edit.span);
+        let (start, end) = edges(text, edit.span);
         entry["edit"] = json!({
             "line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column,
             "replacement": edit.replacement,

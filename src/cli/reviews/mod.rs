@@ -98,8 +98,18 @@ impl Totals {
     }
 }
 
-/// Returns where a span begins and ends, the end just behind it.
+/// Returns where what a span means begins and ends, the end just behind it. The break of the line that ends a statement
+/// is not meant.
 fn positions(text: &str, span: Span) -> (Position, Position) {
+    let said = span.slice(text).trim_end();
+    match said.is_empty() {
+        true => edges(text, span),
+        false => edges(text, Span::new(span.start, span.start + said.len())),
+    }
+}
+
+/// Returns where a span begins and ends.
+fn edges(text: &str, span: Span) -> (Position, Position) {
     let start = Position::of(text, span.start);
     let inside = span.slice(text);
     let end = match inside.rfind('\n') {

@@ -6,8 +6,8 @@ use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
-use super::{Printer, Totals, positions};
-use crate::base::{Digest, Span};
+use super::{Printer, Totals, edges, positions};
+use crate::base::{Digest, Position, Span};
 use crate::check::{self, Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -105,7 +105,7 @@ impl Sarif {
                 "artifactChanges": [{
                     "artifactLocation": {"uri": uri(&reviewed.path)},
                     "replacements": [{
-                        "deletedRegion": region(&reviewed.text, edit.span),
+                        "deletedRegion": region(edges(&reviewed.text, edit.span)),
                         "insertedContent": {"text": edit.replacement},
                     }],
                 }],
@@ -130,8 +130,7 @@ fn level(severity: Severity) -> &'static str {
 }
 
 /// Returns a region; its end column stands just behind it, as the format wants it.
-fn region(text: &str, span: Span) -> Value {
-    let (start, end) = positions(text, span);
+fn region((start, end): (Position, Position)) -> Value {
     json!({
         "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
     })
@@ -140,10 +139,10 @@ fn region(text: &str, span: Span) -> Value {
 fn location(reviewed: &Reviewed, span: Span, step: Option<&str>) -> Value {
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": uri(&reviewed.path)}, "region": region(&reviewed.text, span),
+            "artifactLocation": {"uri": uri(&reviewed.path)}, "region": region(positions(&reviewed.text, span)),
         },
     });
-    let quoted = span.slice(&reviewed.text);
+    let quoted = span.slice(&reviewed.text).trim_end();
     if !quoted.is_empty() && quoted.len() <= 1_000 {
         location["physicalLocation"]["region"]["snippet"] = json!({"text": quoted});
     }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub use fixing::{Fixed, NotWritten, fixed, write_back};
 pub use walk::{Found, Named, files};
 
-use super::files::{FileError, read_text};
+use super::files::{FileError, read_lossy, read_text};
 use super::{Runtime, RuntimeError, checks};
 use crate::base::{Clock as _, Digest, Problem, Timestamp};
 use crate::check::{self, FileKind, Reviewed};
@@ -130,9 +130,25 @@ impl Reviewer {
 
     /// Looks at one file.
     pub fn look(&self, found: &Found) -> Looked {
-        match read_text(&found.path) {
-            Ok(text) => self.look_at(found, text),
-            Err(error) => Looked::Refused(error.into()),
+        let (text, lacks) = match read_lossy(&found.path) {
+            Ok(read) => read,
+            Err(error) => return Looked::Refused(error.into()),
+        };
+        let Some(lacks) = lacks else {
+            return self.look_at(found, text);
+        };
+        match FileKind::of(&text, &found.path) {
+            FileKind::Script(_) => match self.look_at(found, text) {
+                Looked::Reviewed(mut reviewed) => {
+                    // What was read is not what stands there, so it cannot be written back.
+                    reviewed.open.iter_mut().for_each(|placed| placed.edit = None);
+                    Looked::Reviewed(reviewed)
+                }
+                other => other,
+            },
+            FileKind::Plan | FileKind::Inventory | FileKind::Document | FileKind::Yaml => {
+                Looked::Refused(lacks.into())
+            }
         }
     }
 
