@@ -38,6 +38,11 @@ impl<'a> Context<'a> {
         self.units.iter().flat_map(|unit| unit.runs().map(move |run| (unit, run)))
     }
 
+    /// Returns the commands of these names with their units, in order: what a rule should start from.
+    pub fn named<'c>(&'c self, names: &'c [&str]) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
+        self.units.iter().flat_map(move |unit| unit.named(names).map(move |run| (unit, run)))
+    }
+
     /// Returns the commands before one: those above it, and those of earlier texts.
     pub fn before<'c>(
         &'c self,

@@ -1,31 +1,46 @@
 //! Rules over a script or a plan, given facts from outside; computes the harm of every step.
 
+mod allow;
+mod checkpoints;
 mod context;
+mod deeds;
 mod dumps;
+mod etcd;
 mod facts;
 mod failover;
 mod fix;
+mod index;
 mod language;
+mod mirror;
 pub mod names;
 mod observed;
+mod outcome;
+mod placed;
 mod postgres;
 mod python;
 mod queries;
 mod reading;
+mod redis;
+mod repository;
+mod reviewed;
 mod risk;
 mod rule;
 mod rules;
+mod subcommands;
 mod unit;
 
+pub use allow::{Allowed, Settled, settle_plan};
 pub use context::Context;
 pub use facts::Facts;
 pub use fix::fixed;
 pub use language::Language;
+pub use placed::{Placed, in_plan};
 pub use queries::Query;
 pub use python::{Python, Token, TokenKind};
 pub use reading::{Schedule, Unread};
+pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
-pub use rules::RULES;
+pub use rules::{LEFT_OUT, RULES};
 pub use unit::{Run, Unit};
 
 use crate::base::{Id, Risk};
@@ -48,6 +63,8 @@ pub struct Checked {
     pub steps: Vec<(Id, Risk)>,
     /// What is wrong, in the order of the text.
     pub findings: Vec<Finding>,
+    /// What a comment in a script accepts; of a plan it is for [`settle_plan`] to say, and an approval looks at all.
+    pub allowed: Vec<Allowed>,
 }
 
 /// Returns every rule, in the order of their codes.
@@ -68,18 +85,29 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         risk: Risk::Unknown,
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this script")],
+        allowed: Vec::new(),
     })
 }
 
 fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
     let mut reading = reading::read(text, language);
     let apart = std::mem::take(&mut reading.apart);
-    let mut checked =
-        Checked { language, parsed: true, risk: Risk::Read, steps: vec![], findings: vec![] };
+    let mut checked = Checked {
+        language,
+        parsed: true,
+        risk: Risk::Read,
+        steps: vec![],
+        findings: vec![],
+        allowed: vec![],
+    };
     for reading in std::iter::once(reading).chain(apart) {
         one(reading, facts, &mut checked);
     }
-    sort(&mut checked.findings, None);
+    let mut findings = std::mem::take(&mut checked.findings);
+    sort(&mut findings, None);
+    let settled = allow::settle_script(text, language, findings, facts.now);
+    checked.findings = settled.open.into_iter().map(|placed| placed.finding).collect();
+    checked.allowed = settled.allowed;
     checked
 }
 
@@ -116,6 +144,7 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         risk: Risk::Unknown,
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this plan")],
+        allowed: Vec::new(),
     })
 }
 
@@ -163,7 +192,7 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
-    Checked { language: Language::Bash, parsed, risk, steps, findings }
+    Checked { language: Language::Bash, parsed, risk, steps, findings, allowed: Vec::new() }
 }
 
 /// Reads every text of a plan, in the order in which they would run.

@@ -1,8 +1,10 @@
 //! One shell text to check: a script, or one of a step's texts, with its commands taken apart.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::Language;
+use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
 use super::reading::{Part, Schedule};
 use crate::base::{Excerpt, Span};
@@ -37,6 +39,16 @@ pub struct Unit<'a> {
     pub commands: Commands,
     /// Paths the text itself makes anew, so that nothing of value is in them.
     pub fresh: Vec<String>,
+    index: Index,
+    /// What is known of each command, found when a rule first asks.
+    known: Vec<Known>,
+}
+
+/// What rules ask of one command over and over.
+#[derive(Debug, Default)]
+struct Known {
+    call: OnceCell<Option<Call<'static>>>,
+    sql: OnceCell<Vec<String>>,
 }
 
 /// A command together with its place in the unit.
@@ -54,6 +66,8 @@ impl<'a> Unit<'a> {
         let script = shell::parse(text);
         let options = if step.is_some() { Options::STRICT } else { shebang(text) };
         let commands = shell::commands(&script, options);
+        let index = Index::new(&commands);
+        let known = commands.list.iter().map(|_| Known::default()).collect();
         let mut unit = Self {
             text,
             step,
@@ -66,6 +80,8 @@ impl<'a> Unit<'a> {
             queries: None,
             commands,
             fresh: Vec::new(),
+            index,
+            known,
         };
         unit.fresh = unit.made_anew();
         unit
@@ -90,15 +106,25 @@ impl<'a> Unit<'a> {
         self.commands.list.iter().enumerate().map(|(index, command)| Run { index, command })
     }
 
-    /// Returns the commands of these names.
-    pub fn named<'u>(&'u self, names: &'u [&str]) -> impl Iterator<Item = Run<'u>> {
-        self.runs().filter(move |run| run.command.is(names))
+    /// Returns the commands of these names, in order. Costs next to nothing where there are none.
+    pub fn named<'u>(&'u self, names: &[&str]) -> impl Iterator<Item = Run<'u>> + use<'u, 'a> {
+        let found = self.index.named(&self.commands, names);
+        found.map(|index| Run { index, command: &self.commands.list[index] })
     }
 
-    /// Takes a command apart, where its tool is known.
-    pub fn take_apart(&self, command: &Command) -> Option<Call<'static>> {
+    /// Takes a command of this unit apart, where its tool is known.
+    pub fn take_apart(&self, command: &Command) -> Option<&Call<'static>> {
+        self.known(command).call.get_or_init(|| self.call(command)).as_ref()
+    }
+
+    fn known(&self, command: &Command) -> &Known {
+        debug_assert!(std::ptr::eq(&self.commands.list[command.index], command), "of this unit");
+        &self.known[command.index]
+    }
+
+    fn call(&self, command: &Command) -> Option<Call<'static>> {
         let name = command.name()?;
-        let tool = tools::tool(&name)?;
+        let tool = tools::tool(name)?;
         let name = tool.aliases.iter().copied().find(|a| *a == name).unwrap_or(tool.name);
         let mut words = self.words(command);
         if tool.name == "tar"
@@ -117,7 +143,7 @@ impl<'a> Unit<'a> {
             return Vec::new();
         };
         let targets: Vec<String> = match call.tool.name {
-            "tar" if tar::mode(&call) == tar::Mode::Create => {
+            "tar" if tar::mode(call) == tar::Mode::Create => {
                 call.value(&["file"]).map(|w| self.path(command, w)).into_iter().collect()
             }
             "cp" | "rsync" => {
@@ -140,7 +166,7 @@ impl<'a> Unit<'a> {
     /// Returns the words of a command as the tools see them.
     pub fn words(&self, command: &Command) -> Vec<Word> {
         let word = |(index, argument): (usize, &Argument)| Word {
-            text: argument.shown(),
+            text: argument.shown().into_owned(),
             certain: argument.literal().is_some(),
             fresh: self.is_fresh(command, argument),
             index,
@@ -180,7 +206,7 @@ impl<'a> Unit<'a> {
                 continue;
             }
             let parents =
-                run.command.literals().iter().any(|w| w.starts_with("-p") || w == "--parents");
+                run.command.literals().iter().any(|w| w.starts_with("-p") || *w == "--parents");
             for argument in run.command.arguments() {
                 let path = run.command.path(argument);
                 if path.starts_with(['/', '$']) && (!parents || looks_scratch(&path)) {

@@ -52,7 +52,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
         for opaque in unit.commands.opaque.iter().filter(|o| o.why.contains("cannot be read")) {
-            let beforehand = opaque.why.contains("beforehand");
+            // What is put together when it runs is known in part; its parts may be read another way than the whole.
+            let put_together = unit.slice(opaque.span).contains(['$', '`']);
+            let beforehand = opaque.why.contains("beforehand") || put_together;
             let finding = report.add(&RULE, unit, opaque.span, opaque.why.clone());
             if beforehand {
                 finding.severity = Severity::Medium;
