@@ -1,7 +1,7 @@
 //! What a script does to an etcd cluster: restores of snapshots, the files of a member, what stops it.
 
 use super::{Context, Run, Unit, subcommands};
-use crate::shell::{Argument, Command, path};
+use crate::shell::{Command, path};
 
 /// The clients that work on snapshots.
 pub const CLIENTS: &[&str] = &["etcdctl", "etcdutl"];
@@ -25,7 +25,8 @@ pub fn restores<'c, 'a>(context: &'c Context<'a>) -> Vec<Restore<'c, 'a>> {
         run.command.is(CLIENTS) && subcommands::says(run.command, &["snapshot", "restore"])
     });
     let one = |(unit, run): (&'c Unit<'a>, Run<'c>)| {
-        let words: Vec<String> = run.command.arguments().iter().map(Argument::shown).collect();
+        let words: Vec<String> =
+            run.command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let verb = words.iter().position(|word| word == "restore")?;
         let flag = |word: &String| word.starts_with('-');
         // The file stands behind the verb, or behind flags that carry their values with them.
@@ -67,7 +68,7 @@ pub fn stops_or_looks(command: &Command) -> bool {
     let words = command.literals();
     let about = |names: &[&str]| words.iter().any(|word| names.iter().any(|n| word.contains(n)));
     let service = command.is(&["systemctl", "service", "rc-service"])
-        && words.iter().any(|w| matches!(w.as_str(), "stop" | "is-active" | "kill" | "disable"))
+        && words.iter().any(|w| matches!(*w, "stop" | "is-active" | "kill" | "disable"))
         && about(&["etcd", "kubelet", "k3s", "rke2"]);
     let container = command.is(&["docker", "podman", "crictl", "nerdctl"])
         && about(&["stop", "kill"])

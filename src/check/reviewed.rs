@@ -27,14 +27,16 @@ pub enum FileKind {
 impl FileKind {
     /// Returns the kind of a file, by what it says of itself, then by its name.
     pub fn of(text: &str, name: &Path) -> Self {
-        let schema = text.lines().take(50).find_map(|line| line.strip_prefix("schema: blackstart/"));
+        let schema =
+            text.lines().take(50).find_map(|line| line.strip_prefix("schema: blackstart/"));
         match schema.map(str::trim_end) {
             Some("plan/v1") => return Self::Plan,
             Some("inventory/v1") => return Self::Inventory,
             Some(_) => return Self::Document,
             None => {}
         }
-        let yaml = name.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let yaml =
+            name.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
         match yaml {
             true => Self::Yaml,
             false => Self::Script(Language::of(text, &name.to_string_lossy())),

@@ -126,6 +126,11 @@ impl Report {
         self.push(rule, step, Place::Whole, Span::default(), message, self.whole.clone())
     }
 
+    /// Adds a finding at a place of the file.
+    pub fn add_place(&mut self, rule: &'static Rule, span: Span, message: String) -> &mut Finding {
+        self.push(rule, None, Place::Whole, span, message, None)
+    }
+
     /// Adds a finding in a Python script.
     pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) -> &mut Finding {
         self.push(rule, None, Place::Whole, span, message, self.whole.clone())

@@ -1,5 +1,7 @@
 //! Command lines in the manner of kubectl, etcdctl and velero: words that say what to do, with long flags anywhere between.
 
+use std::borrow::Cow;
+
 use crate::shell::{Argument, Command};
 
 /// Tells whether these words stand behind each other, flags aside.
@@ -11,7 +13,7 @@ pub fn says(command: &Command, words: &[&str]) -> bool {
 /// Returns the words that are no flags, the values of flags among them; unknown pieces under their shown names.
 pub fn plain_words(command: &Command) -> Vec<String> {
     let words = command.arguments().iter().map(Argument::shown);
-    words.filter(|word| !word.starts_with('-')).collect()
+    words.filter(|word| !word.starts_with('-')).map(Cow::into_owned).collect()
 }
 
 /// Tells whether a flag is given and not set to `false`; `name` stands with its dashes.
@@ -27,12 +29,12 @@ pub fn has(command: &Command, name: &str) -> bool {
 
 /// Returns the value of a flag, attached or in the next word; `name` stands with its dashes.
 pub fn value(command: &Command, name: &str) -> Option<String> {
-    let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+    let words: Vec<Cow<'_, str>> = command.arguments().iter().map(Argument::shown).collect();
     words.iter().enumerate().rev().find_map(|(at, word)| {
         let rest = word.strip_prefix(name)?;
         match rest.strip_prefix('=') {
             Some(value) => Some(value.to_owned()),
-            None if rest.is_empty() => words.get(at + 1).cloned(),
+            None if rest.is_empty() => words.get(at + 1).map(|word| word.clone().into_owned()),
             None => None,
         }
     })

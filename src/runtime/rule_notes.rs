@@ -52,9 +52,9 @@ fn tools(plan: &Plan) -> BTreeSet<String> {
     let names = texts.flat_map(|text| {
         let commands =
             shell::on_deep_stack(|| shell::commands(&shell::parse(text), Options::STRICT));
-        commands.map(|commands| commands.list).unwrap_or_default()
+        let list = commands.map(|commands| commands.list).unwrap_or_default();
+        list.iter().filter_map(|command| command.name().map(str::to_owned)).collect::<Vec<_>>()
     });
-    let names = names.filter_map(|command| command.name());
     names.filter(|name| !EVERYWHERE.contains(&name.as_str())).collect()
 }
 

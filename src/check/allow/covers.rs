@@ -33,19 +33,26 @@ pub fn comments_of_script(text: &str, language: Language) -> Vec<Comment> {
             });
             comments
         }
-        Language::Other => by_lines(text, &["#"]),
+        Language::Markdown => by_lines(text, &["<!--"]),
+        Language::Sql => by_lines(text, &["--"]),
+        Language::Crontab | Language::Systemd | Language::Kubernetes | Language::Other => {
+            by_lines(text, &["#"])
+        }
     }
 }
 
 /// Returns the comments of a shell script that can be read; of one that cannot, none, because what looks like a comment
 /// may be part of a text.
 pub fn comments_of_shell(text: &str) -> Vec<Comment> {
+    let mut comments = candidates(text, &["#"]);
+    if comments.is_empty() {
+        return vec![];
+    }
     let script = shell::parse(text);
     if !script.parsed {
         return vec![];
     }
     let outline = Outline::of(&script);
-    let mut comments = candidates(text, &["#"]);
     comments.retain(|comment| !outline.in_word(comment.start));
     let covers = |span: Span| match stands_alone(text, span) {
         true => outline.next(span.end).unwrap_or(Span::new(span.end, span.end)),

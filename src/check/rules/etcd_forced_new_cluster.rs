@@ -3,8 +3,8 @@
 use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
+use crate::shell::Command;
 use crate::shell::ast::RedirectKind;
-use crate::shell::{Argument, Command};
 
 /// The flag throws the other members out, whether they live or not.
 pub const RULE: Rule = Rule {
@@ -67,7 +67,7 @@ fn writes(command: &Command) -> bool {
             || text.contains("ETCD_FORCE_NEW_CLUSTER=true")
             || text.contains("force-new-cluster: true")
     };
-    let words = || command.arguments().iter().map(Argument::shown);
+    let words = || command.arguments().iter().map(|a| a.shown().into_owned());
     if command.is(&["sed"]) {
         let in_place = words().any(|word| word.starts_with("-i") || word.starts_with("--in-place"));
         let puts = |word: String| {

@@ -46,7 +46,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, r)| r.command.is(&["rsync"])) {
+    for (unit, run) in context.named(&["rsync"]) {
         let Some(call) = unit.take_apart(run.command) else {
             continue;
         };
@@ -81,8 +81,8 @@ fn guard(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, source: &str) -> 
             path::within(&path, local) || path::within(local, &path) && path.len() > 1
         };
         let words = command.literals();
-        let weak =
-            command.is(&["test", "["]) && words.iter().any(|w| w == "-d" || w == "-n" || w == "-z");
+        let weak = command.is(&["test", "["])
+            && words.iter().any(|w| *w == "-d" || *w == "-n" || *w == "-z");
         let looks = command.is(&[
             "test",
             "[",

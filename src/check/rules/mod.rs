@@ -126,10 +126,10 @@ use super::rule::Rule;
 /// The layer of the rules that judge what a dry run showed.
 pub const DRY_RUN: &str = "dry-run";
 
-pub use left_out::LEFT_OUT;
 pub use allow_in_draft::RULE as ALLOW_IN_DRAFT;
 pub use allow_of_unknown_rule::RULE as ALLOW_OF_UNKNOWN_RULE;
 pub use expired_allow::RULE as EXPIRED_ALLOW;
+pub use left_out::LEFT_OUT;
 pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;

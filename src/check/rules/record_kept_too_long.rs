@@ -97,7 +97,7 @@ fn time_to_live(command: &Command) -> Option<u64> {
         return text.lines().filter_map(added).max();
     }
     if command.is(&["aws"]) && words().any(|word| word == "change-resource-record-sets") {
-        let after = |word: String| {
+        let after = |word: std::borrow::Cow<'_, str>| {
             let (_, rest) = word.split_once("\"TTL\"")?;
             let digits: String = rest
                 .chars()

@@ -4,7 +4,6 @@ use super::velero_without_volumes::makes_backup;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit, subcommands};
 use crate::evidence::Severity;
-use crate::shell::Argument;
 
 /// The command ends with success whatever the backup ended with.
 pub const RULE: Rule = Rule {
@@ -57,7 +56,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
         let pattern = command.is(&["grep", "egrep", "awk", "rg"]) && {
-            let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+            let words: Vec<String> =
+                command.arguments().iter().map(|a| a.shown().into_owned()).collect();
             let says = |name: &str| words.iter().any(|word| word.contains(name));
             let counts =
                 words.iter().any(|word| word.starts_with("-v") || word == "--invert-match");
@@ -81,7 +81,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn asked(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     context.after(unit, run).any(|(_, other)| {
         let command = other.command;
-        let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+        let words: Vec<String> =
+            command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let of_velero = command.is(&["velero"])
             && (words.iter().any(|word| word == "get" || word == "describe" || word == "logs"))
             && words.iter().any(|word| word.contains("backup"));

@@ -5,7 +5,6 @@ use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit, subcommands};
 use crate::evidence::Severity;
 use crate::plan::StepKind;
-use crate::shell::Argument;
 
 /// Deleting a claim deletes the disk behind it, unless its class or the volume says Retain.
 pub const RULE: Rule = Rule {
@@ -62,8 +61,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let Some(what) = deletes(run).or_else(|| listed(context, unit, run)) else { continue };
         let own = scratch(context, unit, run);
         let kept = context.before(unit, run).any(|(_, other)| {
-            let words = other.command.arguments().iter().map(Argument::shown).collect::<Vec<_>>();
-            let input = other.command.input.iter().map(Argument::shown);
+            let words = other
+                .command
+                .arguments()
+                .iter()
+                .map(|a| a.shown().into_owned())
+                .collect::<Vec<_>>();
+            let input = other.command.input.iter().map(|a| a.shown().into_owned());
             let mut all = words.iter().cloned().chain(input);
             all.any(|word| {
                 word.contains("Retain")

@@ -3,7 +3,7 @@
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::{Place, Severity};
-use crate::shell::{Argument, path};
+use crate::shell::path;
 
 /// A snapshot is fuzzy: only together with the log behind it is it a state that was.
 pub const RULE: Rule = Rule {
@@ -57,7 +57,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             return Vec::new();
         }
         let taken = unit.copies(run.command).into_iter().map(|(source, _)| source);
-        taken.chain(run.command.arguments().iter().map(Argument::shown)).collect()
+        taken.chain(run.command.arguments().iter().map(|a| a.shown().into_owned())).collect()
     };
     let is_log = |path: &String| {
         let name = path::file_name(path);
@@ -86,7 +86,7 @@ fn sends_its_name(run: Run<'_>) -> bool {
     if !command.is(&["rsync", "scp"]) {
         return false;
     }
-    let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+    let words: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
     let spares = words.iter().any(|word| word.contains("myid"));
     let data = |path: &str| {
         let path = path.trim_end_matches('/').to_ascii_lowercase();
