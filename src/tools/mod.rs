@@ -28,7 +28,6 @@ mod rm;
 mod rsync;
 mod sed;
 mod shred;
-pub mod sql;
 mod systemctl;
 pub mod tar;
 mod tool;

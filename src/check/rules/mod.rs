@@ -3,21 +3,37 @@
 mod allow_in_draft;
 mod allow_of_unknown_rule;
 mod archive_command_hides_failure;
+mod archive_not_read_back;
 mod backup_inside_source;
+mod backup_key_deleted;
 mod base_backup_not_verified;
 mod base_backup_without_log;
+mod base_expires_before_increments;
+mod bashism_in_sh;
+mod broken_hash;
+mod change_ends_transaction;
 mod checkpoint_overwritten_in_place;
 mod checkpoint_runs_code;
 mod checkpoint_without_state;
+mod checksum_misses_extra_files;
+mod checksum_of_the_copy;
+mod checksum_only_beside;
 mod claimed_without_check;
+mod cleanup_not_trapped;
 mod client_older_than_server;
 mod collation_may_differ;
 mod command_not_found;
 mod copied_live_sqlite;
+mod copies_removed_unsaved;
 mod damage_replayed;
+mod data_in_variable;
 mod data_that_cannot_be_made_again;
+mod date_asked_twice;
+mod declaration_hides_failure;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
+mod device_in_place_of_volume;
+mod dropped_with_dependents;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
 mod dump_end_unproven;
@@ -25,10 +41,13 @@ mod dump_into_its_own_database;
 mod dump_leaves_objects_out;
 mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
+mod dump_readable_by_all;
 mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod errexit_suspended;
+mod errors_ignored;
 mod etcd_added_before_removed;
 mod etcd_copied_as_file;
 mod etcd_forced_new_cluster;
@@ -37,36 +56,51 @@ mod etcd_restored_apart;
 mod etcd_revision_goes_back;
 mod etcd_wrong_generation;
 mod expired_allow;
+mod failure_hidden;
 mod figure_against_arithmetic;
+mod fixed_temporary_path;
 mod flattening_copy;
 mod get_all_as_backup;
 mod gtid_purged_by_part;
+mod hash_as_encryption;
+mod heredoc_expands_here;
 mod hidden_characters;
 mod import_ignores_errors;
 mod incident_text_in_command;
+mod incomplete_backup_accepted;
 mod inconsistent_dump;
 mod index_older_than_data;
 mod invented_copy;
+mod job_not_waited_for;
+mod key_beside_backup;
+mod key_recovered_later;
+mod latest_by_listing;
 mod left_out;
+mod lifecycle_replaced;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
+mod live_files_copied;
 mod local_time_in_recovery;
 mod log_deleted_by_hand;
+mod log_purged_by_statement;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod malformed_allow;
+mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
 mod model_as_integrity_check;
 mod model_restored_unproven;
 mod model_without_origin;
 mod nested_restore;
 mod nested_rsync;
+mod never_decrypted;
 mod no_preflight;
 mod no_room_check;
 mod odd_copy_size;
 mod one_person_or_place;
 mod overdue_backup;
 mod overlapping_backup;
+mod owners_lost;
 mod password_in_script;
 mod password_on_command_line;
 mod pattern_deletes_more;
@@ -74,16 +108,26 @@ mod paused_job_not_resumed;
 mod physical_copy_not_prepared;
 mod placeholder_left;
 mod plain_dump_of_large_database;
+mod plaintext_left;
 mod promise_without_backup;
 mod promoted_unapplied;
 mod promoted_without_fence;
 mod promoted_without_lag_check;
 mod prose_in_script;
+mod public_copy;
 mod record_kept_too_long;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
 mod recovery_without_signal;
+mod redis_append_log_wins;
+mod redis_emptied_uncopied;
+mod redis_save_not_awaited;
+mod redis_snapshot_replaced_live;
+mod reloaded_in_place;
+mod repair_without_copy;
+mod replica_without_position;
+mod replication_error_skipped;
 mod restore_beyond_promise;
 mod restore_command_hides_missing_file;
 mod restore_goes_on_after_errors;
@@ -91,24 +135,44 @@ mod restore_in_a_loop;
 mod restore_never_tested;
 mod restore_over_live;
 mod restore_under_running_service;
+mod restored_over_root;
+mod restored_sqlite_unchecked;
 mod restored_without_statistics;
+mod retention_by_age_alone;
+mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
+mod rows_changed_without_where;
+mod runs_what_it_fetched;
+mod safety_left_off;
 mod same_device_backup;
 mod same_step_twice;
+mod secret_on_command_line;
 mod shards_without_index;
+mod shell_syntax_in_unit;
+mod snapshot_as_backup;
+mod snapshots_die_with_instance;
+mod stale_sqlite_log;
 mod started_before_dependency;
+mod success_claimed_unasked;
 mod swapped_source_and_target;
+mod table_outside_transactions;
+mod table_rewritten_in_recovery;
 mod target_in_use;
 mod target_too_small;
 mod too_few_copies;
+mod transaction_never_committed;
+mod twin_xfs_mounted;
 mod two_histories_in_one_archive;
+mod unchecked_cd;
 mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
 mod understated_risk;
+mod unencrypted_away;
 mod unknown_flag;
 mod unknown_name;
 mod unmounted_target;
+mod unquoted_variable;
 mod unreadable_script;
 mod unused_allow;
 mod velero_keeps_what_is_there;
@@ -116,6 +180,9 @@ mod velero_phase_not_looked_at;
 mod velero_restored_into_writable;
 mod velero_without_volumes;
 mod volumes_deleted_with_claims;
+mod waits_for_a_person;
+mod weak_encryption;
+mod wildcard_taken_for_option;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -151,9 +218,25 @@ pub const RULES: &[&Rule] = &[
     &unused_allow::RULE,
     &allow_of_unknown_rule::RULE,
     &allow_in_draft::RULE,
+    &broken_hash::RULE,
+    &checksum_only_beside::RULE,
+    &checksum_misses_extra_files::RULE,
+    &checksum_of_the_copy::RULE,
+    &mirror_to_bucket_without_source_guard::RULE,
+    &snapshots_die_with_instance::RULE,
+    &backup_key_deleted::RULE,
+    &public_copy::RULE,
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &hash_as_encryption::RULE,
+    &key_beside_backup::RULE,
+    &unencrypted_away::RULE,
+    &weak_encryption::RULE,
+    &plaintext_left::RULE,
+    &secret_on_command_line::RULE,
+    &key_recovered_later::RULE,
+    &never_decrypted::RULE,
     &etcd_copied_as_file::RULE,
     &etcd_restored_apart::RULE,
     &etcd_members_differ::RULE,
@@ -171,8 +254,11 @@ pub const RULES: &[&Rule] = &[
     &paused_job_not_resumed::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
+    &owners_lost::RULE,
     &nested_restore::RULE,
+    &archive_not_read_back::RULE,
     &flattening_copy::RULE,
+    &live_files_copied::RULE,
     &velero_without_volumes::RULE,
     &velero_restored_into_writable::RULE,
     &velero_phase_not_looked_at::RULE,
@@ -192,7 +278,11 @@ pub const RULES: &[&Rule] = &[
     &restore_in_a_loop::RULE,
     &started_before_dependency::RULE,
     &same_step_twice::RULE,
+    &snapshot_as_backup::RULE,
+    &device_in_place_of_volume::RULE,
+    &twin_xfs_mounted::RULE,
     &inconsistent_dump::RULE,
+    &table_outside_transactions::RULE,
     &dump_without_routines::RULE,
     &dump_without_position::RULE,
     &dump_without_accounts::RULE,
@@ -227,12 +317,56 @@ pub const RULES: &[&Rule] = &[
     &password_in_script::RULE,
     &dump_leaves_objects_out::RULE,
     &understated_risk::RULE,
+    &copies_removed_unsaved::RULE,
+    &restored_over_root::RULE,
+    &incomplete_backup_accepted::RULE,
+    &repair_without_copy::RULE,
+    &redis_snapshot_replaced_live::RULE,
+    &redis_append_log_wins::RULE,
+    &redis_emptied_uncopied::RULE,
+    &redis_save_not_awaited::RULE,
+    &retention_by_age_alone::RULE,
+    &retention_of_almost_nothing::RULE,
+    &base_expires_before_increments::RULE,
+    &lifecycle_replaced::RULE,
     &unreadable_script::RULE,
+    &errors_ignored::RULE,
     &dump_piped_without_pipefail::RULE,
     &rm_of_possibly_empty_path::RULE,
+    &unquoted_variable::RULE,
     &dump_over_only_copy::RULE,
+    &fixed_temporary_path::RULE,
+    &dump_readable_by_all::RULE,
+    &unchecked_cd::RULE,
+    &declaration_hides_failure::RULE,
+    &errexit_suspended::RULE,
+    &failure_hidden::RULE,
+    &job_not_waited_for::RULE,
+    &success_claimed_unasked::RULE,
+    &cleanup_not_trapped::RULE,
+    &shell_syntax_in_unit::RULE,
+    &latest_by_listing::RULE,
+    &wildcard_taken_for_option::RULE,
+    &runs_what_it_fetched::RULE,
     &hidden_characters::RULE,
+    &heredoc_expands_here::RULE,
+    &data_in_variable::RULE,
+    &date_asked_twice::RULE,
+    &bashism_in_sh::RULE,
+    &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
+    &stale_sqlite_log::RULE,
+    &restored_sqlite_unchecked::RULE,
+    &rows_changed_without_where::RULE,
+    &dropped_with_dependents::RULE,
+    &reloaded_in_place::RULE,
+    &table_rewritten_in_recovery::RULE,
+    &safety_left_off::RULE,
+    &replica_without_position::RULE,
+    &replication_error_skipped::RULE,
+    &log_purged_by_statement::RULE,
+    &transaction_never_committed::RULE,
+    &change_ends_transaction::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
     &loss_beyond_promise::RULE,

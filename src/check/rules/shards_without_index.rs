@@ -3,7 +3,7 @@
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
-use crate::shell::path;
+use crate::shell::{Argument, path};
 
 /// A model in pieces is whole only by its index.
 pub const RULE: Rule = Rule {
@@ -62,7 +62,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let copies =
             run.command.is(&["cp", "rsync", "tar", "aws", "rclone", "scp", "gsutil", "restic"]);
         if copies {
-            run.command.arguments().iter().map(|word| word.shown().into_owned()).collect()
+            run.command.arguments().iter().map(|a| a.shown().into_owned()).collect()
         } else {
             Vec::new()
         }
