@@ -11,6 +11,7 @@ mod base_backup_without_log;
 mod base_expires_before_increments;
 mod bashism_in_sh;
 mod broken_hash;
+mod change_ends_transaction;
 mod checkpoint_overwritten_in_place;
 mod checkpoint_runs_code;
 mod checkpoint_without_state;
@@ -32,6 +33,7 @@ mod declaration_hides_failure;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
 mod device_in_place_of_volume;
+mod dropped_with_dependents;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
 mod dump_end_unproven;
@@ -80,6 +82,7 @@ mod live_database_dropped_for_restore;
 mod live_files_copied;
 mod local_time_in_recovery;
 mod log_deleted_by_hand;
+mod log_purged_by_statement;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod malformed_allow;
@@ -121,7 +124,10 @@ mod redis_append_log_wins;
 mod redis_emptied_uncopied;
 mod redis_save_not_awaited;
 mod redis_snapshot_replaced_live;
+mod reloaded_in_place;
 mod repair_without_copy;
+mod replica_without_position;
+mod replication_error_skipped;
 mod restore_beyond_promise;
 mod restore_command_hides_missing_file;
 mod restore_goes_on_after_errors;
@@ -135,7 +141,9 @@ mod restored_without_statistics;
 mod retention_by_age_alone;
 mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
+mod rows_changed_without_where;
 mod runs_what_it_fetched;
+mod safety_left_off;
 mod same_device_backup;
 mod same_step_twice;
 mod secret_on_command_line;
@@ -147,9 +155,12 @@ mod stale_sqlite_log;
 mod started_before_dependency;
 mod success_claimed_unasked;
 mod swapped_source_and_target;
+mod table_outside_transactions;
+mod table_rewritten_in_recovery;
 mod target_in_use;
 mod target_too_small;
 mod too_few_copies;
+mod transaction_never_committed;
 mod twin_xfs_mounted;
 mod two_histories_in_one_archive;
 mod unchecked_cd;
@@ -271,6 +282,7 @@ pub const RULES: &[&Rule] = &[
     &device_in_place_of_volume::RULE,
     &twin_xfs_mounted::RULE,
     &inconsistent_dump::RULE,
+    &table_outside_transactions::RULE,
     &dump_without_routines::RULE,
     &dump_without_position::RULE,
     &dump_without_accounts::RULE,
@@ -345,6 +357,16 @@ pub const RULES: &[&Rule] = &[
     &copied_live_sqlite::RULE,
     &stale_sqlite_log::RULE,
     &restored_sqlite_unchecked::RULE,
+    &rows_changed_without_where::RULE,
+    &dropped_with_dependents::RULE,
+    &reloaded_in_place::RULE,
+    &table_rewritten_in_recovery::RULE,
+    &safety_left_off::RULE,
+    &replica_without_position::RULE,
+    &replication_error_skipped::RULE,
+    &log_purged_by_statement::RULE,
+    &transaction_never_committed::RULE,
+    &change_ends_transaction::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
     &loss_beyond_promise::RULE,
