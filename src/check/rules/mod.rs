@@ -1,16 +1,26 @@
 //! Every rule, one file each.
 
+mod archive_chooses_its_place;
 mod archive_command_hides_failure;
+mod archive_errors_silenced;
 mod archive_not_read_back;
+mod archive_of_all_hosts_pruned;
+mod attributes_not_copied;
 mod backup_inside_source;
 mod backup_key_deleted;
 mod base_backup_not_verified;
 mod base_backup_without_log;
+mod bucket_forgets;
+mod check_without_reading;
 mod claimed_without_check;
 mod client_older_than_server;
 mod command_not_found;
+mod compressed_for_nothing;
 mod copied_live_sqlite;
 mod copies_removed_unsaved;
+mod copy_damaged_in_place;
+mod copy_in_same_account;
+mod copy_loses_quality;
 mod damage_replayed;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
@@ -24,22 +34,31 @@ mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod endless_increments;
+mod etag_taken_for_md5;
 mod flattening_copy;
 mod gtid_purged_by_part;
 mod hidden_characters;
+mod holes_filled;
 mod import_ignores_errors;
 mod incomplete_backup_accepted;
 mod inconsistent_dump;
 mod invented_copy;
+mod key_lost_with_data;
+mod links_followed_into_copy;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
 mod live_files_copied;
 mod local_time_in_recovery;
+mod lock_broken_blindly;
 mod log_deleted_by_hand;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
+mod mirror_without_versions;
+mod needed_files_left_out;
+mod nested_repository_restore;
 mod nested_restore;
 mod nested_rsync;
 mod no_preflight;
@@ -49,6 +68,7 @@ mod one_person_or_place;
 mod overdue_backup;
 mod overlapping_backup;
 mod owners_lost;
+mod partial_transfer_accepted;
 mod password_in_script;
 mod password_on_command_line;
 mod pattern_deletes_more;
@@ -61,6 +81,7 @@ mod promoted_unapplied;
 mod promoted_without_fence;
 mod promoted_without_lag_check;
 mod prose_in_script;
+mod prune_frees_nothing;
 mod public_copy;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
@@ -70,6 +91,7 @@ mod redis_append_log_wins;
 mod redis_emptied_uncopied;
 mod redis_save_not_awaited;
 mod redis_snapshot_replaced_live;
+mod removal_only_listed;
 mod repair_without_copy;
 mod restore_beyond_promise;
 mod restore_command_hides_missing_file;
@@ -90,6 +112,8 @@ mod stale_sqlite_log;
 mod started_before_dependency;
 mod swapped_source_and_target;
 mod target_in_use;
+mod terraform_unasked;
+mod times_and_owners_not_copied;
 mod too_few_copies;
 mod twin_xfs_mounted;
 mod two_histories_in_one_archive;
@@ -116,9 +140,13 @@ pub use unreadable_script::unreadable;
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
     &mirror_to_bucket_without_source_guard::RULE,
+    &bucket_forgets::RULE,
+    &copy_in_same_account::RULE,
     &snapshots_die_with_instance::RULE,
     &backup_key_deleted::RULE,
+    &etag_taken_for_md5::RULE,
     &public_copy::RULE,
+    &terraform_unasked::RULE,
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
@@ -130,11 +158,22 @@ pub const RULES: &[&Rule] = &[
     &paused_job_not_resumed::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
+    &attributes_not_copied::RULE,
+    &compressed_for_nothing::RULE,
+    &partial_transfer_accepted::RULE,
+    &mirror_without_versions::RULE,
+    &copy_damaged_in_place::RULE,
     &owners_lost::RULE,
     &nested_restore::RULE,
     &archive_not_read_back::RULE,
+    &archive_errors_silenced::RULE,
+    &archive_chooses_its_place::RULE,
+    &times_and_owners_not_copied::RULE,
     &flattening_copy::RULE,
+    &links_followed_into_copy::RULE,
+    &copy_loses_quality::RULE,
     &live_files_copied::RULE,
+    &needed_files_left_out::RULE,
     &command_not_found::RULE,
     &unknown_flag::RULE,
     &placeholder_left::RULE,
@@ -181,10 +220,19 @@ pub const RULES: &[&Rule] = &[
     &restored_without_statistics::RULE,
     &password_in_script::RULE,
     &understated_risk::RULE,
+    &key_lost_with_data::RULE,
+    &check_without_reading::RULE,
     &copies_removed_unsaved::RULE,
+    &archive_of_all_hosts_pruned::RULE,
+    &lock_broken_blindly::RULE,
+    &prune_frees_nothing::RULE,
     &restored_over_root::RULE,
+    &nested_repository_restore::RULE,
     &incomplete_backup_accepted::RULE,
+    &holes_filled::RULE,
     &repair_without_copy::RULE,
+    &endless_increments::RULE,
+    &removal_only_listed::RULE,
     &redis_snapshot_replaced_live::RULE,
     &redis_append_log_wins::RULE,
     &redis_emptied_uncopied::RULE,
