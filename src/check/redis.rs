@@ -95,8 +95,9 @@ fn in_data_directory(context: &Context<'_>, at: &str) -> bool {
 /// Tells whether a command stops a server.
 pub fn stops(command: &Command) -> bool {
     let words = command.literals();
-    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
-    let server = || words.iter().any(|w| ["redis", "valkey", "keydb"].iter().any(|n| w.contains(n)));
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
+    let server =
+        || words.iter().any(|w| ["redis", "valkey", "keydb"].iter().any(|n| w.contains(n)));
     command.is(&["systemctl", "service", "rc-service", "supervisorctl"])
         && has(&["stop", "kill"])
         && server()
@@ -111,8 +112,9 @@ pub fn stops(command: &Command) -> bool {
 /// Tells whether a command starts a server.
 pub fn starts(command: &Command) -> bool {
     let words = command.literals();
-    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
-    let server = || words.iter().any(|w| ["redis", "valkey", "keydb"].iter().any(|n| w.contains(n)));
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
+    let server =
+        || words.iter().any(|w| ["redis", "valkey", "keydb"].iter().any(|n| w.contains(n)));
     command.is(&["systemctl", "service", "rc-service", "docker", "podman"])
         && has(&["start", "restart", "up"])
         && server()

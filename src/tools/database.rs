@@ -1,8 +1,8 @@
-//! Database clients and servers' own tools; their SQL is looked at by [`super::sql`].
+//! Database clients and servers' own tools; their SQL is looked at by [`crate::sql`].
 
-use super::sql;
 use super::tool::{Operands, Role, Tool, flag, value};
 use crate::base::Risk;
+use crate::sql::{self, Dialect};
 
 /// `psql`, `mysql`, `sqlite3`, `redis-cli`, `etcdctl`, `mongosh`, dump and restore programs.
 pub const TOOL: Tool = Tool {
@@ -105,7 +105,8 @@ pub const TOOL: Tool = Tool {
                     .filter(|f| f.role == Role::Sql)
                     .filter_map(|f| f.value.as_ref());
                 let operands = call.operands.iter().skip(1).filter(|_| call.name == "sqlite3");
-                let risk = texts.chain(operands).map(|w| sql::risk(&w.text)).max();
+                let dialect = Dialect::of_client(call.name).unwrap_or(Dialect::Postgres);
+                let risk = texts.chain(operands).map(|w| sql::risk(&w.text, dialect)).max();
                 // What it shows goes into a file.
                 let written = match call.name {
                     "psql" => target(&["output", "log-file"]),

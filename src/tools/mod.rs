@@ -28,12 +28,14 @@ mod rm;
 mod rsync;
 mod sed;
 mod shred;
-pub mod sql;
 mod systemctl;
 pub mod tar;
 mod tool;
 mod uniq;
 pub mod usage;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 pub use long_flags::{nearest_flag, refuses};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
@@ -73,10 +75,17 @@ pub const TOOLS: &[&Tool] = &[
     &uniq::TOOL,
 ];
 
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Tool>> = LazyLock::new(|| {
+    let names = |tool: &&'static Tool| {
+        let tool = *tool;
+        tool.aliases.iter().chain([&tool.name]).map(move |name| (*name, tool))
+    };
+    TOOLS.iter().flat_map(names).collect()
+});
+
 /// Returns the description of a tool by its name or one of its other names.
 pub fn tool(name: &str) -> Option<&'static Tool> {
-    let by_name = |tool: &&&Tool| tool.name == name || tool.aliases.contains(&name);
-    TOOLS.iter().find(by_name).copied().or_else(|| {
+    BY_NAME.get(name).copied().or_else(|| {
         let family = name.split_once('.').map(|(family, _)| family)?;
         (family == "mkfs").then_some(&mkfs::TOOL)
     })
@@ -84,7 +93,7 @@ pub fn tool(name: &str) -> Option<&'static Tool> {
 
 /// Tells whether a command of that name only looks, whatever its arguments.
 pub fn only_looks(name: &str) -> bool {
-    names::holds(names::READ_ONLY, name)
+    names::only_looks(name)
 }
 
 /// Tells whether a command that only looks does more with these words.
@@ -94,7 +103,7 @@ pub fn does_more(name: &str, words: &[&str]) -> bool {
 
 /// Tells whether a command of that name at most creates something.
 pub fn only_creates(name: &str) -> bool {
-    names::holds(names::CREATE, name)
+    names::only_creates(name)
 }
 
 /// Returns the names of the tools that are described.
@@ -105,10 +114,7 @@ pub fn described() -> impl Iterator<Item = &'static str> {
 /// Tells whether a command of that name is known to exist somewhere: it is described here, or
 /// belongs to a base system, to bash itself or to the backup trade.
 pub fn exists(name: &str) -> bool {
-    tool(name).is_some()
-        || only_looks(name)
-        || only_creates(name)
-        || names::holds(names::KNOWN, name)
+    tool(name).is_some() || only_looks(name) || only_creates(name) || names::known(name)
 }
 
 /// Tells whether a path is a block device, by its name.

@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["rsync"])) {
+    for (unit, run) in context.named(&["rsync"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         let Some((target, sources)) = call.operands.split_last() else { continue };
         if !call.has(&["archive"]) || call.has(&["dry-run", "list-only"]) {

@@ -33,7 +33,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["rsync"])) {
+    for (unit, run) in context.named(&["rsync"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         if !call.has(&["z", "compress"]) || call.operands.len() < 2 {
             continue;

@@ -55,7 +55,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         };
         if call.tool.name == "tar"
-            && crate::tools::tar::mode(&call) != crate::tools::tar::Mode::Create
+            && crate::tools::tar::mode(call) != crate::tools::tar::Mode::Create
         {
             continue;
         }
@@ -131,7 +131,7 @@ pub fn stopped(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
             ])
             || command.is(&["fsfreeze", "pkill", "killall"])
             || command.is(&["lvcreate"])
-                && command.literals().iter().any(|w| w.starts_with("-s") || w == "--snapshot")
+                && command.literals().iter().any(|w| w.starts_with("-s") || *w == "--snapshot")
             || command.literals().iter().any(|w| w.to_ascii_lowercase().contains("begin immediate"))
     })
 }

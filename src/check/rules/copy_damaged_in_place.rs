@@ -38,10 +38,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let versions = context
-        .runs()
-        .any(|(_, run)| run.command.is(&["zfs", "btrfs", "lvcreate", "snapper", "restic", "borg"]));
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["rsync"])) {
+    let versions = context.named(&["zfs", "btrfs", "lvcreate", "snapper", "restic", "borg"]).next().is_some();
+    for (unit, run) in context.named(&["rsync"]) {
         let command = run.command;
         let Some(call) = unit.take_apart(command) else { continue };
         let Some(target) = call.operands.last() else { continue };

@@ -51,7 +51,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if all.is_empty() {
         return;
     }
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["rm"])) {
+    for (unit, run) in context.named(&["rm"]) {
         let file = run.command.arguments().iter().map(|a| run.command.path(a)).find(|p| {
             p.contains("/lock.exclusive") || p.contains("/lock.roster") || p.contains("/locks/")
         });

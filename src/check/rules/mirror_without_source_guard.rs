@@ -46,7 +46,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, r)| r.command.is(&["rsync"])) {
+    for (unit, run) in context.named(&["rsync"]) {
         let Some(call) = unit.take_apart(run.command) else {
             continue;
         };

@@ -72,7 +72,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if keeps {
         return;
     }
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["rsync"])) {
+    for (unit, run) in context.named(&["rsync"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         let mirrors = call.flags.iter().any(|f| f.name.starts_with("del"));
         let bounded = call.has(&[

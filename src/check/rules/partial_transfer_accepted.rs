@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["rsync"])) {
+    for (unit, run) in context.named(&["rsync"]) {
         let words = || run.command.arguments().iter().map(Argument::shown);
         if !words().any(|w| looks_backup(&w)) {
             continue;

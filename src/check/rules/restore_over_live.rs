@@ -7,7 +7,8 @@ use crate::check::{Context, Run, Unit};
 use crate::evidence::{Place, Severity};
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, path};
-use crate::tools::{sql, tar};
+use crate::sql::{Kind, Statement};
+use crate::tools::tar;
 
 /// What is damaged today may still hold rows the backup lacks.
 pub const RULE: Rule = Rule {
@@ -124,7 +125,7 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
         if live(context, unit, command, &path) { vec![Target::Path(path)] } else { Vec::new() }
     };
     match (call.tool.name, call.name) {
-        ("tar", _) if tar::mode(&call) == tar::Mode::Extract => {
+        ("tar", _) if tar::mode(call) == tar::Mode::Extract => {
             let archive = call.value(&["file"]).map(|w| unit.path(command, w)).unwrap_or_default();
             let keeps = call.has(&["keep-old-files", "skip-old-files", "to-stdout", "O"]);
             let target = call
@@ -206,10 +207,11 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
                 return vec![Target::Database(format!("a dump is played into {target}"))];
             }
             let texts = unit.sql(command);
-            let worst = texts
-                .iter()
-                .flat_map(|t| sql::statements(t))
-                .find(|s| wipes(s) && !is_scratch_database(s));
+            let worst = unit
+                .statements(command)
+                .into_iter()
+                .find(|s| wipes(s) && !is_scratch_database(&s.text))
+                .map(|s| s.text);
             match worst {
                 Some(statement) if !texts.iter().any(|t| copies(t)) => {
                     vec![Target::Database(format!(
@@ -224,12 +226,10 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
     }
 }
 
-fn wipes(statement: &str) -> bool {
-    let unqualified = statement.starts_with("DELETE FROM") && !statement.contains(" WHERE ");
-    unqualified
-        || ["DROP TABLE", "DROP DATABASE", "DROP SCHEMA", "TRUNCATE"]
-            .iter()
-            .any(|d| statement.starts_with(d))
+fn wipes(statement: &Statement) -> bool {
+    statement.kind == Kind::Truncate
+        || statement.kind == Kind::Delete && !statement.filtered
+        || ["DROP TABLE", "DROP DATABASE", "DROP SCHEMA"].iter().any(|d| statement.starts(d))
 }
 
 fn copies(text: &str) -> bool {
@@ -259,13 +259,13 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
     let command = run.command;
     let words = command.literals();
     let snapshot = command.is(&["lvcreate"])
-        && words.iter().any(|w| w.starts_with("-s") || w == "--snapshot")
+        && words.iter().any(|w| w.starts_with("-s") || *w == "--snapshot")
         || command.is(&["zfs", "btrfs", "rbd", "virsh", "qm"])
             && words.iter().any(|w| w.contains("snap"))
         || command
             .literals()
             .iter()
-            .any(|w| w.contains("create-snapshot") || w == "snapshot-create-as");
+            .any(|w| w.contains("create-snapshot") || *w == "snapshot-create-as");
     if snapshot {
         return true;
     }
@@ -278,7 +278,7 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
             let first = command.arguments().iter().rev().skip(1).any(about);
             let any = command.arguments().iter().any(about);
             let creates = command.is(&["tar"])
-                && unit.take_apart(command).is_some_and(|c| tar::mode(&c) == tar::Mode::Create)
+                && unit.take_apart(command).is_some_and(|c| tar::mode(c) == tar::Mode::Create)
                 && (any
                     || unit.take_apart(command).is_some_and(|c| {
                         c.value(&["directory"])
@@ -286,7 +286,7 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
                     }));
             let backs_up = command.is(&["restic", "borg"])
                 && any
-                && words.iter().any(|w| w == "backup" || w == "create");
+                && words.iter().any(|w| *w == "backup" || *w == "create");
             command.is(&["mv", "cp", "rsync", "rename"]) && first
                 || creates
                 || backs_up
@@ -310,8 +310,8 @@ fn dumps(command: &Command) -> bool {
         "pg_basebackup",
         "mydumper",
     ]) || command.is(&["redis-cli"])
-        && words.iter().any(|w| w == "--rdb" || w == "BGSAVE" || w == "SAVE")
+        && words.iter().any(|w| *w == "--rdb" || *w == "BGSAVE" || *w == "SAVE")
         || command.is(&["sqlite3"])
             && words.iter().any(|w| w.contains(".backup") || w.contains("VACUUM INTO"))
-        || command.is(&["etcdctl"]) && words.iter().any(|w| w == "save")
+        || command.is(&["etcdctl"]) && words.contains(&"save")
 }

@@ -36,7 +36,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(TOOLS)) {
+    for (unit, run) in context.named(TOOLS) {
         let words = run.command.literals();
         let has = |word: &str| words.iter().any(|w| w == word);
         let approved = words.iter().any(|w| {

@@ -37,7 +37,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["cp", "scp"])) {
+    for (unit, run) in context.named(&["cp", "scp"]) {
         let command = run.command;
         let Some(call) = unit.take_apart(command) else { continue };
         let letters: String = call

@@ -44,7 +44,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         };
         let behind_dashes =
-            run.command.arguments().iter().take_while(|a| a.literal().as_deref() != Some("--"));
+            run.command.arguments().iter().take_while(|a| a.literal() != Some("--"));
         for argument in behind_dashes {
             let shown = argument.prefix();
             let Some(flag) =
@@ -53,10 +53,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             };
             let whole = argument.literal().is_some() || shown.contains('=');
-            if !whole || flag.len() < 2 || !tools::refuses(&name, flag) {
+            if !whole || flag.len() < 2 || !tools::refuses(name, flag) {
                 continue;
             }
-            let near = tools::nearest_flag(&name, flag)
+            let near = tools::nearest_flag(name, flag)
                 .map(|near| format!("; the nearest is --{near}"))
                 .unwrap_or_default();
             report.add(&RULE, unit, argument.span, format!("{name} has no flag --{flag}{near}"));
