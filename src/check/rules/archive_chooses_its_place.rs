@@ -58,7 +58,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     && fetch(other.command)
             })
         });
-        let names: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+        let names: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let fetched = context.before(unit, run).any(|(_, other)| {
             let about = |a: &Argument| {
                 let shown = a.shown();

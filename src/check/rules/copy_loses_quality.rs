@@ -39,7 +39,7 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
-        let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+        let words: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let ends = |word: &String, endings: &[&str]| {
             endings.iter().any(|end| word.to_ascii_lowercase().ends_with(end))
         };

@@ -123,7 +123,7 @@ fn generated(unit: &crate::check::Unit<'_>, run: Run<'_>) -> Option<String> {
         other.is(&["openssl"]) && other.has("rand")
             || other.is(&["pwgen", "apg", "mkpasswd", "diceware", "xkcdpass"])
             || other.arguments().iter().any(|a| {
-                matches!(a.shown().as_str(), "/dev/urandom" | "/dev/random" | "if=/dev/urandom")
+                matches!(&*a.shown(), "/dev/urandom" | "/dev/random" | "if=/dev/urandom")
             })
             || other.redirects.iter().any(|r| r.target.shown() == "/dev/urandom")
     };

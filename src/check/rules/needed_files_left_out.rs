@@ -80,7 +80,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     || shown == "--iexclude"
                     || shown == "-e" && run.command.is(&["borg", "restic"]) =>
                 {
-                    words.get(at + 1).map(|next| next.shown()).unwrap_or_default()
+                    words.get(at + 1).map(|next| next.shown().into_owned()).unwrap_or_default()
                 }
                 None => continue,
             };

@@ -56,7 +56,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let short = command.words.iter().find(|w| {
             let text = w.literal().unwrap_or_default();
             unit.slice(w.span) == text
-                && matches!(text.as_str(), "-r" | "-R" | "-rf" | "-Rf" | "-rv" | "-Rv")
+                && matches!(text, "-r" | "-R" | "-rf" | "-Rf" | "-rv" | "-Rv")
         });
         let fix = short.and_then(|w| {
             let text = w.literal()?;
