@@ -154,7 +154,7 @@ fn location(reviewed: &Reviewed, span: Span, step: Option<&str>) -> Value {
 
 fn rule(rule: &check::Rule) -> Value {
     let example = |examples: &[check::Example]| {
-        let text = examples.first().map(super::super::rules::example_text).unwrap_or_default();
+        let text = examples.first().map(check::Example::text).unwrap_or_default();
         format!("```\n{}\n```", text.trim_end())
     };
     let markdown = format!(
