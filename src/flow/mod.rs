@@ -189,6 +189,8 @@ impl State {
 #[cfg(test)]
 mod ask_tests;
 #[cfg(test)]
+mod files_tests;
+#[cfg(test)]
 pub mod samples;
 #[cfg(test)]
 mod tests;
