@@ -169,8 +169,8 @@ mod restored_without_statistics;
 mod retention_by_age_alone;
 mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
-mod runs_overlap;
 mod rows_changed_without_where;
+mod runs_overlap;
 mod runs_what_it_fetched;
 mod safety_left_off;
 mod same_device_backup;
@@ -323,6 +323,7 @@ pub const RULES: &[&Rule] = &[
     &figure_against_arithmetic::RULE,
     &destroys_without_way_back::RULE,
     &incident_text_in_command::RULE,
+    &undefined_name::RULE,
     &restore_in_a_loop::RULE,
     &started_before_dependency::RULE,
     &same_step_twice::RULE,

@@ -1,7 +1,8 @@
 //! SH017: a job that cron cuts in two.
 
+use crate::base::Span;
 use crate::check::Context;
-use crate::check::rule::{Example, Report, Rule};
+use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::written::{cron_line, is_crontab, lines, written};
 use crate::evidence::Severity;
 
@@ -30,6 +31,10 @@ MAILTO=ops@example.org
 CRON
 "#,
         ),
+        Example::File {
+            name: "etc/cron.d/dump",
+            text: "MAILTO=ops@example.org\n30 2 * * * root pg_dump -Fc shop > /backup/shop-$(date +%F).dump\n",
+        },
         Example::Script("(crontab -l; echo '@daily mysqldump shop | gzip > /backup/$(date +%a).sql.gz') | crontab -\necho '0 1 * * * mysqldump shop > /backup/$(date +%a).sql' | crontab -\n"),
     ],
     good: &[
@@ -47,6 +52,10 @@ cat > /usr/local/sbin/nightly <<'SH'
 SH
 "#,
         ),
+        Example::File {
+            name: "etc/cron.d/dump",
+            text: "# 90 %\n30 2 * * * root pg_dump -Fc shop > /backup/shop-$(date +\\%F).dump\n",
+        },
         Example::Script("printf '%s\\n' hello > /etc/motd\n"),
     ],
     run,
@@ -54,6 +63,10 @@ SH
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
+        if let Some(at) = unit.schedule.as_ref().and_then(|schedule| schedule.percent) {
+            let message = "cron ends the command here".to_owned();
+            report.add_place(&RULE, at, message).edit = edit(Span::new(at.start, at.start), "\\");
+        }
         for (table, system) in [("crontab", false), ("/etc/", true)] {
             let place = |path: &str| is_crontab(path) && (path == table || system && path.starts_with(table));
             for one in written(unit, place) {

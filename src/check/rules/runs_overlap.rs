@@ -31,6 +31,10 @@ CRON
 chmod 644 /etc/cron.d/shop
 "#,
         ),
+        Example::File {
+            name: "etc/cron.d/shop",
+            text: "MAILTO=ops@example.org\n*/15 * * * * backup pg_dump -Fc -f /backup/shop.new shop\n",
+        },
     ],
     good: &[
         Example::Script("echo '*/10 * * * * root flock -n /run/lock/mirror rsync -a --delete /srv/app/ dr1:/srv/app/' > /etc/cron.d/mirror\n"),
@@ -44,17 +48,21 @@ cat > /etc/cron.d/shop <<'CRON'
 CRON
 "#,
         ),
+        Example::File {
+            name: "etc/cron.d/shop",
+            text: "MAILTO=ops@example.org\n*/15 * * * * backup flock -n /run/lock/shop pg_dump -Fc -f /backup/shop.new shop\n",
+        },
     ],
     run,
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
-        if let Some(schedule) = unit.schedule.as_deref().filter(|when| often(when)) {
+        if let Some(schedule) = unit.schedule.as_ref().filter(|s| often(&s.when)) {
             for (run, deed) in deeds::deeds(unit) {
                 let locked = run.command.wrappers.iter().any(|w| w == "flock") || locks(unit.text);
                 if matches!(deed, Deed::Dump | Deed::Send) && !locked {
-                    let message = format!("this is started {schedule}, also while it still runs");
+                    let message = format!("this is started {}, also while it still runs", schedule.when);
                     report.add(&RULE, unit, run.command.span, message);
                 }
             }
