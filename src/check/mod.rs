@@ -29,6 +29,7 @@ mod rule;
 mod rules;
 mod subcommands;
 mod unit;
+mod written;
 
 pub use allow::{Allowed, Settled, settle_plan};
 pub use context::Context;
