@@ -167,6 +167,7 @@ mod unchecked_cd;
 mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
+mod undefined_name;
 mod understated_risk;
 mod unencrypted_away;
 mod unknown_flag;
@@ -275,6 +276,7 @@ pub const RULES: &[&Rule] = &[
     &figure_against_arithmetic::RULE,
     &destroys_without_way_back::RULE,
     &incident_text_in_command::RULE,
+    &undefined_name::RULE,
     &restore_in_a_loop::RULE,
     &started_before_dependency::RULE,
     &same_step_twice::RULE,
