@@ -157,7 +157,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             ]);
             let heavy = words.iter().any(|w| {
                 matches!(
-                    *w,
+                    &**w,
                     "delete"
                         | "destroy"
                         | "rb"
@@ -172,7 +172,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             });
             let light = words.iter().any(|w| {
                 matches!(
-                    *w,
+                    &**w,
                     "pod"
                         | "pods"
                         | "job"
@@ -213,8 +213,9 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
                 let made = a.shown();
                 made.len() > 2
                     && names.iter().any(|n| {
-                        *n == made
-                            || n.rsplit(['/', '@']).next() == Some(&*made) && !made.starts_with('-')
+                        n == &made
+                            || n.rsplit(['/', '@']).next() == Some(&*made)
+                                && !made.starts_with('-')
                     })
             })
     })
