@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `git(1)`.
 pub const TOOL: Tool = Tool {
     name: "git",
-    aliases: &[],
+    names: &["git", ],
     flags: &[
         value('C', "", Role::Text),
         value('c', "", Role::Command),
@@ -19,6 +19,7 @@ pub const TOOL: Tool = Tool {
         flag('\0', "hard"),
     ],
     operands: Operands::All(Role::Text),
+    safer: &[],
     risk: |call| {
         let runs = |setting: &&str| {
             let setting = setting.to_ascii_lowercase();

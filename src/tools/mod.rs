@@ -1,41 +1,60 @@
 //! What is known of external tools, as data: flags, what their words are for, the harm of a call.
 
+mod accounts;
+mod archives;
+mod borg;
+mod builds;
 mod builtin;
+mod catalogue;
+mod check_filesystem;
 mod chmod;
 mod cloud;
+mod containers;
 mod cp;
-mod database;
 mod dd;
+mod debian;
+mod encryption;
+mod etcd;
 mod fetch;
 mod filter;
 pub mod find;
 mod git;
 mod gzip;
 mod host;
+mod kubernetes;
 mod ln;
-mod long_flags;
 mod lvm;
 mod mkfs;
+mod mongo;
 mod mv;
 mod mysql;
+mod mysql_clients;
 mod names;
+mod network;
 mod opaque;
 mod openssl;
-mod own_flags;
+mod packages;
 mod postgres;
+mod psql;
+mod rclone;
+mod redis;
+mod repositories;
 mod restic;
 mod rm;
 mod rsync;
 mod sed;
 mod shred;
 pub mod sql;
+mod sqlite;
 mod systemctl;
 pub mod tar;
+mod terraform;
 mod tool;
 mod uniq;
 pub mod usage;
+mod virtual_machines;
 
-pub use long_flags::{nearest_flag, refuses};
+pub use catalogue::{described, exists, known_names, only_creates, only_looks, tool, tool_and_name};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
 /// Where every step looks its tools up, in a dry run and for real: nothing of the caller's own `PATH`.
@@ -43,72 +62,59 @@ pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:
 
 /// Every tool that is described.
 pub const TOOLS: &[&Tool] = &[
-    &rm::TOOL,
-    &mv::TOOL,
-    &cp::TOOL,
-    &tar::TOOL,
-    &rsync::TOOL,
-    &find::TOOL,
-    &dd::TOOL,
-    &mkfs::TOOL,
-    &shred::TOOL,
-    &ln::TOOL,
-    &chmod::TOOL,
-    &sed::TOOL,
-    &gzip::TOOL,
-    &systemctl::TOOL,
-    &lvm::TOOL,
-    &restic::TOOL,
-    &database::TOOL,
-    &mysql::TOOL,
-    &postgres::TOOL,
-    &cloud::TOOL,
-    &opaque::TOOL,
-    &openssl::TOOL,
+    &accounts::TOOL,
+    &archives::TOOL,
+    &borg::TOOL,
+    &builds::TOOL,
     &builtin::TOOL,
+    &check_filesystem::TOOL,
+    &chmod::TOOL,
+    &cloud::TOOL,
+    &containers::TOOL,
+    &cp::TOOL,
+    &dd::TOOL,
+    &debian::TOOL,
+    &encryption::TOOL,
+    &etcd::TOOL,
     &fetch::TOOL,
     &filter::TOOL,
+    &find::TOOL,
     &git::TOOL,
+    &gzip::TOOL,
     &host::TOOL,
+    &kubernetes::TOOL,
+    &ln::TOOL,
+    &lvm::TOOL,
+    &mkfs::TOOL,
+    &mongo::TOOL,
+    &mv::TOOL,
+    &mysql::TOOL,
+    &mysql_clients::TOOL,
+    &network::TOOL,
+    &opaque::TOOL,
+    &openssl::TOOL,
+    &packages::TOOL,
+    &postgres::TOOL,
+    &psql::TOOL,
+    &rclone::TOOL,
+    &redis::TOOL,
+    &repositories::TOOL,
+    &restic::TOOL,
+    &rm::TOOL,
+    &rsync::TOOL,
+    &sed::TOOL,
+    &shred::TOOL,
+    &sqlite::TOOL,
+    &systemctl::TOOL,
+    &tar::TOOL,
+    &terraform::TOOL,
     &uniq::TOOL,
+    &virtual_machines::TOOL,
 ];
-
-/// Returns the description of a tool by its name or one of its other names.
-pub fn tool(name: &str) -> Option<&'static Tool> {
-    let by_name = |tool: &&&Tool| tool.name == name || tool.aliases.contains(&name);
-    TOOLS.iter().find(by_name).copied().or_else(|| {
-        let family = name.split_once('.').map(|(family, _)| family)?;
-        (family == "mkfs").then_some(&mkfs::TOOL)
-    })
-}
-
-/// Tells whether a command of that name only looks, whatever its arguments.
-pub fn only_looks(name: &str) -> bool {
-    names::holds(names::READ_ONLY, name)
-}
 
 /// Tells whether a command that only looks does more with these words.
 pub fn does_more(name: &str, words: &[&str]) -> bool {
     names::does_more(name, words)
-}
-
-/// Tells whether a command of that name at most creates something.
-pub fn only_creates(name: &str) -> bool {
-    names::holds(names::CREATE, name)
-}
-
-/// Returns the names of the tools that are described.
-pub fn described() -> impl Iterator<Item = &'static str> {
-    TOOLS.iter().flat_map(|tool| tool.aliases.iter().chain([&tool.name])).copied()
-}
-
-/// Tells whether a command of that name is known to exist somewhere: it is described here, or
-/// belongs to a base system, to bash itself or to the backup trade.
-pub fn exists(name: &str) -> bool {
-    tool(name).is_some()
-        || only_looks(name)
-        || only_creates(name)
-        || names::holds(names::KNOWN, name)
 }
 
 /// Tells whether a path is a block device, by its name.
@@ -288,7 +294,7 @@ mod tests {
     #[test]
     fn a_name_stands_in_one_description_only() {
         let mut names: Vec<&str> =
-            TOOLS.iter().flat_map(|t| t.aliases.iter().chain([&t.name])).copied().collect();
+            TOOLS.iter().flat_map(|t| t.names).copied().collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();

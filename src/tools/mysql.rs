@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `mariadbd`, `mysqld`, and the programs that set up, check and upgrade their data.
 pub const TOOL: Tool = Tool {
     name: "mariadbd",
-    aliases: &[
+    names: &["mariadbd", 
         "mysqld",
         "mysqld_safe",
         "mariadbd-safe",
@@ -48,6 +48,7 @@ pub const TOOL: Tool = Tool {
         flag('r', "replace"),
     ],
     operands: Operands::All(Role::Text),
+    safer: &[],
     risk: |call| match call.name {
         "my_print_defaults" | "mariadb-show" | "mysqlshow" => Risk::Read,
         "mariadb-check" | "mysqlcheck" => {

@@ -174,11 +174,6 @@ pub const KNOWN: &str = "
     mokutil bootctl kernel-install kexec
 ";
 
-/// Tells whether a list holds a name.
-pub fn holds(list: &str, name: &str) -> bool {
-    list.split_ascii_whitespace().any(|one| one == name)
-}
-
 /// Tells whether a call of a command that looks holds a word with which it does more.
 pub fn does_more(name: &str, words: &[&str]) -> bool {
     let Some((_, marks)) = UNLESS.iter().find(|(known, _)| *known == name) else {

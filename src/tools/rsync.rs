@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `rsync(1)`.
 pub const TOOL: Tool = Tool {
     name: "rsync",
-    aliases: &[],
+    names: &["rsync", ],
     flags: &[
         flag('a', "archive"),
         flag('r', "recursive"),
@@ -59,6 +59,7 @@ pub const TOOL: Tool = Tool {
         attached('\0', "info"),
     ],
     operands: Operands::Last(Role::Source, Role::Target),
+    safer: &[],
     risk: |call| {
         if call.has(&["dry-run", "list-only"]) || call.operands.len() < 2 {
             Risk::Read
