@@ -6,7 +6,29 @@ use crate::base::Risk;
 /// `zip(1)`, `unzip(1)`, `7z(1)`, `cpio(1)`, `ar(1)`, `rar`, `pax(1)`, `par2`.
 pub const TOOL: Tool = Tool {
     name: "zip",
-    names: &["zip", "unzip", "bsdunzip", "7z", "7za", "7zr", "7zz", "cpio", "ar", "rar", "unrar", "pax", "par2", "dump-archive", "mkisofs", "genisoimage", "xorriso", "xorrisofs", "squashfs-tools", "mksquashfs", "unsquashfs"],
+    names: &[
+        "zip",
+        "unzip",
+        "bsdunzip",
+        "7z",
+        "7za",
+        "7zr",
+        "7zz",
+        "cpio",
+        "ar",
+        "rar",
+        "unrar",
+        "pax",
+        "par2",
+        "dump-archive",
+        "mkisofs",
+        "genisoimage",
+        "xorriso",
+        "xorrisofs",
+        "squashfs-tools",
+        "mksquashfs",
+        "unsquashfs",
+    ],
     flags: &[
         value('d', "", Role::Text),
         value('P', "", Role::Text),
@@ -26,7 +48,10 @@ pub const TOOL: Tool = Tool {
         ("unzip -o", "unzip -n keeps what is there; unzip -d NEW unpacks beside it"),
         ("unzip", "unzip -l first; unzip -n -d NEW"),
         ("zip -m", "zip, zip -T, and only then rm"),
-        ("zip -P", "gpg --symmetric or age: the cipher of zip -P can be broken, and the password is seen in ps"),
+        (
+            "zip -P",
+            "gpg --symmetric or age: the cipher of zip -P can be broken, and the password is seen in ps",
+        ),
         ("7z -sdel", "7z a, 7z t, and only then rm"),
         ("cpio --unconditional", "cpio -t first, and without -u"),
     ],
@@ -41,7 +66,11 @@ fn risk(call: &Call<'_>) -> Risk {
         // An archive that is there gets more members, or newer ones.
         "zip" => Risk::Write,
         "unzip" | "bsdunzip" if letter(&["l", "t", "v", "Z", "p", "z"]) => Risk::Read,
-        "unzip" | "bsdunzip" if letter(&["n"]) || call.value(&["d"]).is_some_and(|word| word.fresh) => Risk::Write,
+        "unzip" | "bsdunzip"
+            if letter(&["n"]) || call.value(&["d"]).is_some_and(|word| word.fresh) =>
+        {
+            Risk::Write
+        }
         "unzip" | "bsdunzip" => Risk::Destructive,
         "7z" | "7za" | "7zr" | "7zz" | "rar" | "unrar" => {
             let deletes = call.flags.iter().any(|flag| matches!(flag.name.as_str(), "sdel" | "df"));
@@ -61,7 +90,12 @@ fn risk(call: &Call<'_>) -> Risk {
             Some(_) | None => Risk::Write,
         },
         // Newer files are kept.
-        "cpio" if letter(&["i", "p", "extract", "pass-through"]) && !letter(&["u", "unconditional"]) => Risk::Write,
+        "cpio"
+            if letter(&["i", "p", "extract", "pass-through"])
+                && !letter(&["u", "unconditional"]) =>
+        {
+            Risk::Write
+        }
         "cpio" => Risk::Destructive,
         "pax" if letter(&["w"]) => Risk::Write,
         "pax" if letter(&["r"]) => Risk::Destructive,

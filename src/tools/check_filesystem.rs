@@ -7,9 +7,35 @@ use crate::base::Risk;
 pub const TOOL: Tool = Tool {
     name: "fsck",
     names: &[
-        "fsck", "fsck.ext2", "fsck.ext3", "fsck.ext4", "fsck.xfs", "fsck.btrfs", "fsck.vfat", "fsck.fat", "e2fsck", "xfs_repair", "ntfsfix",
-        "resize2fs", "tune2fs", "e2label", "xfs_growfs", "xfs_admin", "fstrim", "fsfreeze", "xfs_freeze", "debugfs",
-        "xfsdump", "xfsrestore", "dump", "restore", "partclone.ext4", "partclone.xfs", "partclone.restore", "fsarchiver", "e2image",
+        "fsck",
+        "fsck.ext2",
+        "fsck.ext3",
+        "fsck.ext4",
+        "fsck.xfs",
+        "fsck.btrfs",
+        "fsck.vfat",
+        "fsck.fat",
+        "e2fsck",
+        "xfs_repair",
+        "ntfsfix",
+        "resize2fs",
+        "tune2fs",
+        "e2label",
+        "xfs_growfs",
+        "xfs_admin",
+        "fstrim",
+        "fsfreeze",
+        "xfs_freeze",
+        "debugfs",
+        "xfsdump",
+        "xfsrestore",
+        "dump",
+        "restore",
+        "partclone.ext4",
+        "partclone.xfs",
+        "partclone.restore",
+        "fsarchiver",
+        "e2image",
     ],
     flags: &[
         value('f', "", Role::Text),
@@ -23,10 +49,16 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Device),
     risk,
     safer: &[
-        ("fsck", "fsck -n first, on an unmounted file system, and a snapshot or image of the device before it repairs"),
+        (
+            "fsck",
+            "fsck -n first, on an unmounted file system, and a snapshot or image of the device before it repairs",
+        ),
         ("e2fsck", "e2fsck -n first, on an unmounted file system; e2image -Q keeps its metadata"),
         ("fsck.ext4", "fsck.ext4 -n first, on an unmounted file system"),
-        ("xfs_repair -L", "mount it once so that the log is replayed; -L throws the log away; xfs_metadump first"),
+        (
+            "xfs_repair -L",
+            "mount it once so that the log is replayed; -L throws the log away; xfs_metadump first",
+        ),
         ("xfs_repair", "xfs_repair -n first; xfs_metadump keeps its metadata"),
         ("resize2fs", "resize2fs -P shows how small it may become; e2fsck -f first"),
         ("fsfreeze --freeze", "trap 'fsfreeze --unfreeze MOUNT' EXIT before it, and a time limit"),
@@ -36,8 +68,13 @@ pub const TOOL: Tool = Tool {
 
 fn risk(call: &Call<'_>) -> Risk {
     match call.name {
-        "fsck" | "fsck.ext2" | "fsck.ext3" | "fsck.ext4" | "fsck.vfat" | "fsck.fat" | "e2fsck" | "xfs_repair" | "ntfsfix" => {
-            if call.has(&["n", "N", "no-action", "V"]) { Risk::Read } else { Risk::Destructive }
+        "fsck" | "fsck.ext2" | "fsck.ext3" | "fsck.ext4" | "fsck.vfat" | "fsck.fat" | "e2fsck"
+        | "xfs_repair" | "ntfsfix" => {
+            if call.has(&["n", "N", "no-action", "V"]) {
+                Risk::Read
+            } else {
+                Risk::Destructive
+            }
         }
         "fsck.btrfs" | "fsck.xfs" => Risk::Read,
         "tune2fs" if call.has(&["l"]) => Risk::Read,
@@ -55,7 +92,12 @@ fn risk(call: &Call<'_>) -> Risk {
         "xfsrestore" | "restore" => Risk::Destructive,
         "partclone.restore" => Risk::Irreversible,
         "fsarchiver" => call
-            .by_verb(&[(Risk::Read, "probe,archinfo"), (Risk::Write, "savefs,savedir"), (Risk::Irreversible, "restfs"), (Risk::Destructive, "restdir")])
+            .by_verb(&[
+                (Risk::Read, "probe,archinfo"),
+                (Risk::Write, "savefs,savedir"),
+                (Risk::Irreversible, "restfs"),
+                (Risk::Destructive, "restdir"),
+            ])
             .unwrap_or(Risk::Unknown),
         _ => Risk::Write,
     }

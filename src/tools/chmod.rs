@@ -15,6 +15,6 @@ pub const TOOL: Tool = Tool {
         value('v', "value", Role::Text),
     ],
     operands: Operands::First(Role::Text, Role::Change),
-    safer: &[],
+    safer: &[("--recursive", "getfacl -R DIR > FILE first: setfacl --restore=FILE puts it back")],
     risk: |_| Risk::Write,
 };

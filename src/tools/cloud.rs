@@ -5,7 +5,10 @@ use crate::base::Risk;
 
 /// The verb of a call of aws, gcloud or az; the first that fits counts.
 const VERBS: &[(Risk, &str)] = &[
-    (Risk::Irreversible, "schedule-key-deletion,destroy,disable-key,purge,purge-deleted,delete-key"),
+    (
+        Risk::Irreversible,
+        "schedule-key-deletion,destroy,disable-key,purge,purge-deleted,delete-key",
+    ),
     (
         Risk::Read,
         "describe*,list*,get,get-*,show*,head-*,ls,wait*,version,help,check*,exists,stat,cat,du,hash,lookup*,search*,\
@@ -74,23 +77,50 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("s3 sync --delete", "aws s3 sync --dryrun first, into a bucket with versions; without --delete nothing goes"),
+        (
+            "s3 sync --delete",
+            "aws s3 sync --dryrun first, into a bucket with versions; without --delete nothing goes",
+        ),
         ("s3 rm", "aws s3 rm --dryrun first; a bucket with versions keeps what is deleted"),
-        ("s3 rb", "aws s3 ls first, and rb without --force, which refuses a bucket that is not empty"),
+        (
+            "s3 rb",
+            "aws s3 ls first, and rb without --force, which refuses a bucket that is not empty",
+        ),
         ("s3 mv", "aws s3 cp, compare, then rm"),
-        ("delete-snapshot", "describe-snapshots first; a lock or the recycle bin keeps it for a while"),
-        ("delete-db-instance", "--final-db-snapshot-identifier instead of --skip-final-snapshot, and --no-delete-automated-backups"),
+        (
+            "delete-snapshot",
+            "describe-snapshots first; a lock or the recycle bin keeps it for a while",
+        ),
+        (
+            "delete-db-instance",
+            "--final-db-snapshot-identifier instead of --skip-final-snapshot, and --no-delete-automated-backups",
+        ),
         ("delete-db-cluster", "--final-db-snapshot-identifier instead of --skip-final-snapshot"),
         ("terminate-instances", "stop-instances, or create-snapshot of each volume first"),
         ("delete-volume", "create-snapshot first"),
-        ("schedule-key-deletion", "disable-key first: what was encrypted with the key is lost with it"),
-        ("put-bucket-lifecycle-configuration", "get-bucket-lifecycle-configuration first: the whole configuration is replaced"),
+        (
+            "schedule-key-deletion",
+            "disable-key first: what was encrypted with the key is lost with it",
+        ),
+        (
+            "put-bucket-lifecycle-configuration",
+            "get-bucket-lifecycle-configuration first: the whole configuration is replaced",
+        ),
         ("delete-stack", "--retain-resources for what holds data; describe-stack-resources first"),
         ("gsutil rsync -d", "gsutil rsync -n first, into a bucket with versions"),
-        ("gsutil rm", "gsutil ls first; a bucket with versions or soft delete keeps what is deleted"),
-        ("storage rsync --delete-unmatched-destination-objects", "--dry-run first, into a bucket with versions"),
+        (
+            "gsutil rm",
+            "gsutil ls first; a bucket with versions or soft delete keeps what is deleted",
+        ),
+        (
+            "storage rsync --delete-unmatched-destination-objects",
+            "--dry-run first, into a bucket with versions",
+        ),
         ("sql instances delete", "gcloud sql backups create first; backups go with the instance"),
-        ("sql backups restore", "restore into another instance (--restore-instance), compare, then switch"),
+        (
+            "sql backups restore",
+            "restore into another instance (--restore-instance), compare, then switch",
+        ),
         ("compute disks delete", "gcloud compute disks snapshot first"),
         ("group delete", "az resource list -g GROUP first; a lock (az lock create) keeps it"),
         ("azcopy sync --delete-destination", "azcopy sync --dry-run first"),
@@ -100,11 +130,17 @@ pub const TOOL: Tool = Tool {
 
 fn risk(call: &Call<'_>) -> Risk {
     // `--dry-run=none` is none.
-    let dry = call.value(&["dry-run"]).is_none_or(|word| !matches!(word.text.as_str(), "none" | "false"));
+    let dry =
+        call.value(&["dry-run"]).is_none_or(|word| !matches!(word.text.as_str(), "none" | "false"));
     if call.has(&["dryrun", "dry-run"]) && dry {
         return Risk::Read;
     }
-    let deletes = ["delete", "delete-unmatched-destination-objects", "delete-destination", "skip-final-snapshot"];
+    let deletes = [
+        "delete",
+        "delete-unmatched-destination-objects",
+        "delete-destination",
+        "skip-final-snapshot",
+    ];
     if call.has(&deletes) || call.name == "gsutil" && call.has(&["d"]) && call.command == "rsync" {
         return Risk::Destructive;
     }
@@ -117,7 +153,13 @@ fn risk(call: &Call<'_>) -> Risk {
         // Its commands have a dash.
         "hdfs" => match call.operand(0) {
             "dfs" if call.has(&["rm", "rmr", "expunge", "mv", "truncate"]) => Risk::Destructive,
-            "dfs" if call.flags.iter().any(|flag| ["ls", "cat", "du", "count", "stat", "test"].contains(&flag.name.as_str())) => Risk::Read,
+            "dfs"
+                if call.flags.iter().any(|flag| {
+                    ["ls", "cat", "du", "count", "stat", "test"].contains(&flag.name.as_str())
+                }) =>
+            {
+                Risk::Read
+            }
             "dfs" => Risk::Write,
             "fsck" | "version" | "getconf" => Risk::Read,
             _ => Risk::Unknown,

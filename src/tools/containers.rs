@@ -41,7 +41,20 @@ const VERBS: &[(Risk, &str)] = &[
 /// `docker`, `podman`, `nerdctl`, `docker-compose`, `crictl`, `ctr`.
 pub const TOOL: Tool = Tool {
     name: "aws",
-    names: &["docker", "podman", "nerdctl", "docker-compose", "podman-compose", "crictl", "ctr", "buildah", "skopeo", "lxc", "pct", "qm"],
+    names: &[
+        "docker",
+        "podman",
+        "nerdctl",
+        "docker-compose",
+        "podman-compose",
+        "crictl",
+        "ctr",
+        "buildah",
+        "skopeo",
+        "lxc",
+        "pct",
+        "qm",
+    ],
     flags: &[
         value('f', "file", Role::Source),
         value('v', "volume", Role::Text),
@@ -59,7 +72,10 @@ pub const TOOL: Tool = Tool {
     risk,
     safer: &[
         ("volume rm", "docker run --rm -v VOLUME:/data:ro -v /backup:/backup IMAGE tar … first"),
-        ("volume prune", "docker volume ls --filter dangling=true first: a volume of a stopped stack counts as unused"),
+        (
+            "volume prune",
+            "docker volume ls --filter dangling=true first: a volume of a stopped stack counts as unused",
+        ),
         ("system prune", "without --volumes, and docker system df -v first"),
         ("compose down", "docker compose stop; down -v deletes the volumes"),
         ("docker-compose down", "docker-compose stop; down -v deletes the volumes"),
@@ -107,7 +123,8 @@ fn risk(call: &Call<'_>) -> Risk {
         ]),
         _ => call.by_verb(VERBS),
     };
-    let runs = call.by_verb(&[(Risk::Unknown, "run,create,container run,container create")]).is_some();
+    let runs =
+        call.by_verb(&[(Risk::Unknown, "run,create,container run,container create")]).is_some();
     if runs && call.has(&["volume", "mount", "privileged", "v"]) {
         // What it runs there reaches what is handed in.
         return Risk::Unknown;

@@ -23,7 +23,10 @@ pub const TOOL: Tool = Tool {
         value('P', "", Role::Text),
     ],
     operands: Operands::Last(Role::Source, Role::Target),
-    safer: &[],
+    safer: &[
+        ("cp", "cp -n or --backup=numbered, or cp to a new name and mv"),
+        ("scp", "scp to a new name, sha256sum on both sides, then mv"),
+    ],
     risk: |call| {
         let keeps = call.has(&["no-clobber", "backup"]);
         let makes_directories = call.name == "install" && call.has(&["directory"]);

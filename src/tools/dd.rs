@@ -9,7 +9,10 @@ pub const TOOL: Tool = Tool {
     names: &["dd", "dcfldd", "ddrescue", "pv"],
     flags: &[],
     operands: Operands::All(Role::Text),
-    safer: &[],
+    safer: &[(
+        "dd",
+        "lsblk -f and blkid on the target first, conv=fsync; ddrescue with a map file for a failing disk",
+    )],
     risk: |call| {
         let target = call.operands.iter().find_map(|w| w.text.strip_prefix("of=").map(|t| (t, w)));
         match target {

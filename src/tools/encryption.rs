@@ -6,7 +6,29 @@ use crate::base::Risk;
 /// `gpg(1)`, `age(1)`, `sops`, `ssh-keygen(1)`, `ssh-add(1)`, `minisign`, `cosign`.
 pub const TOOL: Tool = Tool {
     name: "gpg",
-    names: &["gpg", "gpg2", "gpgv", "gpgsm", "gpgconf", "gpg-connect-agent", "age", "rage", "age-keygen", "sops", "ssh-keygen", "ssh-add", "ssh-copy-id", "minisign", "signify", "cosign", "ccrypt", "scrypt", "ssss-split", "ssss-combine", "certbot"],
+    names: &[
+        "gpg",
+        "gpg2",
+        "gpgv",
+        "gpgsm",
+        "gpgconf",
+        "gpg-connect-agent",
+        "age",
+        "rage",
+        "age-keygen",
+        "sops",
+        "ssh-keygen",
+        "ssh-add",
+        "ssh-copy-id",
+        "minisign",
+        "signify",
+        "cosign",
+        "ccrypt",
+        "scrypt",
+        "ssss-split",
+        "ssss-combine",
+        "certbot",
+    ],
     flags: &[
         value('o', "output", Role::Target),
         value('r', "recipient", Role::Text),
@@ -36,7 +58,10 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Source),
     risk,
     safer: &[
-        ("--delete-secret-keys", "gpg --export-secret-keys into escrow first, and decrypt something with the exported key"),
+        (
+            "--delete-secret-keys",
+            "gpg --export-secret-keys into escrow first, and decrypt something with the exported key",
+        ),
         ("--delete-secret-and-public-key", "gpg --export-secret-keys into escrow first"),
         ("--yes", "write to a new name and mv: with --yes gpg replaces what is there"),
         ("ssh-keygen -f", "test -e FILE first: the old key is lost with what only it can open"),
@@ -47,7 +72,9 @@ pub const TOOL: Tool = Tool {
 
 fn risk(call: &Call<'_>) -> Risk {
     let output = || match call.value(&["output"]) {
-        Some(word) if word.fresh || word.text == "-" || word.text.starts_with("/dev/") => Risk::Write,
+        Some(word) if word.fresh || word.text == "-" || word.text.starts_with("/dev/") => {
+            Risk::Write
+        }
         // Without --yes it asks, and in batch mode it refuses.
         Some(_) if !call.name.starts_with("gpg") || call.has(&["yes"]) => Risk::Destructive,
         Some(_) | None => Risk::Write,
@@ -57,9 +84,25 @@ fn risk(call: &Call<'_>) -> Risk {
             let deletes = call.flags.iter().any(|flag| flag.name.starts_with("delete-"));
             let secret = call.flags.iter().any(|flag| flag.name.starts_with("delete-secret"));
             let looks = [
-                "verify", "list-keys", "k", "list-public-keys", "list-secret-keys", "K", "list-sigs", "list-signatures",
-                "check-signatures", "check-sigs", "fingerprint", "list-packets", "list-config", "show-keys", "print-md",
-                "check-trustdb", "card-status", "export-ownertrust", "with-colons",
+                "verify",
+                "list-keys",
+                "k",
+                "list-public-keys",
+                "list-secret-keys",
+                "K",
+                "list-sigs",
+                "list-signatures",
+                "check-signatures",
+                "check-sigs",
+                "fingerprint",
+                "list-packets",
+                "list-config",
+                "show-keys",
+                "print-md",
+                "check-trustdb",
+                "card-status",
+                "export-ownertrust",
+                "with-colons",
             ];
             match () {
                 () if secret => Risk::Irreversible,
@@ -73,7 +116,13 @@ fn risk(call: &Call<'_>) -> Risk {
         "gpgconf" if call.has(&["kill", "reload"]) => Risk::Disruptive,
         "gpgconf" => Risk::Read,
         "age" | "rage" | "scrypt" => output(),
-        "age-keygen" => if call.has(&["y"]) { Risk::Read } else { output() },
+        "age-keygen" => {
+            if call.has(&["y"]) {
+                Risk::Read
+            } else {
+                output()
+            }
+        }
         "ssh-keygen" => match () {
             () if call.has(&["l", "L", "F", "H", "y", "B", "e"]) && !call.has(&["H"]) => Risk::Read,
             () if call.has(&["R", "H"]) => Risk::Write,

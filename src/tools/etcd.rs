@@ -11,14 +11,23 @@ const ETCD: &[(Risk, &str)] = &[
     ),
     (Risk::Write, "snapshot save,role add,user add,lease grant,lease keep-alive,lock,elect"),
     // What was there may be replaced.
-    (Risk::Disruptive, "put,member add,member promote,move-leader,defrag,alarm disarm,auth *,role grant-permission"),
+    (
+        Risk::Disruptive,
+        "put,member add,member promote,move-leader,defrag,alarm disarm,auth *,role grant-permission",
+    ),
     (Risk::Disruptive, "user grant-role,user passwd,downgrade *,make-mirror,member update"),
-    (Risk::Destructive, "del,member remove,compaction,lease revoke,role delete,role revoke-permission,user delete"),
+    (
+        Risk::Destructive,
+        "del,member remove,compaction,lease revoke,role delete,role revoke-permission,user delete",
+    ),
     (Risk::Destructive, "user revoke-role,migrate"),
 ];
 
 const ZOOKEEPER: &[(Risk, &str)] = &[
-    (Risk::Read, "ls,ls2,get,stat,getAcl,listquota,version,config,getEphemerals,getAllChildrenNumber,status,whoami"),
+    (
+        Risk::Read,
+        "ls,ls2,get,stat,getAcl,listquota,version,config,getEphemerals,getAllChildrenNumber,status,whoami",
+    ),
     (Risk::Write, "create,sync,addauth"),
     (Risk::Disruptive, "start,stop,restart,set,setAcl,setquota,reconfig"),
     (Risk::Destructive, "delete,deleteall,rmr,delquota"),
@@ -27,7 +36,16 @@ const ZOOKEEPER: &[(Risk, &str)] = &[
 /// `etcdctl`, `etcdutl`, `zkCli.sh`, `zkServer.sh`, `zkCleanup.sh`.
 pub const TOOL: Tool = Tool {
     name: "psql",
-    names: &["etcdctl", "etcdutl", "zkCli.sh", "zkcli", "zkServer.sh", "zkCleanup.sh", "zkSnapShotToolkit.sh", "zkTxnLogToolkit.sh"],
+    names: &[
+        "etcdctl",
+        "etcdutl",
+        "zkCli.sh",
+        "zkcli",
+        "zkServer.sh",
+        "zkCleanup.sh",
+        "zkSnapShotToolkit.sh",
+        "zkTxnLogToolkit.sh",
+    ],
     flags: &[
         value('\0', "endpoints", Role::Remote),
         value('\0', "cacert", Role::Source),
@@ -54,9 +72,18 @@ pub const TOOL: Tool = Tool {
         _ => call.by_verb(ZOOKEEPER).unwrap_or(Risk::Unknown),
     },
     safer: &[
-        ("snapshot restore", "restore into a new --data-dir with a new --initial-cluster-token, while every member is stopped"),
-        ("del", "etcdctl snapshot save first; etcdctl get --prefix --keys-only shows what the prefix hits"),
-        ("member remove", "etcdctl endpoint status and member list first: removing a healthy member may lose the quorum"),
+        (
+            "snapshot restore",
+            "restore into a new --data-dir with a new --initial-cluster-token, while every member is stopped",
+        ),
+        (
+            "del",
+            "etcdctl snapshot save first; etcdctl get --prefix --keys-only shows what the prefix hits",
+        ),
+        (
+            "member remove",
+            "etcdctl endpoint status and member list first: removing a healthy member may lose the quorum",
+        ),
         ("deleteall", "ls -R shows what goes; copy snapshot and transaction logs first"),
         ("defrag", "defragment one member after the other, the leader last"),
         ("zkCleanup.sh", "keep at least three snapshots (-n 3) and the logs that follow them"),

@@ -27,7 +27,10 @@ pub const TOOL: Tool = Tool {
         attached('\0', "execute"),
     ],
     operands: Operands::All(Role::Remote),
-    safer: &[],
+    safer: &[
+        ("--output", "to a new name, check its checksum, then mv"),
+        ("-X", "show what it would hit with a GET first"),
+    ],
     risk: |call| {
         let method = call.value(&["request", "method"]);
         let method = method.map_or(String::new(), |word| word.text.to_ascii_uppercase());

@@ -18,7 +18,7 @@ pub const TOOL: Tool = Tool {
         value('\0', "compress-program", Role::Command),
     ],
     operands: Operands::All(Role::Source),
-    safer: &[],
+    safer: &[("sort", "sort -o to a new name and mv"), ("yq", "yq to a new name, diff, then mv")],
     risk: |call| match call.name {
         "sort" if call.has(&["compress-program"]) => Risk::Unknown,
         "sort" | "iconv" if call.value(&["output"]).is_some() => call.replaces(),

@@ -27,7 +27,10 @@ pub const TOOL: Tool = Tool {
         flag('\0', "flush"),
     ],
     operands: Operands::All(Role::Text),
-    safer: &[],
+    safer: &[(
+        "journalctl",
+        "journalctl --disk-usage first; SystemMaxUse= in journald.conf bounds it",
+    )],
     risk: |call| {
         let changes = match call.name {
             // A format starts with `+`; anything else is a time to set.

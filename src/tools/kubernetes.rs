@@ -10,7 +10,10 @@ const KUBECTL: &[(Risk, &str)] = &[
          auth whoami,config view,config get-*,config current-context,rollout status,rollout history,completion,plugin,\
          apply view-last-applied,kustomize,options,whoami,status,projects,port-forward,proxy,create token,help,attach",
     ),
-    (Risk::Write, "create,config,label,annotate,expose,run,debug,adm must-gather,new-project,login,project,cp"),
+    (
+        Risk::Write,
+        "create,config,label,annotate,expose,run,debug,adm must-gather,new-project,login,project,cp",
+    ),
     (
         Risk::Disruptive,
         "apply,patch,edit,scale,autoscale,rollout,set,cordon,uncordon,drain,taint,certificate,auth reconcile,adm",
@@ -36,32 +39,55 @@ const VELERO: &[(Risk, &str)] = &[
          schedule describe,backup-location get,snapshot-location get,get,describe,version,repo get,plugin get,client,debug,\
          completion,bug,status-request",
     ),
-    (Risk::Write, "backup create,create backup,schedule create,create schedule,backup-location create,create backup-location"),
-    (Risk::Write, "snapshot-location create,create snapshot-location,install,plugin add,schedule unpause"),
+    (
+        Risk::Write,
+        "backup create,create backup,schedule create,create schedule,backup-location create,create backup-location",
+    ),
+    (
+        Risk::Write,
+        "snapshot-location create,create snapshot-location,install,plugin add,schedule unpause",
+    ),
     (Risk::Disruptive, "schedule pause,backup-location set,snapshot-location set,plugin remove"),
-    (Risk::Destructive, "restore create,create restore,backup delete,delete,restore delete,schedule delete,backup-location delete"),
+    (
+        Risk::Destructive,
+        "restore create,create restore,backup delete,delete,restore delete,schedule delete,backup-location delete",
+    ),
     (Risk::Destructive, "uninstall"),
 ];
 
 const KUBEADM: &[(Risk, &str)] = &[
-    (Risk::Read, "version,config print,config images list,token list,certs check-expiration,upgrade plan,completion,join-command"),
+    (
+        Risk::Read,
+        "version,config print,config images list,token list,certs check-expiration,upgrade plan,completion,join-command",
+    ),
     (Risk::Write, "config,token create,token generate,kubeconfig"),
     (Risk::Disruptive, "init,join,upgrade,certs renew,token delete"),
     (Risk::Destructive, "reset"),
 ];
 
 const FLUX: &[(Risk, &str)] = &[
-    (Risk::Read, "get,logs,check,version,tree,stats,events,diff,trace,export,list,history,manifests,help,build"),
+    (
+        Risk::Read,
+        "get,logs,check,version,tree,stats,events,diff,trace,export,list,history,manifests,help,build",
+    ),
     (Risk::Write, "create,login,context,cluster,repo,push,pull,install,bootstrap"),
-    (Risk::Disruptive, "reconcile,resume,suspend,sync,set,patch,edit,terminate-op,app sync,app set,app patch,app terminate-op"),
-    (Risk::Read, "app get,app list,app history,app diff,app logs,app manifests,app resources,app wait,account,proj list,proj get"),
+    (
+        Risk::Disruptive,
+        "reconcile,resume,suspend,sync,set,patch,edit,terminate-op,app sync,app set,app patch,app terminate-op",
+    ),
+    (
+        Risk::Read,
+        "app get,app list,app history,app diff,app logs,app manifests,app resources,app wait,account,proj list,proj get",
+    ),
     (Risk::Destructive, "delete,uninstall,app delete,app rollback,rollback"),
 ];
 
 /// `kubectl`, `oc`, `helm`, `velero`, `kubeadm`, `flux`, `argocd`.
 pub const TOOL: Tool = Tool {
     name: "aws",
-    names: &["kubectl", "oc", "k3s", "microk8s", "helm", "velero", "ark", "kubeadm", "flux", "argocd"],
+    names: &[
+        "kubectl", "oc", "k3s", "microk8s", "helm", "velero", "ark", "kubeadm", "flux", "argocd",
+    ],
     flags: &[
         value('n', "namespace", Role::Text),
         value('f', "filename", Role::Source),
@@ -82,21 +108,45 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("delete namespace", "velero backup create --include-namespaces NS first; set the volumes' reclaim policy to Retain"),
-        ("delete ns", "velero backup create --include-namespaces NS first; set the volumes' reclaim policy to Retain"),
-        ("delete pvc", "kubectl patch pv … persistentVolumeReclaimPolicy: Retain first, and a VolumeSnapshot"),
+        (
+            "delete namespace",
+            "velero backup create --include-namespaces NS first; set the volumes' reclaim policy to Retain",
+        ),
+        (
+            "delete ns",
+            "velero backup create --include-namespaces NS first; set the volumes' reclaim policy to Retain",
+        ),
+        (
+            "delete pvc",
+            "kubectl patch pv … persistentVolumeReclaimPolicy: Retain first, and a VolumeSnapshot",
+        ),
         ("delete pv", "kubectl get pv shows the reclaim policy; Retain keeps the volume"),
-        ("kubectl delete", "kubectl get with the same selector first, and kubectl get -o yaml > FILE; --dry-run=server"),
+        (
+            "kubectl delete",
+            "kubectl get with the same selector first, and kubectl get -o yaml > FILE; --dry-run=server",
+        ),
         ("replace", "kubectl diff, then kubectl apply; replace --force deletes first"),
         ("apply", "kubectl diff first"),
         ("drain", "kubectl drain --dry-run=server; look at the PodDisruptionBudgets first"),
         ("scale", "note the old number of replicas first"),
-        ("helm uninstall", "helm get values and get manifest into files, --keep-history; volumes of the release may go with it"),
+        (
+            "helm uninstall",
+            "helm get values and get manifest into files, --keep-history; volumes of the release may go with it",
+        ),
         ("helm rollback", "helm history and helm diff rollback first; data is not rolled back"),
         ("helm upgrade", "helm upgrade --dry-run first, --atomic to go back by itself"),
-        ("velero restore create", "--namespace-mappings OLD:NEW into a new namespace, with the backup location set to ReadOnly"),
-        ("create restore", "--namespace-mappings OLD:NEW into a new namespace, with the backup location set to ReadOnly"),
-        ("velero backup delete", "velero backup describe --details first: the volume snapshots go with it"),
+        (
+            "velero restore create",
+            "--namespace-mappings OLD:NEW into a new namespace, with the backup location set to ReadOnly",
+        ),
+        (
+            "create restore",
+            "--namespace-mappings OLD:NEW into a new namespace, with the backup location set to ReadOnly",
+        ),
+        (
+            "velero backup delete",
+            "velero backup describe --details first: the volume snapshots go with it",
+        ),
         ("kubeadm reset", "etcdctl snapshot save first"),
     ],
 };
@@ -128,11 +178,13 @@ fn risk(call: &Call<'_>) -> Risk {
         let inner: Vec<(Risk, String)> = table
             .iter()
             .map(|(risk, words)| {
-                let under: Vec<String> = words.split(',').map(|one| format!("kubectl {}", one.trim())).collect();
+                let under: Vec<String> =
+                    words.split(',').map(|one| format!("kubectl {}", one.trim())).collect();
                 (*risk, under.join(","))
             })
             .collect();
-        let inner: Vec<(Risk, &str)> = inner.iter().map(|(risk, text)| (*risk, text.as_str())).collect();
+        let inner: Vec<(Risk, &str)> =
+            inner.iter().map(|(risk, text)| (*risk, text.as_str())).collect();
         call.by_verb(&inner)
     } else {
         call.by_verb(table)

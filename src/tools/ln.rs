@@ -18,7 +18,7 @@ pub const TOOL: Tool = Tool {
         value('r', "reference", Role::Source),
     ],
     operands: Operands::All(Role::Text),
-    safer: &[],
+    safer: &[("ln --force", "ln -sfn to a new name and mv -T, which replaces it in one step")],
     risk: |call| match call.name {
         "sync" => Risk::Read,
         "ln" if call.has(&["force"]) && !call.has(&["symbolic"]) => Risk::Destructive,

@@ -4,11 +4,17 @@ use super::tool::{Call, Operands, Role, Tool, flag, value};
 use crate::base::Risk;
 
 const ZFS: &[(Risk, &str)] = &[
-    (Risk::Read, "list,get,send,holds,diff,userspace,groupspace,projectspace,allow,version,wait,help"),
+    (
+        Risk::Read,
+        "list,get,send,holds,diff,userspace,groupspace,projectspace,allow,version,wait,help",
+    ),
     (Risk::Write, "snapshot,create,hold,clone,bookmark,mount,load-key,share"),
     (Risk::Irreversible, "destroy,redact"),
     (Risk::Destructive, "rollback,receive,change-key"),
-    (Risk::Disruptive, "set,inherit,rename,promote,unmount,unshare,upgrade,release,unload-key,unallow,program,project,jail,zone,unjail,unzone,rewrite"),
+    (
+        Risk::Disruptive,
+        "set,inherit,rename,promote,unmount,unshare,upgrade,release,unload-key,unallow,program,project,jail,zone,unjail,unzone,rewrite",
+    ),
 ];
 
 const ZPOOL: &[(Risk, &str)] = &[
@@ -26,29 +32,83 @@ const BTRFS: &[(Risk, &str)] = &[
          filesystem df,filesystem du,filesystem usage,filesystem sync,device stats,device usage,device ready,device scan,scrub status,balance status,\
          replace status,property get,property list,qgroup show,send,inspect-internal,version,help,check",
     ),
-    (Risk::Write, "subvolume create,subvolume snapshot,scrub start,scrub resume,quota enable,quota rescan,qgroup create,receive"),
+    (
+        Risk::Write,
+        "subvolume create,subvolume snapshot,scrub start,scrub resume,quota enable,quota rescan,qgroup create,receive",
+    ),
     (Risk::Irreversible, "subvolume delete,rescue,device remove,device delete"),
     (Risk::Destructive, "restore,replace start,device replace,qgroup destroy,filesystem resize"),
-    (Risk::Disruptive, "balance,device,filesystem,subvolume set-default,property set,quota,qgroup,scrub cancel,replace cancel"),
+    (
+        Risk::Disruptive,
+        "balance,device,filesystem,subvolume set-default,property set,quota,qgroup,scrub cancel,replace cancel",
+    ),
 ];
 
 const RBD: &[(Risk, &str)] = &[
-    (Risk::Read, "ls,list,info,du,status,diff,export,export-diff,snap ls,snap list,lock ls,showmapped,trash ls,bench,version,watch,mirror image status,mirror pool status,children"),
+    (
+        Risk::Read,
+        "ls,list,info,du,status,diff,export,export-diff,snap ls,snap list,lock ls,showmapped,trash ls,bench,version,watch,mirror image status,mirror pool status,children",
+    ),
     (Risk::Write, "create,clone,snap create,cp,copy,map,import,snap protect,trash mv,device map"),
     (Risk::Irreversible, "rm,remove,snap rm,snap remove,snap purge,trash purge,trash rm"),
-    (Risk::Destructive, "snap rollback,snap revert,import-diff,merge-diff,mv,rename,flatten,resize"),
-    (Risk::Disruptive, "unmap,device unmap,lock,mirror,feature,image-meta,snap unprotect,migration,config,pool,namespace,trash restore"),
+    (
+        Risk::Destructive,
+        "snap rollback,snap revert,import-diff,merge-diff,mv,rename,flatten,resize",
+    ),
+    (
+        Risk::Disruptive,
+        "unmap,device unmap,lock,mirror,feature,image-meta,snap unprotect,migration,config,pool,namespace,trash restore",
+    ),
 ];
 
 /// The LVM commands, `zfs(8)`, `zpool(8)`, `btrfs(8)`, `rbd(8)`, `dmsetup(8)`.
 pub const TOOL: Tool = Tool {
     name: "lvcreate",
     names: &[
-        "lvcreate", "lvremove", "lvconvert", "lvextend", "lvresize", "lvreduce", "lvrename", "lvchange",
-        "lvs", "lvdisplay", "lvscan", "vgs", "vgdisplay", "vgscan", "vgck", "pvs", "pvdisplay", "pvscan", "pvck",
-        "vgcreate", "vgremove", "vgreduce", "vgextend", "vgchange", "vgrename", "vgcfgrestore",
-        "vgcfgbackup", "vgimport", "vgexport", "vgmerge", "vgsplit", "pvcreate", "pvremove", "pvmove", "pvresize", "pvchange",
-        "dmsetup", "zfs", "zpool", "zdb", "btrfs", "rbd", "vdo", "stratis",
+        "lvcreate",
+        "lvremove",
+        "lvconvert",
+        "lvextend",
+        "lvresize",
+        "lvreduce",
+        "lvrename",
+        "lvchange",
+        "lvs",
+        "lvdisplay",
+        "lvscan",
+        "vgs",
+        "vgdisplay",
+        "vgscan",
+        "vgck",
+        "pvs",
+        "pvdisplay",
+        "pvscan",
+        "pvck",
+        "vgcreate",
+        "vgremove",
+        "vgreduce",
+        "vgextend",
+        "vgchange",
+        "vgrename",
+        "vgcfgrestore",
+        "vgcfgbackup",
+        "vgimport",
+        "vgexport",
+        "vgmerge",
+        "vgsplit",
+        "pvcreate",
+        "pvremove",
+        "pvmove",
+        "pvresize",
+        "pvchange",
+        "dmsetup",
+        "zfs",
+        "zpool",
+        "zdb",
+        "btrfs",
+        "rbd",
+        "vdo",
+        "stratis",
     ],
     flags: &[
         value('L', "size", Role::Text),
@@ -64,13 +124,22 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Device),
     risk,
     safer: &[
-        ("lvremove", "lvs -o +lv_attr,origin first; lvrename or lvchange -an keeps it until the new one is proven"),
+        (
+            "lvremove",
+            "lvs -o +lv_attr,origin first; lvrename or lvchange -an keeps it until the new one is proven",
+        ),
         ("lvreduce", "shrink the file system first (lvreduce --resizefs), after a backup"),
         ("vgremove", "vgchange -an and vgexport keep the volumes; vgcfgbackup first"),
         ("pvremove", "pvs and pvmove first"),
-        ("pvcreate", "lsblk -f and wipefs (which only lists) first: without --yes it asks before it takes a used device"),
+        (
+            "pvcreate",
+            "lsblk -f and wipefs (which only lists) first: without --yes it asks before it takes a used device",
+        ),
         ("vgcfgrestore", "vgcfgrestore --test and --list first"),
-        ("lvconvert --merge", "mount the snapshot read-only and compare first: what was written since is lost"),
+        (
+            "lvconvert --merge",
+            "mount the snapshot read-only and compare first: what was written since is lost",
+        ),
         ("zfs destroy", "zfs destroy -nv shows what would go; zfs rename keeps it"),
         ("zfs rollback", "zfs snapshot first; clone the old snapshot instead of rolling back"),
         ("zfs receive", "receive into a new dataset; -F throws away what the target has newer"),
@@ -96,15 +165,14 @@ fn risk(call: &Call<'_>) -> Risk {
         return Risk::Read;
     }
     match call.name {
-        "lvs" | "lvdisplay" | "lvscan" | "vgs" | "vgdisplay" | "vgscan" | "pvs" | "pvdisplay" | "pvscan" | "zdb" => {
-            Risk::Read
-        }
+        "lvs" | "lvdisplay" | "lvscan" | "vgs" | "vgdisplay" | "vgscan" | "pvs" | "pvdisplay"
+        | "pvscan" | "zdb" => Risk::Read,
         "vgck" | "pvck" if call.has(&["updatemetadata", "repair"]) => Risk::Destructive,
         "vgck" | "pvck" => Risk::Read,
         "lvremove" | "vgremove" | "pvremove" | "pvcreate" | "lvreduce" => Risk::Irreversible,
         "lvconvert" | "vgreduce" | "vgcfgrestore" => Risk::Destructive,
-        "lvchange" | "vgchange" | "pvchange" | "lvrename" | "vgrename" | "pvmove" | "vgexport" | "vgimport"
-        | "vgmerge" | "vgsplit" | "vdo" => Risk::Disruptive,
+        "lvchange" | "vgchange" | "pvchange" | "lvrename" | "vgrename" | "pvmove" | "vgexport"
+        | "vgimport" | "vgmerge" | "vgsplit" | "vdo" => Risk::Disruptive,
         "dmsetup" => call
             .by_verb(&[
                 (Risk::Read, "ls,info,status,table,deps,targets,version,splitname"),
@@ -118,7 +186,11 @@ fn risk(call: &Call<'_>) -> Risk {
         "btrfs" => known(call, BTRFS),
         "rbd" => known(call, RBD),
         "stratis" => call
-            .by_verb(&[(Risk::Read, "report,daemon,* list"), (Risk::Irreversible, "* destroy"), (Risk::Write, "* create,* snapshot")])
+            .by_verb(&[
+                (Risk::Read, "report,daemon,* list"),
+                (Risk::Irreversible, "* destroy"),
+                (Risk::Write, "* create,* snapshot"),
+            ])
             .unwrap_or(Risk::Disruptive),
         _ => Risk::Write,
     }

@@ -7,9 +7,35 @@ use crate::base::Risk;
 pub const TOOL: Tool = Tool {
     name: "mkfs",
     names: &[
-        "mkfs", "mkfs.ext2", "mkfs.ext3", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mkfs.vfat", "mkfs.fat", "mkfs.ntfs",
-        "mkfs.exfat", "mkfs.f2fs", "mkdosfs", "mke2fs", "mkswap", "wipefs", "blkdiscard", "sgdisk", "gdisk", "cgdisk",
-        "sfdisk", "fdisk", "cfdisk", "parted", "hdparm", "nvme", "cryptsetup", "mdadm", "badblocks", "sg_format",
+        "mkfs",
+        "mkfs.ext2",
+        "mkfs.ext3",
+        "mkfs.ext4",
+        "mkfs.xfs",
+        "mkfs.btrfs",
+        "mkfs.vfat",
+        "mkfs.fat",
+        "mkfs.ntfs",
+        "mkfs.exfat",
+        "mkfs.f2fs",
+        "mkdosfs",
+        "mke2fs",
+        "mkswap",
+        "wipefs",
+        "blkdiscard",
+        "sgdisk",
+        "gdisk",
+        "cgdisk",
+        "sfdisk",
+        "fdisk",
+        "cfdisk",
+        "parted",
+        "hdparm",
+        "nvme",
+        "cryptsetup",
+        "mdadm",
+        "badblocks",
+        "sg_format",
     ],
     flags: &[
         value('t', "type", Role::Text),
@@ -31,10 +57,22 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Device),
     risk,
     safer: &[
-        ("mkfs", "wipefs DEVICE and blkid -p DEVICE show what is there; findmnt --source DEVICE whether it is mounted"),
-        ("mkfs.ext4", "wipefs DEVICE and blkid -p DEVICE show what is there; mkfs.ext4 -n only prints"),
-        ("mkfs.xfs", "wipefs DEVICE shows what is there; without -f mkfs.xfs refuses a device with a file system"),
-        ("mkfs.btrfs", "wipefs DEVICE shows what is there; without -f mkfs.btrfs refuses a device with a file system"),
+        (
+            "mkfs",
+            "wipefs DEVICE and blkid -p DEVICE show what is there; findmnt --source DEVICE whether it is mounted",
+        ),
+        (
+            "mkfs.ext4",
+            "wipefs DEVICE and blkid -p DEVICE show what is there; mkfs.ext4 -n only prints",
+        ),
+        (
+            "mkfs.xfs",
+            "wipefs DEVICE shows what is there; without -f mkfs.xfs refuses a device with a file system",
+        ),
+        (
+            "mkfs.btrfs",
+            "wipefs DEVICE shows what is there; without -f mkfs.btrfs refuses a device with a file system",
+        ),
         ("mkswap", "blkid -p DEVICE first"),
         ("wipefs", "wipefs --backup --no-act first; --backup keeps what it takes off"),
         ("blkdiscard", "blkid -p DEVICE and lsblk first: nothing brings discarded blocks back"),
@@ -45,7 +83,10 @@ pub const TOOL: Tool = Tool {
         ("luksFormat", "cryptsetup isLuks first; cryptsetup luksHeaderBackup keeps the header"),
         ("luksErase", "cryptsetup luksHeaderBackup first"),
         ("luksKillSlot", "cryptsetup luksHeaderBackup first, and open the device with another key"),
-        ("mdadm --create", "mdadm --examine each device first; mdadm --assemble brings an array back without writing over it"),
+        (
+            "mdadm --create",
+            "mdadm --examine each device first; mdadm --assemble brings an array back without writing over it",
+        ),
         ("mdadm --zero-superblock", "mdadm --examine first"),
         ("nvme format", "nvme id-ns and lsblk first"),
     ],
@@ -111,12 +152,39 @@ fn risk(call: &Call<'_>) -> Risk {
 fn mdadm(call: &Call<'_>) -> Risk {
     match () {
         () if call.has(&["create", "C", "zero-superblock", "build", "B"]) => Risk::Irreversible,
-        () if call.has(&["detail", "D", "examine", "E", "query", "Q", "examine-bitmap", "X", "monitor", "detail-platform"]) => {
+        () if call.has(&[
+            "detail",
+            "D",
+            "examine",
+            "E",
+            "query",
+            "Q",
+            "examine-bitmap",
+            "X",
+            "monitor",
+            "detail-platform",
+        ]) =>
+        {
             Risk::Read
         }
         () if call.has(&["assemble", "A", "run", "R", "incremental", "I"]) => Risk::Write,
         () if call.has(&["grow", "G"]) => Risk::Destructive,
-        () if call.has(&["stop", "S", "fail", "f", "remove", "r", "add", "a", "readwrite", "w", "readonly", "o", "re-add"]) => {
+        () if call.has(&[
+            "stop",
+            "S",
+            "fail",
+            "f",
+            "remove",
+            "r",
+            "add",
+            "a",
+            "readwrite",
+            "w",
+            "readonly",
+            "o",
+            "re-add",
+        ]) =>
+        {
             Risk::Disruptive
         }
         () if call.operands.is_empty() => Risk::Read,

@@ -52,7 +52,13 @@ pub const TOOL: Tool = Tool {
         _ => Risk::Write,
     },
     safer: &[
-        ("mongorestore --drop", "restore under another name (--nsFrom, --nsTo), compare the counts, then rename"),
-        ("mongoimport --drop", "import into a new collection, compare, then renameCollection with dropTarget"),
+        (
+            "mongorestore --drop",
+            "restore under another name (--nsFrom, --nsTo), compare the counts, then rename",
+        ),
+        (
+            "mongoimport --drop",
+            "import into a new collection, compare, then renameCollection with dropTarget",
+        ),
     ],
 };

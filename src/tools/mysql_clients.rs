@@ -56,15 +56,30 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("mysqladmin drop", "rename the tables into another schema; drop them when the restored ones have been proven"),
-        ("mariadb-admin drop", "rename the tables into another schema; drop them when the restored ones have been proven"),
-        ("--copy-back", "copy back into a new directory (--datadir=NEW) and point the server at it, or mv the old datadir aside"),
+        (
+            "mysqladmin drop",
+            "rename the tables into another schema; drop them when the restored ones have been proven",
+        ),
+        (
+            "mariadb-admin drop",
+            "rename the tables into another schema; drop them when the restored ones have been proven",
+        ),
+        (
+            "--copy-back",
+            "copy back into a new directory (--datadir=NEW) and point the server at it, or mv the old datadir aside",
+        ),
         ("--move-back", "--copy-back: the prepared copy stays whole when something goes wrong"),
         ("myloader", "myloader without --overwrite-tables, into a new schema (--database NEW)"),
         ("mysqldump", "write to a new name, look for \"-- Dump completed\" at its end, then mv"),
         ("mariadb-dump", "write to a new name, look for \"-- Dump completed\" at its end, then mv"),
-        ("mysql", "dump what is changed first (mysqldump --single-transaction), and run it where autocommit is off"),
-        ("mariadb", "dump what is changed first (mariadb-dump --single-transaction), and run it where autocommit is off"),
+        (
+            "mysql",
+            "dump what is changed first (mysqldump --single-transaction), and run it where autocommit is off",
+        ),
+        (
+            "mariadb",
+            "dump what is changed first (mariadb-dump --single-transaction), and run it where autocommit is off",
+        ),
     ],
 };
 

@@ -6,7 +6,8 @@ use crate::base::Risk;
 /// Interpreters. With `--version` or `-V` alone they only answer.
 pub const TOOL: Tool = Tool {
     name: "python3",
-    names: &["python3", 
+    names: &[
+        "python3",
         "python",
         "python2",
         "perl",

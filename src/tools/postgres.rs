@@ -4,16 +4,28 @@ use super::tool::{Call, Operands, Role, Tool, flag, value};
 use crate::base::Risk;
 
 const PGBACKREST: &[(Risk, &str)] = &[
-    (Risk::Read, "info,check,verify,version,archive-get,repo-ls,repo-get,help,server-ping,annotate"),
+    (
+        Risk::Read,
+        "info,check,verify,version,archive-get,repo-ls,repo-get,help,server-ping,annotate",
+    ),
     (Risk::Write, "backup,stanza-create,archive-push,repo-put"),
     (Risk::Disruptive, "stanza-upgrade,start,stop,server"),
     (Risk::Destructive, "restore,expire,stanza-delete,repo-rm"),
 ];
 
 const WAL_G: &[(Risk, &str)] = &[
-    (Risk::Read, "backup-list,wal-show,wal-verify,st ls,st cat,st check,binlog-find,daemon-client,help,oplog-show"),
-    (Risk::Write, "backup-push,wal-push,wal-fetch,backup-mark,wal-receive,copy,st put,st get,binlog-push,binlog-fetch,oplog-push,stream-push,flags"),
-    (Risk::Destructive, "backup-fetch,delete,st rm,binlog-replay,oplog-replay,catchup-fetch,pgbackrest backup-fetch,backup-mark-delete"),
+    (
+        Risk::Read,
+        "backup-list,wal-show,wal-verify,st ls,st cat,st check,binlog-find,daemon-client,help,oplog-show",
+    ),
+    (
+        Risk::Write,
+        "backup-push,wal-push,wal-fetch,backup-mark,wal-receive,copy,st put,st get,binlog-push,binlog-fetch,oplog-push,stream-push,flags",
+    ),
+    (
+        Risk::Destructive,
+        "backup-fetch,delete,st rm,binlog-replay,oplog-replay,catchup-fetch,pgbackrest backup-fetch,backup-mark-delete",
+    ),
 ];
 
 const BARMAN: &[(Risk, &str)] = &[
@@ -22,7 +34,10 @@ const BARMAN: &[(Risk, &str)] = &[
         "list-backups,list-backup,list-servers,list-server,check,show-backup,show-backups,show-server,show-servers,status,\
          list-files,check-backup,verify-backup,verify,diagnose,replication-status,check-wal-archive,lock-directory-cleanup",
     ),
-    (Risk::Write, "backup,switch-wal,switch-xlog,cron,receive-wal,archive-wal,get-wal,put-wal,generate-manifest,keep,sync-info,sync-backup,sync-wals"),
+    (
+        Risk::Write,
+        "backup,switch-wal,switch-xlog,cron,receive-wal,archive-wal,get-wal,put-wal,generate-manifest,keep,sync-info,sync-backup,sync-wals",
+    ),
     (Risk::Disruptive, "rebuild-xlogdb,config-switch,config-update,terminate-process"),
     (Risk::Destructive, "recover,restore,delete"),
 ];
@@ -124,9 +139,15 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("pgbackrest restore", "pgbackrest restore --pg1-path=NEW into an empty directory; --delta only where the old files may go"),
+        (
+            "pgbackrest restore",
+            "pgbackrest restore --pg1-path=NEW into an empty directory; --delta only where the old files may go",
+        ),
         ("pgbackrest expire", "pgbackrest expire --dry-run first; --set expires one backup"),
-        ("stanza-delete", "move the repository aside: stanza-delete throws every backup and every log away"),
+        (
+            "stanza-delete",
+            "move the repository aside: stanza-delete throws every backup and every log away",
+        ),
         ("wal-g delete", "wal-g delete without --confirm lists what would go"),
         ("backup-fetch", "fetch into a new directory; wal-g writes over what is there"),
         ("barman recover", "barman recover into a new directory; barman check-backup first"),
@@ -135,7 +156,10 @@ pub const TOOL: Tool = Tool {
         ("node rejoin", "repmgr node rejoin --dry-run first"),
         ("standby promote", "repmgr cluster show, and fence the old primary first"),
         ("standby switchover", "repmgr standby switchover --dry-run first"),
-        ("patronictl failover", "patronictl switchover where a leader lives; patronictl list shows the lag"),
+        (
+            "patronictl failover",
+            "patronictl switchover where a leader lives; patronictl list shows the lag",
+        ),
         ("patronictl reinit", "patronictl list first: only a replica, while another one is whole"),
         ("patronictl remove", "it deletes the cluster's state in the DCS: stop every member first"),
         ("pg_dropcluster", "pg_lsclusters first; mv the data directory aside instead"),
@@ -178,7 +202,10 @@ fn risk(call: &Call<'_>) -> Risk {
             (Risk::Read, "show *,version,help,inspect *"),
             (Risk::Write, "create *"),
             (Risk::Destructive, "drop *"),
-            (Risk::Disruptive, "perform *,enable *,disable *,set *,run,stop,reload,activate,manual *,do *"),
+            (
+                Risk::Disruptive,
+                "perform *,enable *,disable *,set *,run,stop,reload,activate,manual *,do *",
+            ),
         ]),
         ("pg_probackup", _) => call.by_verb(&[
             (Risk::Read, "show,validate,checkdb,show-config,version,help,archive-get"),

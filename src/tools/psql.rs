@@ -55,13 +55,25 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("pg_resetwal", "pg_resetwal --dry-run first, on a copy of the whole data directory; restoring a base backup keeps what this throws away"),
-        ("pg_restore --clean", "restore into a new database (createdb, pg_restore --exit-on-error -d NEW), compare, then rename"),
+        (
+            "pg_resetwal",
+            "pg_resetwal --dry-run first, on a copy of the whole data directory; restoring a base backup keeps what this throws away",
+        ),
+        (
+            "pg_restore --clean",
+            "restore into a new database (createdb, pg_restore --exit-on-error -d NEW), compare, then rename",
+        ),
         ("dropdb", "ALTER DATABASE … RENAME TO …; drop it when the new one has been proven"),
         ("pg_rewind", "pg_rewind --dry-run first, and keep a copy of the target data directory"),
-        ("pg_archivecleanup", "pg_archivecleanup -n lists what would go; let pgBackRest, Barman or WAL-G expire the archive with its backups"),
+        (
+            "pg_archivecleanup",
+            "pg_archivecleanup -n lists what would go; let pgBackRest, Barman or WAL-G expire the archive with its backups",
+        ),
         ("vacuumdb --full", "pg_repack, or a plain vacuumdb: --full locks each table"),
-        ("psql", "psql -X -v ON_ERROR_STOP=1 --single-transaction, after a pg_dump of what is changed"),
+        (
+            "psql",
+            "psql -X -v ON_ERROR_STOP=1 --single-transaction, after a pg_dump of what is changed",
+        ),
         ("pg_dump", "write to a new name (dump.new), check it with pg_restore --list, then mv"),
         ("pg_dumpall", "write to a new name, check its end, then mv"),
     ],
@@ -86,7 +98,11 @@ fn risk(call: &Call<'_>) -> Risk {
                 None => written,
             }
         }
-        "pg_resetwal" | "pg_rewind" | "pg_archivecleanup" | "vacuumlo" if call.has(&["dry-run"]) => Risk::Read,
+        "pg_resetwal" | "pg_rewind" | "pg_archivecleanup" | "vacuumlo"
+            if call.has(&["dry-run"]) =>
+        {
+            Risk::Read
+        }
         "pg_upgrade" if call.has(&["check"]) => Risk::Read,
         // No copy of a log brings back what was in it when it is thrown away under the data.
         "pg_resetwal" => Risk::Irreversible,
@@ -103,7 +119,9 @@ fn risk(call: &Call<'_>) -> Risk {
             () => Risk::Write,
         },
         "pg_recvlogical" | "pg_receivewal" if call.has(&["drop-slot"]) => Risk::Disruptive,
-        "pg_verifybackup" | "pg_waldump" | "pg_controldata" | "pg_isready" | "pg_config" => Risk::Read,
+        "pg_verifybackup" | "pg_waldump" | "pg_controldata" | "pg_isready" | "pg_config" => {
+            Risk::Read
+        }
         "pg_amcheck" if !call.has(&["install-missing"]) => Risk::Read,
         _ => Risk::Write,
     }

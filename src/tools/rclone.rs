@@ -10,14 +10,26 @@ const RCLONE: &[(Risk, &str)] = &[
          config show,config dump,config file,config paths,config providers,config userinfo,ncdu,obscure,cryptdecode,\
          completion,help,test info,test histogram,test memory,genautocomplete,gendocs",
     ),
-    (Risk::Write, "mkdir,touch,rcat,link,mount,serve,config,authorize,copyurl,test,selfupdate,rcd,backend"),
+    (
+        Risk::Write,
+        "mkdir,touch,rcat,link,mount,serve,config,authorize,copyurl,test,selfupdate,rcd,backend",
+    ),
     (Risk::Disruptive, "rc"),
-    (Risk::Destructive, "sync,bisync,move,moveto,delete,deletefile,purge,rmdir,rmdirs,cleanup,dedupe,copy,copyto,settier"),
+    (
+        Risk::Destructive,
+        "sync,bisync,move,moveto,delete,deletefile,purge,rmdir,rmdirs,cleanup,dedupe,copy,copyto,settier",
+    ),
 ];
 
 const MC: &[(Risk, &str)] = &[
-    (Risk::Read, "ls,cat,head,stat,diff,find,du,tree,ping,ready,watch,admin info,version info,retention info,legalhold info"),
-    (Risk::Write, "mb,alias,cp,pipe,share,tag,legalhold set,retention set,version enable,version suspend,event"),
+    (
+        Risk::Read,
+        "ls,cat,head,stat,diff,find,du,tree,ping,ready,watch,admin info,version info,retention info,legalhold info",
+    ),
+    (
+        Risk::Write,
+        "mb,alias,cp,pipe,share,tag,legalhold set,retention set,version enable,version suspend,event",
+    ),
     (Risk::Destructive, "rm,rb,mirror,mv,undo,ilm,retention clear,legalhold clear"),
     (Risk::Disruptive, "admin"),
 ];
@@ -48,15 +60,24 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("rclone sync", "rclone copy, or sync with --backup-dir, --max-delete and a guard on the source; --dry-run first"),
+        (
+            "rclone sync",
+            "rclone copy, or sync with --backup-dir, --max-delete and a guard on the source; --dry-run first",
+        ),
         ("bisync", "--dry-run and --check-access first"),
         ("rclone purge", "rclone lsf and size first; move to another prefix and delete that later"),
         ("rclone delete", "rclone lsf with the same filters first, or --dry-run"),
         ("rclone move", "rclone copy, rclone check, then delete"),
         ("rclone copy", "--immutable or --ignore-existing where the target holds backups"),
         ("mc mirror --remove", "mc mirror without --remove, into a bucket with versions"),
-        ("mc rm", "mc ls --recursive first; a bucket with versions and object lock keeps what is deleted"),
-        ("s3cmd sync --delete-removed", "--max-delete and --dry-run first, into a bucket with versions"),
+        (
+            "mc rm",
+            "mc ls --recursive first; a bucket with versions and object lock keeps what is deleted",
+        ),
+        (
+            "s3cmd sync --delete-removed",
+            "--max-delete and --dry-run first, into a bucket with versions",
+        ),
     ],
 };
 
@@ -75,14 +96,20 @@ fn risk(call: &Call<'_>) -> Risk {
             }
         }
         "s3cmd" | "s5cmd" => match call.by_verb(S3CMD) {
-            Some(_) if call.by_verb(&[(Risk::Write, "sync")]).is_some() && !call.has(&["delete-removed", "delete"]) => {
+            Some(_)
+                if call.by_verb(&[(Risk::Write, "sync")]).is_some()
+                    && !call.has(&["delete-removed", "delete"]) =>
+            {
                 Risk::Write
             }
             Some(risk) => risk,
             None => Risk::Unknown,
         },
         _ => match call.by_verb(MC) {
-            Some(_) if call.by_verb(&[(Risk::Write, "mirror")]).is_some() && !call.has(&["remove", "overwrite"]) => {
+            Some(_)
+                if call.by_verb(&[(Risk::Write, "mirror")]).is_some()
+                    && !call.has(&["remove", "overwrite"]) =>
+            {
                 Risk::Write
             }
             Some(risk) => risk,

@@ -43,12 +43,27 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("FLUSHALL", "BGSAVE, wait until LASTSAVE changes, copy the RDB file away; or start an empty server beside this one"),
-        ("FLUSHDB", "BGSAVE, wait until LASTSAVE changes, copy the RDB file away; or SWAPDB to an empty database first"),
+        (
+            "FLUSHALL",
+            "BGSAVE, wait until LASTSAVE changes, copy the RDB file away; or start an empty server beside this one",
+        ),
+        (
+            "FLUSHDB",
+            "BGSAVE, wait until LASTSAVE changes, copy the RDB file away; or SWAPDB to an empty database first",
+        ),
         ("KEYS", "SCAN with a cursor: KEYS holds the server until it is done"),
-        ("SAVE", "BGSAVE, then wait until LASTSAVE changes: SAVE holds the server until it is done"),
-        ("SHUTDOWN", "SHUTDOWN NOSAVE where a restored dump.rdb lies in place, else the server writes over it"),
-        ("redis-check-aof --fix", "copy the append-only files first: --fix cuts off all that follows the first bad byte"),
+        (
+            "SAVE",
+            "BGSAVE, then wait until LASTSAVE changes: SAVE holds the server until it is done",
+        ),
+        (
+            "SHUTDOWN",
+            "SHUTDOWN NOSAVE where a restored dump.rdb lies in place, else the server writes over it",
+        ),
+        (
+            "redis-check-aof --fix",
+            "copy the append-only files first: --fix cuts off all that follows the first bad byte",
+        ),
         ("--pipe", "load into an empty server and compare DBSIZE before it takes over"),
     ],
 };
@@ -79,40 +94,58 @@ fn risk(call: &Call<'_>) -> Risk {
             None => Risk::Read,
         },
         ("CONFIG", "GET")
-        | ("CLUSTER", "INFO" | "NODES" | "SLOTS" | "SHARDS" | "MYID" | "KEYSLOT" | "COUNTKEYSINSLOT" | "LINKS")
+        | (
+            "CLUSTER",
+            "INFO" | "NODES" | "SLOTS" | "SHARDS" | "MYID" | "KEYSLOT" | "COUNTKEYSINSLOT"
+            | "LINKS",
+        )
         | ("CLIENT", "LIST" | "INFO" | "ID" | "GETNAME")
         | ("ACL", "LIST" | "WHOAMI" | "USERS" | "GETUSER" | "CAT" | "LOG" | "DRYRUN")
         | ("MODULE" | "FUNCTION", "LIST" | "DUMP" | "STATS")
         | ("SCRIPT", "EXISTS")
-        | ("SENTINEL", "MASTERS" | "MASTER" | "REPLICAS" | "SLAVES" | "SENTINELS" | "CKQUORUM" | "GET-MASTER-ADDR-BY-NAME" | "MYID") => {
-            Risk::Read
+        | (
+            "SENTINEL",
+            "MASTERS"
+            | "MASTER"
+            | "REPLICAS"
+            | "SLAVES"
+            | "SENTINELS"
+            | "CKQUORUM"
+            | "GET-MASTER-ADDR-BY-NAME"
+            | "MYID",
+        ) => Risk::Read,
+        ("CLUSTER", "RESET" | "FLUSHSLOTS") | ("FUNCTION" | "SCRIPT", "FLUSH" | "DELETE") => {
+            Risk::Destructive
         }
-        ("CLUSTER", "RESET" | "FLUSHSLOTS") | ("FUNCTION" | "SCRIPT", "FLUSH" | "DELETE") => Risk::Destructive,
         ("CONFIG" | "CLUSTER" | "CLIENT" | "ACL" | "SENTINEL" | "MODULE", _) => Risk::Disruptive,
         (
-            "FLUSHALL" | "FLUSHDB" | "DEL" | "UNLINK" | "RENAME" | "RENAMENX" | "RESTORE" | "SET" | "MSET"
-            | "MIGRATE" | "HDEL" | "LPOP" | "RPOP" | "SPOP" | "SREM" | "ZREM" | "LTRIM" | "XTRIM" | "XDEL"
-            | "GETDEL" | "GETSET" | "SETEX" | "PSETEX" | "EXPIRE" | "PEXPIRE" | "EXPIREAT" | "PEXPIREAT"
-            | "SWAPDB" | "MOVE" | "LSET" | "LREM" | "ZREMRANGEBYSCORE" | "ZREMRANGEBYRANK" | "ZPOPMIN"
-            | "ZPOPMAX" | "RPOPLPUSH" | "LMOVE" | "SETRANGE" | "COPY",
+            "FLUSHALL" | "FLUSHDB" | "DEL" | "UNLINK" | "RENAME" | "RENAMENX" | "RESTORE" | "SET"
+            | "MSET" | "MIGRATE" | "HDEL" | "LPOP" | "RPOP" | "SPOP" | "SREM" | "ZREM" | "LTRIM"
+            | "XTRIM" | "XDEL" | "GETDEL" | "GETSET" | "SETEX" | "PSETEX" | "EXPIRE" | "PEXPIRE"
+            | "EXPIREAT" | "PEXPIREAT" | "SWAPDB" | "MOVE" | "LSET" | "LREM" | "ZREMRANGEBYSCORE"
+            | "ZREMRANGEBYRANK" | "ZPOPMIN" | "ZPOPMAX" | "RPOPLPUSH" | "LMOVE" | "SETRANGE"
+            | "COPY",
             _,
         ) => Risk::Destructive,
-        ("SHUTDOWN" | "REPLICAOF" | "SLAVEOF" | "FAILOVER" | "DEBUG" | "SAVE" | "MONITOR" | "KEYS", _) => {
-            Risk::Disruptive
-        }
         (
-            "BGSAVE" | "BGREWRITEAOF" | "INCR" | "INCRBY" | "DECR" | "DECRBY" | "APPEND" | "SADD" | "ZADD"
-            | "HSET" | "HMSET" | "HSETNX" | "HINCRBY" | "LPUSH" | "RPUSH" | "XADD" | "PERSIST" | "SETNX"
-            | "PUBLISH" | "PFADD" | "GEOADD",
+            "SHUTDOWN" | "REPLICAOF" | "SLAVEOF" | "FAILOVER" | "DEBUG" | "SAVE" | "MONITOR"
+            | "KEYS",
+            _,
+        ) => Risk::Disruptive,
+        (
+            "BGSAVE" | "BGREWRITEAOF" | "INCR" | "INCRBY" | "DECR" | "DECRBY" | "APPEND" | "SADD"
+            | "ZADD" | "HSET" | "HMSET" | "HSETNX" | "HINCRBY" | "LPUSH" | "RPUSH" | "XADD"
+            | "PERSIST" | "SETNX" | "PUBLISH" | "PFADD" | "GEOADD",
             _,
         ) => Risk::Write,
         (
-            "PING" | "INFO" | "GET" | "MGET" | "SCAN" | "TYPE" | "TTL" | "PTTL" | "EXISTS" | "DBSIZE"
-            | "LASTSAVE" | "ROLE" | "TIME" | "MEMORY" | "STRLEN" | "HGET" | "HGETALL" | "HMGET" | "HKEYS"
-            | "HVALS" | "HLEN" | "HSCAN" | "LLEN" | "LRANGE" | "LINDEX" | "SCARD" | "SMEMBERS" | "SISMEMBER"
-            | "SSCAN" | "ZCARD" | "ZRANGE" | "ZSCORE" | "ZSCAN" | "XLEN" | "XINFO" | "XRANGE" | "OBJECT"
-            | "DUMP" | "ECHO" | "SLOWLOG" | "LATENCY" | "COMMAND" | "WAIT" | "SELECT" | "RANDOMKEY"
-            | "EXPIRETIME" | "GETRANGE" | "HELLO" | "AUTH" | "PUBSUB" | "WAITAOF",
+            "PING" | "INFO" | "GET" | "MGET" | "SCAN" | "TYPE" | "TTL" | "PTTL" | "EXISTS"
+            | "DBSIZE" | "LASTSAVE" | "ROLE" | "TIME" | "MEMORY" | "STRLEN" | "HGET" | "HGETALL"
+            | "HMGET" | "HKEYS" | "HVALS" | "HLEN" | "HSCAN" | "LLEN" | "LRANGE" | "LINDEX"
+            | "SCARD" | "SMEMBERS" | "SISMEMBER" | "SSCAN" | "ZCARD" | "ZRANGE" | "ZSCORE"
+            | "ZSCAN" | "XLEN" | "XINFO" | "XRANGE" | "OBJECT" | "DUMP" | "ECHO" | "SLOWLOG"
+            | "LATENCY" | "COMMAND" | "WAIT" | "SELECT" | "RANDOMKEY" | "EXPIRETIME" | "GETRANGE"
+            | "HELLO" | "AUTH" | "PUBSUB" | "WAITAOF",
             _,
         ) => Risk::Read,
         _ => Risk::Unknown,

@@ -6,7 +6,10 @@ use crate::base::Risk;
 const DUPLICITY: &[(Risk, &str)] = &[
     (Risk::Read, "collection-status,list-current-files,verify"),
     (Risk::Write, "full,incremental,incr,inc,backup"),
-    (Risk::Destructive, "restore,cleanup,remove-older-than,remove-all-but-n-full,remove-all-inc-of-but-n-full,replicate"),
+    (
+        Risk::Destructive,
+        "restore,cleanup,remove-older-than,remove-all-but-n-full,remove-all-inc-of-but-n-full,replicate",
+    ),
 ];
 
 const KOPIA: &[(Risk, &str)] = &[
@@ -23,7 +26,10 @@ const KOPIA: &[(Risk, &str)] = &[
          repo disconnect,repository sync-to,repo sync-to,policy set,policy import,snapshot pin,snapshot copy-history,server start,\
          cache set,acl add,user add,user set",
     ),
-    (Risk::Disruptive, "server *,maintenance set,repository set-client,repository change-password,repository set-parameters"),
+    (
+        Risk::Disruptive,
+        "server *,maintenance set,repository set-client,repository change-password,repository set-parameters",
+    ),
     (
         Risk::Destructive,
         "snapshot delete,snap delete,snapshot expire,snap expire,snapshot fix,snapshot move-history,restore,\
@@ -47,7 +53,16 @@ const RSNAPSHOT: &[(Risk, &str)] = &[
 /// `duplicity(1)`, `kopia`, `duplicacy`, `rsnapshot(1)`, `rdiff-backup(1)`, `tarsnap`, `bup`.
 pub const TOOL: Tool = Tool {
     name: "duplicity",
-    names: &["duplicity", "kopia", "duplicacy", "rsnapshot", "rdiff-backup", "tarsnap", "bup", "proxmox-backup-client"],
+    names: &[
+        "duplicity",
+        "kopia",
+        "duplicacy",
+        "rsnapshot",
+        "rdiff-backup",
+        "tarsnap",
+        "bup",
+        "proxmox-backup-client",
+    ],
     flags: &[
         value('c', "config-file", Role::Source),
         value('f', "", Role::Text),
@@ -69,12 +84,21 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("remove-older-than", "duplicity without --force lists what would go; verify the newest chain first"),
-        ("remove-all-but-n-full", "duplicity without --force lists what would go; verify the newest chain first"),
+        (
+            "remove-older-than",
+            "duplicity without --force lists what would go; verify the newest chain first",
+        ),
+        (
+            "remove-all-but-n-full",
+            "duplicity without --force lists what would go; verify the newest chain first",
+        ),
         ("--remove-older-than", "rdiff-backup list increments first"),
         ("duplicity cleanup", "duplicity cleanup without --force lists what would go"),
         ("restore", "restore into a new directory, compare, then put in place"),
-        ("kopia snapshot delete", "kopia snapshot list --all first; without --delete it only shows what it would do"),
+        (
+            "kopia snapshot delete",
+            "kopia snapshot list --all first; without --delete it only shows what it would do",
+        ),
         ("maintenance run", "never --safety=none while a client may write"),
         ("prune", "duplicacy prune -dry-run first; check before and after"),
         ("rsnapshot", "rsnapshot -t shows the commands; check that the source is mounted first"),
@@ -129,7 +153,14 @@ fn risk(call: &Call<'_>) -> Risk {
 }
 
 fn rdiff_backup(call: &Call<'_>) -> Option<Risk> {
-    let old = ["list-increments", "list-at-time", "list-changed-since", "compare", "verify", "test-server"];
+    let old = [
+        "list-increments",
+        "list-at-time",
+        "list-changed-since",
+        "compare",
+        "verify",
+        "test-server",
+    ];
     match () {
         () if call.has(&old) => Some(Risk::Read),
         () if call.has(&["remove-older-than", "r", "restore-as-of"]) => Some(Risk::Destructive),

@@ -32,13 +32,22 @@ pub const TOOL: Tool = Tool {
     risk,
     safer: &[
         ("restore", "restore --target into a new directory, compare, then put in place"),
-        ("forget", "restic forget --dry-run first, with --keep-* that always keep some; prune after a restic check"),
+        (
+            "forget",
+            "restic forget --dry-run first, with --keep-* that always keep some; prune after a restic check",
+        ),
         ("prune", "restic check --read-data-subset=5% first; prune --dry-run shows how much goes"),
-        ("rewrite", "restic copy to another repository first; rewrite without --forget keeps the old snapshots"),
+        (
+            "rewrite",
+            "restic copy to another repository first; rewrite without --forget keeps the old snapshots",
+        ),
         ("repair", "copy the repository first; restic check tells what is damaged"),
         ("rebuild-index", "copy the repository first; restic check tells what is damaged"),
         ("key remove", "restic key list, and open the repository with the key that stays"),
-        ("unlock", "restic list locks, and make sure that no backup runs: an unlocked prune beside a backup loses data"),
+        (
+            "unlock",
+            "restic list locks, and make sure that no backup runs: an unlocked prune beside a backup loses data",
+        ),
     ],
 };
 

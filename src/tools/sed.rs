@@ -16,7 +16,10 @@ pub const TOOL: Tool = Tool {
         flag('E', "regexp-extended"),
     ],
     operands: Operands::All(Role::Change),
-    safer: &[],
+    safer: &[
+        ("sed --in-place", "sed -i.bak keeps the old file"),
+        ("tee", "tee -a, or tee to a new name and mv"),
+    ],
     risk: |call| {
         let backup = call.value(&["in-place"]).is_some();
         let fresh = call.operands.iter().all(|w| w.fresh || w.text.starts_with("/dev/"));

@@ -16,7 +16,13 @@ pub const TOOL: Tool = Tool {
         flag('z', "zero"),
     ],
     operands: Operands::All(Role::Change),
-    safer: &[],
+    safer: &[
+        (
+            "shred",
+            "mv it aside until the new copy is proven; on a file system with snapshots shred does not reach the old blocks",
+        ),
+        ("truncate", "cp to another name first; logrotate's copytruncate for a log in use"),
+    ],
     risk: |call| match call.name {
         "shred" | "wipe" => Risk::Irreversible,
         "fallocate" => Risk::Write,

@@ -45,8 +45,14 @@ pub const TOOL: Tool = Tool {
     operands: Operands::First(Role::Text, Role::Sql),
     risk,
     safer: &[
-        ("restore", "restore under a new name, PRAGMA integrity_check, then mv with the application stopped"),
-        ("sqlite3", "sqlite3 DB \".backup 'DB.before'\" first; VACUUM INTO writes a new file and leaves the old one"),
+        (
+            "restore",
+            "restore under a new name, PRAGMA integrity_check, then mv with the application stopped",
+        ),
+        (
+            "sqlite3",
+            "sqlite3 DB \".backup 'DB.before'\" first; VACUUM INTO writes a new file and leaves the old one",
+        ),
     ],
 };
 

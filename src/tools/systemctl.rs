@@ -8,21 +8,63 @@ const SYSTEMCTL: &[(Risk, &str)] = &[
         Risk::Read,
         "status,is-active,is-enabled,is-failed,is-system-running,show,cat,list-*,get-default,show-environment,help,whoami",
     ),
-    (Risk::Write, "daemon-reload,reset-failed,enable,unmask,preset,link,add-wants,add-requires,reenable,start,thaw"),
+    (
+        Risk::Write,
+        "daemon-reload,reset-failed,enable,unmask,preset,link,add-wants,add-requires,reenable,start,thaw",
+    ),
     (Risk::Irreversible, "clean"),
     (Risk::Disruptive, "*"),
 ];
 
-const SUPERVISOR: &[(Risk, &str)] = &[(Risk::Read, "status,tail,maintail,avail,pid,version"), (Risk::Disruptive, "*")];
+const SUPERVISOR: &[(Risk, &str)] =
+    &[(Risk::Read, "status,tail,maintail,avail,pid,version"), (Risk::Disruptive, "*")];
 
 /// `systemctl(1)`, `service(8)`, `kill(1)`, `reboot(8)` and the like.
 pub const TOOL: Tool = Tool {
     name: "systemctl",
     names: &[
-        "systemctl", "service", "rc-service", "initctl", "supervisorctl", "sv", "s6-svc", "apachectl", "apache2ctl", "nginx", "haproxy",
-        "rndc", "keepalived", "kill", "killall", "killall5", "pkill", "skill", "snice", "fuser", "reboot", "shutdown", "poweroff", "halt", "init",
-        "telinit", "runlevel", "crontab", "at", "atq", "atrm", "batch", "start", "stop", "restart", "reload", "status", "pm2", "varnishadm",
-        "postsuper", "rabbitmqctl", "nodetool",
+        "systemctl",
+        "service",
+        "rc-service",
+        "initctl",
+        "supervisorctl",
+        "sv",
+        "s6-svc",
+        "apachectl",
+        "apache2ctl",
+        "nginx",
+        "haproxy",
+        "rndc",
+        "keepalived",
+        "kill",
+        "killall",
+        "killall5",
+        "pkill",
+        "skill",
+        "snice",
+        "fuser",
+        "reboot",
+        "shutdown",
+        "poweroff",
+        "halt",
+        "init",
+        "telinit",
+        "runlevel",
+        "crontab",
+        "at",
+        "atq",
+        "atrm",
+        "batch",
+        "start",
+        "stop",
+        "restart",
+        "reload",
+        "status",
+        "pm2",
+        "varnishadm",
+        "postsuper",
+        "rabbitmqctl",
+        "nodetool",
     ],
     flags: &[
         value('H', "host", Role::Remote),
@@ -38,9 +80,18 @@ pub const TOOL: Tool = Tool {
     safer: &[
         ("systemctl clean", "--what=cache: state and logs of the unit do not come back"),
         ("systemctl stop", "systemctl list-dependencies --reverse UNIT shows what stops with it"),
-        ("systemctl mask", "systemctl disable --now; a masked unit cannot be started by hand either"),
-        ("kill -9", "kill -TERM, wait, and only then -KILL: a database that is killed has to recover"),
-        ("kill -KILL", "kill -TERM, wait, and only then -KILL: a database that is killed has to recover"),
+        (
+            "systemctl mask",
+            "systemctl disable --now; a masked unit cannot be started by hand either",
+        ),
+        (
+            "kill -9",
+            "kill -TERM, wait, and only then -KILL: a database that is killed has to recover",
+        ),
+        (
+            "kill -KILL",
+            "kill -TERM, wait, and only then -KILL: a database that is killed has to recover",
+        ),
         ("pkill", "pgrep -a with the same pattern first, or systemctl stop"),
         ("killall", "pgrep -a with the same name first, or systemctl stop"),
         ("fuser -k", "fuser -v first; systemctl stop what it names"),
@@ -62,7 +113,9 @@ fn risk(call: &Call<'_>) -> Risk {
         "initctl" => matches!(first, "list" | "status" | "version" | "show-config"),
         "supervisorctl" => return known(SUPERVISOR),
         "sv" => matches!(first, "status" | "s" | "check"),
-        "kill" => call.has(&["0", "l", "list", "L", "table"]) || first == "-0" || signal_is(call, "0"),
+        "kill" => {
+            call.has(&["0", "l", "list", "L", "table"]) || first == "-0" || signal_is(call, "0")
+        }
         "pkill" | "killall" => signal_is(call, "0") || call.has(&["0"]),
         "runlevel" | "atq" | "status" => true,
         "crontab" if call.has(&["r"]) => return Risk::Destructive,
@@ -76,23 +129,47 @@ fn risk(call: &Call<'_>) -> Risk {
                 || matches!(first, "configtest" | "status" | "fullstatus")
         }
         "start" | "at" | "batch" => return Risk::Write,
-        "pm2" => matches!(first, "list" | "ls" | "status" | "show" | "logs" | "jlist" | "describe" | "info"),
-        "varnishadm" => matches!(first, "ping" | "status" | "vcl.list" | "backend.list" | "panic.show"),
+        "pm2" => matches!(
+            first,
+            "list" | "ls" | "status" | "show" | "logs" | "jlist" | "describe" | "info"
+        ),
+        "varnishadm" => {
+            matches!(first, "ping" | "status" | "vcl.list" | "backend.list" | "panic.show")
+        }
         "postsuper" if call.has(&["d"]) => return Risk::Destructive,
         "rabbitmqctl" => {
-            if matches!(first, "reset" | "force_reset" | "purge_queue" | "delete_vhost" | "delete_queue" | "forget_cluster_node" | "import_definitions") {
+            if matches!(
+                first,
+                "reset"
+                    | "force_reset"
+                    | "purge_queue"
+                    | "delete_vhost"
+                    | "delete_queue"
+                    | "forget_cluster_node"
+                    | "import_definitions"
+            ) {
                 return Risk::Destructive;
             }
             if first == "export_definitions" {
                 return Risk::Write;
             }
-            first.starts_with("list_") || matches!(first, "status" | "cluster_status" | "environment" | "report" | "ping" | "version")
+            first.starts_with("list_")
+                || matches!(
+                    first,
+                    "status" | "cluster_status" | "environment" | "report" | "ping" | "version"
+                )
         }
         "nodetool" => {
             return known(&[
-                (Risk::Read, "status,info,ring,describecluster,listsnapshots,tpstats,compactionstats,netstats,version,gossipinfo,proxyhistograms,tablestats,cfstats,describering,getendpoints,verify"),
+                (
+                    Risk::Read,
+                    "status,info,ring,describecluster,listsnapshots,tpstats,compactionstats,netstats,version,gossipinfo,proxyhistograms,tablestats,cfstats,describering,getendpoints,verify",
+                ),
                 (Risk::Write, "snapshot,flush,repair"),
-                (Risk::Destructive, "clearsnapshot,removenode,assassinate,decommission,refresh,import,garbagecollect,scrub,truncatehints,cleanup,rebuild"),
+                (
+                    Risk::Destructive,
+                    "clearsnapshot,removenode,assassinate,decommission,refresh,import,garbagecollect,scrub,truncatehints,cleanup,rebuild",
+                ),
                 (Risk::Disruptive, "*"),
             ]);
         }

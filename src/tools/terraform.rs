@@ -4,20 +4,44 @@ use super::tool::{Call, Operands, Role, Tool, flag, value};
 use crate::base::Risk;
 
 const TERRAFORM: &[(Risk, &str)] = &[
-    (Risk::Read, "plan,show,output,validate,version,fmt,graph,providers,console,state list,state show,state pull,workspace list"),
+    (
+        Risk::Read,
+        "plan,show,output,validate,version,fmt,graph,providers,console,state list,state show,state pull,workspace list",
+    ),
     (Risk::Read, "workspace show,get,metadata,test,help"),
     (Risk::Write, "init,import,workspace new,workspace select,login,logout"),
     (Risk::Disruptive, "apply,refresh,taint,untaint,force-unlock"),
-    (Risk::Destructive, "destroy,state rm,state mv,state push,state replace-provider,workspace delete"),
+    (
+        Risk::Destructive,
+        "destroy,state rm,state mv,state push,state replace-provider,workspace delete",
+    ),
 ];
 
 const VAULT: &[(Risk, &str)] = &[
-    (Risk::Read, "status,read,list,kv get,kv list,kv metadata get,token lookup,version,path-help,policy list,policy read"),
-    (Risk::Read, "operator raft list-peers,secrets list,auth list,audit list,operator members,print,operator key-status"),
-    (Risk::Write, "login,kv put,kv patch,write,operator raft snapshot save,token create,ssh,unwrap,kv undelete"),
-    (Risk::Irreversible, "kv destroy,kv metadata delete,operator raft snapshot restore,operator rekey,operator rotate,secrets disable"),
-    (Risk::Destructive, "delete,kv delete,kv rollback,lease revoke,token revoke,auth disable,audit disable,policy delete"),
-    (Risk::Disruptive, "operator,secrets,auth,audit,policy,lease,token,namespace,server,agent,plugin"),
+    (
+        Risk::Read,
+        "status,read,list,kv get,kv list,kv metadata get,token lookup,version,path-help,policy list,policy read",
+    ),
+    (
+        Risk::Read,
+        "operator raft list-peers,secrets list,auth list,audit list,operator members,print,operator key-status",
+    ),
+    (
+        Risk::Write,
+        "login,kv put,kv patch,write,operator raft snapshot save,token create,ssh,unwrap,kv undelete",
+    ),
+    (
+        Risk::Irreversible,
+        "kv destroy,kv metadata delete,operator raft snapshot restore,operator rekey,operator rotate,secrets disable",
+    ),
+    (
+        Risk::Destructive,
+        "delete,kv delete,kv rollback,lease revoke,token revoke,auth disable,audit disable,policy delete",
+    ),
+    (
+        Risk::Disruptive,
+        "operator,secrets,auth,audit,policy,lease,token,namespace,server,agent,plugin",
+    ),
 ];
 
 /// `terraform`, `tofu`, `terragrunt`, `ansible`, `ansible-playbook`, `vault`, `consul`, `nomad`, `puppet`, `salt`.
@@ -67,7 +91,10 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("destroy", "terraform plan -destroy -out=FILE, read it, then apply that file; prevent_destroy on what holds data"),
+        (
+            "destroy",
+            "terraform plan -destroy -out=FILE, read it, then apply that file; prevent_destroy on what holds data",
+        ),
         ("apply -auto-approve", "terraform plan -out=FILE, read it, then terraform apply FILE"),
         ("apply", "terraform plan -out=FILE, read it, then terraform apply FILE"),
         ("state rm", "terraform state pull > FILE first"),
@@ -79,7 +106,9 @@ pub const TOOL: Tool = Tool {
 };
 
 fn risk(call: &Call<'_>) -> Risk {
-    if call.has(&["check", "syntax-check", "list-hosts", "list-tasks", "list-tags"]) && call.name.starts_with("ansible") {
+    if call.has(&["check", "syntax-check", "list-hosts", "list-tasks", "list-tags"])
+        && call.name.starts_with("ansible")
+    {
         return Risk::Read;
     }
     let found = match call.name {

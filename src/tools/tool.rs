@@ -231,8 +231,7 @@ impl<'a> Call<'a> {
             None => (text, None),
         };
         let known = self.find_long(name, walk);
-        let takes =
-            known.as_ref().is_some_and(|f| f.takes == Takes::Value) && attached.is_none();
+        let takes = known.as_ref().is_some_and(|f| f.takes == Takes::Value) && attached.is_none();
         let mysql = walk.is_some_and(|walk| walk.style() == Style::MySql);
         // `--skip-x` is no `--x`.
         let switched = mysql
@@ -391,7 +390,11 @@ impl<'a> Call<'a> {
     fn holds(&self, words: &str) -> bool {
         words.split_ascii_whitespace().all(|word| match word.trim_start_matches('-') {
             name if name.len() < word.len() => self.has(&[name]),
-            _ => word == self.name || self.names(word) || self.command.split(' ').any(|own| own == word),
+            _ => {
+                word == self.name
+                    || self.names(word)
+                    || self.command.split(' ').any(|own| own == word)
+            }
         })
     }
 

@@ -23,14 +23,33 @@ const VIRSH: &[(Risk, &str)] = &[
         Risk::Irreversible,
         "undefine,vol-delete,vol-wipe,pool-delete,pool-build,snapshot-delete,checkpoint-delete,managedsave-remove",
     ),
-    (Risk::Destructive, "destroy,snapshot-revert,restore,blockcommit,blockpull,blockcopy,vol-upload,vol-resize,blockresize,reset"),
+    (
+        Risk::Destructive,
+        "destroy,snapshot-revert,restore,blockcommit,blockpull,blockcopy,vol-upload,vol-resize,blockresize,reset",
+    ),
     (Risk::Disruptive, "*"),
 ];
 
 /// `virsh(1)`, `qemu-img(1)`, `qemu-nbd(8)`, `virt-clone(1)`, `vzdump`, `qmrestore`, `govc`, `VBoxManage`.
 pub const TOOL: Tool = Tool {
     name: "virsh",
-    names: &["virsh", "qemu-img", "qemu-nbd", "virt-clone", "virt-install", "virt-copy-out", "virt-cat", "virt-ls", "virt-filesystems", "vzdump", "qmrestore", "govc", "VBoxManage", "multipass", "vagrant"],
+    names: &[
+        "virsh",
+        "qemu-img",
+        "qemu-nbd",
+        "virt-clone",
+        "virt-install",
+        "virt-copy-out",
+        "virt-cat",
+        "virt-ls",
+        "virt-filesystems",
+        "vzdump",
+        "qmrestore",
+        "govc",
+        "VBoxManage",
+        "multipass",
+        "vagrant",
+    ],
     flags: &[
         value('c', "connect", Role::Remote),
         value('f', "", Role::Text),
@@ -48,17 +67,29 @@ pub const TOOL: Tool = Tool {
     operands: Operands::All(Role::Text),
     risk,
     safer: &[
-        ("undefine --remove-all-storage", "virsh dumpxml > FILE, then virsh undefine without the storage; mv the images aside"),
+        (
+            "undefine --remove-all-storage",
+            "virsh dumpxml > FILE, then virsh undefine without the storage; mv the images aside",
+        ),
         ("undefine", "virsh dumpxml > FILE first; --keep-nvram"),
         ("vol-delete", "virsh domblklist of every domain first; vol-clone keeps a copy"),
         ("snapshot-revert", "another snapshot first: what was written since is lost"),
         ("virsh destroy", "virsh shutdown, wait, and only then destroy: it pulls the plug"),
-        ("restore", "the saved image is only good with the disks as they were: compare their times"),
+        (
+            "restore",
+            "the saved image is only good with the disks as they were: compare their times",
+        ),
         ("qemu-img commit", "qemu-img check, and a copy of both images first"),
-        ("qemu-img resize", "qemu-img snapshot or a copy first; --shrink cuts off what lies behind"),
+        (
+            "qemu-img resize",
+            "qemu-img snapshot or a copy first; --shrink cuts off what lies behind",
+        ),
         ("qemu-img check -r", "a copy of the image first"),
         ("qemu-img convert", "convert to a new name, qemu-img compare, then mv"),
-        ("qmrestore", "restore under a new id: qmrestore --force writes over the machine that has it"),
+        (
+            "qmrestore",
+            "restore under a new id: qmrestore --force writes over the machine that has it",
+        ),
     ],
 };
 
