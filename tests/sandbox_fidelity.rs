@@ -19,7 +19,9 @@ use blackstart::sandbox::{Layering, Session};
 
 use sandbox_attributes::attributes;
 use sandbox_scripts::{By, Compare, SCRIPTS, Script};
-use sandbox_support::{NOBODY, Who, everybody, is_root, open_directory, prefix, session, step};
+use sandbox_support::{
+    NOBODY, Who, assert_none, everybody, is_root, open_directory, prefix, session, step,
+};
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -408,7 +410,7 @@ fn compare(session: &mut Session, script: &Script, who: Who) -> Vec<String> {
 
 #[test]
 fn a_script_ends_and_changes_as_on_the_host() {
-    let mut all_wrong = Vec::new();
+    let (mut all_wrong, mut counts) = (Vec::new(), Vec::new());
     for who in everybody() {
         let scripts: Vec<&Script> = SCRIPTS
             .iter()
@@ -434,7 +436,7 @@ fn a_script_ends_and_changes_as_on_the_host() {
             workers.into_iter().map(|worker| worker.join().expect("no panic")).collect()
         });
         all_wrong.extend(found.into_iter().flatten().flatten());
-        eprintln!("{} scripts as {who:?}", scripts.len());
+        counts.push(format!("{} scripts as {who:?}", scripts.len()));
     }
-    assert!(all_wrong.is_empty(), "\n{}\n", all_wrong.join("\n"));
+    assert_none(&all_wrong, &counts);
 }

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::python::Python;
+use super::reading::Unread;
 use super::unit::{Run, Unit};
 use crate::evidence::DryRun;
 use crate::inventory::Inventory;
@@ -14,6 +15,8 @@ pub struct Context<'a> {
     pub units: Vec<Unit<'a>>,
     /// The Python script, where it is one.
     pub python: Option<Python<'a>>,
+    /// What would run and is not read.
+    pub unread: Vec<Unread>,
     /// The plan, where it is one.
     pub plan: Option<&'a Plan>,
     /// The inventory, where there is one.
@@ -33,6 +36,11 @@ impl<'a> Context<'a> {
     /// Returns every command with its unit, in order.
     pub fn runs(&self) -> impl Iterator<Item = (&Unit<'a>, Run<'_>)> {
         self.units.iter().flat_map(|unit| unit.runs().map(move |run| (unit, run)))
+    }
+
+    /// Returns the commands of these names with their units, in order: what a rule should start from.
+    pub fn named<'c>(&'c self, names: &'c [&str]) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
+        self.units.iter().flat_map(move |unit| unit.named(names).map(move |run| (unit, run)))
     }
 
     /// Returns the commands before one: those above it, and those of earlier texts.

@@ -5,7 +5,7 @@ use crate::evidence::Place;
 use crate::tools::Call;
 
 /// Returns every call that dumps with mysqldump or mariadb-dump, where all of its options can be seen.
-pub fn dumps<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c Unit<'a>, Run<'c>, Call<'static>)> {
+pub fn dumps<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c Unit<'a>, Run<'c>, &'c Call<'static>)> {
     let mut found = vec![];
     for (unit, run) in context.runs() {
         if unit.part == Place::Rollback

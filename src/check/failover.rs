@@ -33,7 +33,7 @@ pub fn fenced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     let by_command = context.before(unit, run).any(|(other_unit, other)| {
         let command = other.command;
         let words = command.literals();
-        let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+        let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
         let elsewhere = host(other_unit, other) != here;
         let server = words.iter().any(|word| {
             ["postgres", "mysql", "mariadb", "patroni"].iter().any(|name| word.contains(name))
@@ -48,7 +48,7 @@ pub fn fenced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
             .is_some_and(|name| name.starts_with("fence_") || name == "stonith_admin")
             || command.is(&["ipmitool"]) && has(&["off", "power"])
             || command.is(&["virsh"]) && has(&["destroy", "shutdown"])
-            || words.iter().any(|word| word == "stop-instances" || word == "deallocate")
+            || words.iter().any(|word| *word == "stop-instances" || *word == "deallocate")
             || command.is(&["gcloud"]) && has(&["stop"])
             || command.is(&["poweroff", "shutdown"]);
         power || stopped && elsewhere

@@ -1,27 +1,44 @@
 //! Rules over a script or a plan, given facts from outside; computes the harm of every step.
 
+mod allow;
+mod checkpoints;
 mod context;
+mod deeds;
 mod dumps;
+mod etcd;
 mod facts;
 mod failover;
 mod fix;
+mod index;
 mod language;
+mod mirror;
 pub mod names;
 mod observed;
+mod outcome;
+mod placed;
 mod postgres;
 mod python;
+mod reading;
+mod redis;
+mod repository;
+mod reviewed;
 mod risk;
 mod rule;
 mod rules;
+mod subcommands;
 mod unit;
 
+pub use allow::{Allowed, Settled, settle_plan};
 pub use context::Context;
 pub use facts::Facts;
 pub use fix::fixed;
 pub use language::Language;
+pub use placed::{Placed, in_plan};
 pub use python::{Python, Token, TokenKind};
+pub use reading::Unread;
+pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
-pub use rules::RULES;
+pub use rules::{LEFT_OUT, RULES};
 pub use unit::{Run, Unit};
 
 use crate::base::{Id, Risk};
@@ -29,6 +46,7 @@ use crate::evidence::{DryRun, Finding, Place};
 use crate::inventory::Inventory;
 use crate::plan::{Plan, order};
 use crate::shell::on_deep_stack;
+use reading::Reading;
 
 /// What the checker says of a script or a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +61,8 @@ pub struct Checked {
     pub steps: Vec<(Id, Risk)>,
     /// What is wrong, in the order of the text.
     pub findings: Vec<Finding>,
+    /// What a comment in a script accepts; of a plan it is for [`settle_plan`] to say, and an approval looks at all.
+    pub allowed: Vec<Allowed>,
 }
 
 /// Returns every rule, in the order of their codes.
@@ -63,32 +83,55 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         risk: Risk::Unknown,
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this script")],
+        allowed: Vec::new(),
     })
 }
 
 fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
-    let shell = matches!(language, Language::Bash | Language::Sh);
-    let units =
-        if shell { vec![Unit::new(text, None, Place::Whole, language)] } else { Vec::new() };
-    let parsed = units.iter().all(|u| u.script.parsed)
-        && language != Language::Other
-        && !facts.rejected.contains_key(text);
-    let risk = match (parsed && shell, units.first()) {
-        (true, Some(unit)) => risk::of_unit(unit),
-        _ => Risk::Unknown,
+    let mut reading = reading::read(text, language);
+    let apart = std::mem::take(&mut reading.apart);
+    let mut checked = Checked {
+        language,
+        parsed: true,
+        risk: Risk::Read,
+        steps: vec![],
+        findings: vec![],
+        allowed: vec![],
     };
-    let python = (language == Language::Python).then(|| Python::new(text));
-    let mut findings = Vec::new();
-    if language == Language::Other {
-        findings.push(rules::unreadable(
-            Place::Whole,
-            None,
-            "the language of this script is not known",
-        ));
+    for reading in std::iter::once(reading).chain(apart) {
+        one(reading, facts, &mut checked);
     }
-    let context = Context { units, python, plan: None, inventory: None, facts, seen: None };
-    findings.extend(judge(&context));
-    Checked { language, parsed, risk, steps: Vec::new(), findings }
+    let mut findings = std::mem::take(&mut checked.findings);
+    sort(&mut findings, None);
+    let settled = allow::settle_script(text, language, findings, facts.now);
+    checked.findings = settled.open.into_iter().map(|placed| placed.finding).collect();
+    checked.allowed = settled.allowed;
+    checked
+}
+
+/// Judges what belongs together of a file.
+fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
+    let Reading { parts, python, unread, .. } = &reading;
+    let units: Vec<Unit<'_>> = parts.iter().map(Unit::of).collect();
+    let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
+    checked.parsed &= unread.iter().all(|one| one.aside) && units.iter().all(reads);
+    let risks =
+        units.iter().map(|unit| if reads(unit) { risk::of_unit(unit) } else { Risk::Unknown });
+    checked.risk = risks.max().unwrap_or(Risk::Read).max(checked.risk);
+    if python.is_some() || !unread.is_empty() {
+        checked.risk = Risk::Unknown;
+    }
+    let whole = python.as_ref().and_then(|part| part.excerpt.clone());
+    let context = Context {
+        units,
+        python: python.as_ref().map(|part| Python::new(&part.text)),
+        unread: unread.clone(),
+        plan: None,
+        inventory: None,
+        facts,
+        seen: None,
+    };
+    checked.findings.extend(judge(&context, Report::on(whole)));
 }
 
 /// Checks a plan: every text of every step, the order of the steps, and the names they use.
@@ -99,6 +142,7 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         risk: Risk::Unknown,
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this plan")],
+        allowed: Vec::new(),
     })
 }
 
@@ -107,12 +151,15 @@ pub fn inventory(inventory: &Inventory, facts: &Facts) -> Vec<Finding> {
     let context = Context {
         units: vec![],
         python: None,
+        unread: vec![],
         plan: None,
         inventory: Some(inventory),
         facts,
         seen: None,
     };
-    judge(&context)
+    let mut findings = judge(&context, Report::default());
+    sort(&mut findings, None);
+    findings
 }
 
 fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checked {
@@ -122,21 +169,28 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         .iter()
         .map(|step| {
             let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
-            let risk = own.filter(|u| u.part != Place::Rollback).map(|u| match u.language {
-                Language::Bash | Language::Sh => risk::of_unit(u),
-                Language::Python | Language::Other => Risk::Unknown,
-            });
+            let risk = own
+                .filter(|u| u.part != Place::Rollback)
+                .map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
             (step.id.clone(), risk.max().unwrap_or(Risk::Read))
         })
         .collect();
     let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
     let parsed = units.iter().all(reads);
-    let context = Context { units, python: None, plan: Some(plan), inventory, facts, seen: None };
-    let mut findings = judge(&context);
+    let context = Context {
+        units,
+        python: None,
+        unread: vec![],
+        plan: Some(plan),
+        inventory,
+        facts,
+        seen: None,
+    };
+    let mut findings = judge(&context, Report::default());
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
-    Checked { language: Language::Bash, parsed, risk, steps, findings }
+    Checked { language: Language::Bash, parsed, risk, steps, findings, allowed: Vec::new() }
 }
 
 /// Reads every text of a plan, in the order in which they would run.
@@ -163,14 +217,20 @@ fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
 pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
     let look = || {
         let (units, facts) = (units_of(plan), Facts::default());
-        let (python, inventory) = (None, None);
-        let context =
-            Context { units, python, plan: Some(plan), inventory, facts: &facts, seen: Some(seen) };
+        let context = Context {
+            units,
+            python: None,
+            unread: vec![],
+            plan: Some(plan),
+            inventory: None,
+            facts: &facts,
+            seen: Some(seen),
+        };
         let mut report = Report::default();
         for rule in RULES.iter().filter(|rule| rule.layer == rules::DRY_RUN) {
             (rule.run)(&context, &mut report);
         }
-        let mut findings = report.findings;
+        let mut findings = report.finish();
         sort(&mut findings, Some(plan));
         findings
     };
@@ -179,14 +239,11 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
     })
 }
 
-fn judge(context: &Context<'_>) -> Vec<Finding> {
-    let mut report = Report::default();
+fn judge(context: &Context<'_>, mut report: Report) -> Vec<Finding> {
     for rule in RULES {
         (rule.run)(context, &mut report);
     }
-    let mut findings = report.findings;
-    sort(&mut findings, context.plan);
-    findings
+    report.finish()
 }
 
 /// Sorts by place and leaves out what is said twice (a function that is called twice).

@@ -97,13 +97,15 @@ pub fn deletes_by_pattern(context: &Context<'_>, step: &Step) -> Option<String> 
     };
     let units = context.units.iter().filter(own);
     units.flat_map(|unit| unit.runs().map(move |run| (unit, run.command))).find_map(
-        |(unit, command)| is_pattern(unit, command).then(|| command.name().unwrap_or_default()),
+        |(unit, command)| {
+            is_pattern(unit, command).then(|| command.name().unwrap_or_default().to_owned())
+        },
     )
 }
 
 fn is_pattern(unit: &Unit<'_>, command: &Command) -> bool {
     let open = |argument: &Argument| argument.has_glob() || argument.literal().is_none();
-    match command.name().as_deref() {
+    match command.name() {
         Some("rm" | "unlink" | "shred" | "rmdir" | "mv" | "truncate") => {
             let handed =
                 |wrapper: &String| matches!(wrapper.as_str(), "find" | "xargs" | "parallel");

@@ -44,7 +44,7 @@ pub fn settings<'c, 'a>(context: &'c Context<'a>) -> Vec<Setting<'c, 'a>> {
             };
             if command.is(&["psql"]) {
                 for text in unit.sql(command) {
-                    for (name, value) in altered(&text) {
+                    for (name, value) in altered(text) {
                         add(name, value, "");
                     }
                 }
@@ -64,7 +64,7 @@ pub fn settings<'c, 'a>(context: &'c Context<'a>) -> Vec<Setting<'c, 'a>> {
             if !file.contains(".conf") {
                 continue;
             }
-            let mut texts: Vec<String> = command.input.iter().map(Argument::shown).collect();
+            let mut texts: Vec<_> = command.input.iter().map(Argument::shown).collect();
             if command.is(&["echo", "printf"]) {
                 texts.extend(command.arguments().iter().map(Argument::shown));
             }
@@ -139,11 +139,9 @@ pub fn promotes(unit: &Unit<'_>, run: Run<'_>) -> bool {
 pub fn stops_server(command: &Command) -> bool {
     let words = command.literals();
     let names = || words.iter().any(|word| word.contains("postgres") || word.contains("pgsql"));
-    command.is(&["pg_ctl", "pg_ctlcluster"]) && words.iter().any(|word| word == "stop")
-        || command.is(&["systemctl", "service"])
-            && words.iter().any(|word| word == "stop")
-            && names()
-        || command.is(&["docker", "podman"]) && words.iter().any(|word| word == "stop")
+    command.is(&["pg_ctl", "pg_ctlcluster"]) && words.contains(&"stop")
+        || command.is(&["systemctl", "service"]) && words.contains(&"stop") && names()
+        || command.is(&["docker", "podman"]) && words.contains(&"stop")
 }
 
 /// Tells whether a path is a data directory, or lies in one, by where distributions keep them.

@@ -50,7 +50,7 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
         return Risk::Unknown;
     }
     // A function or an alias is followed where it is called; what is left is the call itself.
-    if unit.commands.defined.contains(&name) {
+    if unit.commands.defined.contains(name) {
         return Risk::Read;
     }
     if let Some(call) = unit.take_apart(command) {
@@ -61,14 +61,14 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
             _ => own,
         };
     }
-    if tools::only_looks(&name) {
-        let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        match tools::does_more(&name, &words) {
+    if tools::only_looks(name) {
+        let words: Vec<_> = command.arguments().iter().map(Argument::shown).collect();
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        match tools::does_more(name, &words) {
             true => Risk::Unknown,
             false => Risk::Read,
         }
-    } else if tools::only_creates(&name) {
+    } else if tools::only_creates(name) {
         Risk::Write
     } else {
         Risk::Unknown

@@ -1,8 +1,10 @@
 //! A rule: what it is called, why it is one, its examples, and the function that looks.
 
+use std::rc::Rc;
+
 use super::context::Context;
 use super::unit::Unit;
-use crate::base::{Id, Span};
+use crate::base::{Excerpt, Id, Span};
 use crate::evidence::{Edit, Finding, Place, Severity};
 
 /// One rule of the checker. Its examples are its tests.
@@ -37,6 +39,13 @@ pub struct Rule {
 pub enum Example {
     /// A script.
     Script(&'static str),
+    /// A file whose name says what it is: `restore.md`, `etc/cron.d/backup`, `backup.service`, `pod.yaml`, `dump.sql`.
+    File {
+        /// Its name.
+        name: &'static str,
+        /// What is in it.
+        text: &'static str,
+    },
     /// A script on a machine where these paths lie on these devices, and these commands exist besides.
     On {
         /// The script.
@@ -66,10 +75,35 @@ pub enum Example {
 /// Where a rule puts what it finds.
 #[derive(Debug, Default)]
 pub struct Report {
-    pub(super) findings: Vec<Finding>,
+    findings: Vec<Finding>,
+    /// For each finding, where the text that its spans count in stands in the file.
+    excerpts: Vec<Option<Rc<Excerpt>>>,
+    /// The same for findings of no unit.
+    whole: Option<Rc<Excerpt>>,
 }
 
 impl Report {
+    /// Returns an empty report on what a part of a file says.
+    pub(super) fn on(whole: Option<Rc<Excerpt>>) -> Self {
+        Self { whole, ..Self::default() }
+    }
+
+    /// Returns what was found, at its places in the file. An edit of what the file does not say letter for letter is
+    /// dropped.
+    pub(super) fn finish(self) -> Vec<Finding> {
+        let mut findings = self.findings;
+        for (finding, excerpt) in findings.iter_mut().zip(&self.excerpts) {
+            let Some(excerpt) = excerpt else {
+                continue;
+            };
+            finding.span = excerpt.span(finding.span);
+            finding.edit = finding.edit.take().and_then(|edit| {
+                Some(Edit { span: excerpt.verbatim(edit.span)?, replacement: edit.replacement })
+            });
+        }
+        findings
+    }
+
     /// Adds a finding in a unit.
     pub fn add(
         &mut self,
@@ -79,7 +113,7 @@ impl Report {
         message: String,
     ) -> &mut Finding {
         let step = unit.step.map(|step| &step.id);
-        self.push(rule, step, unit.part, span, message)
+        self.push(rule, step, unit.part, span, message, unit.excerpt.clone())
     }
 
     /// Adds a finding about a step as a whole, or about what a document says.
@@ -89,12 +123,17 @@ impl Report {
         step: Option<&Id>,
         message: String,
     ) -> &mut Finding {
-        self.push(rule, step, Place::Whole, Span::default(), message)
+        self.push(rule, step, Place::Whole, Span::default(), message, self.whole.clone())
+    }
+
+    /// Adds a finding at a place of the file.
+    pub fn add_place(&mut self, rule: &'static Rule, span: Span, message: String) -> &mut Finding {
+        self.push(rule, None, Place::Whole, span, message, None)
     }
 
     /// Adds a finding in a Python script.
-    pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) {
-        self.push(rule, None, Place::Whole, span, message);
+    pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) -> &mut Finding {
+        self.push(rule, None, Place::Whole, span, message, self.whole.clone())
     }
 
     fn push(
@@ -104,7 +143,9 @@ impl Report {
         part: Place,
         span: Span,
         message: String,
+        excerpt: Option<Rc<Excerpt>>,
     ) -> &mut Finding {
+        self.excerpts.push(excerpt);
         self.findings.push(Finding {
             rule: rule.code,
             name: rule.name,

@@ -1,8 +1,13 @@
 //! One shell text to check: a script, or one of a step's texts, with its commands taken apart.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use super::Language;
+use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
-use crate::base::Span;
+use super::reading::Part;
+use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
@@ -19,12 +24,28 @@ pub struct Unit<'a> {
     pub part: Place,
     /// Its language.
     pub language: Language,
+    /// The language of the file or step that holds it; another one where the text is only a part of it.
+    pub within: Language,
+    /// Where the text stands in the file, where it is not the file itself.
+    pub excerpt: Option<Rc<Excerpt>>,
+    /// When it runs, as written, where a crontab, a timer or a CronJob says so: `30 2 * * *`, `@daily`.
+    pub schedule: Option<String>,
     /// Its tree.
     pub script: Script,
     /// Its commands.
     pub commands: Commands,
     /// Paths the text itself makes anew, so that nothing of value is in them.
     pub fresh: Vec<String>,
+    index: Index,
+    /// What is known of each command, found when a rule first asks.
+    known: Vec<Known>,
+}
+
+/// What rules ask of one command over and over.
+#[derive(Debug, Default)]
+struct Known {
+    call: OnceCell<Option<Call<'static>>>,
+    sql: OnceCell<Vec<String>>,
 }
 
 /// A command together with its place in the unit.
@@ -42,9 +63,37 @@ impl<'a> Unit<'a> {
         let script = shell::parse(text);
         let options = if step.is_some() { Options::STRICT } else { shebang(text) };
         let commands = shell::commands(&script, options);
-        let mut unit = Self { text, step, part, language, script, commands, fresh: Vec::new() };
+        let index = Index::new(&commands);
+        let known = commands.list.iter().map(|_| Known::default()).collect();
+        let mut unit = Self {
+            text,
+            step,
+            part,
+            language,
+            within: language,
+            excerpt: None,
+            schedule: None,
+            script,
+            commands,
+            fresh: Vec::new(),
+            index,
+            known,
+        };
         unit.fresh = unit.made_anew();
         unit
+    }
+
+    /// Reads a part of a file. Must be called on the deep stack.
+    pub(super) fn of(part: &'a Part<'_>) -> Self {
+        let text = if part.language.is_shell() { part.text.as_ref() } else { "" };
+        let unit = Self::new(text, None, Place::Whole, part.language);
+        Self {
+            text: &part.text,
+            within: part.within,
+            excerpt: part.excerpt.clone(),
+            schedule: part.schedule.clone(),
+            ..unit
+        }
     }
 
     /// Returns the commands in order.
@@ -52,15 +101,25 @@ impl<'a> Unit<'a> {
         self.commands.list.iter().enumerate().map(|(index, command)| Run { index, command })
     }
 
-    /// Returns the commands of these names.
-    pub fn named<'u>(&'u self, names: &'u [&str]) -> impl Iterator<Item = Run<'u>> {
-        self.runs().filter(move |run| run.command.is(names))
+    /// Returns the commands of these names, in order. Costs next to nothing where there are none.
+    pub fn named<'u>(&'u self, names: &[&str]) -> impl Iterator<Item = Run<'u>> + use<'u, 'a> {
+        let found = self.index.named(&self.commands, names);
+        found.map(|index| Run { index, command: &self.commands.list[index] })
     }
 
-    /// Takes a command apart, where its tool is known.
-    pub fn take_apart(&self, command: &Command) -> Option<Call<'static>> {
+    /// Takes a command of this unit apart, where its tool is known.
+    pub fn take_apart(&self, command: &Command) -> Option<&Call<'static>> {
+        self.known(command).call.get_or_init(|| self.call(command)).as_ref()
+    }
+
+    fn known(&self, command: &Command) -> &Known {
+        debug_assert!(std::ptr::eq(&self.commands.list[command.index], command), "of this unit");
+        &self.known[command.index]
+    }
+
+    fn call(&self, command: &Command) -> Option<Call<'static>> {
         let name = command.name()?;
-        let (tool, name) = tools::tool_and_name(&name)?;
+        let (tool, name) = tools::tool_and_name(name)?;
         let mut words = self.words(command);
         if tool.name == "tar"
             && let Some(first) = words.first_mut()
@@ -78,7 +137,7 @@ impl<'a> Unit<'a> {
             return Vec::new();
         };
         let targets: Vec<String> = match call.tool.name {
-            "tar" if tar::mode(&call) == tar::Mode::Create => {
+            "tar" if tar::mode(call) == tar::Mode::Create => {
                 call.value(&["file"]).map(|w| self.path(command, w)).into_iter().collect()
             }
             "cp" | "rsync" => {
@@ -99,21 +158,19 @@ impl<'a> Unit<'a> {
     }
 
     /// Returns the SQL a client is given, on its line or its standard input.
-    pub fn sql(&self, command: &Command) -> Vec<String> {
-        let given = self.take_apart(command).map(|call| {
-            let texts =
-                call.flags.iter().filter(|f| matches!(f.name.as_str(), "command" | "execute"));
-            texts.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone()).collect::<Vec<_>>()
-        });
-        let mut texts = given.unwrap_or_default();
-        texts.extend(command.input.iter().map(Argument::shown));
-        texts
+    pub fn sql(&self, command: &Command) -> &[String] {
+        self.known(command).sql.get_or_init(|| {
+            let given = self.take_apart(command).into_iter().flat_map(|call| &call.flags);
+            let given = given.filter(|f| matches!(f.name.as_str(), "command" | "execute"));
+            let given = given.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone());
+            given.chain(command.input.iter().map(|text| text.shown().into_owned())).collect()
+        })
     }
 
     /// Returns the words of a command as the tools see them.
     pub fn words(&self, command: &Command) -> Vec<Word> {
         let word = |(index, argument): (usize, &Argument)| Word {
-            text: argument.shown(),
+            text: argument.shown().into_owned(),
             certain: argument.literal().is_some(),
             fresh: self.is_fresh(command, argument),
             index,
@@ -153,7 +210,7 @@ impl<'a> Unit<'a> {
                 continue;
             }
             let parents =
-                run.command.literals().iter().any(|w| w.starts_with("-p") || w == "--parents");
+                run.command.literals().iter().any(|w| w.starts_with("-p") || *w == "--parents");
             for argument in run.command.arguments() {
                 let path = run.command.path(argument);
                 if path.starts_with(['/', '$']) && (!parents || looks_scratch(&path)) {

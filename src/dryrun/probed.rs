@@ -107,7 +107,7 @@ impl Seen {
 fn coverage(text: &str, started: &[String]) -> String {
     let names = shell::on_deep_stack(|| {
         let commands = shell::commands(&shell::parse(text), shell::Options::STRICT).list;
-        commands.iter().map(shell::Command::name).collect::<Vec<_>>()
+        commands.iter().map(|one| one.name().map(str::to_owned)).collect::<Vec<_>>()
     })
     .unwrap_or_default();
     let reached: std::collections::BTreeSet<&str> = names

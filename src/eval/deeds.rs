@@ -3,8 +3,8 @@
 use super::pattern::Deed;
 use crate::base::Risk;
 use crate::check::Unit;
+use crate::shell::Command;
 use crate::shell::ast::RedirectKind;
-use crate::shell::{Argument, Command};
 use crate::tools::{Call, Role, Word, sql};
 
 /// One thing a command does.
@@ -52,12 +52,12 @@ pub fn of(unit: &Unit<'_>, command: &Command) -> Effect {
     let Some(name) = command.name() else {
         return effect;
     };
-    if SENDERS.contains(&name.as_str()) {
+    if SENDERS.contains(&name) {
         for word in command.arguments() {
             add(&mut effect, Deed::Sends, word.shown(), word.literal().is_some());
         }
     }
-    if READERS.contains(&name.as_str()) {
+    if READERS.contains(&name) {
         for word in command.arguments().iter().filter(|word| !word.shown().starts_with('-')) {
             add(&mut effect, Deed::Reads, command.path(word), word.literal().is_some());
         }
@@ -65,16 +65,16 @@ pub fn of(unit: &Unit<'_>, command: &Command) -> Effect {
     let Some(call) = unit.take_apart(command) else {
         return effect;
     };
-    services(&call, &mut effect);
-    clouds(&call, &mut effect);
-    network(&call, &mut effect);
+    services(call, &mut effect);
+    clouds(call, &mut effect);
+    network(call, &mut effect);
     if CLIENTS.contains(&call.name) {
-        effect.statements = statements(&call, command);
+        effect.statements = statements(call, command);
         for statement in effect.statements.clone() {
             of_statement(&statement, &mut effect);
         }
     }
-    paths(unit, command, &call, &mut effect);
+    paths(unit, command, call, &mut effect);
     effect.does.sort();
     effect.does.dedup();
     effect
@@ -210,7 +210,7 @@ fn statements(call: &Call<'_>, command: &Command) -> Vec<String> {
     let words = words.filter_map(|flag| flag.value.as_ref()).map(|word| word.text.clone());
     let operands = call.operands.iter().skip(1).filter(|_| call.name == "sqlite3");
     let operands = operands.map(|word| word.text.clone());
-    let input = command.input.as_ref().map(Argument::shown);
+    let input = command.input.as_ref().map(|text| text.shown().into_owned());
     words.chain(operands).chain(input).flat_map(|text| sql::statements(&text)).collect()
 }
 

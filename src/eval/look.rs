@@ -75,8 +75,8 @@ fn looked(step: &Step, checked: &Checked) -> Looked {
         for run in unit.runs() {
             let effect = deeds::of(&unit, run.command);
             hosts.extend(run.command.setting.remote.clone());
-            let words = run.command.arguments().iter().map(|word| word.shown()).collect();
-            let tool = run.command.name().unwrap_or_default();
+            let words = run.command.arguments().iter().map(|w| w.shown().into_owned()).collect();
+            let tool = run.command.name().unwrap_or_default().to_owned();
             commands.push(Ran { part, tool, words, effect });
         }
         for opaque in &unit.commands.opaque {

@@ -58,7 +58,14 @@ pub fn check_script(text: &str, path: &Path) -> check::Checked {
         installed: Some(probe::installed()),
         rejected: match language {
             Language::Bash => rejected(text).into_iter().collect(),
-            Language::Sh | Language::Python | Language::Other => BTreeMap::new(),
+            Language::Sh
+            | Language::Python
+            | Language::Sql
+            | Language::Markdown
+            | Language::Crontab
+            | Language::Systemd
+            | Language::Kubernetes
+            | Language::Other => BTreeMap::new(),
         },
         devices: BTreeMap::new(),
         now: None,

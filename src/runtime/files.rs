@@ -57,31 +57,48 @@ pub fn shown(path: &Path) -> String {
 
 /// Reads a text file of at most 32 MiB; `-` is standard input. Never waits for a pipe or a device.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
-    let io = |source| FileError::Io { action: "read", path: path.to_owned(), source };
-    let bytes = if path.as_os_str() == "-" {
-        bounded(std::io::stdin().lock(), path)?
-    } else {
-        let metadata = fs::metadata(path).map_err(io)?;
-        if metadata.is_dir() {
-            return Err(FileError::NotAFile { path: path.to_owned(), what: "a directory" });
-        }
-        if !metadata.is_file() {
-            return Err(FileError::NotAFile {
-                path: path.to_owned(),
-                what: "a pipe, socket or device",
-            });
-        }
-        if metadata.len() > MAX_BYTES as u64 {
-            return Err(FileError::TooLarge { path: path.to_owned(), bytes: metadata.len() });
-        }
-        bounded(File::open(path).map_err(io)?, path)?
-    };
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(read_bytes(path)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
         let before = String::from_utf8_lossy(&bytes[..at]);
         FileError::NotText { path: path.to_owned(), at: Position::of(&before, at), byte: bytes[at] }
     })
+}
+
+/// Reads a script, as [`read_text`] does, but in any encoding that leaves ASCII alone: each byte that is not UTF-8 stands as one
+/// `_`, so that every offset is the file's. A shell takes such bytes as letters too.
+pub fn read_script(path: &Path) -> Result<String, FileError> {
+    let bytes = match String::from_utf8(read_bytes(path)?) {
+        Ok(text) => return Ok(text),
+        Err(error) => error.into_bytes(),
+    };
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '_'));
+    }
+    Ok(text)
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    let io = |source| FileError::Io { action: "read", path: path.to_owned(), source };
+    if path.as_os_str() == "-" {
+        return bounded(std::io::stdin().lock(), path);
+    }
+    let metadata = fs::metadata(path).map_err(io)?;
+    if metadata.is_dir() {
+        return Err(FileError::NotAFile { path: path.to_owned(), what: "a directory" });
+    }
+    if !metadata.is_file() {
+        return Err(FileError::NotAFile {
+            path: path.to_owned(),
+            what: "a pipe, socket or device",
+        });
+    }
+    if metadata.len() > MAX_BYTES as u64 {
+        return Err(FileError::TooLarge { path: path.to_owned(), bytes: metadata.len() });
+    }
+    bounded(File::open(path).map_err(io)?, path)
 }
 
 fn bounded(from: impl Read, path: &Path) -> Result<Vec<u8>, FileError> {
@@ -147,6 +164,14 @@ mod tests {
         fs::write(&binary, b"ok\nab\xff").unwrap();
         assert!(refuse(&binary).ends_with("b\\nin:2:3: not UTF-8 text (byte 0xff)"));
         assert!(refuse(&dir.path().join("none")).starts_with("cannot read"));
+    }
+
+    #[test]
+    fn a_script_in_another_encoding_keeps_its_offsets() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = dir.path().join("latin1");
+        fs::write(&script, b"# B\xe9ranger\necho \xc3\xa9 \xf0\x9f end").unwrap();
+        assert_eq!(read_script(&script).unwrap(), "# B_ranger\necho \u{e9} __ end");
     }
 
     #[test]

@@ -32,7 +32,10 @@ fn note(rule: &Rule, tools: &BTreeSet<String>) -> RuleNote {
         Example::Script(text) | Example::On { text, .. } => {
             (!text.starts_with("#!") && speaks_of(text, tools)).then(|| (*text).to_owned())
         }
-        Example::Plan { .. } | Example::Seen { .. } | Example::Inventory(_) => None,
+        Example::File { .. }
+        | Example::Plan { .. }
+        | Example::Seen { .. }
+        | Example::Inventory(_) => None,
     });
     RuleNote {
         code: rule.code.to_owned(),
@@ -49,16 +52,19 @@ fn tools(plan: &Plan) -> BTreeSet<String> {
     let names = texts.flat_map(|text| {
         let commands =
             shell::on_deep_stack(|| shell::commands(&shell::parse(text), Options::STRICT));
-        commands.map(|commands| commands.list).unwrap_or_default()
+        let list = commands.map(|commands| commands.list).unwrap_or_default();
+        list.iter().filter_map(|command| command.name().map(str::to_owned)).collect::<Vec<_>>()
     });
-    let names = names.filter_map(|command| command.name());
     names.filter(|name| !EVERYWHERE.contains(&name.as_str())).collect()
 }
 
 fn concerns(rule: &Rule, tools: &BTreeSet<String>) -> bool {
     rule.bad.iter().any(|example| {
         let text = match example {
-            Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => text,
+            Example::Script(text)
+            | Example::File { text, .. }
+            | Example::On { text, .. }
+            | Example::Inventory(text) => text,
             Example::Plan { plan, .. } => plan,
             // A drafter cannot know what a dry run will show.
             Example::Seen { .. } => return false,

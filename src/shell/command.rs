@@ -9,6 +9,8 @@ use crate::base::Span;
 /// One command as it would run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Command {
+    /// Its place in [`Commands::list`].
+    pub index: usize,
     /// The executable and its arguments; wrappers such as `sudo` are gone.
     pub words: Vec<Argument>,
     /// Names of the wrappers that were taken off, outermost first.
@@ -126,19 +128,18 @@ pub struct Commands {
 
 impl Command {
     /// Returns the executable as written, where it is certain.
-    pub fn program(&self) -> Option<String> {
+    pub fn program(&self) -> Option<&str> {
         self.words.first().and_then(Argument::literal)
     }
 
     /// Returns the executable's file name, where it is certain.
-    pub fn name(&self) -> Option<String> {
-        let program = self.program()?;
-        Some(super::path::file_name(&program).to_owned())
+    pub fn name(&self) -> Option<&str> {
+        self.program().map(super::path::file_name)
     }
 
     /// Tells whether the executable is certain and has one of these file names.
     pub fn is(&self, names: &[&str]) -> bool {
-        self.name().is_some_and(|name| names.contains(&name.as_str()))
+        self.name().is_some_and(|name| names.contains(&name))
     }
 
     /// Returns the arguments behind the executable.
@@ -147,13 +148,13 @@ impl Command {
     }
 
     /// Returns the literal arguments behind the executable; others are left out.
-    pub fn literals(&self) -> Vec<String> {
+    pub fn literals(&self) -> Vec<&str> {
         self.arguments().iter().filter_map(Argument::literal).collect()
     }
 
     /// Tells whether an argument is exactly this text.
     pub fn has(&self, text: &str) -> bool {
-        self.arguments().iter().any(|a| a.literal().as_deref() == Some(text))
+        self.arguments().iter().any(|a| a.literal() == Some(text))
     }
 
     /// Returns an argument as a path seen from the command's directory.

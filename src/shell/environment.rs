@@ -186,5 +186,5 @@ pub(super) fn unknown(shown: &str, origin: Origin, may_be_empty: bool) -> Piece 
 
 /// Returns an argument only the run knows.
 pub(super) fn unknown_argument(shown: &str, origin: Origin, span: Span) -> Argument {
-    Argument { pieces: vec![unknown(shown, origin, false)], span }
+    Argument::new(vec![unknown(shown, origin, false)], span)
 }

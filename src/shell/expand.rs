@@ -56,7 +56,7 @@ impl Fields {
     fn split(&mut self, span: Span) {
         if self.present {
             let pieces = std::mem::take(&mut self.pieces);
-            self.done.push(Argument { pieces, span });
+            self.done.push(Argument::new(pieces, span));
         }
         self.present = false;
     }
@@ -80,7 +80,7 @@ impl Resolver {
         fields.split(span);
         if unread_brace {
             let piece = unknown("{…}", Origin::Output, false);
-            return vec![Argument { pieces: vec![piece], span }];
+            return vec![Argument::new(vec![piece], span)];
         }
         fields.done
     }
@@ -97,7 +97,7 @@ impl Resolver {
             pieces.extend(argument.pieces);
         }
         pieces.extend(fields.pieces);
-        Argument { pieces, span }
+        Argument::new(pieces, span)
     }
 
     fn part(&mut self, part: &Part, splits: bool, span: Span, fields: &mut Fields) {
@@ -317,7 +317,7 @@ impl Resolver {
         let alone = self.out.list.len() == first + 1 && last.redirects.is_empty();
         let name = last.name().unwrap_or_default();
         let shown = format!("$({name} …)");
-        match name.as_str() {
+        match name {
             "mktemp" => return vec![unknown(&shown, Origin::Temporary, false)],
             "date" => return vec![unknown(&shown, Origin::Time, false)],
             "pwd" => {
@@ -326,7 +326,9 @@ impl Resolver {
                 }
             }
             "echo" | "printf" if alone => {
-                if let Some(text) = printed(last).and_then(|text| text.literal()) {
+                if let Some(printed) = printed(last)
+                    && let Some(text) = printed.literal()
+                {
                     let text = text.trim_end_matches('\n');
                     return if text.is_empty() {
                         Vec::new()
@@ -352,7 +354,7 @@ impl Resolver {
             }
             _ => {}
         }
-        let empty = !NEVER_EMPTY.contains(&name.as_str());
+        let empty = !NEVER_EMPTY.contains(&name);
         vec![unknown(&shown, Origin::Output, empty)]
     }
 
@@ -388,13 +390,13 @@ pub(super) fn printed(command: &super::command::Command) -> Option<Argument> {
     let name = command.name()?;
     let span = command.span;
     let mut arguments = command.arguments();
-    match name.as_str() {
+    match name {
         "cat" | "tee" if arguments.iter().all(|a| a.prefix().starts_with('-')) || name == "tee" => {
             return command.input.clone();
         }
         "echo" => {
             while let Some(first) = arguments.first()
-                && matches!(first.literal().as_deref(), Some("-e" | "-n" | "-E" | "-ne" | "-en"))
+                && matches!(first.literal(), Some("-e" | "-n" | "-E" | "-ne" | "-en"))
             {
                 arguments = &arguments[1..];
             }
@@ -403,7 +405,7 @@ pub(super) fn printed(command: &super::command::Command) -> Option<Argument> {
             let format = arguments.first()?.literal()?;
             if arguments.len() > 1 {
                 // Only the formats that hand the arguments through.
-                if !matches!(format.as_str(), "%s" | "%s\\n" | "%b" | "%b\\n" | "%s\n") {
+                if !matches!(format, "%s" | "%s\\n" | "%b" | "%b\\n" | "%s\n") {
                     return None;
                 }
                 arguments = &arguments[1..];
@@ -422,5 +424,5 @@ pub(super) fn printed(command: &super::command::Command) -> Option<Argument> {
         pieces.extend(argument.pieces.iter().cloned());
     }
     pieces.push(Piece::Text("\n".to_owned()));
-    Some(Argument { pieces, span })
+    Some(Argument::new(pieces, span))
 }

@@ -82,20 +82,17 @@ impl Resolver {
 
     /// Says where a literal is evaluated as a subscript and would run a command.
     pub(super) fn subscripts(&mut self, words: &[Argument], span: Span) {
-        let running = |word: &Argument| word.literal().is_some_and(|t| is_running_subscript(&t));
+        let running = |word: &Argument| word.literal().is_some_and(is_running_subscript);
         let Some((first, rest)) = words.split_first() else {
             return;
         };
         let name = first.literal().unwrap_or_default();
-        if EVALUATE.contains(&name.as_str()) && rest.iter().any(running) {
+        if EVALUATE.contains(&name) && rest.iter().any(running) {
             let names = name != "printf" || rest.iter().any(|w| w.prefix().starts_with("-v"));
-            let tests = !matches!(name.as_str(), "test" | "[")
+            let tests = !matches!(name, "test" | "[")
                 || rest.iter().any(|w| {
                     let word = w.literal().unwrap_or_default();
-                    matches!(
-                        word.as_str(),
-                        "-v" | "-R" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge"
-                    )
+                    matches!(word, "-v" | "-R" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge")
                 });
             if names && tests {
                 self.opaque(span, "a subscript runs a command");
@@ -105,9 +102,9 @@ impl Resolver {
 
     /// Says where the words of `[[ … ]]` hold a subscript that would run a command.
     pub(super) fn condition_subscripts(&mut self, words: &[Argument], span: Span) {
-        let literals: Vec<String> = words.iter().filter_map(Argument::literal).collect();
+        let literals: Vec<&str> = words.iter().filter_map(Argument::literal).collect();
         let evaluates = literals.iter().any(|word| {
-            matches!(word.as_str(), "-v" | "-R" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge")
+            matches!(*word, "-v" | "-R" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge")
         });
         if evaluates && literals.iter().any(|word| is_running_subscript(word)) {
             self.opaque(span, "a subscript runs a command");

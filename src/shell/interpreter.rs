@@ -17,11 +17,11 @@ impl Resolver {
     ) {
         let mut at = 1;
         for pair in words.windows(2) {
-            let option = match pair[0].literal().as_deref() {
+            let option = match pair[0].literal() {
                 Some("-o") => pair[1].literal(),
-                _ => pair[1].literal().and_then(|t| t.strip_prefix("-o").map(str::to_owned)),
+                _ => pair[1].literal().and_then(|t| t.strip_prefix("-o")),
             };
-            self.ssh_option(option.as_deref().unwrap_or_default(), span);
+            self.ssh_option(option.unwrap_or_default(), span);
         }
         while let Some(text) =
             words.get(at).and_then(Argument::literal).filter(|t| t.starts_with('-'))
@@ -99,7 +99,7 @@ impl Resolver {
                 (self.env.errexit, self.env.nounset, self.env.pipefail) = options;
                 return self.push(words, redirects, span, wrappers);
             }
-            if matches!(text.as_str(), "--rcfile" | "--init-file") {
+            if matches!(text, "--rcfile" | "--init-file") {
                 at += 2;
                 continue;
             }
@@ -117,13 +117,13 @@ impl Resolver {
             at += 1;
             if letters.ends_with('o') {
                 let option = words.get(at).and_then(Argument::literal);
-                self.env.pipefail |= option.as_deref() == Some("pipefail");
+                self.env.pipefail |= option == Some("pipefail");
                 at += 1;
             }
         }
         let rest = words.get(at..).unwrap_or_default().to_vec();
         let incoming = self.incoming.clone();
-        let version = words.get(1).and_then(Argument::literal).as_deref() == Some("--version");
+        let version = words.get(1).and_then(Argument::literal) == Some("--version");
         self.push(words, redirects, span, wrappers);
         match (command, rest.first().cloned()) {
             _ if version => {}

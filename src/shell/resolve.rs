@@ -323,7 +323,7 @@ impl Resolver {
                     pieces.extend(printed(command)?.pieces);
                     any = true;
                 }
-                any.then_some(Argument { pieces, span })
+                any.then_some(Argument::new(pieces, span))
             });
             self.incoming = Some(text.map_or(Incoming::Unreadable, Incoming::Text));
         }
@@ -371,7 +371,8 @@ mod tests {
         let found = found.unwrap();
         let mut lines: Vec<String> = Vec::new();
         for command in &found.list {
-            let mut words: Vec<String> = command.words.iter().map(Argument::shown).collect();
+            let mut words: Vec<String> =
+                command.words.iter().map(|word| word.shown().into_owned()).collect();
             if let Some(host) = &command.setting.remote {
                 words.insert(0, format!("@{host}"));
             }

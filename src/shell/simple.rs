@@ -110,7 +110,8 @@ impl Resolver {
             Some(Incoming::Unreadable) | None => None,
         };
         let span = self.place(span);
-        self.out.list.push(Command { words, wrappers, redirects, input, span, setting });
+        let index = self.out.list.len();
+        self.out.list.push(Command { index, words, wrappers, redirects, input, span, setting });
     }
 
     /// Returns an argument that stands for what `find` or `xargs` hands over.

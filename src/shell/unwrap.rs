@@ -38,7 +38,7 @@ impl Resolver {
         span: Span,
         mut wrappers: Vec<String>,
     ) {
-        let Some(program) = words.first().and_then(Argument::literal) else {
+        let Some(program) = words.first().and_then(Argument::literal).map(str::to_owned) else {
             return self.push(words, redirects, span, wrappers);
         };
         if wrappers.len() > 16 || self.depth > NESTING {
@@ -78,9 +78,7 @@ impl Resolver {
             "trap" => return self.trap(&words, redirects, span, wrappers),
             "alias" => {
                 for word in &words[1..] {
-                    if let Some((name, text)) =
-                        word.literal().as_deref().and_then(|t| t.split_once('='))
-                    {
+                    if let Some((name, text)) = word.literal().and_then(|t| t.split_once('=')) {
                         self.out.defined.insert(name.to_owned());
                         Rc::make_mut(&mut self.env.aliases)
                             .insert(name.to_owned(), text.to_owned());
@@ -95,8 +93,8 @@ impl Resolver {
                         .iter()
                         .filter_map(Argument::literal)
                         .find(|w| !w.starts_with('-'));
-                    let saved =
-                        std::mem::replace(&mut self.setting.user, user.or(Some("root".to_owned())));
+                    let user = user.unwrap_or("root").to_owned();
+                    let saved = self.setting.user.replace(user);
                     let script = self.as_script(&text);
                     match name == "script" {
                         true => self.push(words.clone(), redirects, span, wrappers),
@@ -109,7 +107,7 @@ impl Resolver {
             }
             "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct"
             | "nsenter" => {
-                let inner = words.iter().position(|w| w.literal().as_deref() == Some("--"));
+                let inner = words.iter().position(|w| w.literal() == Some("--"));
                 let docker = matches!(name.as_str(), "docker" | "podman" | "nerdctl");
                 let inner = inner
                     .map(|at| at + 1)
@@ -147,7 +145,7 @@ impl Resolver {
             }
             if name == "flock"
                 && (own.flag(&["c"])
-                    || words.get(own.start).and_then(Argument::literal).as_deref() == Some("-c"))
+                    || words.get(own.start).and_then(Argument::literal) == Some("-c"))
                 && let Some(text) = words.last().cloned()
             {
                 let script = self.as_script(&text);
@@ -162,7 +160,7 @@ impl Resolver {
                 if let Some(user) = own.value(&["u", "user"]).map(Argument::shown)
                     && matches!(name.as_str(), "sudo" | "doas" | "runuser")
                 {
-                    self.setting.user = Some(user);
+                    self.setting.user = Some(user.into_owned());
                 } else if name == "sudo" {
                     self.setting.user = Some("root".to_owned());
                 }
@@ -264,8 +262,7 @@ impl Resolver {
         span: Span,
         wrappers: Vec<String>,
     ) {
-        let at =
-            if words.get(1).and_then(Argument::literal).as_deref() == Some("--") { 2 } else { 1 };
+        let at = if words.get(1).and_then(Argument::literal) == Some("--") { 2 } else { 1 };
         if let Some(text) = words.get(at).filter(|_| words.len() > at + 1) {
             let literal = text.literal().unwrap_or_default();
             let script = self.as_script(text);
@@ -281,9 +278,8 @@ impl Resolver {
     }
 
     fn find_exec(&mut self, words: &[Argument], span: Span, wrappers: &[String]) {
-        let is = |word: &Argument, names: &[&str]| {
-            word.literal().is_some_and(|t| names.contains(&t.as_str()))
-        };
+        let is =
+            |word: &Argument, names: &[&str]| word.literal().is_some_and(|t| names.contains(&t));
         let mut at = 0;
         while let Some(start) =
             words[at..].iter().position(|w| is(w, &["-exec", "-execdir", "-ok", "-okdir"]))
@@ -318,7 +314,7 @@ impl Resolver {
         inner
             .into_iter()
             .map(|word| match word.literal() {
-                Some(text) if text.contains(&marker) => {
+                Some(text) if text.contains(marker) => {
                     let mut pieces = Vec::new();
                     for (index, part) in text.split(&marker).enumerate() {
                         if index > 0 {
@@ -328,7 +324,7 @@ impl Resolver {
                             pieces.push(Piece::Text(part.to_owned()));
                         }
                     }
-                    Argument { pieces, span: word.span }
+                    Argument::new(pieces, word.span)
                 }
                 _ => word,
             })
@@ -343,7 +339,7 @@ impl Resolver {
             "cd" | "pushd" => {
                 let target = arguments
                     .iter()
-                    .find(|a| !a.prefix().starts_with('-') && a.literal().as_deref() != Some("--"));
+                    .find(|a| !a.prefix().starts_with('-') && a.literal() != Some("--"));
                 self.env.cwd = target.and_then(|target| {
                     let path = target.path(self.env.cwd.as_deref());
                     (path.starts_with('/') || path.starts_with('$')).then_some(path)
@@ -362,7 +358,7 @@ impl Resolver {
                         // An array is used by its elements, which are not empty; a loop over lines ends.
                         let empty = name != "line"
                             && !self.setting.repeated
-                            && words[0].literal().as_deref() == Some("read");
+                            && words[0].literal() == Some("read");
                         let value = vec![unknown(&format!("${name}"), Origin::Found, empty)];
                         self.env.set(name, Value::Scalar(value));
                     }
@@ -385,8 +381,7 @@ impl Resolver {
         while let Some(word) = words.next() {
             let on = word.starts_with('-');
             if word == "--" {
-                let rest =
-                    arguments.iter().skip_while(|a| a.literal().as_deref() != Some("--")).skip(1);
+                let rest = arguments.iter().skip_while(|a| a.literal() != Some("--")).skip(1);
                 self.env.arguments = Some(Rc::new(rest.cloned().collect()));
                 return;
             }
@@ -394,16 +389,14 @@ impl Resolver {
                 return;
             };
             let long = if letters.ends_with('o') { words.next() } else { None };
-            let given = |letter: char, name: &str| {
-                letters.contains(letter) || long.as_deref() == Some(name)
-            };
+            let given = |letter: char, name: &str| letters.contains(letter) || long == Some(name);
             if given('e', "errexit") {
                 self.env.errexit = on;
             }
             if given('u', "nounset") {
                 self.env.nounset = on;
             }
-            if long.as_deref() == Some("pipefail") {
+            if long == Some("pipefail") {
                 self.env.pipefail = on;
             }
         }
@@ -412,13 +405,11 @@ impl Resolver {
 
 /// Returns where the command of `docker exec [flags] CONTAINER command` starts.
 fn docker_exec(words: &[Argument]) -> Option<usize> {
-    let mut at = words.iter().position(|w| w.literal().as_deref() == Some("exec"))? + 1;
+    let mut at = words.iter().position(|w| w.literal() == Some("exec"))? + 1;
     while let Some(text) = words.get(at).and_then(Argument::literal).filter(|t| t.starts_with('-'))
     {
-        let takes = matches!(
-            text.as_str(),
-            "-u" | "--user" | "-e" | "--env" | "-w" | "--workdir" | "--env-file"
-        );
+        let takes =
+            matches!(text, "-u" | "--user" | "-e" | "--env" | "-w" | "--workdir" | "--env-file");
         at += if takes { 2 } else { 1 };
     }
     Some(at + 1)

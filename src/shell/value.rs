@@ -1,5 +1,7 @@
 //! What is known of a word after expansion: fixed text, globs, and pieces only the run knows.
 
+use std::borrow::Cow;
+
 use super::path;
 use crate::base::Span;
 
@@ -49,13 +51,33 @@ pub enum Origin {
 /// An argument of a command, expanded as far as possible.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Argument {
-    /// Its pieces; none for an empty argument.
+    /// Its pieces; none for an empty argument. Texts never stand side by side.
     pub pieces: Vec<Piece>,
     /// The word it comes from.
     pub span: Span,
 }
 
 impl Argument {
+    /// Returns an argument of these pieces; texts that stand side by side become one.
+    pub fn new(mut pieces: Vec<Piece>, span: Span) -> Self {
+        let loose = |pair: &[Piece]| matches!(pair, [Piece::Text(_), Piece::Text(_)]);
+        let empty = |piece: &Piece| matches!(piece, Piece::Text(text) if text.is_empty());
+        if pieces.iter().any(empty) {
+            pieces.retain(|piece| !empty(piece));
+        }
+        if pieces.windows(2).any(loose) {
+            let mut merged: Vec<Piece> = Vec::with_capacity(pieces.len());
+            for piece in pieces {
+                match (merged.last_mut(), piece) {
+                    (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
+                    (_, piece) => merged.push(piece),
+                }
+            }
+            pieces = merged;
+        }
+        Self { pieces, span }
+    }
+
     /// Returns an argument of fixed text.
     pub fn text(text: &str, span: Span) -> Self {
         let pieces = if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.to_owned())] };
@@ -63,36 +85,35 @@ impl Argument {
     }
 
     /// Returns the text, where all of it is certain.
-    pub fn literal(&self) -> Option<String> {
-        let mut text = String::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(more) => text.push_str(more),
-                Piece::Glob(_) | Piece::Unknown(_) => return None,
-            }
+    pub fn literal(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [] => Some(""),
+            [Piece::Text(text)] => Some(text),
+            _ => None,
         }
-        Some(text)
     }
 
     /// Returns the text with globs as written and unknown pieces under their shown names.
-    pub fn shown(&self) -> String {
-        let mut text = String::new();
-        for piece in &self.pieces {
+    pub fn shown(&self) -> Cow<'_, str> {
+        fn one(piece: &Piece) -> &str {
             match piece {
-                Piece::Text(more) | Piece::Glob(more) => text.push_str(more),
-                Piece::Unknown(unknown) => text.push_str(&unknown.shown),
+                Piece::Text(text) | Piece::Glob(text) => text,
+                Piece::Unknown(unknown) => &unknown.shown,
             }
         }
-        text
+        match self.pieces.as_slice() {
+            [] => Cow::Borrowed(""),
+            [only] => Cow::Borrowed(one(only)),
+            pieces => Cow::Owned(pieces.iter().map(one).collect()),
+        }
     }
 
     /// Returns the certain text at the start, up to the first piece that is not.
-    pub fn prefix(&self) -> String {
-        let certain = self.pieces.iter().map_while(|piece| match piece {
-            Piece::Text(text) => Some(text.as_str()),
-            Piece::Glob(_) | Piece::Unknown(_) => None,
-        });
-        certain.collect()
+    pub fn prefix(&self) -> &str {
+        match self.pieces.first() {
+            Some(Piece::Text(text)) => text,
+            Some(Piece::Glob(_) | Piece::Unknown(_)) | None => "",
+        }
     }
 
     /// Returns the pieces only the run knows.

@@ -147,7 +147,7 @@ impl Wrapper {
             } else if let Some(short) = text.strip_prefix('-').filter(|s| !s.is_empty()) {
                 self.short(short, words, &mut out);
             } else if self.assignments && text.contains('=') && !text.starts_with('=') {
-                out.assignments.push(text);
+                out.assignments.push(text.to_owned());
             } else {
                 break;
             }
@@ -179,7 +179,7 @@ impl Wrapper {
 
 /// Returns the word behind one of these flags.
 pub(super) fn flag_value(words: &[Argument], flags: &[&str]) -> Option<Argument> {
-    let at = words.iter().position(|w| w.literal().is_some_and(|t| flags.contains(&t.as_str())));
+    let at = words.iter().position(|w| w.literal().is_some_and(|t| flags.contains(&t)));
     if let Some(at) = at {
         return words.get(at + 1).cloned();
     }

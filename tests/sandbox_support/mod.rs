@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -124,6 +125,16 @@ pub fn session_with(who: Who, into: &Path, change: impl FnOnce(&mut Options)) ->
         }
         Err(error) => panic!("as {who:?}: {error}"),
     }
+}
+
+/// Shows a table, and fails where something is wrong. The reasons come first: a log may show no more
+/// than a beginning. Straight to the stream: the table is wanted when the test passes, too.
+pub fn assert_none(wrong: &[String], table: &[String]) {
+    let reasons = wrong.iter().map(|reason| format!("WRONG: {reason}\n"));
+    let lines = table.iter().map(|line| format!("{line}\n"));
+    let text: String = reasons.chain(lines).collect();
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    assert!(wrong.is_empty(), "{} wrong:\n{}\n", wrong.len(), wrong.join("\n"));
 }
 
 /// A step as plans have them, in `/`.

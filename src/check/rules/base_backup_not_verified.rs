@@ -33,12 +33,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let proven =
-        context.runs().any(|(_, run)| run.command.is(&["pg_verifybackup", "pgbackrest", "barman"]));
+    let proven = context.named(&["pg_verifybackup", "pgbackrest", "barman"]).next().is_some();
     if proven {
         return;
     }
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["pg_basebackup"])) {
+    for (unit, run) in context.named(&["pg_basebackup"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         // A standby proves its copy by starting on it; what goes to standard output cannot be read again here.
         let elsewhere = call.has(&["write-recovery-conf", "R", "version", "help"])

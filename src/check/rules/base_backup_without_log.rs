@@ -28,7 +28,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["pg_basebackup"])) {
+    for (unit, run) in context.named(&["pg_basebackup"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         if call
             .value(&["wal-method"])

@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if !command.is(&["pg_dump", "pg_dumpall", "pg_basebackup", "pg_receivewal"]) {
             continue;
         }
-        let Some(client) = command.program().as_deref().and_then(postgres::version_in) else {
+        let Some(client) = command.program().and_then(postgres::version_in) else {
             continue;
         };
         let comments = unit

@@ -50,10 +50,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
             let name_like =
                 !program.is_empty() && program.chars().all(valid) && !program.starts_with('-');
-            if !name_like || exists(context, unit, &program) || command.setting.contained {
+            if !name_like || exists(context, unit, program) || command.setting.contained {
                 continue;
             }
-            let near = nearest(&program, tools::described()).filter(|_| program.len() > 3);
+            let near = nearest(program, tools::described()).filter(|_| program.len() > 3);
             let resembles = tools::described().filter(|n| n.len() > 4).any(|n| program.contains(n));
             let message = match near {
                 Some(near) => format!("no command {program} is known; the nearest is {near}"),

@@ -117,7 +117,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             });
             vital.map(|path| (format!("{path} is deleted"), Scope::Host))
         }
-        "psql" => match name.as_str() {
+        "psql" => match name {
             "redis-cli"
                 if words
                     .iter()
@@ -131,8 +131,8 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 (!scratch).then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
             "psql" | "mysql" | "mariadb" => {
-                let drops = unit.sql(command).into_iter().any(|text| {
-                    sql::statements(&text).iter().any(|s| {
+                let drops = unit.sql(command).iter().any(|text| {
+                    sql::statements(text).iter().any(|s| {
                         let drop =
                             ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
                                 .iter()
@@ -160,7 +160,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             ]);
             let heavy = words.iter().any(|w| {
                 matches!(
-                    w.as_str(),
+                    *w,
                     "delete"
                         | "destroy"
                         | "rb"
@@ -175,7 +175,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             });
             let light = words.iter().any(|w| {
                 matches!(
-                    w.as_str(),
+                    *w,
                     "pod"
                         | "pods"
                         | "job"
@@ -188,7 +188,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 )
             });
             let local = matches!(
-                name.as_str(),
+                name,
                 "docker" | "podman" | "nerdctl" | "docker-compose" | "vault" | "hdfs"
             );
             (heavy && !explicit && !light && !local)
@@ -200,7 +200,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
 
 /// Tells whether the script itself made what it destroys.
 fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let names: Vec<String> = run.command.arguments().iter().map(Argument::shown).collect();
+    let names: Vec<_> = run.command.arguments().iter().map(Argument::shown).collect();
     context.before(unit, run).any(|(_, other)| {
         let makes = other.command.is(&[
             "lvcreate",
@@ -216,9 +216,8 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
                 let made = a.shown();
                 made.len() > 2
                     && names.iter().any(|n| {
-                        n == &made
-                            || n.rsplit(['/', '@']).next() == Some(made.as_str())
-                                && !made.starts_with('-')
+                        *n == made
+                            || n.rsplit(['/', '@']).next() == Some(&*made) && !made.starts_with('-')
                     })
             })
     })

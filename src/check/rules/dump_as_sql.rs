@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
 const PROGRAMS: &[&str] = &["mysqldump", "mariadb-dump"];
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mysql", "mariadb"])) {
+    for (unit, run) in context.named(&["mysql", "mariadb"]) {
         let starts = |text: &String| PROGRAMS.iter().any(|p| text.trim_start().starts_with(p));
         if unit.sql(run.command).iter().any(starts) {
             report.add(

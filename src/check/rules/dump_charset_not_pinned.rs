@@ -36,7 +36,7 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run, call) in dumps(context) {
-        if !is_whole(&call) || call.has(&["system"]) {
+        if !is_whole(call) || call.has(&["system"]) {
             continue;
         }
         let charset = call.value(&["default-character-set"]);

@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mysql", "mariadb"])) {
+    for (unit, run) in context.named(&["mysql", "mariadb"]) {
         if unit.part != Place::Run && unit.step.is_some() || run.command.setting.contained {
             continue;
         }
@@ -50,14 +50,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
                         || text.contains("CURRENT DATABASE")
                 })
         });
-        let made_here =
-            context.before(unit, run).any(|(_, other)| {
-                other.command.is(&["mysqldump", "mariadb-dump"])
-                    && !other.command.literals().iter().any(|w| {
-                        w == "--databases" || w == "--all-databases" || w == "-A" || w == "-B"
-                    })
-                    && other.command.redirects.iter().any(|r| r.target.shown() == dump)
-            });
+        let made_here = context.before(unit, run).any(|(_, other)| {
+            other.command.is(&["mysqldump", "mariadb-dump"])
+                && !other.command.literals().iter().any(|w| {
+                    *w == "--databases" || *w == "--all-databases" || *w == "-A" || *w == "-B"
+                })
+                && other.command.redirects.iter().any(|r| r.target.shown() == dump)
+        });
         if !looked && !made_here && !elsewhere(unit, run) {
             report.add(
                 &RULE,

@@ -89,10 +89,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 fn dumping(unit: &Unit<'_>, command: &Command) -> bool {
     let words = command.literals();
-    let has = |text: &str| words.iter().any(|w| w == text);
-    match command.name().as_deref() {
+    let has = |text: &str| words.contains(&text);
+    match command.name() {
         Some("sqlite3") => words.iter().any(|w| w.starts_with(".dump") || w.starts_with(".backup")),
-        Some("tar") => unit.take_apart(command).is_some_and(|c| tar::mode(&c) == tar::Mode::Create),
+        Some("tar") => unit.take_apart(command).is_some_and(|c| tar::mode(c) == tar::Mode::Create),
         Some("etcdctl") => has("save"),
         Some("redis-cli") => has("--rdb"),
         Some("kubectl") => has("get") || has("exec"),

@@ -150,8 +150,8 @@ fn before(unit: &Unit<'_>) -> Span {
 
 fn produces(command: &Command) -> bool {
     let words = command.literals();
-    let has = |names: &[&str]| words.iter().any(|w| names.contains(&w.as_str()));
-    match command.name().as_deref() {
+    let has = |names: &[&str]| words.iter().any(|w| names.contains(w));
+    match command.name() {
         Some("sqlite3") => words.iter().any(|w| w.starts_with(".dump")),
         Some("kubectl" | "docker" | "podman") => has(&["exec", "get", "cp"]),
         Some("redis-cli") => has(&["--rdb"]),
@@ -159,7 +159,7 @@ fn produces(command: &Command) -> bool {
         Some("aws" | "gsutil") => has(&["cp", "-"]),
         Some("find" | "curl" | "wget" | "psql" | "mysql" | "mariadb" | "ssh") => false,
         Some("restic" | "borg") => has(&["dump", "extract", "export-tar"]),
-        Some("tar") => !words.iter().any(|w| w.starts_with("-t") || w == "--list"),
+        Some("tar") => !words.iter().any(|w| w.starts_with("-t") || *w == "--list"),
         Some(_) | None => true,
     }
 }
@@ -172,8 +172,8 @@ fn keeps(command: &Command) -> bool {
         kept && !r.target.shown().starts_with("/dev/")
     });
     let words = command.literals();
-    let has = |names: &[&str]| words.iter().any(|w| names.contains(&w.as_str()));
-    file || match command.name().as_deref() {
+    let has = |names: &[&str]| words.iter().any(|w| names.contains(w));
+    file || match command.name() {
         Some("aws" | "gsutil" | "mc" | "s3cmd" | "az" | "gcloud") => {
             has(&["-", "cp", "pipe", "put"])
         }
@@ -189,7 +189,10 @@ fn keeps(command: &Command) -> bool {
         ) => true,
         Some("gzip" | "zstd" | "xz" | "gpg" | "openssl" | "age" | "pigz" | "bzip2" | "lz4") => {
             words.iter().any(|w| {
-                w.starts_with("-o") || w == "--output" || w.starts_with("--output=") || w == "-out"
+                w.starts_with("-o")
+                    || *w == "--output"
+                    || w.starts_with("--output=")
+                    || *w == "-out"
             })
         }
         Some(_) | None => false,

@@ -61,7 +61,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             "delete-master-logs",
             "system",
         ];
-        if is_whole(&call) && !call.has(&says) {
+        if is_whole(call) && !call.has(&says) {
             report.add(
                 &RULE,
                 unit,

@@ -51,7 +51,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if recovers || context.runs().any(|(_, run)| restores(run.command)) {
         return;
     }
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["pg_dump"])) {
+    for (unit, run) in context.named(&["pg_dump"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         let part =
             ["schema", "table", "schema-only", "data-only", "s", "section", "help", "version", "V"];

@@ -43,12 +43,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             let span = Span::new(at, at + c.len_utf8());
-            report.add(
-                &RULE,
-                unit,
-                span,
-                format!("the character {shown} hides what the command does"),
-            );
+            let message = format!("the character {shown} hides what the command does");
+            let finding = report.add(&RULE, unit, span, message);
+            if only_colours(&unit.text[at..]) || matches!(c, '\u{1}'..='\u{6}') {
+                finding.severity = Severity::Low;
+                finding.message = format!("the character {shown} is not seen by a reader");
+            }
         }
         for (at, word) in words(unit.text) {
             if let Some(letter) = look_alike(word) {
@@ -61,6 +61,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Tells whether a text begins with a terminal sequence that sets colours or weight and conceals nothing (ECMA-48, SGR).
+fn only_colours(text: &str) -> bool {
+    let Some((parameters, _)) = text.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m'))
+    else {
+        return false;
+    };
+    parameters.split(';').all(|p| p.chars().all(|c| c.is_ascii_digit()) && p != "8" && p != "08")
 }
 
 /// Returns the runs of letters with their places.

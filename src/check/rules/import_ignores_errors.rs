@@ -39,7 +39,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             );
         }
     }
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mysql", "mariadb"])) {
+    for (unit, run) in context.named(&["mysql", "mariadb"]) {
         let reads =
             run.command.redirects.iter().any(|r| r.kind == crate::shell::ast::RedirectKind::Read)
                 || run.command.setting.stage.is_some_and(|stage| stage.position > 0);

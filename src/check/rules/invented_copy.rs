@@ -52,9 +52,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if known.is_empty() {
         return;
     }
-    for (unit, run) in
-        context.runs().filter(|(unit, run)| unit.part == Place::Run && run.command.is(&["restic"]))
-    {
+    for (unit, run) in context.named(&["restic"]).filter(|(unit, _)| unit.part == Place::Run) {
         let Some(call) = unit.take_apart(run.command).filter(|call| call.names("restore")) else {
             continue;
         };

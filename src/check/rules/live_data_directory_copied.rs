@@ -87,7 +87,7 @@ fn copies(context: &Context<'_>, unit: &Unit<'_>, command: &Command) -> bool {
             recursive
                 && call.operands.iter().take(sources).any(|word| is_data(&unit.path(command, word)))
         }
-        ("tar", _) if tar::mode(&call) == tar::Mode::Create => {
+        ("tar", _) if tar::mode(call) == tar::Mode::Create => {
             let base =
                 call.value(&["directory"]).map(|word| unit.path(command, word)).unwrap_or_default();
             is_data(&base) || call.operands.iter().any(|word| is_data(&unit.path(command, word)))

@@ -64,7 +64,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                             .command
                             .literals()
                             .iter()
-                            .any(|word| word == name || word.ends_with(&format!("={name}")))
+                            .any(|word| *word == name || word.ends_with(&format!("={name}")))
                 });
                 let made = context
                     .before(unit, run)

@@ -37,9 +37,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in
-        context.runs().filter(|(_, run)| run.command.is(&["mysqlbinlog", "mariadb-binlog"]))
-    {
+    for (unit, run) in context.named(&["mysqlbinlog", "mariadb-binlog"]) {
         let timed = unit
             .take_apart(run.command)
             .is_some_and(|call| call.has(&["stop-datetime", "start-datetime"]));

@@ -37,7 +37,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
         let deletes = command.is(&["rm", "unlink", "shred", "truncate"])
-            || command.is(&["find"]) && command.literals().iter().any(|word| word == "-delete");
+            || command.is(&["find"]) && command.literals().contains(&"-delete");
         if !deletes || command.setting.deferred {
             continue;
         }

@@ -31,9 +31,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in
-        context.runs().filter(|(_, run)| run.command.is(&["pg_resetwal", "pg_resetxlog"]))
-    {
+    for (unit, run) in context.named(&["pg_resetwal", "pg_resetxlog"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         let kept = context.before(unit, run).any(|(_, other)| {
             let command = other.command;

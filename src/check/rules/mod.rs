@@ -1,38 +1,85 @@
 //! Every rule, one file each.
 
+mod allow_in_draft;
+mod allow_of_unknown_rule;
 mod archive_command_hides_failure;
+mod archive_not_read_back;
 mod backup_inside_source;
+mod backup_key_deleted;
 mod base_backup_not_verified;
 mod base_backup_without_log;
+mod bashism_in_sh;
+mod checkpoint_overwritten_in_place;
+mod checkpoint_runs_code;
+mod checkpoint_without_state;
 mod claimed_without_check;
+mod cleanup_not_trapped;
 mod client_older_than_server;
+mod collation_may_differ;
 mod command_not_found;
 mod copied_live_sqlite;
+mod copies_removed_unsaved;
 mod damage_replayed;
+mod data_in_variable;
+mod data_that_cannot_be_made_again;
+mod date_asked_twice;
+mod declaration_hides_failure;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
+mod device_in_place_of_volume;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
+mod dump_end_unproven;
 mod dump_into_its_own_database;
+mod dump_leaves_objects_out;
 mod dump_over_only_copy;
 mod dump_piped_without_pipefail;
+mod dump_readable_by_all;
 mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod errexit_suspended;
+mod errors_ignored;
+mod etcd_added_before_removed;
+mod etcd_copied_as_file;
+mod etcd_forced_new_cluster;
+mod etcd_members_differ;
+mod etcd_restored_apart;
+mod etcd_revision_goes_back;
+mod etcd_wrong_generation;
+mod expired_allow;
+mod failure_hidden;
+mod figure_against_arithmetic;
+mod fixed_temporary_path;
 mod flattening_copy;
+mod get_all_as_backup;
 mod gtid_purged_by_part;
+mod heredoc_expands_here;
 mod hidden_characters;
 mod import_ignores_errors;
+mod incident_text_in_command;
+mod incomplete_backup_accepted;
 mod inconsistent_dump;
+mod index_older_than_data;
 mod invented_copy;
+mod job_not_waited_for;
+mod latest_by_listing;
+mod left_out;
+mod lifecycle_replaced;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
+mod live_files_copied;
 mod local_time_in_recovery;
 mod log_deleted_by_hand;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
+mod malformed_allow;
+mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
+mod model_as_integrity_check;
+mod model_restored_unproven;
+mod model_without_origin;
 mod nested_restore;
 mod nested_rsync;
 mod no_preflight;
@@ -41,6 +88,7 @@ mod odd_copy_size;
 mod one_person_or_place;
 mod overdue_backup;
 mod overlapping_backup;
+mod owners_lost;
 mod password_in_script;
 mod password_on_command_line;
 mod pattern_deletes_more;
@@ -53,10 +101,17 @@ mod promoted_unapplied;
 mod promoted_without_fence;
 mod promoted_without_lag_check;
 mod prose_in_script;
+mod public_copy;
+mod record_kept_too_long;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
 mod recovery_without_signal;
+mod redis_append_log_wins;
+mod redis_emptied_uncopied;
+mod redis_save_not_awaited;
+mod redis_snapshot_replaced_live;
+mod repair_without_copy;
 mod restore_beyond_promise;
 mod restore_command_hides_missing_file;
 mod restore_goes_on_after_errors;
@@ -64,50 +119,119 @@ mod restore_in_a_loop;
 mod restore_never_tested;
 mod restore_over_live;
 mod restore_under_running_service;
+mod restored_over_root;
+mod restored_sqlite_unchecked;
 mod restored_without_statistics;
+mod retention_by_age_alone;
 mod rm_of_possibly_empty_path;
+mod runs_what_it_fetched;
 mod same_device_backup;
 mod same_step_twice;
+mod secret_on_command_line;
+mod shards_without_index;
+mod shell_syntax_in_unit;
+mod snapshot_as_backup;
+mod snapshots_die_with_instance;
+mod stale_sqlite_log;
 mod started_before_dependency;
+mod success_claimed_unasked;
 mod swapped_source_and_target;
 mod target_in_use;
+mod target_too_small;
 mod too_few_copies;
+mod twin_xfs_mounted;
 mod two_histories_in_one_archive;
-mod understated_risk;
-mod unknown_flag;
-mod unknown_name;
+mod unchecked_cd;
 mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
+mod understated_risk;
+mod unknown_flag;
+mod unknown_name;
 mod unmounted_target;
+mod unquoted_variable;
 mod unreadable_script;
+mod unused_allow;
+mod velero_keeps_what_is_there;
+mod velero_phase_not_looked_at;
+mod velero_restored_into_writable;
+mod velero_without_volumes;
+mod volumes_deleted_with_claims;
+mod waits_for_a_person;
+mod weak_encryption;
+mod wildcard_taken_for_option;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
+mod zookeeper_half_copied;
 
 use super::rule::Rule;
 
 /// The layer of the rules that judge what a dry run showed.
 pub const DRY_RUN: &str = "dry-run";
 
+pub use allow_in_draft::RULE as ALLOW_IN_DRAFT;
+pub use allow_of_unknown_rule::RULE as ALLOW_OF_UNKNOWN_RULE;
+pub use expired_allow::RULE as EXPIRED_ALLOW;
+pub use left_out::LEFT_OUT;
+pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
 pub use unreadable_script::unreadable;
+pub use unused_allow::RULE as UNUSED_ALLOW;
 
 /// Every rule, in the order of their codes.
 pub const RULES: &[&Rule] = &[
+    &checkpoint_overwritten_in_place::RULE,
+    &checkpoint_without_state::RULE,
+    &shards_without_index::RULE,
+    &checkpoint_runs_code::RULE,
+    &model_without_origin::RULE,
+    &index_older_than_data::RULE,
+    &data_that_cannot_be_made_again::RULE,
+    &model_restored_unproven::RULE,
+    &model_as_integrity_check::RULE,
+    &malformed_allow::RULE,
+    &expired_allow::RULE,
+    &unused_allow::RULE,
+    &allow_of_unknown_rule::RULE,
+    &allow_in_draft::RULE,
+    &mirror_to_bucket_without_source_guard::RULE,
+    &snapshots_die_with_instance::RULE,
+    &backup_key_deleted::RULE,
+    &public_copy::RULE,
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &weak_encryption::RULE,
+    &secret_on_command_line::RULE,
+    &etcd_copied_as_file::RULE,
+    &etcd_restored_apart::RULE,
+    &etcd_members_differ::RULE,
+    &etcd_revision_goes_back::RULE,
+    &etcd_wrong_generation::RULE,
+    &etcd_forced_new_cluster::RULE,
+    &etcd_added_before_removed::RULE,
     &promoted_without_fence::RULE,
     &promoted_without_lag_check::RULE,
+    &record_kept_too_long::RULE,
     &recovery_without_reconstitution::RULE,
     &writers_left_running::RULE,
+    &target_too_small::RULE,
     &damage_replayed::RULE,
     &paused_job_not_resumed::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
+    &owners_lost::RULE,
     &nested_restore::RULE,
+    &archive_not_read_back::RULE,
     &flattening_copy::RULE,
+    &live_files_copied::RULE,
+    &velero_without_volumes::RULE,
+    &velero_restored_into_writable::RULE,
+    &velero_phase_not_looked_at::RULE,
+    &velero_keeps_what_is_there::RULE,
+    &volumes_deleted_with_claims::RULE,
+    &get_all_as_backup::RULE,
     &command_not_found::RULE,
     &unknown_flag::RULE,
     &placeholder_left::RULE,
@@ -115,10 +239,15 @@ pub const RULES: &[&Rule] = &[
     &claimed_without_check::RULE,
     &wrong_package_manager::RULE,
     &prose_in_script::RULE,
+    &figure_against_arithmetic::RULE,
     &destroys_without_way_back::RULE,
+    &incident_text_in_command::RULE,
     &restore_in_a_loop::RULE,
     &started_before_dependency::RULE,
     &same_step_twice::RULE,
+    &snapshot_as_backup::RULE,
+    &device_in_place_of_volume::RULE,
+    &twin_xfs_mounted::RULE,
     &inconsistent_dump::RULE,
     &dump_without_routines::RULE,
     &dump_without_position::RULE,
@@ -126,6 +255,7 @@ pub const RULES: &[&Rule] = &[
     &password_on_command_line::RULE,
     &gtid_purged_by_part::RULE,
     &wrong_mysql_dialect::RULE,
+    &dump_end_unproven::RULE,
     &dump_into_its_own_database::RULE,
     &import_ignores_errors::RULE,
     &dump_charset_not_pinned::RULE,
@@ -148,15 +278,49 @@ pub const RULES: &[&Rule] = &[
     &live_data_directory_copied::RULE,
     &log_deleted_by_hand::RULE,
     &log_reset_without_copy::RULE,
+    &collation_may_differ::RULE,
     &restored_without_statistics::RULE,
     &password_in_script::RULE,
+    &dump_leaves_objects_out::RULE,
     &understated_risk::RULE,
+    &copies_removed_unsaved::RULE,
+    &restored_over_root::RULE,
+    &incomplete_backup_accepted::RULE,
+    &repair_without_copy::RULE,
+    &redis_snapshot_replaced_live::RULE,
+    &redis_append_log_wins::RULE,
+    &redis_emptied_uncopied::RULE,
+    &redis_save_not_awaited::RULE,
+    &retention_by_age_alone::RULE,
+    &lifecycle_replaced::RULE,
     &unreadable_script::RULE,
+    &errors_ignored::RULE,
     &dump_piped_without_pipefail::RULE,
     &rm_of_possibly_empty_path::RULE,
+    &unquoted_variable::RULE,
     &dump_over_only_copy::RULE,
+    &fixed_temporary_path::RULE,
+    &dump_readable_by_all::RULE,
+    &unchecked_cd::RULE,
+    &declaration_hides_failure::RULE,
+    &errexit_suspended::RULE,
+    &failure_hidden::RULE,
+    &job_not_waited_for::RULE,
+    &success_claimed_unasked::RULE,
+    &cleanup_not_trapped::RULE,
+    &shell_syntax_in_unit::RULE,
+    &latest_by_listing::RULE,
+    &wildcard_taken_for_option::RULE,
+    &runs_what_it_fetched::RULE,
     &hidden_characters::RULE,
+    &heredoc_expands_here::RULE,
+    &data_in_variable::RULE,
+    &date_asked_twice::RULE,
+    &bashism_in_sh::RULE,
+    &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
+    &stale_sqlite_log::RULE,
+    &restored_sqlite_unchecked::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
     &loss_beyond_promise::RULE,
@@ -179,6 +343,7 @@ pub const RULES: &[&Rule] = &[
     &undeclared_delete::RULE,
     &undeclared_write::RULE,
     &undeclared_connection::RULE,
+    &zookeeper_half_copied::RULE,
 ];
 
 #[cfg(test)]
@@ -192,7 +357,10 @@ mod tests {
 
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
-            Example::Script(text) => script(text, Language::of(text, ""), &Facts::default()),
+            Example::File { name, text } => {
+                script(text, Language::of(text, name), &Facts::default())
+            }
+            Example::Script(text) => script(text, Language::of(text, ""), &on_the_day()),
             Example::On { text, devices } => {
                 let devices =
                     devices.iter().map(|(path, device)| ((*path).to_owned(), *device)).collect();
@@ -202,9 +370,7 @@ mod tests {
             Example::Inventory(document) => {
                 let (read, problems) = crate::inventory::read(document);
                 assert_eq!(problems, [], "{document}");
-                let now = Some("2026-11-21T12:00:00Z".parse().unwrap());
-                let facts = Facts { now, ..Facts::default() };
-                let found = super::super::inventory(&read.unwrap(), &facts);
+                let found = super::super::inventory(&read.unwrap(), &on_the_day());
                 return found.into_iter().filter(|f| f.rule == code).collect();
             }
             Example::Plan { plan: document, inventory } => {
@@ -226,6 +392,12 @@ mod tests {
             }
         };
         found.findings.into_iter().filter(|f| f.rule == code).collect()
+    }
+
+    /// Returns the facts of the day on which examples are judged.
+    fn on_the_day() -> Facts {
+        let now = Some("2026-11-21T12:00:00Z".parse().unwrap());
+        Facts { now, ..Facts::default() }
     }
 
     /// Returns the dry run that an example tells of.

@@ -52,12 +52,12 @@ struct Archive {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let mut archives: Vec<Archive> = Vec::new();
-    for (unit, run) in context.runs().filter(|(_, r)| r.command.is(&["tar", "gtar", "bsdtar"])) {
+    for (unit, run) in context.named(&["tar", "gtar", "bsdtar"]) {
         let Some(call) = unit.take_apart(run.command) else {
             continue;
         };
         let file = call.value(&["file"]).map(|w| unit.path(run.command, w)).unwrap_or_default();
-        match tar::mode(&call) {
+        match tar::mode(call) {
             Mode::Create | Mode::Append => {
                 let members = if call.has(&["absolute-names", "transform", "xform"]) {
                     Vec::new()
@@ -79,7 +79,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     "one-top-level",
                     "to-stdout",
                 ]);
-                let Some(target) = target(unit, run.command, &call).filter(|_| !changes) else {
+                let Some(target) = target(unit, run.command, call).filter(|_| !changes) else {
                     continue;
                 };
                 let known = archives.iter().filter(|a| same(&a.file, &file));

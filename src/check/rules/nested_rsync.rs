@@ -43,8 +43,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let runs: Vec<(&Unit<'_>, Run<'_>)> =
-        context.runs().filter(|(_, r)| r.command.is(&["rsync"])).collect();
+    let runs: Vec<(&Unit<'_>, Run<'_>)> = context.named(&["rsync"]).collect();
     let mut copies = Vec::new();
     for (unit, run) in &runs {
         let Some(call) = unit.take_apart(run.command) else {

@@ -63,7 +63,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                         .command
                         .literals()
                         .iter()
-                        .any(|w| w.starts_with("-f") || w == "--file-system")
+                        .any(|w| w.starts_with("-f") || *w == "--file-system")
         };
         if !context.before(unit, run).any(|(_, other)| looks(other)) {
             report.add(
@@ -81,7 +81,7 @@ fn restores(unit: &Unit<'_>, run: Run<'_>) -> bool {
         return false;
     };
     match call.tool.name {
-        "tar" => tar::mode(&call) == tar::Mode::Extract,
+        "tar" => tar::mode(call) == tar::Mode::Extract,
         "restic" => call.names("restore"),
         "psql" => match call.name {
             "pg_restore" => call.risk() > Risk::Read,

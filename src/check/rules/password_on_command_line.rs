@@ -58,7 +58,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(CLIENTS)) {
+    for (unit, run) in context.named(CLIENTS) {
         let Some(call) = unit.take_apart(run.command) else {
             continue;
         };

@@ -58,7 +58,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let words = command.literals();
-        if !words.iter().any(|word| matches!(word.as_str(), "stop" | "disable" | "mask")) {
+        if !words.iter().any(|word| matches!(*word, "stop" | "disable" | "mask")) {
             continue;
         }
         for name in words.iter().filter(|word| word.ends_with(".timer")) {
@@ -69,9 +69,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let resumed = context.after(unit, run).any(|(_, other)| {
                 other.command.is(&["systemctl"])
                     && other.command.has(name)
-                    && other.command.literals().iter().any(|word| {
-                        matches!(word.as_str(), "start" | "enable" | "unmask" | "restart")
-                    })
+                    && other
+                        .command
+                        .literals()
+                        .iter()
+                        .any(|word| matches!(*word, "start" | "enable" | "unmask" | "restart"))
             });
             // Where nothing is started again, the text is not the end of the recovery.
             if ends && !resumed {

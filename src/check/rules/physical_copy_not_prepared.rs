@@ -40,7 +40,7 @@ pub const RULE: Rule = Rule {
 const COPIERS: &[&str] = &["mariabackup", "mariadb-backup", "xtrabackup", "innobackupex"];
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(COPIERS)) {
+    for (unit, run) in context.named(COPIERS) {
         let Some(call) = unit.take_apart(run.command) else {
             continue;
         };
@@ -50,7 +50,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let prepared = context.before(unit, run).any(|(_, other)| {
             let words = other.command.literals();
             other.command.is(COPIERS)
-                && words.iter().any(|w| w == "--prepare" || w == "--apply-log")
+                && words.iter().any(|w| *w == "--prepare" || *w == "--apply-log")
                 || other.command.arguments().iter().any(|a| {
                     let text = a.shown();
                     text.contains("full-prepared") || text.contains("_checkpoints")

@@ -74,14 +74,24 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 done.extend(command.redirects.iter().map(|r| r.target.span));
                 continue;
             }
+            if COMPARES.iter().any(|name| command.is(&[name])) {
+                done.push(command.span);
+                continue;
+            }
             let formats = command.is(FORMATS);
+            // What a known tool is given, it works on; what another command does with it is not known.
+            let acts = command.is(SETS) || unit.take_apart(command).is_some();
             for argument in &command.words {
                 let what = placeholder(&argument.shown());
                 let template = what.as_ref().is_some_and(|w| w.starts_with("{{"));
                 if formats && template {
                     done.push(argument.span);
                 } else if let Some(what) = what {
-                    report.add(&RULE, unit, argument.span, format!("{what} is a placeholder"));
+                    let message = format!("{what} is a placeholder");
+                    let finding = report.add(&RULE, unit, argument.span, message);
+                    if !acts {
+                        finding.severity = Severity::Medium;
+                    }
                     done.push(argument.span);
                 }
             }
@@ -97,7 +107,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             if let Some(what) = placeholder(code) {
-                report.add(&RULE, unit, span, format!("{what} is a placeholder"));
+                let finding = report.add(&RULE, unit, span, format!("{what} is a placeholder"));
+                // Where the script can be read, what is used stands in a command.
+                if unit.script.parsed {
+                    finding.severity = Severity::Medium;
+                }
             }
         }
     }
@@ -124,6 +138,12 @@ fn names<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
     let parts = |text: &'a str| text.split(['/', ':', '@']);
     addresses.chain(endpoints).chain(urls).flat_map(parts).filter(|part| !part.is_empty()).collect()
 }
+
+/// Commands that compare: a script may well look for a placeholder.
+const COMPARES: &[&str] = &["[", "test", "[["];
+
+/// Commands whose value goes to every command behind.
+const SETS: &[&str] = &["export", "declare", "readonly", "typeset", "env"];
 
 /// Commands whose arguments are templates of their own.
 const FORMATS: &[&str] = &[
@@ -225,7 +245,6 @@ fn whole(word: &str) -> bool {
         "replaceme",
         "replace_me",
         "replace-me",
-        "placeholder",
         "yourpassword",
         "mypassword",
         "your_password",
@@ -236,7 +255,7 @@ fn whole(word: &str) -> bool {
         "s3cr3t_here",
     ];
     exact.contains(&lower.as_str())
-        || matches!(word, "TODO" | "FIXME" | "TBD")
+        || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER")
         || ["your_", "your-", "my_actual_", "enter_your", "insert_your"]
             .iter()
             .any(|p| lower.starts_with(p))

@@ -41,7 +41,7 @@ pub const RULE: Rule = Rule {
 const LARGE: u64 = 50_000_000_000;
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["pg_dump"])) {
+    for (unit, run) in context.named(&["pg_dump"]) {
         let asset = unit.step.and_then(|step| step.asset.as_ref());
         let known = context
             .inventory

@@ -30,8 +30,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let words = |texts: Vec<String>| texts.join(";").to_ascii_uppercase();
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mysql", "mariadb"])) {
+    let words = |texts: &[String]| texts.join(";").to_ascii_uppercase();
+    for (unit, run) in context.named(&["mysql", "mariadb"]) {
         let text = words(unit.sql(run.command));
         let forgets = text.contains("RESET REPLICA ALL") || text.contains("RESET SLAVE ALL");
         if !forgets || unit.part == Place::Rollback {

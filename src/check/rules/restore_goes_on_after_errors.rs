@@ -56,7 +56,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     .any(|word| word.shown().contains("ON_ERROR_STOP"));
                 let one = call.has(&["single-transaction", "1"]);
                 let told = unit.text.contains("\\set ON_ERROR_STOP");
-                !stop && !one && !told && reads_dump(unit, command, &call)
+                !stop && !one && !told && reads_dump(unit, command, call)
             }
             _ => false,
         };

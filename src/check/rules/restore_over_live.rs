@@ -124,7 +124,7 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
         if live(context, unit, command, &path) { vec![Target::Path(path)] } else { Vec::new() }
     };
     match (call.tool.name, call.name) {
-        ("tar", _) if tar::mode(&call) == tar::Mode::Extract => {
+        ("tar", _) if tar::mode(call) == tar::Mode::Extract => {
             let archive = call.value(&["file"]).map(|w| unit.path(command, w)).unwrap_or_default();
             let keeps = call.has(&["keep-old-files", "skip-old-files", "to-stdout", "O"]);
             let target = call
@@ -259,13 +259,13 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
     let command = run.command;
     let words = command.literals();
     let snapshot = command.is(&["lvcreate"])
-        && words.iter().any(|w| w.starts_with("-s") || w == "--snapshot")
+        && words.iter().any(|w| w.starts_with("-s") || *w == "--snapshot")
         || command.is(&["zfs", "btrfs", "rbd", "virsh", "qm"])
             && words.iter().any(|w| w.contains("snap"))
         || command
             .literals()
             .iter()
-            .any(|w| w.contains("create-snapshot") || w == "snapshot-create-as");
+            .any(|w| w.contains("create-snapshot") || *w == "snapshot-create-as");
     if snapshot {
         return true;
     }
@@ -278,7 +278,7 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
             let first = command.arguments().iter().rev().skip(1).any(about);
             let any = command.arguments().iter().any(about);
             let creates = command.is(&["tar"])
-                && unit.take_apart(command).is_some_and(|c| tar::mode(&c) == tar::Mode::Create)
+                && unit.take_apart(command).is_some_and(|c| tar::mode(c) == tar::Mode::Create)
                 && (any
                     || unit.take_apart(command).is_some_and(|c| {
                         c.value(&["directory"])
@@ -286,7 +286,7 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
                     }));
             let backs_up = command.is(&["restic", "borg"])
                 && any
-                && words.iter().any(|w| w == "backup" || w == "create");
+                && words.iter().any(|w| *w == "backup" || *w == "create");
             command.is(&["mv", "cp", "rsync", "rename"]) && first
                 || creates
                 || backs_up
@@ -310,8 +310,8 @@ fn dumps(command: &Command) -> bool {
         "pg_basebackup",
         "mydumper",
     ]) || command.is(&["redis-cli"])
-        && words.iter().any(|w| w == "--rdb" || w == "BGSAVE" || w == "SAVE")
+        && words.iter().any(|w| *w == "--rdb" || *w == "BGSAVE" || *w == "SAVE")
         || command.is(&["sqlite3"])
             && words.iter().any(|w| w.contains(".backup") || w.contains("VACUUM INTO"))
-        || command.is(&["etcdctl"]) && words.iter().any(|w| w == "save")
+        || command.is(&["etcdctl"]) && words.contains(&"save")
 }

@@ -92,7 +92,7 @@ fn written(unit: &Unit<'_>, run: Run<'_>) -> Vec<String> {
         return vec![];
     };
     match call.tool.name {
-        "tar" if tar::mode(&call) == tar::Mode::Extract => call
+        "tar" if tar::mode(call) == tar::Mode::Extract => call
             .value(&["directory"])
             .map(|word| unit.path(run.command, word))
             .into_iter()
@@ -156,7 +156,7 @@ fn stopped(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
             "killall",
             "pg_dropcluster",
             "mountpoint",
-        ]) || words.iter().any(|word| stops.contains(&word.as_str()))
+        ]) || words.iter().any(|word| stops.contains(word))
             || command.arguments().iter().any(|a| {
                 let text = a.shown();
                 text.contains("postmaster.pid") || text.contains(".pid") || text.contains("/proc/")

@@ -54,7 +54,7 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
-        match command.name().as_deref() {
+        match command.name() {
             Some("rm") => {
                 let recursive = recursive(unit, command);
                 for argument in operands(unit, command) {
@@ -100,8 +100,8 @@ fn recursive(unit: &Unit<'_>, command: &Command) -> bool {
 
 fn operands<'u>(unit: &Unit<'_>, command: &'u Command) -> Vec<&'u Argument> {
     let call = unit.take_apart(command);
-    let operands = call.map(|c| c.operands).unwrap_or_default();
-    operands.iter().filter_map(|w| command.words.get(w.index)).collect()
+    let operands = call.into_iter().flat_map(|c| &c.operands);
+    operands.filter_map(|w| command.words.get(w.index)).collect()
 }
 
 /// Tells whether a find deletes itself, or hands what it finds to a command that does.
@@ -208,7 +208,7 @@ fn device(unit: &Unit<'_>, run: Run<'_>, report: &mut Report) {
             !argument.prefix().starts_with('-')
         };
         let from_outside = argument.unknowns().any(|u| u.may_be_empty && !u.quoted);
-        let whole = argument.literal().is_none() && !tools::is_device(&argument.prefix());
+        let whole = argument.literal().is_none() && !tools::is_device(argument.prefix());
         if target && from_outside && whole {
             let message = format!(
                 "{} may be empty or more than one word, and `{name}` overwrites what it names",

@@ -104,11 +104,11 @@ fn changed_devices(unit: &Unit<'_>, run: Run<'_>) -> Vec<String> {
     if !repairs && !writes {
         return vec![];
     }
-    let device = |word: String| {
-        let path = word.strip_prefix("of=").unwrap_or(&word).to_owned();
+    let device = |word: &str| {
+        let path = word.strip_prefix("of=").unwrap_or(word).to_owned();
         is_device(&path).then_some(path)
     };
-    let source = |word: &String| word.starts_with("if=");
+    let source = |word: &&str| word.starts_with("if=");
     command.literals().into_iter().filter(|word| !source(word)).filter_map(device).collect()
 }
 
@@ -129,7 +129,7 @@ fn mounted_at(context: &Context<'_>, unit: &Unit<'_>, device: &str) -> Option<St
 fn restored_into(unit: &Unit<'_>, run: Run<'_>) -> Option<String> {
     let call = unit.take_apart(run.command)?;
     let word = match call.tool.name {
-        "tar" if tar::mode(&call) == tar::Mode::Extract => call.value(&["directory"])?,
+        "tar" if tar::mode(call) == tar::Mode::Extract => call.value(&["directory"])?,
         "restic" if call.names("restore") => call.value(&["target"])?,
         _ => return None,
     };

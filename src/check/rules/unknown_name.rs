@@ -3,7 +3,7 @@
 use crate::base::{Span, nearest};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
-use crate::evidence::{Finding, Place, Severity};
+use crate::evidence::Severity;
 use crate::plan::LOCAL;
 
 /// Names in a plan come from the inventory, or they are invented.
@@ -68,19 +68,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for step in context.plan.iter().flat_map(|p| &p.steps) {
         let mut missing = |what: &str, name: &str, near: Option<&str>| {
             let hint = near.map(|n| format!("; the nearest is {n}")).unwrap_or_default();
-            report.findings.push(Finding {
-                rule: RULE.code,
-                name: RULE.name,
-                severity: RULE.severity,
-                step: Some(step.id.clone()),
-                part: Place::Whole,
-                span: Span::default(),
-                message: format!("the inventory has no {what} {name}{hint}"),
-                why: RULE.why.to_owned(),
-                fix: Some(RULE.fix.to_owned()),
-                layer: RULE.layer,
-                edit: None,
-            });
+            let message = format!("the inventory has no {what} {name}{hint}");
+            report.add_whole(&RULE, Some(&step.id), message);
         };
         if let Some(host) = step.host.as_ref().map(|h| h.as_str())
             && host != LOCAL

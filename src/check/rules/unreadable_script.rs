@@ -33,6 +33,13 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    for unread in &context.unread {
+        let finding = report.add_place(&RULE, unread.span, unread.why.clone());
+        if unread.aside {
+            finding.severity = Severity::Low;
+            finding.fix = Some("let a person read it".to_owned());
+        }
+    }
     for unit in &context.units {
         if let Some(problem) = unit.script.problems.first() {
             report.add(&RULE, unit, problem.span, format!("cannot be read: {}", problem.message));
@@ -40,7 +47,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             report.add(&RULE, unit, Span::default(), format!("bash does not read it: {message}"));
         }
         for opaque in unit.commands.opaque.iter().filter(|o| o.why.contains("cannot be read")) {
-            let beforehand = opaque.why.contains("beforehand");
+            // What is put together when it runs is known in part; its parts may be read another way than the whole.
+            let put_together = unit.slice(opaque.span).contains(['$', '`']);
+            let beforehand = opaque.why.contains("beforehand") || put_together;
             let finding = report.add(&RULE, unit, opaque.span, opaque.why.clone());
             if beforehand {
                 finding.severity = Severity::Medium;

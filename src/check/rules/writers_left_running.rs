@@ -83,7 +83,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let words = other.command.literals();
                 let name = service.trim_end_matches(".service");
                 other.command.is(&["systemctl", "service"])
-                    && words.iter().any(|word| word == "stop" || word == "--now" || word == "kill")
+                    && words
+                        .iter()
+                        .any(|word| *word == "stop" || *word == "--now" || *word == "kill")
                     && words.iter().any(|word| word.trim_end_matches(".service") == name)
             })
         };

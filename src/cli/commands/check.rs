@@ -13,7 +13,7 @@ use crate::cli::problems::load;
 use crate::cli::{CommandError, Exit, Global};
 use crate::evidence::{Severity, v1};
 use crate::inventory;
-use crate::runtime::files::{read_text, shown};
+use crate::runtime::files::{read_script, shown};
 use crate::runtime::{Runtime, check_inventory, check_script};
 
 /// Say what is wrong with plans, scripts and inventories, without running anything
@@ -75,7 +75,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     let mut files: Vec<Value> = vec![];
     let mut failed = false;
     for path in &args.paths {
-        let text = read_text(path)?;
+        let text = read_script(path)?;
         let (checked, entry) = if is_inventory(&text) {
             let (inventory, _) = load(path, output, inventory::read)?;
             let mut found = check_inventory(&inventory);
@@ -87,6 +87,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
                 risk: Risk::Read,
                 steps: vec![],
                 findings: found,
+                allowed: vec![],
             };
             let entry = show(path, "inventory", &checked, &Texts::Script(&text), as_json, output)?;
             (checked, entry)

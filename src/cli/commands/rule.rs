@@ -68,9 +68,10 @@ fn page(rule: &Rule) -> String {
     for (title, examples) in [("Bad", rule.bad), ("Good", rule.good)] {
         for example in examples {
             let (text, lines) = match example {
-                Example::Script(text) | Example::On { text, .. } | Example::Inventory(text) => {
-                    (*text, "")
-                }
+                Example::Script(text)
+                | Example::File { text, .. }
+                | Example::On { text, .. }
+                | Example::Inventory(text) => (*text, ""),
                 Example::Plan { plan, .. } => (*plan, ""),
                 Example::Seen { plan, lines } => (*plan, *lines),
             };

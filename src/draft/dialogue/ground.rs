@@ -166,25 +166,25 @@ impl Judge<'_> {
             found.add(Ground::Unreadable, at, "which command runs is not certain".into());
             return;
         };
-        if commands.defined.contains(&name) {
+        if commands.defined.contains(name) {
             return;
         }
         let program = command.program().unwrap_or_default();
-        if !tools::exists(&name) && !self.template.contains(&name) {
-            found.name(at, "command", &name);
-        } else if program.contains('/') && !is_of_system(&path::absolute(&program, None)) {
-            found.name(at, "program", &program);
+        if !tools::exists(name) && !self.template.contains(name) {
+            found.name(at, "command", name);
+        } else if program.contains('/') && !is_of_system(&path::absolute(program, None)) {
+            found.name(at, "program", program);
         }
         let first = command.literals().into_iter().next().unwrap_or_default();
         let inline = INTERPRETERS
             .contains(&name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
             && ["-c", "-e", "-E", "-r"].iter().any(|flag| first.starts_with(flag));
-        let sourced = [".", "source"].contains(&name.as_str());
-        if (inline || sourced) && !self.template.contains(&name) {
+        let sourced = [".", "source"].contains(&name);
+        if (inline || sourced) && !self.template.contains(name) {
             let why = format!("{name} runs a program that cannot be read as commands");
             found.add(Ground::Unreadable, at, why);
         }
-        if ENDINGS.contains(&name.as_str()) {
+        if ENDINGS.contains(&name) {
             found.add(Ground::Hostile, at, format!("{name} has no place in a step of a model"));
         }
         if let Some(remote) = &command.setting.remote
@@ -193,16 +193,16 @@ impl Judge<'_> {
             found.network(at, remote);
         }
         for flag in command.literals() {
-            if FORCING.contains(&flag.as_str()) && !self.template.contains(flag.as_str()) {
+            if FORCING.contains(&flag) && !self.template.contains(flag) {
                 found.add(Ground::Hostile, at, format!("{flag} switches a safeguard off"));
             }
         }
-        if NETWORK.contains(&name.as_str()) {
-            self.destinations(&name, command, found);
+        if NETWORK.contains(&name) {
+            self.destinations(name, command, found);
         }
         self.client_host(command, found);
-        self.objects(&name, command, found);
-        self.places(&name, command, found);
+        self.objects(name, command, found);
+        self.places(name, command, found);
     }
 
     /// Judges where a command that talks to other machines talks to.
@@ -230,12 +230,12 @@ impl Judge<'_> {
                 continue;
             };
             let host = match (word.split_once("://"), word.split_once(':')) {
-                (Some(_), _) if self.names.has_url(&word) => continue,
+                (Some(_), _) if self.names.has_url(word) => continue,
                 (Some((_, rest)), _) => {
                     rest.split(['/', ':', '?']).next().unwrap_or_default().to_owned()
                 }
                 (None, Some((host, _))) if !host.contains('/') => host.to_owned(),
-                (None, _) => word.clone(),
+                (None, _) => (*word).to_owned(),
             };
             let is_remote = word.contains("://") || word.contains('@') || host != word;
             let only_hosts = [
@@ -258,7 +258,7 @@ impl Judge<'_> {
             ];
             let is_address = takes_addresses.contains(&name) && !word.starts_with('/');
             if (is_remote || takes_hosts || is_address) && !self.is_known_host(&host) {
-                found.network(argument.span.start, &word);
+                found.network(argument.span.start, word);
             }
         }
     }
@@ -283,14 +283,12 @@ impl Judge<'_> {
     /// Judges services, snapshots and databases.
     fn objects(&self, name: &str, command: &Command, found: &mut Found<'_>) {
         let literals = command.literals();
-        let operands: Vec<&String> =
-            literals.iter().filter(|word| !word.starts_with('-')).collect();
+        let operands: Vec<&str> =
+            literals.iter().copied().filter(|word| !word.starts_with('-')).collect();
         let at = command.span.start;
         let what = match name {
             "systemctl" | "service" => "service",
-            "restic"
-                if operands.iter().any(|word| ["restore", "dump"].contains(&word.as_str())) =>
-            {
+            "restic" if operands.iter().any(|word| ["restore", "dump"].contains(word)) => {
                 "snapshot"
             }
             "dropdb" | "dropuser" => "database",
@@ -302,8 +300,7 @@ impl Judge<'_> {
                 || self.names.has_word(unit)
                 || self.names.has_word(&format!("{unit}.service"))
                 || word.starts_with('/')
-                || what == "service"
-                    && ["stop", "start", "status", "restart"].contains(&word.as_str());
+                || what == "service" && ["stop", "start", "status", "restart"].contains(word);
             if !known {
                 found.name(at, what, word);
             }
@@ -437,14 +434,14 @@ impl Found<'_> {
 /// Takes a command apart, where its tool is known.
 fn take_apart(command: &Command) -> Option<Call<'static>> {
     let name = command.name()?;
-    let (tool, name) = tools::tool_and_name(&name)?;
+    let (tool, name) = tools::tool_and_name(name)?;
     let words: Vec<Word> = command
         .words
         .iter()
         .enumerate()
         .skip(1)
         .map(|(index, argument)| Word {
-            text: argument.shown(),
+            text: argument.shown().into_owned(),
             certain: argument.literal().is_some(),
             fresh: false,
             index,

@@ -101,9 +101,9 @@ impl Names {
                 let Some(literal) = argument.literal() else {
                     continue;
                 };
-                self.word(&literal);
+                self.word(literal);
                 if literal.contains("://") {
-                    self.url(&literal);
+                    self.url(literal);
                 }
             }
             if let Some(host) = &command.setting.remote {

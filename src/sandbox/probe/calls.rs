@@ -40,6 +40,8 @@ pub(super) enum Does {
     About(At, About),
     /// Acts on a process, thread or group.
     Process(Process),
+    /// Makes a process or a thread.
+    Forks,
     /// Starts a program; the argument list is in this argument.
     Starts(At, usize),
     /// Makes a socket, or a pair.
@@ -148,6 +150,7 @@ pub(super) const LOOKED_AT: &[(i64, Does)] = &[
     (libc::SYS_migrate_pages, Does::Process(Process::Schedule)),
     (libc::SYS_move_pages, Does::Process(Process::Schedule)),
     (libc::SYS_prlimit64, Does::Process(Process::Limits)),
+    (libc::SYS_clone, Does::Forks),
     (libc::SYS_execve, Does::Starts(Path(0), 1)),
     (libc::SYS_execveat, Does::Starts(Below(0, 1), 2)),
     (libc::SYS_socket, Does::Socket),
@@ -188,6 +191,10 @@ pub(super) const LOOKED_AT: &[(i64, Does)] = &[
     (libc::SYS_swapon, Does::Change("start swapping")),
     (libc::SYS_ioctl, Does::Ioctl),
     (libc::SYS_sendto, Does::Connect(4, 5)),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_fork, Does::Forks),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_vfork, Does::Forks),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_open, Does::Open(Path(0), Flags::Argument(1))),
     #[cfg(target_arch = "x86_64")]
@@ -433,7 +440,7 @@ mod tests {
             (libc::SYS_keyctl, [0; 6], ask),
             (libc::SYS_clone3, [0; 6], errno(libc::ENOSYS)),
             (libc::SYS_clone, [libc::CLONE_NEWNET as u64, 0, 0, 0, 0, 0], errno(libc::EPERM)),
-            (libc::SYS_clone, [libc::SIGCHLD as u64, 0, 0, 0, 0, 0], allow),
+            (libc::SYS_clone, [libc::SIGCHLD as u64, 0, 0, 0, 0, 0], ask),
             (471, [0; 6], errno(libc::ENOSYS)),
             (i64::from(X32) | 1, [0; 6], errno(libc::ENOSYS)),
             (libc::SYS_pidfd_send_signal, [0; 6], errno(libc::ENOSYS)),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions};
@@ -29,6 +30,8 @@ pub(super) fn descends(pid: i32, ancestor: i32) -> bool {
         match parent_and_group(at) {
             Some((parent, _)) if parent == ancestor => return true,
             Some((parent, _)) if parent > 1 => at = parent,
+            // One on the way ended, and its children have another parent now.
+            None if at != pid => at = pid,
             Some(_) | None => return false,
         }
     }
@@ -38,7 +41,8 @@ pub(super) fn descends(pid: i32, ancestor: i32) -> bool {
 /// Tells whether a process group has a member that descends from `ancestor`; as every descendant is
 /// in a session made for it, then all are.
 pub(super) fn group_descends(group: i32, ancestor: i32) -> bool {
-    of(ancestor).into_iter().any(|pid| parent_and_group(pid).is_some_and(|(_, own)| own == group))
+    let in_group = |pid: &i32| parent_and_group(*pid).is_some_and(|(_, own)| own == group);
+    members(ancestor).iter().any(in_group)
 }
 
 /// Returns every living descendant, the dead that wait for their parent left out.
@@ -64,25 +68,50 @@ pub(super) fn of(ancestor: i32) -> Vec<i32> {
     found.into_iter().collect()
 }
 
-/// Reads what a process and its descendants use, found through the kernel's lists of children
+/// Returns a process and its descendants, found through the kernel's lists of children
 /// (proc_pid_children(5)); where the kernel has no such lists, all processes are looked at.
-pub(super) fn usage(ancestor: i32) -> Usage {
+pub(super) fn members(ancestor: i32) -> Vec<i32> {
     let mut members = vec![ancestor];
-    let (mut at, mut listed) = (0, false);
-    while let Some(pid) = members.get(at) {
-        for task in std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
-            let Ok(children) = std::fs::read_to_string(task.path().join("children")) else {
-                continue;
-            };
-            listed = true;
-            members.extend(children.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
+    let mut known = BTreeSet::from([ancestor]);
+    let mut listed = false;
+    // Who loses its parent meanwhile has moved to a list that was read before: until nobody is new.
+    loop {
+        let before = members.len();
+        let mut at = 0;
+        while let Some(pid) = members.get(at) {
+            let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
+            for task in tasks.into_iter().flatten().flatten() {
+                let Ok(children) = std::fs::read_to_string(task.path().join("children")) else {
+                    continue;
+                };
+                listed = true;
+                let children = children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
+                members.extend(children.filter(|pid| known.insert(*pid)));
+            }
+            at += 1;
         }
-        at += 1;
+        if !listed {
+            members.extend(of(ancestor));
+            return members;
+        }
+        if members.len() == before {
+            return members;
+        }
     }
-    if !listed {
-        members.extend(of(ancestor));
-    }
-    let names = members.into_iter().map(|pid| pid.to_string().into_bytes());
+}
+
+/// Counts the processes that live, and their threads.
+pub(super) fn tasks(members: &[i32]) -> u64 {
+    let threads = |pid: &i32| {
+        // A directory for each thread is linked there.
+        std::fs::metadata(format!("/proc/{pid}/task")).map_or(0, |found| found.nlink() - 2)
+    };
+    members.iter().map(threads).sum()
+}
+
+/// Reads what a process and its descendants use.
+pub(super) fn usage(ancestor: i32) -> Usage {
+    let names = members(ancestor).into_iter().map(|pid| pid.to_string().into_bytes());
     std::fs::File::open("/proc").map_or(Usage::default(), |proc| usage_of(proc.as_fd(), names))
 }
 

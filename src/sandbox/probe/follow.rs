@@ -12,15 +12,16 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 use super::super::capture::Outputs;
 use super::super::child::word;
 use super::super::protocol::{Connected, Executed, Failure, Limit, Limits, Ran};
-use super::super::usage::Scarce;
+use super::super::usage::{Scarce, Usage};
 use super::family;
 use super::guard::VERSION;
-use super::judge::Judge;
+use super::judge::{Judge, Stopped};
 use super::scratch::{BYTES, ENTRIES, Scratch};
 use super::serve::Probed;
 
-/// How often memory, processes and disk are looked at.
+/// How often memory, processes and disk are looked at; less often where a look takes long.
 const LOOK: Duration = Duration::from_millis(50);
+const LOOK_SHARE: u32 = 20;
 /// A guard that has not ended everything by then is ended itself.
 const PATIENCE: Duration = Duration::from_secs(12);
 
@@ -132,7 +133,8 @@ impl Follower<'_> {
             }
             if elapsed >= next_look {
                 self.look();
-                next_look = started.elapsed() + LOOK;
+                let took = started.elapsed() - elapsed;
+                next_look = elapsed + took + LOOK.max(took * LOOK_SHARE);
             }
             if self.stopped_at.is_some_and(|at| at.elapsed() > PATIENCE) {
                 let _ = rustix::process::kill_process(self.guard, Signal::KILL);
@@ -157,8 +159,9 @@ impl Follower<'_> {
                     unless_closed(open[1], stdout),
                     unless_closed(open[2], stderr),
                 ];
-                // After the end was decided, a call that waits goes on waiting.
-                if let (Some(listener), None) = (&self.listener, self.stopped_at) {
+                // After the end a call that waits goes on waiting, so nothing is made that must be ended.
+                let over = self.stopped_at.is_some() || self.ended.is_some();
+                if let (Some(listener), false) = (&self.listener, over) {
                     polled.push(PollFd::new(listener, PollFlags::IN));
                 }
                 match poll(&mut polled, Some(&timeout)) {
@@ -212,11 +215,14 @@ impl Follower<'_> {
 
     fn hear(&mut self, events: PollFlags) {
         if events.contains(PollFlags::IN) {
-            if let Some(listener) = &self.listener {
-                self.stopped = self.judge.next(listener.as_fd());
-            }
-            if self.stopped.is_some() {
-                self.stop();
+            let listener = self.listener.as_ref().map(|listener| listener.as_fd());
+            match listener.and_then(|listener| self.judge.next(listener)) {
+                Some(Stopped::Change(what)) => {
+                    self.stopped = Some(what);
+                    self.stop();
+                }
+                Some(Stopped::Limit(limit)) => self.stop_by(limit),
+                None => {}
             }
         } else if !events.is_empty() {
             self.listener = None;
@@ -258,7 +264,11 @@ impl Follower<'_> {
         if self.stopped_at.is_some() {
             return;
         }
-        let used = family::usage(self.guard.as_raw_nonzero().get());
+        let mut used = Usage::default();
+        self.judge.census.count(|guard| {
+            used = family::usage(guard);
+            used.tasks
+        });
         let (bytes, entries) = self.scratch.use_of();
         if used.tasks > self.limits.processes {
             self.stop_by(Limit::Processes);

@@ -10,8 +10,10 @@ use rustix::fs::{Access, AtFlags, CWD};
 use rustix::io::Errno;
 
 use super::super::memory::arguments;
+use super::super::protocol::Limit;
 use super::super::sys::{self, Waiting};
 use super::calls::{self, At, Does};
+use super::census::Census;
 use super::others::{address_of, asks_only, socket};
 use super::place::{Found, Last, Named, find, read_path};
 use crate::base::escape;
@@ -27,6 +29,7 @@ pub(super) struct Judge {
     masked: Vec<PathBuf>,
     /// The process all others of the run descend from.
     pub(super) guard: i32,
+    pub(super) census: Census,
     own_command: Vec<String>,
     pub(super) executed: Vec<Vec<String>>,
     /// File names of the programs that could be started.
@@ -53,23 +56,35 @@ pub(super) enum Verdict {
     },
     /// The run ends here: it would change something.
     Stop(String),
+    /// The run ends here: it has as many processes as it may.
+    Crowded,
 }
 
-use Verdict::{Done, Fails, GoOn, Refused, Stop};
+/// Why a run ends at a call.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// It would have done this.
+    Change(String),
+    Limit(Limit),
+}
+
+use Verdict::{Crowded, Done, Fails, GoOn, Refused, Stop};
 
 impl Judge {
     pub(super) fn new(
         scratch: PathBuf,
         masked: Vec<PathBuf>,
-        guard: i32,
+        (guard, processes): (i32, u64),
         own_command: Vec<String>,
     ) -> Self {
-        Self { scratch, masked, guard, own_command, ..Self::default() }
+        let census = Census::new(guard, processes);
+        Self { scratch, masked, guard, census, own_command, ..Self::default() }
     }
 
-    /// Answers one waiting call; returns what it would have changed, and then it waits on.
-    pub(super) fn next(&mut self, listener: BorrowedFd<'_>) -> Option<String> {
+    /// Answers one waiting call; where it is the last, returns why, and then it waits on.
+    pub(super) fn next(&mut self, listener: BorrowedFd<'_>) -> Option<Stopped> {
         let waiting = sys::next_waiting(listener).ok()?;
+        self.census.heard_of(waiting.pid);
         let verdict = self.verdict(&waiting);
         let errno = match &verdict {
             GoOn | Verdict::Starts { .. } => None,
@@ -77,7 +92,8 @@ impl Judge {
             Fails(errno) | Refused(_, errno) | Verdict::Connects(_, errno) => {
                 Some(errno.raw_os_error())
             }
-            Stop(what) => return Some(what.clone()),
+            Stop(what) => return Some(Stopped::Change(what.clone())),
+            Crowded => return Some(Stopped::Limit(Limit::Processes)),
         };
         if sys::answer(listener, waiting.id, errno).is_err() {
             return None;
@@ -86,7 +102,7 @@ impl Judge {
             Refused(what, _) => note(&mut self.seen, &mut self.denied, what),
             Verdict::Connects(Some(to), _) => note(&mut self.seen, &mut self.connected, to),
             Verdict::Starts { argv, program } => self.starts(waiting.pid, argv, program),
-            GoOn | Done | Fails(_) | Verdict::Connects(None, _) | Stop(_) => {}
+            GoOn | Done | Fails(_) | Verdict::Connects(None, _) | Stop(_) | Crowded => {}
         }
         None
     }
@@ -109,7 +125,7 @@ impl Judge {
         self.last_start = Some((pid, argv));
     }
 
-    fn verdict(&self, call: &Waiting) -> Verdict {
+    fn verdict(&mut self, call: &Waiting) -> Verdict {
         let Some(does) = calls::meaning(call.call) else {
             let name = calls::refused(call.call).unwrap_or("of a kind that is not known");
             return Refused(format!("system call {name}"), Errno::PERM);
@@ -122,6 +138,8 @@ impl Judge {
             Does::Length(at) => self.length(call, at),
             Does::About(at, about) => self.about(call, at, about),
             Does::Process(process) => self.process(call, process),
+            Does::Forks if self.census.admits(call) => GoOn,
+            Does::Forks => Crowded,
             Does::Starts(at, list) => {
                 let program = self.named(call, at, Last::Follow).ok().and_then(|named| {
                     let Found::Something { place, .. } = &named.found else { return None };

@@ -5,6 +5,7 @@
 //! supervisor is asked about each call that may change something. It is no dry run.
 
 mod calls;
+mod census;
 mod family;
 mod files;
 mod follow;

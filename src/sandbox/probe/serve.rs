@@ -178,7 +178,12 @@ impl Supervisor {
                 let guard = Pid::from_raw(pid)
                     .ok_or_else(|| Failure::of(starting, std::io::Error::other("no process id")))?;
                 let own = argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-                let judge = Judge::new(scratch.path.clone(), self.masked.clone(), pid, own);
+                let judge = Judge::new(
+                    scratch.path.clone(),
+                    self.masked.clone(),
+                    (pid, ask.limits.processes),
+                    own,
+                );
                 let boss = std::io::stdin();
                 let ends = Ends { guard, talk, stdout, stderr };
                 follow::follow(ends, ask.limits, judge, &scratch, boss.as_fd())

@@ -1,0 +1,120 @@
+//! Where statements and words of a shell script stand: what a comment can speak for, and where none can stand.
+
+use crate::base::Span;
+use crate::shell::ast::{
+    Assigned, Expansion, Part, PartKind, Script, Simple, Statement, StatementKind, Word,
+};
+
+/// The places of a script's statements and words.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    /// Every statement, at every depth.
+    pub statements: Vec<Span>,
+    /// Every word and the body of every here-document.
+    pub words: Vec<Span>,
+}
+
+impl Outline {
+    /// Returns the outline of a script.
+    pub fn of(script: &Script) -> Self {
+        let mut outline = Self::default();
+        outline.all(&script.statements);
+        outline
+    }
+
+    /// Returns the whole command that begins behind a place first: the outermost one that begins there.
+    pub fn next(&self, behind: usize) -> Option<Span> {
+        let later = self.statements.iter().filter(|span| span.start >= behind);
+        later.copied().min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
+    }
+
+    /// Tells whether a place is inside of a word or a here-document, so that no comment begins there.
+    pub fn in_word(&self, at: usize) -> bool {
+        self.words.iter().any(|span| span.start <= at && at < span.end)
+    }
+
+    fn all(&mut self, statements: &[Statement]) {
+        statements.iter().for_each(|statement| self.one(statement));
+    }
+
+    fn one(&mut self, statement: &Statement) {
+        self.statements.push(statement.span);
+        for redirect in &statement.redirects {
+            self.word(&redirect.target);
+        }
+        match &statement.kind {
+            StatementKind::Simple(simple) => self.simple(simple),
+            StatementKind::Pipeline(parts) => self.all(parts),
+            StatementKind::List(links) => links.iter().for_each(|(_, link)| self.one(link)),
+            StatementKind::If { branches, otherwise } => {
+                for (condition, body) in branches {
+                    self.all(condition);
+                    self.all(body);
+                }
+                otherwise.iter().for_each(|body| self.all(body));
+            }
+            StatementKind::Loop(one) => {
+                one.words.iter().flatten().for_each(|word| self.word(word));
+                self.all(&one.condition);
+                self.all(&one.body);
+            }
+            StatementKind::Case { word, arms } => {
+                self.word(word);
+                arms.iter().for_each(|arm| self.all(&arm.body));
+            }
+            StatementKind::Subshell(body) | StatementKind::Group(body) => self.all(body),
+            StatementKind::Function { body, .. } => self.one(body),
+            StatementKind::Condition(words) => words.iter().for_each(|word| self.word(word)),
+            StatementKind::Arithmetic(_) => self.words.push(statement.span),
+        }
+    }
+
+    fn simple(&mut self, simple: &Simple) {
+        for assignment in &simple.assignments {
+            match &assignment.value {
+                Assigned::Scalar(word) => self.word(word),
+                Assigned::Array(words) => words.iter().for_each(|word| self.word(word)),
+            }
+        }
+        simple.words.iter().for_each(|word| self.word(word));
+    }
+
+    /// A word covers its place, but for the scripts inside of it, which may hold comments of their own.
+    fn word(&mut self, word: &Word) {
+        let mut at = word.span.start;
+        let before = self.words.len();
+        for part in &word.parts {
+            self.part(part, &mut at);
+        }
+        match self.words.len() == before && at == word.span.start {
+            true => self.words.push(word.span),
+            false => self.words.push(Span::new(at, word.span.end)),
+        }
+    }
+
+    fn part(&mut self, part: &Part, at: &mut usize) {
+        let body = match &part.kind {
+            PartKind::Command(body) | PartKind::Process { body, .. } => body,
+            PartKind::Variable(variable) => {
+                match &variable.expansion {
+                    Expansion::Default { word, .. } | Expansion::Alternative(word) => {
+                        self.word(word);
+                    }
+                    Expansion::Plain
+                    | Expansion::Required { .. }
+                    | Expansion::Length
+                    | Expansion::Other => {}
+                }
+                return;
+            }
+            PartKind::Literal(_)
+            | PartKind::Arithmetic(_)
+            | PartKind::Glob(_)
+            | PartKind::Brace(_)
+            | PartKind::Tilde(_) => return,
+        };
+        self.words.push(Span::new(*at, part.span.start));
+        *at = part.span.end;
+        self.all(body);
+    }
+}

@@ -1,0 +1,167 @@
+//! A finding with its place in the file a person sees, which for a plan is not the text it was found in.
+
+use crate::base::{Span, yaml};
+use crate::evidence::{Edit, Finding, Place};
+use crate::plan::Plan;
+
+/// A finding, where it stands in the file, and what its safe fix changes there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The finding; its own span points into the text of its step.
+    pub finding: Finding,
+    /// Where it stands in the file. Exact where the file says the text as it is (a script, `run: |`, a plain or simply
+    /// quoted line), else the place where the text begins.
+    pub span: Span,
+    /// The safe change of the file, where there is one and the file says the text as it is.
+    pub edit: Option<Edit>,
+}
+
+impl From<Finding> for Placed {
+    /// Places a finding whose text is the file.
+    fn from(finding: Finding) -> Self {
+        Self { span: finding.span, edit: finding.edit.clone(), finding }
+    }
+}
+
+/// Places the findings of a plan in the file it was read from.
+pub fn in_plan(file: &str, plan: &Plan, findings: Vec<Finding>) -> Vec<Placed> {
+    let root = yaml::parse(file).0;
+    let steps = root.as_ref().and_then(|root| root.get("steps")).map_or(&[][..], yaml::Node::items);
+    let place = |finding: Finding| {
+        let at = plan.steps.iter().position(|step| Some(&step.id) == finding.step.as_ref());
+        let Some(step) = at.and_then(|at| steps.get(at)) else {
+            return Placed { finding, span: Span::default(), edit: None };
+        };
+        let id = step.get("id").map_or(step.span, |id| id.span);
+        let node = step.get(finding.part.word()).filter(|_| finding.part != Place::Whole);
+        let Some((node, text)) = node.and_then(|node| Some((node, node.text()?))) else {
+            return Placed { finding, span: id, edit: None };
+        };
+        match Lines::of(file, node.span, text) {
+            Some(lines) => {
+                let span = lines.span(finding.span);
+                let edit = finding.edit.as_ref().and_then(|edit| lines.edit(edit));
+                Placed { finding, span, edit }
+            }
+            None => Placed { finding, span: first_line(file, node.span), edit: None },
+        }
+    };
+    findings.into_iter().map(place).collect()
+}
+
+fn first_line(file: &str, span: Span) -> Span {
+    let text = span.slice(file);
+    Span::new(span.start, span.start + text.find('\n').unwrap_or(text.len()))
+}
+
+/// Where each line of a text stands in the file, where the file says every line as it is.
+#[derive(Debug)]
+struct Lines<'a> {
+    text: &'a str,
+    /// Offsets in the text and in the file at which each line begins.
+    starts: Vec<(usize, usize)>,
+    /// What stands before each further line of the file.
+    indent: &'a str,
+}
+
+impl<'a> Lines<'a> {
+    fn of(file: &'a str, span: Span, text: &'a str) -> Option<Self> {
+        let written = span.slice(file);
+        let one =
+            |file_start: usize| Some(Self { text, starts: vec![(0, file_start)], indent: "" });
+        if written == text && !text.contains('\n') {
+            return one(span.start);
+        }
+        for quote in ['\'', '"'] {
+            let inner = written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+            if inner == Some(text) && !text.contains('\n') {
+                return one(span.start + 1);
+            }
+        }
+        // The span of a block may begin at its first line or at the sign above it.
+        let line_start = file.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
+        let next = file.get(line_start..)?.find('\n').map(|at| line_start + at + 1);
+        Self::block(file, line_start, text).or_else(|| Self::block(file, next?, text))
+    }
+
+    /// Matches the lines of a text with those of the file from `start`, all behind the same indentation.
+    fn block(file: &'a str, start: usize, text: &'a str) -> Option<Self> {
+        let first = text.lines().find(|line| !line.trim().is_empty())?;
+        let mut indent: Option<&str> = None;
+        let mut starts = vec![];
+        let (mut at, mut own) = (start, 0);
+        for line in text.split_inclusive('\n') {
+            let said = line.trim_end_matches('\n');
+            let rest = file.get(at..)?;
+            let written = rest.split_inclusive('\n').next()?;
+            let bare = written.trim_end_matches('\n').trim_end_matches('\r');
+            let before = bare.strip_suffix(said)?;
+            let blank = said.is_empty() && bare.trim().is_empty();
+            match indent {
+                None if blank => {}
+                None => {
+                    let all_blank = before.bytes().all(|byte| byte == b' ');
+                    if before.is_empty() || !all_blank || said != first {
+                        return None;
+                    }
+                    indent = Some(before);
+                }
+                Some(indent) if before == indent || blank => {}
+                Some(_) => return None,
+            }
+            starts.push((own, at + if blank { bare.len() } else { before.len() }));
+            own += line.len();
+            at += written.len();
+        }
+        Some(Self { text, starts, indent: indent? })
+    }
+
+    /// Returns where an offset of the text stands in the file.
+    fn offset(&self, own: usize) -> usize {
+        let own = own.min(self.text.len());
+        let at = self.starts.partition_point(|(start, _)| *start <= own);
+        let (start, file) = self.starts[at.saturating_sub(1)];
+        file + own - start
+    }
+
+    fn span(&self, own: Span) -> Span {
+        Span::new(self.offset(own.start), self.offset(own.end))
+    }
+
+    /// Returns the change of the file that changes the text so: further lines get the indentation of the block.
+    fn edit(&self, edit: &Edit) -> Option<Edit> {
+        let own = self.span(edit.span);
+        let broken = edit.replacement.contains('\n');
+        let one_line = self.starts.len() == 1 && self.indent.is_empty();
+        // A plain or quoted line can take neither breaks nor signs that mean something to YAML.
+        let risky = |c: char| {
+            matches!(c, '\n' | '\'' | '"' | '\\' | '#' | ':' | '{' | '}' | '[' | ']' | ',')
+        };
+        if one_line && edit.replacement.contains(risky) {
+            return None;
+        }
+        // The end of a block stands before the indentation of whatever follows.
+        let own_end = self.text.len();
+        let ends = self.text.ends_with('\n') && edit.span.end == own_end;
+        if ends && edit.span.start < own_end && !edit.replacement.ends_with('\n') {
+            return None;
+        }
+        let mut replacement = String::new();
+        if ends && edit.span.start == own_end {
+            replacement.push_str(self.indent);
+        }
+        for (at, line) in edit.replacement.split_inclusive('\n').enumerate() {
+            if at > 0 && !line.trim_end().is_empty() {
+                replacement.push_str(self.indent);
+            }
+            replacement.push_str(line);
+        }
+        // What follows a last break stands at the start of a line of the file.
+        let follows =
+            edit.span.end < self.text.len() && !self.text[edit.span.end..].starts_with('\n');
+        if broken && edit.replacement.ends_with('\n') && follows {
+            replacement.push_str(self.indent);
+        }
+        Some(Edit { span: own, replacement })
+    }
+}

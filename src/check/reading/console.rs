@@ -1,0 +1,335 @@
+//! What somebody typed at a prompt: prompts taken off, the output between them left out.
+
+use super::super::Language;
+use crate::base::{Excerpt, Excerpting, Span};
+use crate::tools;
+
+/// What is known of a block before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// It says that it is bash, or another shell that bash mostly reads.
+    Bash,
+    /// It says that it is sh.
+    Sh,
+    /// It says that it shows a terminal.
+    Console,
+    /// It says nothing.
+    None,
+}
+
+/// Who reads what stands behind a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Shell,
+    Sql,
+    Another,
+}
+
+/// Reads a block: the shell's lines as one text, those of a database's client as another. Nothing where nobody
+/// says that it is for a shell and it does not look like it.
+pub(super) fn read(text: &str, tag: Tag) -> Vec<(String, Excerpt, Language)> {
+    let language = if tag == Tag::Sh { Language::Sh } else { Language::Bash };
+    let prompts = prompts_of(text, tag);
+    if prompts == Prompts::None {
+        let whole = || (text.to_owned(), Excerpt::of(Span::new(0, text.len())), language);
+        return match tag {
+            Tag::None if !looks_like_commands(text) => Vec::new(),
+            Tag::Bash | Tag::Sh | Tag::Console | Tag::None => vec![whole()],
+        };
+    }
+    let mut shell = Excerpting::default();
+    let mut sql = Excerpting::default();
+    let mut typed: Option<(Reader, usize)> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let found = match prompt(line) {
+            None if prompts == Prompts::Root => {
+                line.strip_prefix("# ").map(|_| (Reader::Shell, "# ".len()))
+            }
+            found => found,
+        };
+        let (reader, from) = match (found, typed) {
+            (Some((reader, from)), _) => {
+                let begin =
+                    if reader == Reader::Sql { sql.text().len() } else { shell.text().len() };
+                typed = Some((reader, begin));
+                (reader, from)
+            }
+            (None, Some((reader, begin))) => match continued(reader, line, &shell, begin) {
+                Some(from) => (reader, from),
+                None => {
+                    typed = None;
+                    continue;
+                }
+            },
+            (None, None) => continue,
+        };
+        match reader {
+            Reader::Shell => shell.copy(text, Span::new(start + from, at)),
+            Reader::Sql => sql.copy(text, Span::new(start + from, at)),
+            Reader::Another => {}
+        }
+    }
+    let mut found = Vec::new();
+    for (block, language) in [(shell, language), (sql, Language::Sql)] {
+        let (text, excerpt) = block.done();
+        if !text.trim().is_empty() {
+            found.push((text, excerpt, language));
+        }
+    }
+    found
+}
+
+/// Tells whether a block shows what was typed at a prompt.
+pub(super) fn is_session(text: &str) -> bool {
+    prompts_of(text, Tag::Console) != Prompts::None
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prompts {
+    None,
+    /// Prompts that are nothing else.
+    Sure,
+    /// `# ` alone, which would be a comment in a script.
+    Root,
+}
+
+fn prompts_of(text: &str, tag: Tag) -> Prompts {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let sure = match tag {
+        // In a script a here-document may hold a line that looks like a prompt.
+        Tag::Bash | Tag::Sh => {
+            lines.clone().find(|line| !line.starts_with('#')).is_some_and(|l| prompt(l).is_some())
+        }
+        Tag::Console | Tag::None => lines.clone().any(|line| prompt(line).is_some()),
+    };
+    let mut root = || {
+        let first = lines.next().and_then(|line| line.strip_prefix("# "));
+        matches!(tag, Tag::Console | Tag::None) && first.is_some_and(is_command)
+    };
+    match sure {
+        true => Prompts::Sure,
+        false if root() => Prompts::Root,
+        false => Prompts::None,
+    }
+}
+
+/// Tells whether what follows `# ` is a command rather than a sentence.
+fn is_command(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let known = words.first().is_some_and(|word| tools::exists(word) || word.starts_with('/'));
+    let of_sentences =
+        ["the", "a", "an", "this", "that", "all", "and", "of", "is", "are", "it", "to"];
+    known && !words.iter().any(|word| of_sentences.contains(word))
+}
+
+/// Returns who reads a line that starts with a prompt, and where what was typed starts.
+fn prompt(line: &str) -> Option<(Reader, usize)> {
+    let body = line.trim_start_matches([' ', '\t']);
+    let lead = line.len() - body.len();
+    let body = body.trim_end_matches(['\n', '\r']);
+    let at = |reader, length: usize| Some((reader, lead + length));
+    if body.starts_with("$ ") {
+        return at(Reader::Shell, 2);
+    }
+    if body.starts_with(">>> ") || body.starts_with("PS ") && body.contains("> ") {
+        return at(Reader::Another, body.len());
+    }
+    for client in ["mysql> ", "sqlite> ", "MariaDB [", "postgres=", "mariadb> "] {
+        if !body.starts_with(client) {
+            continue;
+        }
+        if let Some(end) = body.find("> ").or_else(|| body.find("# ")) {
+            return at(Reader::Sql, end + 2);
+        }
+    }
+    if let Some(end) = of_psql(body) {
+        return at(Reader::Sql, end);
+    }
+    let end = ["$ ", "# ", "% "].iter().filter_map(|sign| body.find(sign)).min()?;
+    let before = &body[..end];
+    is_host(before).then_some((Reader::Shell, lead + end + 2))
+}
+
+/// Returns the length of psql's prompt: `shop=# `, `shop=> `, `shop-# `, `shop=*# `.
+fn of_psql(body: &str) -> Option<usize> {
+    let name = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+    let rest = &body[name..];
+    let signs = ["=# ", "=> ", "-# ", "-> ", "=*# ", "=*> ", "-*# ", "-*> ", "(# ", "(> "];
+    let sign = signs.iter().find(|sign| rest.starts_with(**sign))?;
+    (name > 0).then_some(name + sign.len())
+}
+
+/// Tells whether a text is what stands before `$` or `#` in a prompt: `root@db1:~`, `[root@db1 ~]`, `bash-5.2`.
+fn is_host(before: &str) -> bool {
+    let before = match before.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
+        // A Python environment that is switched on.
+        Some((_, rest)) if rest.trim().is_empty() => return true,
+        Some((_, rest)) => rest.trim_start(),
+        None => before,
+    };
+    let inner = before.strip_prefix('[').and_then(|b| b.strip_suffix(']')).unwrap_or(before);
+    let sign = |c: char| c.is_alphanumeric() || "@:~/._-".contains(c);
+    let spaces = inner.len() < before.len();
+    let version =
+        inner.strip_prefix("bash-").or_else(|| inner.strip_prefix("sh-")).unwrap_or_default();
+    let shaped = inner.contains('@')
+        || inner.split_once(':').is_some_and(|(_, path)| path.starts_with(['~', '/']))
+        || version.starts_with(|c: char| c.is_ascii_digit());
+    !inner.is_empty()
+        && inner.len() <= 80
+        && shaped
+        && inner.chars().all(|c| sign(c) || spaces && c == ' ')
+}
+
+/// Returns where a line goes on with what was typed before it; nothing where it is output.
+fn continued(reader: Reader, line: &str, shell: &Excerpting, begin: usize) -> Option<usize> {
+    let body = line.trim_start();
+    let lead = line.len() - body.len();
+    match reader {
+        Reader::Shell => {
+            let typed = &shell.text()[begin..];
+            match body.starts_with("> ") || body.trim_end() == ">" {
+                true => Some(lead + body.len().min(2)),
+                false => is_open(typed).then_some(0),
+            }
+        }
+        Reader::Sql => {
+            let sign = ["-> ", "...> ", "'> ", "\"> "].iter().find(|s| body.starts_with(**s))?;
+            Some(lead + sign.len())
+        }
+        Reader::Another => None,
+    }
+}
+
+/// Tells whether a command goes on behind its last line: an open quote or here-document, a backslash, an operator.
+fn is_open(typed: &str) -> bool {
+    let mut quote: Option<char> = None;
+    let mut documents: Vec<String> = Vec::new();
+    let mut more = false;
+    for line in typed.lines() {
+        if let Some(delimiter) = documents.first() {
+            if line.trim_start_matches('\t').trim_end() == delimiter {
+                documents.remove(0);
+            }
+            continue;
+        }
+        let mut rest = line;
+        while let Some(c) = rest.chars().next() {
+            let mut length = c.len_utf8();
+            match (quote, c) {
+                (Some(open), c) if c == open => quote = None,
+                (Some('\''), _) => {}
+                (_, '\\') => length += rest[length..].chars().next().map_or(0, char::len_utf8),
+                (Some(_), _) => {}
+                (None, '\'' | '"') => quote = Some(c),
+                (None, '#') if line[..line.len() - rest.len()].ends_with([' ', '\t']) => break,
+                (None, '<') if rest.starts_with("<<<") => length = 3,
+                (None, '<') if rest.starts_with("<<") => {
+                    let word = rest[2..].trim_start_matches(['-', ' ', '\'', '"', '\\']);
+                    let end = word.find(|c: char| !c.is_alphanumeric() && c != '_');
+                    let delimiter = &word[..end.unwrap_or(word.len())];
+                    if !delimiter.is_empty() {
+                        documents.push(delimiter.to_owned());
+                    }
+                    length = rest.len() - word.len() + delimiter.len();
+                    length += usize::from(rest[length..].starts_with(['\'', '"']));
+                }
+                (None, _) => {}
+            }
+            rest = &rest[length.min(rest.len())..];
+        }
+        let end = line.trim_end();
+        more = line.ends_with('\\') || ["|", "&&", "||"].iter().any(|o| end.ends_with(o));
+    }
+    quote.is_some() || !documents.is_empty() || more
+}
+
+/// Tells whether most lines of a block nobody named start with a command that exists.
+fn looks_like_commands(text: &str) -> bool {
+    let mut commands = 0;
+    let mut others = 0;
+    let mut joined = false;
+    for line in text.lines() {
+        let body = line.trim();
+        let inside = joined || line.starts_with([' ', '\t']);
+        joined = body.ends_with('\\');
+        if body.is_empty() || body.starts_with('#') || inside && commands > 0 {
+            continue;
+        }
+        let first = body
+            .split_whitespace()
+            .find(|word| *word != "sudo" && !is_assignment(word))
+            .unwrap_or_default();
+        let known = tools::exists(first)
+            || first.starts_with(['/', '.']) && first[1..].contains('/')
+            || matches!(first, "if" | "for" | "while" | "done" | "fi" | "then" | "else" | "}");
+        // "date: 2026" and "test (a)" are no commands, and neither is a sentence.
+        let sentence = body.ends_with(['.', ':']) || body.split_whitespace().nth(1) == Some("=");
+        match known && !sentence {
+            true => commands += 1,
+            false => others += 1,
+        }
+    }
+    commands > others
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(text: &str, tag: Tag) -> String {
+        let found = read(text, tag);
+        found.into_iter().map(|(text, ..)| text).collect::<Vec<_>>().join("--\n")
+    }
+
+    #[test]
+    fn prompts_go_and_so_does_the_output_between_them() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(shell(text, Tag::Console), expected, "{text}");
+        };
+        check("$ ls /x\na b\n$ df\nFile 1\n", "ls /x\ndf\n");
+        check("root@db1:~# ls\nx\n[root@db1 ~]# df\nbash-5.2$ id\n", "ls\ndf\nid\n");
+        check("(venv) $ ls\nuser@h:/srv$ df -h\n", "ls\ndf -h\n");
+        check("$ tar \\\n>   -cf x\nout\n", "tar \\\n  -cf x\n");
+        check("$ tar \\\n    -cf x\nout\n", "tar \\\n    -cf x\n");
+        check("$ cat <<'E' > f\na $ b\nE\nout\n", "cat <<'E' > f\na $ b\nE\n");
+        check("$ echo 'a\nb'\nout\n", "echo 'a\nb'\n");
+        check("# systemctl stop x\n# ls -l\ntotal 8\n", "systemctl stop x\nls -l\n");
+        check(
+            "# stop the service first\nsystemctl stop x\n",
+            "# stop the service first\nsystemctl stop x\n",
+        );
+        check(
+            "$ psql shop\nshop=# DROP TABLE x;\nDROP TABLE\nshop=# \\q\n",
+            "psql shop\n--\nDROP TABLE x;\n\\q\n",
+        );
+        check("mysql> select 1\n    -> from t;\n| 1 |\n", "select 1\nfrom t;\n");
+        check("ls /x\ndf\n", "ls /x\ndf\n");
+        check("$ echo it's # '\nb\n", "echo it's # '\nb\n");
+        check("$ ls\n# a comment\nx\n", "ls\n");
+    }
+
+    #[test]
+    fn a_block_nobody_named_is_shell_only_where_it_looks_like_it() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(!read(text, Tag::None).is_empty(), expected, "{text}");
+        };
+        check("sudo systemctl stop postgresql\nrm -rf /var/lib/postgresql/15/main\n", true);
+        check("tar -xzf <backup> \\\n  -C /srv\n", true);
+        check("PGPASSWORD=x psql -c 'select 1'\n", true);
+        check("ERROR: relation \"x\" does not exist\n", false);
+        check("Filesystem Size\n/dev/sda 10G\n", false);
+        check("{\"a\": 1}\n", false);
+        check("test = 1\ndate = 2\n", false);
+        check("# Restore\n\nls\n", true);
+    }
+}

@@ -1,0 +1,220 @@
+//! Reviews files: reads each, says what kind it is and what is wrong with it, many at once.
+
+mod fixing;
+mod many;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+pub use fixing::{Fixed, NotWritten, fixed, write_back};
+pub use walk::{Found, Named, files};
+
+use super::files::{FileError, read_text};
+use super::{Runtime, RuntimeError, checks};
+use crate::base::{Clock as _, Digest, Problem, Timestamp};
+use crate::check::{self, FileKind, Reviewed};
+use crate::execute::SystemClock;
+use crate::inventory::{self, Inventory};
+use crate::plan::{self, LOCAL};
+use crate::shell::on_deep_stack;
+
+/// What came of looking at a file.
+#[derive(Debug)]
+pub enum Looked {
+    /// It was checked.
+    Reviewed(Box<Reviewed>),
+    /// It is a document with problems.
+    Invalid {
+        /// What it says.
+        text: String,
+        /// What is wrong, with places.
+        problems: Vec<Problem>,
+    },
+    /// It could not be looked at.
+    Refused(ReviewError),
+    /// There is nothing in it to check.
+    Nothing,
+}
+
+/// Why a file could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What it rests on cannot be had.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// A plan needs an inventory, and there is none.
+    #[error("step {step:?} runs on {host:?}, and there is no inventory that says what that is")]
+    NoInventory {
+        /// The step.
+        step: String,
+        /// Its host.
+        host: String,
+    },
+    /// The checker failed.
+    #[error("this is a mistake of blackstart: the checker failed on this file")]
+    Failed,
+}
+
+/// Looks at files with what is known of this machine.
+#[derive(Debug)]
+pub struct Reviewer {
+    data_dir: Option<PathBuf>,
+    runtime: Mutex<Option<Arc<Runtime>>>,
+    installed: OnceLock<std::collections::BTreeSet<String>>,
+    /// The inventory of every plan, where one was named.
+    inventory: Option<Inventory>,
+    /// Inventories among the files, by the digest of their text.
+    among: Mutex<BTreeMap<Digest, Arc<Inventory>>>,
+    now: Timestamp,
+}
+
+impl Reviewer {
+    /// Returns a reviewer that opens the data directory when the first plan needs it.
+    pub fn new(data_dir: Option<PathBuf>, inventory: Option<Inventory>) -> Self {
+        Self {
+            data_dir,
+            runtime: Mutex::new(None),
+            installed: OnceLock::new(),
+            inventory,
+            among: Mutex::default(),
+            now: SystemClock.now(),
+        }
+    }
+
+    /// Returns a reviewer that uses a runtime.
+    pub fn of(runtime: Arc<Runtime>) -> Self {
+        let reviewer = Self::new(None, None);
+        *held(&reviewer.runtime) = Some(runtime);
+        reviewer
+    }
+
+    /// Looks at every file on `jobs` threads, and hands on what came of each, in their order.
+    pub fn each(
+        &self,
+        files: &[Found],
+        jobs: usize,
+        mut take: impl FnMut(&Found, Looked) -> ControlFlow<()>,
+    ) {
+        self.learn_inventories(files);
+        let around = |work: &mut (dyn FnMut() + Send)| {
+            let _ = on_deep_stack(work);
+        };
+        let look = |found: &Found| self.look(found);
+        many::each(files, jobs, around, look, |at, looked| take(&files[at], looked));
+    }
+
+    /// Looks at one file.
+    pub fn look(&self, found: &Found) -> Looked {
+        match read_text(&found.path) {
+            Ok(text) => self.look_at(found, text),
+            Err(error) => Looked::Refused(error.into()),
+        }
+    }
+
+    /// Looks at one file that says `text`.
+    pub fn look_at(&self, found: &Found, text: String) -> Looked {
+        let looked = catch_unwind(AssertUnwindSafe(|| self.look_guarded(found, text)));
+        match looked {
+            Ok(Ok(looked)) => looked,
+            Ok(Err(error)) => Looked::Refused(error),
+            Err(_) => Looked::Refused(ReviewError::Failed),
+        }
+    }
+
+    fn look_guarded(&self, found: &Found, text: String) -> Result<Looked, ReviewError> {
+        let path = &found.path;
+        let reviewed = match (FileKind::of(&text, path), found.named) {
+            (FileKind::Plan, _) | (FileKind::Yaml | FileKind::Document, Named::ByPerson) => {
+                return self.plan(path, text);
+            }
+            (FileKind::Yaml | FileKind::Document, Named::BelowDirectory) => return Ok(Looked::Nothing),
+            (FileKind::Inventory, _) => {
+                let (Some(inventory), problems) = inventory::read(&text) else {
+                    let problems = inventory::read(&text).1;
+                    return Ok(Looked::Invalid { text, problems });
+                };
+                if !problems.is_empty() {
+                    return Ok(Looked::Invalid { text, problems });
+                }
+                Reviewed::inventory(path, text, checks::check_inventory(&inventory))
+            }
+            (FileKind::Script(language), _) => {
+                let installed = self.installed.get_or_init(crate::probe::installed);
+                let facts = checks::script_facts(&text, language, installed, self.now);
+                let checked = check::script(&text, language, &facts);
+                Reviewed::script(path, text, checked)
+            }
+        };
+        Ok(Looked::Reviewed(Box::new(reviewed)))
+    }
+
+    fn plan(&self, path: &Path, text: String) -> Result<Looked, ReviewError> {
+        let (plan, problems) = plan::read(&text);
+        let Some(plan) = plan.filter(|_| problems.is_empty()) else {
+            return Ok(Looked::Invalid { text, problems });
+        };
+        let runtime = self.runtime()?;
+        let digest = plan.inventory.as_deref().and_then(Digest::parse);
+        let among = digest.and_then(|digest| held(&self.among).get(&digest).cloned());
+        let kept;
+        let inventory = match (&self.inventory, &among) {
+            (Some(given), _) => Some(given),
+            (None, Some(among)) => Some(among.as_ref()),
+            (None, None) => {
+                kept = runtime.inventory_of(&plan)?;
+                kept.as_ref()
+            }
+        };
+        if inventory.is_none()
+            && let Some(step) = plan.steps.iter().find(|step| step.host() != LOCAL)
+        {
+            let (step, host) = (step.id.to_string(), step.host().to_owned());
+            return Err(ReviewError::NoInventory { step, host });
+        }
+        let checked = runtime.check_plan(&plan, inventory, plan.fingerprint(inventory))?;
+        let reviewed = Reviewed::plan(path, text, &plan, checked, Some(self.now));
+        Ok(Looked::Reviewed(Box::new(reviewed)))
+    }
+
+    /// Reads the inventories among the files, for the plans among them that were drafted from one.
+    fn learn_inventories(&self, files: &[Found]) {
+        let yaml = |found: &&Found| {
+            found.path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+        };
+        for found in files.iter().filter(yaml) {
+            let Ok(text) = read_text(&found.path) else {
+                continue;
+            };
+            if FileKind::of(&text, &found.path) != FileKind::Inventory {
+                continue;
+            }
+            if let (Some(inventory), problems) = inventory::read(&text)
+                && problems.is_empty()
+            {
+                held(&self.among).insert(Digest::of(text.as_bytes()), Arc::new(inventory));
+            }
+        }
+    }
+
+    fn runtime(&self) -> Result<Arc<Runtime>, RuntimeError> {
+        let mut runtime = held(&self.runtime);
+        if let Some(runtime) = runtime.as_ref() {
+            return Ok(Arc::clone(runtime));
+        }
+        let opened = Arc::new(Runtime::open(self.data_dir.clone())?);
+        *runtime = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+}
+
+/// A panic while a lock was held cannot have left half a value: each is replaced at once.
+fn held<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}

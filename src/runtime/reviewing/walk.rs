@@ -1,0 +1,89 @@
+//! Finds the files of a tree that the checker can read.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+
+use crate::check::Language;
+
+/// Endings of files that are read for what they are called.
+const ENDINGS: &[&str] = &[
+    "sh", "bash", "ksh", "dash", "ash", "py", "md", "markdown", "sql", "psql", "service", "timer", "cron",
+    "crontab", "yaml", "yml",
+];
+
+/// Directories all files of which are tables of cron.
+const CRON: &[&str] = &["cron.d"];
+
+/// A file to be checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether the person named it, or it was found below a directory.
+    pub named: Named,
+}
+
+/// Who chose a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// The person; what is wrong with it is an error.
+    ByPerson,
+    /// It lies below a directory; what cannot be read is only said.
+    BelowDirectory,
+}
+
+/// Returns the files that `paths` name, each once: what is no directory as it is, and below directories everything the
+/// checker reads, sorted by name. Hidden files, what `.gitignore` and `.ignore` name, and symbolic links are left out. The second list says what could not be
+/// looked at.
+pub fn files(paths: &[PathBuf]) -> (Vec<Found>, Vec<String>) {
+    let (mut found, mut problems): (Vec<Found>, Vec<String>) = (vec![], vec![]);
+    let mut seen = std::collections::BTreeSet::new();
+    let mut add = |path: PathBuf, named: Named| {
+        if seen.insert(path.clone()) {
+            found.push(Found { path, named });
+        }
+    };
+    for path in paths {
+        if path.as_os_str() == "-" || !path.is_dir() {
+            add(path.clone(), Named::ByPerson);
+            continue;
+        }
+        let walk = WalkBuilder::new(path)
+            .require_git(false)
+            .sort_by_file_name(std::ffi::OsStr::cmp)
+            .build();
+        for entry in walk {
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    if is_read(entry.path()) {
+                        add(entry.into_path(), Named::BelowDirectory);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => problems.push(error.to_string()),
+            }
+        }
+    }
+    (found, problems)
+}
+
+/// Tells whether a file is one the checker reads: by its ending, its directory, or the first line of a script.
+fn is_read(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    if ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) {
+        return true;
+    }
+    let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+    let directory = path.parent().and_then(name).unwrap_or_default();
+    if name(path).as_deref() == Some("crontab") || CRON.contains(&directory.as_str()) {
+        return true;
+    }
+    let mut head = [0; 128];
+    let read = File::open(path).and_then(|mut file| file.read(&mut head));
+    let line = head.get(..read.unwrap_or(0)).unwrap_or_default();
+    let line = String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    line.starts_with("#!") && Language::of(&line, "") != Language::Other
+}
