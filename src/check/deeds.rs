@@ -111,19 +111,18 @@ pub fn deeds<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = (Run<'u>, Deed)> {
 /// Returns what a command does to the data, where it does something.
 pub fn deed(unit: &Unit<'_>, command: &Command) -> Option<Deed> {
     let words = command.literals();
-    let has = |names: &[&str]| words.iter().any(|w| names.contains(&w.as_str()));
+    let has = |names: &[&str]| words.iter().any(|w| names.contains(w));
     let starts = |prefix: &str| words.iter().any(|w| w.starts_with(prefix));
     let when = |met: bool, deed: Deed| met.then_some(deed);
     if has(&["--help", "--version", "-V", "--dry-run"]) {
         return None;
     }
-    let first = |from: &[(&[&str], Deed)]| {
-        from.iter().find(|(verbs, _)| has(verbs)).map(|(_, deed)| *deed)
-    };
-    match command.name()?.as_str() {
-        "pg_dump" | "pg_dumpall" | "pg_basebackup" | "mysqldump" | "mariadb-dump"
-        | "mysqlpump" | "mydumper" | "mysqlhotcopy" | "mongodump" | "slapcat" | "xfsdump"
-        | "dump" | "rsnapshot" => Some(Deed::Dump),
+    let first =
+        |from: &[(&[&str], Deed)]| from.iter().find(|(verbs, _)| has(verbs)).map(|(_, deed)| *deed);
+    match command.name()? {
+        "pg_dump" | "pg_dumpall" | "pg_basebackup" | "mysqldump" | "mariadb-dump" | "mysqlpump"
+        | "mydumper" | "mysqlhotcopy" | "mongodump" | "slapcat" | "xfsdump" | "dump"
+        | "rsnapshot" => Some(Deed::Dump),
         "pg_restore" if has(&["-l", "--list"]) => Some(Deed::Verify),
         "pg_restore" | "myloader" | "mongorestore" | "slapadd" | "xfsrestore" => {
             Some(Deed::Restore)
@@ -155,7 +154,7 @@ pub fn deed(unit: &Unit<'_>, command: &Command) -> Option<Deed> {
         }),
         "vault" => when(has(&["snapshot"]) && has(&["save"]), Deed::Dump),
         "influxd" | "influx" => first(&[(&["backup"], Deed::Dump), (&["restore"], Deed::Restore)]),
-        "tar" | "gtar" | "bsdtar" => match tar::mode(&unit.take_apart(command)?) {
+        "tar" | "gtar" | "bsdtar" => match tar::mode(unit.take_apart(command)?) {
             tar::Mode::Create | tar::Mode::Append => Some(Deed::Dump),
             tar::Mode::Extract => Some(Deed::Restore),
             tar::Mode::List => Some(Deed::Verify),
@@ -219,7 +218,7 @@ pub fn deed(unit: &Unit<'_>, command: &Command) -> Option<Deed> {
             when(has(&["--check"]) || starts("-c"), Deed::Verify)
         }
         "gzip" | "gunzip" | "zstd" | "xz" | "bzip2" => {
-            let tests = |w: &String| w == "--test" || short(w, 't');
+            let tests = |w: &&str| *w == "--test" || short(w, 't');
             when(words.iter().any(tests), Deed::Verify)
         }
         "gpg" => when(has(&["--verify"]), Deed::Verify),

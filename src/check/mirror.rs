@@ -25,16 +25,14 @@ pub fn mirror(unit: &Unit<'_>, command: &Command) -> Option<Mirror> {
         words.iter().any(|w| names.contains(&w.text.split('=').next().unwrap_or_default()))
     };
     let off = words.iter().any(|w| w.text.ends_with("destination=false"));
-    let (verb, deletes, valued): (&[&str], bool, &[&str]) = match name.as_str() {
+    let (verb, deletes, valued): (&[&str], bool, &[&str]) = match name {
         "aws" => (&["sync"], has(&["--delete"]), AWS),
         "rclone" => (&["sync"], true, RCLONE),
         "gsutil" => {
             let letters = |w: &Word| w.text.starts_with('-') && !w.text.starts_with("--");
             (&["rsync"], words.iter().any(|w| letters(w) && w.text.contains('d')), &["-x", "-j"])
         }
-        "gcloud" => {
-            (&["rsync"], has(&["--delete-unmatched-destination-objects"]), &["--exclude"])
-        }
+        "gcloud" => (&["rsync"], has(&["--delete-unmatched-destination-objects"]), &["--exclude"]),
         "s3cmd" => (&["sync"], has(&["--delete-removed"]), S3CMD),
         "s5cmd" => (&["sync"], has(&["--delete"]), &["--exclude", "--include"]),
         "mc" | "mcli" => (&["mirror"], has(&["--remove"]), &["--exclude", "--limit-upload"]),
@@ -128,12 +126,13 @@ pub fn guarded(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, source: &st
         let command = other.command;
         let about = |argument: &Argument| {
             let path = command.path(argument);
-            let path = argument.shown().split_once("://").map_or(path, |(_, place)| place.to_owned());
+            let path =
+                argument.shown().split_once("://").map_or(path, |(_, place)| place.to_owned());
             path::within(&path, local) || path::within(local, &path) && path.len() > 1
         };
         let words = command.literals();
-        let weak =
-            command.is(&["test", "["]) && words.iter().any(|w| w == "-d" || w == "-n" || w == "-z");
+        let weak = command.is(&["test", "["])
+            && words.iter().any(|w| *w == "-d" || *w == "-n" || *w == "-z");
         looks(command) && !weak && command.arguments().iter().any(about)
     })
 }

@@ -74,7 +74,10 @@ pub fn whole(unit: &Unit<'_>, run: Run<'_>) -> Span {
 }
 
 /// Calls `look` with every statement of a script and the statements that follow it in the same sequence.
-pub fn each<'s>(statements: &'s [Statement], look: &mut impl FnMut(&'s Statement, &'s [Statement])) {
+pub fn each<'s>(
+    statements: &'s [Statement],
+    look: &mut impl FnMut(&'s Statement, &'s [Statement]),
+) {
     for (at, statement) in statements.iter().enumerate() {
         look(statement, &statements[at + 1..]);
         match &statement.kind {

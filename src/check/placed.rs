@@ -23,6 +23,24 @@ impl From<Finding> for Placed {
     }
 }
 
+impl Placed {
+    /// Fits a change of whole lines into a file in which scripts stand indented, or behind something else on their
+    /// line: there it is indented, or dropped.
+    #[must_use]
+    pub fn whole_lines(mut self, file: &str) -> Self {
+        self.edit = self.edit.take().and_then(|edit| {
+            if !edit.replacement.contains('\n') {
+                return Some(edit);
+            }
+            let before = file.get(..edit.span.start)?;
+            let head = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+            let indented = edit.replacement.replace('\n', &format!("\n{head}"));
+            head.trim().is_empty().then_some(Edit { replacement: indented, ..edit })
+        });
+        self
+    }
+}
+
 /// Places the findings of a plan in the file it was read from.
 pub fn in_plan(file: &str, plan: &Plan, findings: Vec<Finding>) -> Vec<Placed> {
     let root = yaml::parse(file).0;

@@ -76,7 +76,8 @@ pub fn replaces_snapshot(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -
     targets.into_iter().find(|target| {
         let argument = Argument::text(target, command.span);
         (is_data(target) || path::file_name(target) == "dump.rdb" && target.starts_with('/'))
-            && !path::parent(target).is_some_and(|place| looks_backup(place) || looks_scratch(place))
+            && !path::parent(target)
+                .is_some_and(|place| looks_backup(place) || looks_scratch(place))
             && !unit.is_fresh(command, &argument)
     })
 }
@@ -93,8 +94,9 @@ fn in_data_directory(context: &Context<'_>, at: &str) -> bool {
 /// Tells whether a command stops a server.
 pub fn stops(command: &Command) -> bool {
     let words = command.literals();
-    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
-    let server = || words.iter().any(|w| ["redis", "valkey", "keydb"].iter().any(|n| w.contains(n)));
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
+    let server =
+        || words.iter().any(|w| ["redis", "valkey", "keydb"].iter().any(|n| w.contains(n)));
     command.is(&["systemctl", "service", "rc-service", "supervisorctl"])
         && has(&["stop", "kill"])
         && server()
@@ -109,8 +111,9 @@ pub fn stops(command: &Command) -> bool {
 /// Tells whether a command starts a server.
 pub fn starts(command: &Command) -> bool {
     let words = command.literals();
-    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
-    let server = || words.iter().any(|w| ["redis", "valkey", "keydb"].iter().any(|n| w.contains(n)));
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
+    let server =
+        || words.iter().any(|w| ["redis", "valkey", "keydb"].iter().any(|n| w.contains(n)));
     command.is(&["systemctl", "service", "rc-service", "docker", "podman"])
         && has(&["start", "restart", "up"])
         && server()

@@ -32,7 +32,7 @@ pub struct Operation<'c, 'a> {
     /// The command.
     pub run: Run<'c>,
     /// The command taken apart.
-    pub call: Call<'static>,
+    pub call: &'c Call<'static>,
     /// The program: `restic`, `borg`, `duplicity` or `kopia`.
     pub program: &'static str,
     /// What it does.
@@ -60,7 +60,7 @@ fn operation<'c, 'a>(unit: &'c Unit<'a>, run: Run<'c>) -> Option<Operation<'c, '
     let words: Vec<String> = call.operands.iter().map(|word| word.text.clone()).collect();
     let found = words.iter().enumerate().find_map(|(at, word)| {
         let before = if at == 0 { "" } else { words[at - 1].as_str() };
-        Some((at, act(program, before, word, &call)?))
+        Some((at, act(program, before, word, call)?))
     });
     let (act, operands) = match found {
         Some((at, act)) => (act, words[at + 1..].to_vec()),
@@ -115,6 +115,7 @@ fn act(program: &str, before: &str, word: &str, call: &Call<'_>) -> Option<Act> 
 pub fn failure_is_lost(unit: &Unit<'_>, run: Run<'_>, next: Run<'_>) -> bool {
     let setting = &run.command.setting;
     let (from, to) = (run.command.span.end, next.command.span.start);
-    let asks = unit.commands.uses.iter().any(|u| u.name == "?" && (from..to).contains(&u.span.start));
+    let asks =
+        unit.commands.uses.iter().any(|u| u.name == "?" && (from..to).contains(&u.span.start));
     setting.masked || !setting.errexit && !setting.asked && !asks
 }

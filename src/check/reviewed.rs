@@ -35,11 +35,12 @@ impl FileKind {
             Some(_) => return Self::Document,
             None => {}
         }
+        let language = Language::of(text, &name.to_string_lossy());
         let yaml =
             name.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        match yaml {
+        match yaml && language != Language::Kubernetes {
             true => Self::Yaml,
-            false => Self::Script(Language::of(text, &name.to_string_lossy())),
+            false => Self::Script(language),
         }
     }
 }
@@ -66,14 +67,15 @@ pub struct Reviewed {
 impl Reviewed {
     /// Returns what was found in a script.
     pub fn script(path: &Path, text: String, checked: Checked) -> Self {
+        let whole = |placed: Placed| placed.whole_lines(&text);
         Self {
             path: path.to_owned(),
-            text,
             language: checked.language.word(),
             parsed: checked.parsed,
             risk: checked.risk,
-            open: checked.findings.into_iter().map(Placed::from).collect(),
+            open: checked.findings.into_iter().map(Placed::from).map(whole).collect(),
             allowed: checked.allowed,
+            text,
         }
     }
 

@@ -4,13 +4,17 @@ use super::unit::Unit;
 use crate::base::Risk;
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, Origin, Piece, Redirection};
-use crate::tools::{self, sql};
+use crate::sql::{self, Dialect};
+use crate::tools;
 
 /// Directories in which a command of a known name is that command.
 const TRUSTED: &[&str] = &["/bin/", "/usr/", "/sbin/", "/opt/", "/snap/", "/lib/", "/nix/"];
 
 /// Returns the harm of a text: that of its worst command, `unknown` where part of it cannot be read.
 pub fn of_unit(unit: &Unit<'_>) -> Risk {
+    if let Some(script) = unit.queries {
+        return script.risk();
+    }
     if !unit.script.parsed || !unit.commands.opaque.is_empty() {
         return Risk::Unknown;
     }
@@ -56,7 +60,17 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
     if let Some(call) = unit.take_apart(command) {
         let own = call.risk();
         return match call.name {
-            "psql" | "mysql" | "mariadb" | "sqlite3" => own.max(of_input(command)),
+            "psql" | "mysql" | "mariadb" | "sqlite3" => {
+                let dialect = Dialect::of_client(call.name).unwrap_or(Dialect::Postgres);
+                let written = unit.written_harm(command, dialect);
+                let own = if call.has(&["file"]) { written.unwrap_or(own) } else { own };
+                let texts = unit.statements(command).iter().map(|s| s.risk).max();
+                let input = match written {
+                    Some(risk) => risk,
+                    None => of_input(command, dialect),
+                };
+                own.max(input).max(texts.unwrap_or(Risk::Read))
+            }
             "rm" | "shred" if uncertain(command) && own < Risk::Destructive => Risk::Destructive,
             _ => own,
         };
@@ -76,11 +90,11 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
 }
 
 /// Returns the harm of what a database client reads from standard input.
-fn of_input(command: &Command) -> Risk {
+fn of_input(command: &Command, dialect: Dialect) -> Risk {
     let from_file = command.redirects.iter().any(|r| r.kind == RedirectKind::Read);
     let piped = command.setting.stage.is_some_and(|s| s.position > 0);
     match &command.input {
-        Some(text) => sql::risk(&text.shown()),
+        Some(text) => sql::risk(&text.shown(), dialect),
         // A dump that is played back replaces what is there.
         None if from_file || piped => Risk::Destructive,
         None => Risk::Read,

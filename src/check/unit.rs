@@ -11,6 +11,7 @@ use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
+use crate::sql;
 use crate::tools::{self, Call, Role, Word, tar};
 
 /// A shell text and everything that is known of it.
@@ -32,6 +33,8 @@ pub struct Unit<'a> {
     pub schedule: Option<String>,
     /// Its tree.
     pub script: Script,
+    /// Its statements, where it is SQL; then it has no commands.
+    pub queries: Option<&'a sql::Script>,
     /// Its commands.
     pub commands: Commands,
     /// Paths the text itself makes anew, so that nothing of value is in them.
@@ -74,6 +77,7 @@ impl<'a> Unit<'a> {
             excerpt: None,
             schedule: None,
             script,
+            queries: None,
             commands,
             fresh: Vec::new(),
             index,
@@ -92,6 +96,7 @@ impl<'a> Unit<'a> {
             within: part.within,
             excerpt: part.excerpt.clone(),
             schedule: part.schedule.clone(),
+            queries: part.queries.as_ref(),
             ..unit
         }
     }
@@ -155,16 +160,6 @@ impl<'a> Unit<'a> {
         });
         let sources: Vec<String> = sources.collect();
         targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
-    }
-
-    /// Returns the SQL a client is given, on its line or its standard input.
-    pub fn sql(&self, command: &Command) -> &[String] {
-        self.known(command).sql.get_or_init(|| {
-            let given = self.take_apart(command).into_iter().flat_map(|call| &call.flags);
-            let given = given.filter(|f| matches!(f.name.as_str(), "command" | "execute"));
-            let given = given.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone());
-            given.chain(command.input.iter().map(|text| text.shown().into_owned())).collect()
-        })
     }
 
     /// Returns the words of a command as the tools see them.

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::problems;
-use crate::base::{Position, Problem, escape, yaml};
+use crate::base::{Position, Problem, escape};
 use crate::evidence::{Finding, Place, Severity};
 use crate::plan::Plan;
 
-/// Returns the findings as the `findings` of `blackstart/check/v1`. Lines and columns are those of the file, or of the
-/// step's own text where there is no file.
+/// Returns the findings as the `findings` of `blackstart/check/v1`, for a text or a plan that is not a file. Lines and
+/// columns are those of the text, or of the step's own text.
 pub fn json(findings: &[Finding], texts: &Texts<'_>) -> Vec<Value> {
     let one = |finding: &Finding| {
         let at = texts.position(finding);
@@ -30,8 +30,6 @@ pub enum Texts<'a> {
     Plan {
         /// The plan.
         plan: &'a Plan,
-        /// The text it was read from.
-        file: Option<&'a str>,
     },
 }
 
@@ -40,7 +38,7 @@ impl<'a> Texts<'a> {
     pub fn of(&self, finding: &Finding) -> &'a str {
         match self {
             Self::Script(text) => text,
-            Self::Plan { plan, .. } => {
+            Self::Plan { plan } => {
                 let step = finding.step.as_ref().and_then(|id| plan.step(id.as_str()));
                 let text = step.and_then(|step| match finding.part {
                     Place::Whole => None,
@@ -54,55 +52,7 @@ impl<'a> Texts<'a> {
     }
 
     fn position(&self, finding: &Finding) -> Position {
-        let within = Position::of(self.of(finding), finding.span.start);
-        match self {
-            Self::Plan { plan, file: Some(file) } => {
-                in_file(plan, file, finding, within).unwrap_or(within)
-            }
-            Self::Script(_) | Self::Plan { file: None, .. } => within,
-        }
-    }
-}
-
-/// Gives findings about an inventory the places of the objects they are about: the line with the longest id that the
-/// message names.
-pub fn locate(findings: &mut [Finding], text: &str) {
-    let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let ids: Vec<(usize, &str)> = text
-        .match_indices("id: ")
-        .map(|(at, mark)| {
-            let rest = &text[at + mark.len()..];
-            (at, &rest[..rest.find(|c| !is_id(c)).unwrap_or(rest.len())])
-        })
-        .collect();
-    for finding in findings {
-        let words: Vec<&str> = finding.message.split(|c| !is_id(c)).collect();
-        let named = ids.iter().filter(|(_, id)| words.contains(id));
-        // Hosts stand before the assets that may bear the same name.
-        if let Some((at, id)) = named.max_by_key(|(at, id)| (id.len(), *at)) {
-            finding.span = crate::base::Span::new(*at, at + "id: ".len() + id.len());
-        }
-    }
-}
-
-/// Returns where a position within a step's text stands in the plan's file. Exact in a block of lines (`run: |`); in a
-/// quoted or folded text the place where that text begins.
-fn in_file(plan: &Plan, file: &str, finding: &Finding, within: Position) -> Option<Position> {
-    let at = plan.steps.iter().position(|step| Some(&step.id) == finding.step.as_ref())?;
-    let root = yaml::parse(file).0?;
-    let step = root.get("steps")?.items().get(at)?;
-    let Some(text) = step.get(finding.part.word()) else {
-        return Some(Position::of(file, step.span.start));
-    };
-    let start = Position::of(file, text.span.start);
-    // The span of a block begins with its first line; the indicator stands on the line above.
-    let above = file.lines().nth(start.line.checked_sub(2)?)?;
-    match above.contains(": |") || above.contains(": >") {
-        true => Some(Position {
-            line: start.line + within.line - 1,
-            column: start.column + within.column - 1,
-        }),
-        false => Some(start),
+        Position::of(self.of(finding), finding.span.start)
     }
 }
 
@@ -143,34 +93,4 @@ pub fn text(name: &str, findings: &[Finding], texts: &Texts<'_>, colour: bool) -
         }
     }
     shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::{self, Facts};
-
-    #[test]
-    fn a_finding_about_an_inventory_points_at_the_object_it_names() {
-        let text = "schema: blackstart/inventory/v1\nhosts: [{id: db}]\nassets:\n  - {id: db, kind: mysql, targets: {rpo: 1h}}\n  - {id: db-2, kind: mysql, targets: {rpo: 1h}}\n";
-        let inventory = crate::inventory::read(text).0.expect("reads");
-        let mut found = check::inventory(&inventory, &Facts::default());
-        locate(&mut found, text);
-        let places: Vec<&str> = found.iter().map(|one| one.span.slice(text)).collect();
-        assert_eq!(places, ["id: db", "id: db-2"]);
-        assert_eq!(found[0].span.start, text.rfind("id: db,").expect("there"), "the asset");
-    }
-
-    #[test]
-    fn a_finding_in_a_plan_is_shown_where_it_stands_in_the_file() {
-        let file = "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - id: a\n    title: t\n    kind: command\n    run: |\n      set -e\n\n      rm -rf $UNSET/*\n    risk: destructive\n";
-        let plan = crate::plan::read(file).0.expect("reads");
-        let checked = check::plan(&plan, None, &Facts::default());
-        let texts = Texts::Plan { plan: &plan, file: Some(file) };
-        let found = json(&checked.findings, &texts);
-        let found = found.iter().find(|one| one["rule"] == "SH003").expect("found");
-        let line = found["line"].as_u64().expect("a line") as usize;
-        assert_eq!(file.lines().nth(line - 1), Some("      rm -rf $UNSET/*"));
-        assert_eq!(found["column"], 14);
-    }
 }

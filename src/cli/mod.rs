@@ -6,11 +6,14 @@ mod demo_model;
 mod commands;
 mod exit;
 mod findings;
+mod fixes;
 mod follow;
 mod model_draft;
 mod output;
 mod plans;
 mod problems;
+mod reviews;
+mod rules;
 mod scores;
 mod seen;
 

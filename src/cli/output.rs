@@ -12,6 +12,7 @@ use crate::base::escape;
 pub struct Output {
     json: bool,
     colour: bool,
+    data_colour: bool,
     progress: bool,
 }
 
@@ -24,6 +25,7 @@ impl Output {
         Self {
             json: global.json,
             colour: terminal && !global.plain && !no_colour && !dumb,
+            data_colour: io::stdout().is_terminal() && !global.plain && !no_colour && !dumb,
             progress: terminal && !global.json,
         }
     }
@@ -36,6 +38,19 @@ impl Output {
     /// Tells whether colour may be used on standard error.
     pub fn colour(&self) -> bool {
         self.colour
+    }
+
+    /// Tells whether colour may be used on standard output.
+    pub fn data_colour(&self) -> bool {
+        self.data_colour
+    }
+
+    /// Returns how many columns a line on standard output has; many where it is no terminal.
+    pub fn data_columns(&self) -> usize {
+        match io::stdout().is_terminal() {
+            true => crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)),
+            false => 140,
+        }
     }
 
     /// Writes text to standard output; untrusted parts must be escaped already.

@@ -5,6 +5,7 @@ use std::path::Path;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::output::Output;
+use super::reviews::Look;
 use super::{CommandError, Exit};
 use crate::base::{Position, Problem, escape};
 use crate::runtime::files::{self, read_text};
@@ -84,35 +85,84 @@ pub enum Weight {
     Warning,
 }
 
+/// What stands at the head of a snippet.
+#[derive(Debug, Clone, Copy)]
+pub struct Label<'a> {
+    /// How much it weighs.
+    pub weight: Weight,
+    /// The word for that.
+    pub word: &'a str,
+    /// The code of the rule.
+    pub code: Option<&'a str>,
+}
+
 /// Returns one problem as text, with its line and a caret below it.
 pub fn snippet(name: &str, text: &str, problem: &Problem, weight: Weight, colour: bool) -> String {
+    let word = match weight {
+        Weight::Error => "error",
+        Weight::Warning => "warning",
+    };
+    let label = Label { weight, word, code: None };
+    let message = escape::one_line(&problem.message);
+    let help = problem.help.as_deref().map(escape::one_line);
+    let problem = Problem { span: problem.span, message, help };
+    labelled(name, text, &problem, &label, Look { colour, columns: 140 })
+}
+
+/// Returns one problem as text, under a label of its own. Its message and help are escaped already.
+pub fn labelled(
+    name: &str,
+    text: &str,
+    problem: &Problem,
+    label: &Label<'_>,
+    look: Look,
+) -> String {
     // The renderer gets only the line in question, escaped: the file is untrusted, and may be long.
     let start = problem.span.start.min(text.len());
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let clip = |part: &str| escape::one_line(part.get(..400).unwrap_or(part)).replace('\t', " ");
-    let before = clip(&text[line_start..start]);
-    let marked = clip(&text[start..problem.span.end.clamp(start, line_end)]);
-    let after = clip(&text[problem.span.end.clamp(start, line_end)..line_end]);
+    let end = problem.span.end.clamp(start, line_end);
+    let blank = text.get(start..end).map_or(0, |said| said.len() - said.trim_end().len());
+    let end = if start + blank < end { end - blank } else { end };
+    let end = (end..=line_end).find(|at| text.is_char_boundary(*at)).unwrap_or(line_end);
+    let before = escape::terminal(last(&text[line_start..start], CLIP));
+    let marked = escape::terminal(first(&text[start..end], CLIP));
+    let after = escape::terminal(first(&text[end..line_end], CLIP));
     let shown = format!("{before}{marked}{after}");
-    let caret = before.len()
-        ..(before.len() + marked.len()).max(before.len() + 1).min(shown.len().max(before.len()));
-    let message = escape::one_line(&problem.message);
-    let help = problem.help.as_deref().map(escape::one_line);
+    let width = marked.len().max(after.chars().next().map_or(0, char::len_utf8));
+    let caret = before.len()..(before.len() + if marked.is_empty() { width } else { marked.len() });
     let source = Snippet::source(shown.as_str())
         .path(name)
         .line_start(Position::of(text, start).line)
         .annotation(AnnotationKind::Primary.span(caret));
-    let level = match weight {
+    let level = match label.weight {
         Weight::Error => Level::ERROR,
         Weight::Warning => Level::WARNING,
     };
-    let mut report = vec![Group::with_title(level.primary_title(message.as_str())).element(source)];
-    if let Some(help) = &help {
+    let mut title = level.with_name(label.word).primary_title(problem.message.as_str());
+    if let Some(code) = label.code {
+        title = title.id(code);
+    }
+    let mut report = vec![Group::with_title(title).element(source)];
+    if let Some(help) = &problem.help {
         report.push(Group::with_title(Level::HELP.secondary_title(help.as_str())));
     }
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    renderer.render(&report)
+    let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.term_width(look.columns.max(40)).render(&report)
+}
+
+/// Bytes of a line that are shown on each side of what is meant.
+const CLIP: usize = 400;
+
+fn first(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
+fn last(text: &str, bytes: usize) -> &str {
+    let start =
+        (text.len().saturating_sub(bytes)..=text.len()).find(|at| text.is_char_boundary(*at));
+    &text[start.unwrap_or(0)..]
 }
 
 #[cfg(test)]
@@ -133,6 +183,21 @@ mod tests {
           | ^^^^^^^
           |
         help: did you mean "timeout"?
+        "#);
+    }
+
+    #[test]
+    fn carets_stand_under_what_is_meant_behind_tabs_and_wide_characters() {
+        let text = "\tmkdir 日本語 && rm -rf $D\n";
+        let at = text.find("rm").expect("there");
+        let problem = Problem::new(Span::new(at, at + 2), "bad");
+        insta::assert_snapshot!(render("p", text, &[problem], false), @r#"
+        error: bad
+         --> p:1:16
+          |
+        1 |     mkdir 日本語 && rm -rf $D
+          |                     ^^
+          |
         "#);
     }
 

@@ -1,11 +1,11 @@
 //! Checks: the facts of this machine handed to the rules, the result kept as evidence of the plan.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::dry_runs::hosts_here;
 use super::{Runtime, RuntimeError};
-use crate::base::{Clock as _, Digest};
+use crate::base::{Clock as _, Digest, Timestamp};
 use crate::check::{self, Facts, Language};
 use crate::evidence::{self, KeptFinding};
 use crate::execute::SystemClock;
@@ -51,11 +51,15 @@ impl Runtime {
     }
 }
 
-/// Checks one script, with this machine's facts.
-pub fn check_script(text: &str, path: &Path) -> check::Checked {
-    let language = Language::of(text, &path.to_string_lossy());
-    let facts = Facts {
-        installed: Some(probe::installed()),
+/// Returns what this machine knows that a check of this script can use.
+pub(super) fn script_facts(
+    text: &str,
+    language: Language,
+    installed: &BTreeSet<String>,
+    now: Timestamp,
+) -> Facts {
+    Facts {
+        installed: Some(installed.clone()),
         rejected: match language {
             Language::Bash => rejected(text).into_iter().collect(),
             Language::Sh
@@ -68,9 +72,8 @@ pub fn check_script(text: &str, path: &Path) -> check::Checked {
             | Language::Other => BTreeMap::new(),
         },
         devices: BTreeMap::new(),
-        now: None,
-    };
-    check::script(text, language, &facts)
+        now: Some(now),
+    }
 }
 
 /// Checks an inventory, as of now: whether its copies keep what was promised.

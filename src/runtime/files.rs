@@ -68,8 +68,13 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
 /// Reads a script, as [`read_text`] does, but in any encoding that leaves ASCII alone: each byte that is not UTF-8 stands as one
 /// `_`, so that every offset is the file's. A shell takes such bytes as letters too.
 pub fn read_script(path: &Path) -> Result<String, FileError> {
+    read_lossy(path).map(|(text, _)| text)
+}
+
+/// Reads a file as [`read_script`] does, and says beside it why it is not text, where it is not.
+pub fn read_lossy(path: &Path) -> Result<(String, Option<FileError>), FileError> {
     let bytes = match String::from_utf8(read_bytes(path)?) {
-        Ok(text) => return Ok(text),
+        Ok(text) => return Ok((text, None)),
         Err(error) => error.into_bytes(),
     };
     let mut text = String::with_capacity(bytes.len());
@@ -77,7 +82,10 @@ pub fn read_script(path: &Path) -> Result<String, FileError> {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|_| '_'));
     }
-    Ok(text)
+    let valid = bytes.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+    let at = Position::of(&text, valid);
+    let wrong = FileError::NotText { path: path.to_owned(), at, byte: bytes[valid] };
+    Ok((text, Some(wrong)))
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {

@@ -19,6 +19,7 @@ mod models;
 pub mod perform;
 mod place;
 mod reports;
+pub mod reviewing;
 mod rule_notes;
 mod runs;
 
@@ -27,7 +28,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use crate::draft::dialogue::failed_steps;
 pub use approvals::Approved;
-pub use checks::{check_inventory, check_script};
+pub use checks::check_inventory;
 pub use error::RuntimeError;
 pub use machine::{Machine, Standing, Surveyed, lacks, needs, stand_ins};
 pub use model_drafting::{

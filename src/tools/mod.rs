@@ -44,7 +44,6 @@ mod rm;
 mod rsync;
 mod sed;
 mod shred;
-pub mod sql;
 mod sqlite;
 mod systemctl;
 pub mod tar;

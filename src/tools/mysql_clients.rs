@@ -1,8 +1,8 @@
 //! The clients of MySQL and MariaDB: the shell, dumps, physical copies, binary logs.
 
-use super::sql;
 use super::tool::{Call, Operands, Role, Tool, value};
 use crate::base::Risk;
+use crate::sql::{self, Dialect};
 
 /// `mysql(1)`, `mysqldump(1)`, `mysqlbinlog(1)`, `mariadb-backup`, XtraBackup, mydumper; servers are in [`super::mysql`].
 pub const TOOL: Tool = Tool {
@@ -93,7 +93,7 @@ fn risk(call: &Call<'_>) -> Risk {
         "mysql" | "mariadb" => {
             // Text on standard input is added by the caller.
             let given = call.flags.iter().filter(|f| f.role == Role::Sql);
-            let text = given.filter_map(|f| f.value.as_ref()).map(|w| sql::risk(&w.text)).max();
+            let text = given.filter_map(|f| f.value.as_ref()).map(|w| sql::risk(&w.text, Dialect::Mysql)).max();
             let written = if call.has(&["pager"]) { Risk::Unknown } else { target(&["tee"]) };
             text.unwrap_or(Risk::Read).max(written)
         }

@@ -1,8 +1,8 @@
 //! The programs of PostgreSQL: clients, dumps, base backups, and what works on the files of a stopped server.
 
-use super::sql;
 use super::tool::{Call, Operands, Role, Tool, flag, value};
 use crate::base::Risk;
+use crate::sql::{self, Dialect};
 
 /// `psql(1)`, `pg_dump(1)`, `pg_restore(1)`, `pg_basebackup(1)` and the others; what starts and stops servers is in
 /// [`super::postgres`].
@@ -90,7 +90,7 @@ fn risk(call: &Call<'_>) -> Risk {
         "psql" => {
             // Text on standard input is added by the caller.
             let given = call.flags.iter().filter(|f| f.role == Role::Sql);
-            let text = given.filter_map(|f| f.value.as_ref()).map(|w| sql::risk(&w.text)).max();
+            let text = given.filter_map(|f| f.value.as_ref()).map(|w| sql::risk(&w.text, Dialect::Postgres)).max();
             let written = target(&["output", "log-file"]);
             match text {
                 Some(risk) => risk.max(written),

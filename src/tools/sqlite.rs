@@ -1,8 +1,8 @@
 //! SQLite: its shell and the programs that come with it.
 
-use super::sql;
 use super::tool::{Call, Operands, Role, Tool, flag, value};
 use crate::base::Risk;
+use crate::sql::{self, Dialect};
 
 /// `sqlite3(1)`, `sqldiff`, `sqlite3_rsync`, `litestream`.
 pub const TOOL: Tool = Tool {
@@ -71,7 +71,7 @@ fn risk(call: &Call<'_>) -> Risk {
             let given = call.flags.iter().filter(|flag| flag.role == Role::Sql);
             let given = given.filter_map(|flag| flag.value.as_ref());
             let texts = given.chain(call.operands.iter().skip(1));
-            let risk = texts.map(|word| sql::risk(&word.text)).max().unwrap_or(Risk::Read);
+            let risk = texts.map(|word| sql::risk(&word.text, Dialect::Sqlite)).max().unwrap_or(Risk::Read);
             if call.has(&["init"]) { Risk::Unknown } else { risk }
         }
     }

@@ -33,12 +33,40 @@ pub fn comments_of_script(text: &str, language: Language) -> Vec<Comment> {
             });
             comments
         }
-        Language::Markdown => by_lines(text, &["<!--"]),
-        Language::Sql => by_lines(text, &["--"]),
+        Language::Sql => by_lines(text, &["--", "#"]),
+        Language::Markdown => {
+            let mut comments = by_lines(text, &["#"]);
+            comments.extend(of_markdown(text));
+            comments.sort_by_key(|comment| comment.span);
+            comments
+        }
         Language::Crontab | Language::Systemd | Language::Kubernetes | Language::Other => {
             by_lines(text, &["#"])
         }
     }
+}
+
+/// Returns the comments of Markdown that stand before a fenced block, and speak for all of it.
+fn of_markdown(text: &str) -> Vec<Comment> {
+    let is_fence =
+        |line: &str| line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
+    let covers = |span: Span| {
+        let (mut at, mut opened) = (line_of(text, span.end).end, None);
+        for line in text[at..].split_inclusive('\n') {
+            let end = at + line.len();
+            match opened {
+                None if is_fence(line) => opened = Some(at),
+                // Only the block that follows at once is meant, not one behind other words.
+                None if !line.trim().is_empty() => break,
+                Some(start) if is_fence(line) => return Span::new(start, end),
+                None | Some(_) => {}
+            }
+            at = end;
+        }
+        Span::new(opened.unwrap_or(at), at)
+    };
+    let candidates = candidates(text, &["<!--"]).into_iter();
+    candidates.map(|span| Comment { span, covers: covers(span) }).collect()
 }
 
 /// Returns the comments of a shell script that can be read; of one that cannot, none, because what looks like a comment

@@ -77,7 +77,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn written(unit: &Unit<'_>, run: Run<'_>) -> Option<String> {
     let command = run.command;
     let call = unit.take_apart(command);
-    let file = match (command.name()?.as_str(), &call) {
+    let file = match (command.name()?, &call) {
         ("tar" | "bsdtar" | "gtar", Some(call))
             if tar::mode(call) == Mode::Create && !call.has(&["verify", "W"]) =>
         {
@@ -139,10 +139,10 @@ fn read_back(context: &Context<'_>, archive: &str) -> bool {
         let named = input || command.arguments().iter().any(about);
         let words = command.literals();
         let tests = words.iter().any(|w| {
-            w == "--test"
-                || w == "--list"
+            *w == "--test"
+                || *w == "--list"
                 || w.starts_with('-') && !w.starts_with("--") && w.contains('t')
-                || w == "t"
+                || *w == "t"
         });
         let reads = command.is(&[
             "zcat",

@@ -66,7 +66,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if !command.is(&["rsync", "tar", "restic", "borg", "rclone", "aws"]) {
             continue;
         }
-        let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+        let words: Vec<String> =
+            command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let state = |word: &str| {
             let name = word.rsplit('/').next().unwrap_or_default().trim_matches('*');
             [

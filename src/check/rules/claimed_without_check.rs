@@ -110,12 +110,12 @@ fn talks(command: &Command) -> bool {
 
 /// Tells whether a test looks at nothing but the words that stand in it.
 fn compares_itself(command: &Command) -> bool {
-    let words: Option<Vec<String>> = command.arguments().iter().map(Argument::literal).collect();
+    let words: Option<Vec<&str>> = command.arguments().iter().map(Argument::literal).collect();
     let Some(mut words) = words.filter(|_| command.is(&["test", "["])) else { return false };
-    if words.last().is_some_and(|word| word == "]") {
+    if words.last().is_some_and(|word| *word == "]") {
         words.pop();
     }
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match words.as_slice() {
         ["-n", text] | [text] => !text.is_empty(),
         ["-z", text] => text.is_empty(),
         [left, "=" | "==" | "-eq", right] => left == right,

@@ -16,7 +16,9 @@ pub const RULE: Rule = Rule {
     source: "bash(1), trap, EXIT; fsfreeze(8): the file system stays frozen until it is thawed; lvmsnapshot: a full snapshot is lost",
     layer: "static",
     bad: &[
-        Example::Script("set -e\nfsfreeze -f /srv/app\nlvcreate -s -n snap -L 5G vg0/app\nfsfreeze -u /srv/app\n"),
+        Example::Script(
+            "set -e\nfsfreeze -f /srv/app\nlvcreate -s -n snap -L 5G vg0/app\nfsfreeze -u /srv/app\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -29,10 +31,14 @@ lvremove -y vg0/data_snap
 mv "/backup/data/$stamp.partial" "/backup/data/$stamp"
 "#,
         ),
-        Example::Script("set -e\nvirsh domfsfreeze web1\ncp /var/lib/libvirt/web1.qcow2 /backup/web1.new\nvirsh domfsthaw web1\n"),
+        Example::Script(
+            "set -e\nvirsh domfsfreeze web1\ncp /var/lib/libvirt/web1.qcow2 /backup/web1.new\nvirsh domfsthaw web1\n",
+        ),
     ],
     good: &[
-        Example::Script("set -e\ntrap 'fsfreeze -u /srv/app' EXIT\nfsfreeze -f /srv/app\nlvcreate -s -n snap -L 5G vg0/app\n"),
+        Example::Script(
+            "set -e\ntrap 'fsfreeze -u /srv/app' EXIT\nfsfreeze -f /srv/app\nlvcreate -s -n snap -L 5G vg0/app\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail

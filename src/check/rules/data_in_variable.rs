@@ -27,7 +27,9 @@ printf '%s' "$content" > "/mnt/offsite/app.tgz.new"
 echo "$sum" > /mnt/offsite/app.sum
 "#,
         ),
-        Example::Script("data=\"$(mysqldump --single-transaction shop)\"\nprintf '%s' \"$data\" | gzip > /backup/s.gz.new\n"),
+        Example::Script(
+            "data=\"$(mysqldump --single-transaction shop)\"\nprintf '%s' \"$data\" | gzip > /backup/s.gz.new\n",
+        ),
     ],
     good: &[
         Example::Script("pg_dump -Fc shop > /backup/shop.dump.new\n"),
@@ -42,8 +44,12 @@ head=$(pg_dump --schema-only shop | head -n 5)
 echo "$sum $files $version $head"
 "#,
         ),
-        Example::Script("rows=$(sqlite3 app.db 'select count(*) from notes')\nlist=$(pg_restore --list x.dump)\n"),
-        Example::Script("err=$(pg_dump -Fc -f /backup/x.new shop 2>&1)\nout=$(mysqldump shop 2>&1 > /backup/y.new)\nlog=$(tar -czf /backup/x.tgz.new /srv/app 2>&1)\n"),
+        Example::Script(
+            "rows=$(sqlite3 app.db 'select count(*) from notes')\nlist=$(pg_restore --list x.dump)\n",
+        ),
+        Example::Script(
+            "err=$(pg_dump -Fc -f /backup/x.new shop 2>&1)\nout=$(mysqldump shop 2>&1 > /backup/y.new)\nlog=$(tar -czf /backup/x.tgz.new /srv/app 2>&1)\n",
+        ),
     ],
     run,
 };
@@ -60,7 +66,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for run in dumps.chain(files) {
             if held(unit, run) {
                 let name = run.command.name().unwrap_or_default();
-                let message = format!("what `{name}` prints loses its zero bytes and last line feeds");
+                let message =
+                    format!("what `{name}` prints loses its zero bytes and last line feeds");
                 report.add(&RULE, unit, run.command.span, message);
             }
         }
@@ -74,8 +81,32 @@ fn held(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let last = setting.stage.is_none_or(|s| s.position + 1 == s.length);
     let prints = command.redirects.is_empty() && deeds::outputs(unit, command).is_empty();
     let words = command.literals();
-    let to_files = ["pg_basebackup", "mydumper", "restic", "borg", "kopia", "duplicity", "rsnapshot", "etcdctl", "redis-cli", "mariabackup", "xtrabackup", "mariadb-backup", "pgbackrest", "barman", "velero", "wal-g", "consul", "vault", "mongodump", "influx", "influxd", "mysqlhotcopy"];
-    let schema = words.iter().any(|w| w.contains("schema-only") || w == "-s" || w.contains("no-data"));
+    let to_files = [
+        "pg_basebackup",
+        "mydumper",
+        "restic",
+        "borg",
+        "kopia",
+        "duplicity",
+        "rsnapshot",
+        "etcdctl",
+        "redis-cli",
+        "mariabackup",
+        "xtrabackup",
+        "mariadb-backup",
+        "pgbackrest",
+        "barman",
+        "velero",
+        "wal-g",
+        "consul",
+        "vault",
+        "mongodump",
+        "influx",
+        "influxd",
+        "mysqlhotcopy",
+    ];
+    let schema =
+        words.iter().any(|w| w.contains("schema-only") || *w == "-s" || w.contains("no-data"));
     let assigned = {
         let start = unit.text[..command.span.start].trim_end_matches([' ', '"']);
         let opened = start.strip_suffix("$(").or_else(|| start.strip_suffix('`'));

@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
     source: "ShellCheck SC2155; measured with bash 5.2: `set -e; f() { local x=$(false); echo on; }; f` prints",
     layer: "static",
     bad: &[
-        Example::Script("set -e\nf() { local pos=$(mysql -NBe 'show master status' | cut -f2); echo \"$pos\"; }\nf\n"),
+        Example::Script(
+            "set -e\nf() { local pos=$(mysql -NBe 'show master status' | cut -f2); echo \"$pos\"; }\nf\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -31,10 +33,14 @@ restore() {
 restore
 "#,
         ),
-        Example::Script("set -e\nexport PGHOST=$(consul kv get pg/primary)\npg_dump -Fc -f /backup/x.new shop\n"),
+        Example::Script(
+            "set -e\nexport PGHOST=$(consul kv get pg/primary)\npg_dump -Fc -f /backup/x.new shop\n",
+        ),
     ],
     good: &[
-        Example::Script("set -e\nf() { local pos; pos=$(mysql -NBe 'show master status' | cut -f2); echo \"$pos\"; }\nf\n"),
+        Example::Script(
+            "set -e\nf() { local pos; pos=$(mysql -NBe 'show master status' | cut -f2); echo \"$pos\"; }\nf\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -55,7 +61,9 @@ restore
 
 /// Commands that do not fail in practice, or whose failure does no harm.
 const HARMLESS: &[&str] = &[
-    "date", "hostname", "basename", "dirname", "pwd", "uname", "whoami", "id", "echo", "printf", "nproc", "tput", "wc", "readlink", "realpath", "tr", "cut", "sed", "awk", "seq", "expr", "head", "tail", "sort",
+    "date", "hostname", "basename", "dirname", "pwd", "uname", "whoami", "id", "echo", "printf",
+    "nproc", "tput", "wc", "readlink", "realpath", "tr", "cut", "sed", "awk", "seq", "expr",
+    "head", "tail", "sort",
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {

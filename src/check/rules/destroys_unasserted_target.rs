@@ -6,7 +6,7 @@ use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Argument, Origin};
-use crate::tools::{self, sql};
+use crate::tools;
 
 /// The right command on the wrong host is the classic of data loss.
 pub const RULE: Rule = Rule {
@@ -117,7 +117,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             });
             vital.map(|path| (format!("{path} is deleted"), Scope::Host))
         }
-        "psql" => match name {
+        "psql" => match name.as_str() {
             "redis-cli"
                 if words
                     .iter()
@@ -131,14 +131,11 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 (!scratch).then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
             "psql" | "mysql" | "mariadb" => {
-                let drops = unit.sql(command).iter().any(|text| {
-                    sql::statements(text).iter().any(|s| {
-                        let drop =
-                            ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
-                                .iter()
-                                .any(|d| s.starts_with(d));
-                        drop && !is_scratch_database(s)
-                    })
+                let drops = unit.statements(command).iter().any(|s| {
+                    let drop = ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
+                        .iter()
+                        .any(|d| s.starts(d));
+                    drop && !is_scratch_database(&s.text)
                 });
                 drops.then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
@@ -160,7 +157,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             ]);
             let heavy = words.iter().any(|w| {
                 matches!(
-                    *w,
+                    w.as_str(),
                     "delete"
                         | "destroy"
                         | "rb"
@@ -175,7 +172,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             });
             let light = words.iter().any(|w| {
                 matches!(
-                    *w,
+                    w.as_str(),
                     "pod"
                         | "pods"
                         | "job"
@@ -188,7 +185,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 )
             });
             let local = matches!(
-                name,
+                name.as_str(),
                 "docker" | "podman" | "nerdctl" | "docker-compose" | "vault" | "hdfs"
             );
             (heavy && !explicit && !light && !local)
@@ -200,7 +197,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
 
 /// Tells whether the script itself made what it destroys.
 fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let names: Vec<_> = run.command.arguments().iter().map(Argument::shown).collect();
+    let names: Vec<String> = run.command.arguments().iter().map(Argument::shown).collect();
     context.before(unit, run).any(|(_, other)| {
         let makes = other.command.is(&[
             "lvcreate",
@@ -216,8 +213,9 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
                 let made = a.shown();
                 made.len() > 2
                     && names.iter().any(|n| {
-                        *n == made
-                            || n.rsplit(['/', '@']).next() == Some(&*made) && !made.starts_with('-')
+                        n == &made
+                            || n.rsplit(['/', '@']).next() == Some(made.as_str())
+                                && !made.starts_with('-')
                     })
             })
     })

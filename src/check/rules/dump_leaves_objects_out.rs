@@ -37,8 +37,12 @@ pg_restore --list "$new.tmp" > /dev/null
 mv "$new.tmp" "$new"
 "#,
         ),
-        Example::Script("pg_dump -s -n sales shop > /srv/schema/sales.sql\npg_dump -Fc -b -t orders -t 'orders_*_seq' -f /backup/orders.dump.new shop\n"),
-        Example::Script("pg_dump -a -t orders shop > /srv/move/orders.sql\npsql -X -v ON_ERROR_STOP=1 -d copy -f /srv/move/orders.sql\npsql -X -d copy -c \"select setval('orders_id_seq', max(id)) from orders\"\n"),
+        Example::Script(
+            "pg_dump -s -n sales shop > /srv/schema/sales.sql\npg_dump -Fc -b -t orders -t 'orders_*_seq' -f /backup/orders.dump.new shop\n",
+        ),
+        Example::Script(
+            "pg_dump -a -t orders shop > /srv/move/orders.sql\npsql -X -v ON_ERROR_STOP=1 -d copy -f /srv/move/orders.sql\npsql -X -d copy -c \"select setval('orders_id_seq', max(id)) from orders\"\n",
+        ),
     ],
     run,
 };
@@ -47,9 +51,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let sets = context.runs().any(|(unit, run)| {
         unit.sql(run.command).iter().any(|text| text.to_ascii_lowercase().contains("setval("))
     });
-    for (unit, run) in context.runs().filter(|(unit, run)| {
-        unit.part != Place::Rollback && run.command.is(&["pg_dump"])
-    }) {
+    for (unit, run) in context
+        .runs()
+        .filter(|(unit, run)| unit.part != Place::Rollback && run.command.is(&["pg_dump"]))
+    {
         let given = |short: &str, long: &[&str]| gives(run, short, long);
         if given("s", &["--schema-only"]) {
             continue;

@@ -1,10 +1,10 @@
 //! SH007: a dump that every user of the machine can read.
 
+use crate::base::Span;
 use crate::check::deeds::{self, Deed};
 use crate::check::names::is_archive;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Language, Run, Unit};
-use crate::base::Span;
 use crate::evidence::{Edit, Severity};
 use crate::shell::path;
 
@@ -19,7 +19,9 @@ pub const RULE: Rule = Rule {
     source: "umask(2); measured: `>` makes mode 644 under umask 022 and 600 under 077; pg_dump and mysqldump make their files the same way",
     layer: "static",
     bad: &[
-        Example::Script("#!/bin/bash\nset -euo pipefail\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n"),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -33,7 +35,9 @@ chown backup:backup "$DEST/shop-$STAMP.sql.gz"
         Example::Script("pg_dumpall -U postgres > /var/www/html/all-$(date +%F).sql\n"),
     ],
     good: &[
-        Example::Script("#!/bin/bash\nset -euo pipefail\numask 077\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n"),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\numask 077\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -44,14 +48,26 @@ mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop | g
 "#,
         ),
         Example::Script("d=$(mktemp -d)\npg_dump -Fc -f \"$d/shop.dump\" shop\n"),
-        Example::Script("pg_dump shop | gpg --batch -r backup@example.org -e > /backup/shop.sql.gpg\npg_dump shop > /dev/null\n"),
-        Example::Script("out=/backup/s-$(date +%F).sql\nmysqldump shop > \"$out\"\nchmod 600 \"$out\"\n"),
+        Example::Script(
+            "pg_dump shop | gpg --batch -r backup@example.org -e > /backup/shop.sql.gpg\npg_dump shop > /dev/null\n",
+        ),
+        Example::Script(
+            "out=/backup/s-$(date +%F).sql\nmysqldump shop > \"$out\"\nchmod 600 \"$out\"\n",
+        ),
     ],
     run,
 };
 
 const DATABASES: &[&str] = &[
-    "pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump", "sqlite3", "slapcat", "redis-cli", "etcdctl", "mongodump",
+    "pg_dump",
+    "pg_dumpall",
+    "mysqldump",
+    "mariadb-dump",
+    "sqlite3",
+    "slapcat",
+    "redis-cli",
+    "etcdctl",
+    "mongodump",
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
@@ -64,7 +80,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let own = unit.runs().any(|run| restricts(run));
         for run in unit.named(DATABASES) {
             let setting = &run.command.setting;
-            if own || setting.remote.is_some() || deeds::deed(unit, run.command) != Some(Deed::Dump) {
+            if own || setting.remote.is_some() || deeds::deed(unit, run.command) != Some(Deed::Dump)
+            {
                 continue;
             }
             if encrypted(unit, run) {
@@ -75,8 +92,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             if from_mktemp(argument) {
                 continue;
             }
-            let open = ["/tmp/", "/var/tmp/", "/var/www/", "/srv/www/", "/usr/share/nginx/", "/srv/http/"];
-            let message = format!("{target} gets the mode of the caller's umask, and the usual one lets everybody read it");
+            let open =
+                ["/tmp/", "/var/tmp/", "/var/www/", "/srv/www/", "/usr/share/nginx/", "/srv/http/"];
+            let message = format!(
+                "{target} gets the mode of the caller's umask, and the usual one lets everybody read it"
+            );
             let finding = report.add(&RULE, unit, argument.span, message);
             finding.edit = umask(unit);
             if open.iter().any(|dir| target.starts_with(dir)) {
@@ -98,13 +118,25 @@ fn restricts(run: Run<'_>) -> bool {
     let closed = |mode: &str| {
         let digits = mode.trim_start_matches('0');
         mode.chars().all(|c| c.is_ascii_digit()) && digits.len() <= 3 && digits.ends_with('0')
-            || mode.contains("go-r") || mode.contains("o-r") || mode.contains("o=") || mode.contains("go=") || mode.contains("o-")
+            || mode.contains("go-r")
+            || mode.contains("o-r")
+            || mode.contains("o=")
+            || mode.contains("go=")
+            || mode.contains("o-")
     };
     match command.name().as_deref() {
-        Some("umask") => words.first().is_some_and(|mask| mask.ends_with('7') || mask.contains("o=") && !mask.contains("o=r")),
+        Some("umask") => words.first().is_some_and(|mask| {
+            mask.ends_with('7') || mask.contains("o=") && !mask.contains("o=r")
+        }),
         Some("chmod") => words.iter().any(|w| closed(w)),
-        Some("install" | "mkdir") => words.windows(2).any(|w| matches!(w[0].as_str(), "-m" | "--mode") && closed(&w[1]))
-            || words.iter().any(|w| w.strip_prefix("-m").or(w.strip_prefix("--mode=")).is_some_and(|m| !m.is_empty() && closed(m))),
+        Some("install" | "mkdir") => {
+            words.windows(2).any(|w| matches!(w[0], "-m" | "--mode") && closed(&w[1]))
+                || words.iter().any(|w| {
+                    w.strip_prefix("-m")
+                        .or(w.strip_prefix("--mode="))
+                        .is_some_and(|m| !m.is_empty() && closed(m))
+                })
+        }
         Some("setfacl") => true,
         Some(_) | None => false,
     }

@@ -20,7 +20,9 @@ pub const RULE: Rule = Rule {
     source: "bash(1), set -e; measured with bash 5.2: `set -e; f() { false; echo ran past; }; if f; then echo taken; fi` prints both",
     layer: "static",
     bad: &[
-        Example::Script("set -e\nf() {\n  pg_dump -Fc -f /backup/x.new shop\n  echo dumped\n}\nif f; then echo ok; fi\n"),
+        Example::Script(
+            "set -e\nf() {\n  pg_dump -Fc -f /backup/x.new shop\n  echo dumped\n}\nif f; then echo ok; fi\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -34,7 +36,9 @@ backup || { logger -p user.err "backup failed"; exit 1; }
         ),
     ],
     good: &[
-        Example::Script("set -e\nf() {\n  pg_dump -Fc -f /backup/x.new shop || return\n  echo dumped\n}\nif f; then echo ok; fi\n"),
+        Example::Script(
+            "set -e\nf() {\n  pg_dump -Fc -f /backup/x.new shop || return\n  echo dumped\n}\nif f; then echo ok; fi\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -47,8 +51,12 @@ backup() {
 backup
 "#,
         ),
-        Example::Script("set -e\ndump_one() {\n  echo \"dumping $1\"\n  pg_dump -Fc -f \"/backup/$1.new\" \"$1\"\n}\ndump_one shop || exit 1\n"),
-        Example::Script("f() {\n  pg_dump -Fc -f /backup/x.new shop && mv /backup/x.new /backup/x\n}\nf || exit 1\n"),
+        Example::Script(
+            "set -e\ndump_one() {\n  echo \"dumping $1\"\n  pg_dump -Fc -f \"/backup/$1.new\" \"$1\"\n}\ndump_one shop || exit 1\n",
+        ),
+        Example::Script(
+            "f() {\n  pg_dump -Fc -f /backup/x.new shop && mv /backup/x.new /backup/x\n}\nf || exit 1\n",
+        ),
     ],
     run,
 };
@@ -76,7 +84,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         });
         for (name, body) in bodies.iter().filter(|(name, _)| asked.contains(name)) {
             if let Some((span, command)) = unguarded(unit, body) {
-                let message = format!("`{name}` is called as a question, so it goes on when `{command}` fails");
+                let message = format!(
+                    "`{name}` is called as a question, so it goes on when `{command}` fails"
+                );
                 report.add(&RULE, unit, span, message);
             }
         }
@@ -105,7 +115,8 @@ fn unguarded(unit: &Unit<'_>, body: &Statement) -> Option<(crate::base::Span, St
             continue;
         }
         let found = deeds::deeds(unit).find(|(run, deed)| {
-            within(run.command.span, step.span) && !run.command.setting.substituted
+            within(run.command.span, step.span)
+                && !run.command.setting.substituted
                 && matches!(deed, Deed::Dump | Deed::Restore | Deed::Send | Deed::Verify)
         });
         if let Some((run, _)) = found {
@@ -113,7 +124,7 @@ fn unguarded(unit: &Unit<'_>, body: &Statement) -> Option<(crate::base::Span, St
             if next.contains("$?") || next.contains("PIPESTATUS") {
                 continue;
             }
-            return Some((run.command.span, run.command.name().unwrap_or_default()));
+            return Some((run.command.span, run.command.name().unwrap_or_default().to_owned()));
         }
     }
     None

@@ -18,7 +18,9 @@ pub const RULE: Rule = Rule {
     source: "bash(1), The Set Builtin (-e, pipefail); measured with bash 5.2: `false; echo went on` prints, and exits with 0",
     layer: "static",
     bad: &[
-        Example::Script("#!/bin/bash\npg_dump -Fc -f /backup/shop.new shop\nmv /backup/shop.new /backup/shop.dump\n"),
+        Example::Script(
+            "#!/bin/bash\npg_dump -Fc -f /backup/shop.new shop\nmv /backup/shop.new /backup/shop.dump\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 # nightly copy of the shop
@@ -34,7 +36,9 @@ find "$DEST" -name 'shop-*.sql.gz' -mtime +14 -delete
         ),
     ],
     good: &[
-        Example::Script("#!/bin/bash\nset -euo pipefail\npg_dump -Fc -f /backup/shop.new shop\nmv /backup/shop.new /backup/shop.dump\n"),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\npg_dump -Fc -f /backup/shop.new shop\nmv /backup/shop.new /backup/shop.dump\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 # each step is asked
@@ -48,8 +52,12 @@ gzip "$DEST/shop-$STAMP.sql" || exit 1
 find "$DEST" -name 'shop-*.sql.gz' -mtime +14 -delete
 "#,
         ),
-        Example::Script("#!/bin/bash\npg_dump -Fc -f /backup/shop.new shop\nrc=$?\n[ $rc -eq 0 ] || exit $rc\nmv /backup/shop.new /backup/shop.dump\n"),
-        Example::Script("#!/bin/sh\n# the last command's code is the script's\nmkdir -p /backup\nrestic backup /srv/app\n"),
+        Example::Script(
+            "#!/bin/bash\npg_dump -Fc -f /backup/shop.new shop\nrc=$?\n[ $rc -eq 0 ] || exit $rc\nmv /backup/shop.new /backup/shop.dump\n",
+        ),
+        Example::Script(
+            "#!/bin/sh\n# the last command's code is the script's\nmkdir -p /backup\nrestic backup /srv/app\n",
+        ),
     ],
     run,
 };

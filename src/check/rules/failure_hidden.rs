@@ -19,7 +19,9 @@ pub const RULE: Rule = Rule {
     source: "GitLab 2017: pg_dump had failed silently for weeks; bash(1), Lists",
     layer: "static",
     bad: &[
-        Example::Script("set -e\npg_dump -Fc -f /backup/shop.dump.new shop || true\nmv /backup/shop.dump.new /backup/shop.dump\n"),
+        Example::Script(
+            "set -e\npg_dump -Fc -f /backup/shop.dump.new shop || true\nmv /backup/shop.dump.new /backup/shop.dump\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -29,11 +31,17 @@ borg prune --keep-daily 14 --keep-weekly 8
 borg compact
 "#,
         ),
-        Example::Script("set -e\nsha256sum -c /backup/SHA256SUMS 2>&1 || true\ntar -xzf /backup/app.tgz -C /srv/stage\n"),
-        Example::Script("set -e\nout=/backup/shop-$(date +%F).sql\nmysqldump --single-transaction shop > \"$out\" 2>/dev/null\n"),
+        Example::Script(
+            "set -e\nsha256sum -c /backup/SHA256SUMS 2>&1 || true\ntar -xzf /backup/app.tgz -C /srv/stage\n",
+        ),
+        Example::Script(
+            "set -e\nout=/backup/shop-$(date +%F).sql\nmysqldump --single-transaction shop > \"$out\" 2>/dev/null\n",
+        ),
     ],
     good: &[
-        Example::Script("set -e\nrm -f /backup/old.sql || true\npg_dump -Fc -f /backup/shop.dump.new shop\n"),
+        Example::Script(
+            "set -e\nrm -f /backup/old.sql || true\npg_dump -Fc -f /backup/shop.dump.new shop\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -44,8 +52,12 @@ tar -czf "/backup/app-$(date +%F).tgz" -C /srv app || rc=$?
 restic backup /srv/app || { rc=$?; echo "restic exit $rc" >&2; exit "$rc"; }
 "#,
         ),
-        Example::Script("set -e\numount /mnt/snap 2>/dev/null || true\nlvremove -y vg0/snap || true\n"),
-        Example::Script("if ! pg_restore --list /backup/shop.dump > /dev/null 2>&1; then exit 1; fi\n"),
+        Example::Script(
+            "set -e\numount /mnt/snap 2>/dev/null || true\nlvremove -y vg0/snap || true\n",
+        ),
+        Example::Script(
+            "if ! pg_restore --list /backup/shop.dump > /dev/null 2>&1; then exit 1; fi\n",
+        ),
     ],
     run,
 };

@@ -69,7 +69,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for (word, promised) in &all {
             let named = figures(text, word).into_iter().find(|named| !promised.contains(named));
             if let Some(named) = named.filter(|_| !promised.is_empty()) {
-                let message = format!("the text says {word} {named}, and {} was promised", promised[0]);
+                let message =
+                    format!("the text says {word} {named}, and {} was promised", promised[0]);
                 report.add_whole(&RULE, None, message).severity = Severity::Medium;
             }
         }
@@ -99,7 +100,8 @@ fn restores(unit: &crate::check::Unit<'_>, run: crate::check::Run<'_>) -> bool {
         || command.is(&["borg"]) && says("extract")
         || command.is(&["pg_restore", "mongorestore", "myloader"])
             && unit.take_apart(command).is_some_and(|call| call.risk() > crate::base::Risk::Read)
-        || command.is(&["mariabackup", "mariadb-backup", "xtrabackup"]) && command.has("--copy-back")
+        || command.is(&["mariabackup", "mariadb-backup", "xtrabackup"])
+            && command.has("--copy-back")
         || command.is(&["mysql", "mariadb"]) && plays
 }
 
@@ -107,7 +109,9 @@ fn restores(unit: &crate::check::Unit<'_>, run: crate::check::Run<'_>) -> bool {
 fn texts(plan: &Plan) -> Vec<&str> {
     let scope = plan.scope.iter().flat_map(|scope| &scope.assumptions).map(String::as_str);
     let steps = plan.steps.iter().flat_map(|step| {
-        [Some(step.title.as_str()), step.why.as_deref(), step.expect.as_deref()].into_iter().flatten()
+        [Some(step.title.as_str()), step.why.as_deref(), step.expect.as_deref()]
+            .into_iter()
+            .flatten()
     });
     std::iter::once(plan.title.as_str()).chain(scope).chain(steps).collect()
 }
@@ -118,10 +122,15 @@ fn figures(text: &str, word: &str) -> Vec<Period> {
     for (at, _) in text.match_indices(word) {
         let rest = &text[at + word.len()..];
         let rest = rest.trim_start_matches([' ', ':', '=', '(', '~']);
-        let rest = ["of ", "is ", "was ", "= "].iter().find_map(|w| rest.strip_prefix(w)).unwrap_or(rest);
+        let rest =
+            ["of ", "is ", "was ", "= "].iter().find_map(|w| rest.strip_prefix(w)).unwrap_or(rest);
         let digits = rest.chars().take_while(char::is_ascii_digit).count();
         let Ok(number) = rest[..digits].parse::<u64>() else { continue };
-        let unit: String = rest[digits..].trim_start_matches([' ', '-']).chars().take_while(char::is_ascii_alphabetic).collect();
+        let unit: String = rest[digits..]
+            .trim_start_matches([' ', '-'])
+            .chars()
+            .take_while(char::is_ascii_alphabetic)
+            .collect();
         let seconds = match unit.to_ascii_lowercase().as_str() {
             "s" | "sec" | "second" | "seconds" => 1,
             "m" | "min" | "mins" | "minute" | "minutes" => 60,

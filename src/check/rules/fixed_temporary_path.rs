@@ -100,8 +100,13 @@ fn guessable(command: &Command, argument: &Argument) -> bool {
         && argument.literal().is_some()
 }
 
-/// Tells whether the directory the file lies in was made new by this script.
+/// Tells whether the directory the file lies in was made new by this script, or what is there is never written over.
 fn guarded(unit: &Unit<'_>, command: &Command, argument: &Argument) -> bool {
-    unit.is_fresh(command, argument) && !crate::check::names::is_partial_name(&command.path(argument))
-        || unit.named(&["set"]).any(|r| r.command.has("-C") || r.command.has("noclobber"))
+    let path = command.path(argument);
+    let made = unit.named(&["mkdir"]).any(|run| {
+        let tolerant = run.command.literals().iter().any(|w| w == "--parents" || deeds::short(w, 'p'));
+        let about = |a: &Argument| crate::shell::path::within(&path, &run.command.path(a));
+        !tolerant && run.command.setting.errexit && run.command.arguments().iter().any(about)
+    });
+    made || unit.named(&["set"]).any(|r| r.command.has("-C") || r.command.has("noclobber"))
 }

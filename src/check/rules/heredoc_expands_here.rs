@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
     source: "bash(1), Here Documents; ShellCheck SC2087; measured with bash 5.2: `do $$ begin end $$;` becomes `do 21114 begin end 21114;`",
     layer: "static",
     bad: &[
-        Example::Script("psql -v ON_ERROR_STOP=1 shop <<EOF\nDO $$ BEGIN PERFORM 1; END $$;\nEOF\n"),
+        Example::Script(
+            "psql -v ON_ERROR_STOP=1 shop <<EOF\nDO $$ BEGIN PERFORM 1; END $$;\nEOF\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -31,10 +33,14 @@ EOF
 chmod 755 /usr/local/sbin/nightly-copy
 "#,
         ),
-        Example::Script("ssh dr1 bash -s <<EOF\nfor f in /backup/*.dump; do pg_restore --list \"$f\" > /dev/null; done\nEOF\n"),
+        Example::Script(
+            "ssh dr1 bash -s <<EOF\nfor f in /backup/*.dump; do pg_restore --list \"$f\" > /dev/null; done\nEOF\n",
+        ),
     ],
     good: &[
-        Example::Script("psql -v ON_ERROR_STOP=1 shop <<'EOF'\nDO $$ BEGIN PERFORM 1; END $$;\nEOF\n"),
+        Example::Script(
+            "psql -v ON_ERROR_STOP=1 shop <<'EOF'\nDO $$ BEGIN PERFORM 1; END $$;\nEOF\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -48,7 +54,9 @@ find /backup -name '$DB-*.dump' -mtime +$KEEP -print
 EOF
 "#,
         ),
-        Example::Script("DB=shop\npsql \"$DB\" <<EOF\nSELECT count(*) FROM orders WHERE db = '$DB';\nEOF\n"),
+        Example::Script(
+            "DB=shop\npsql \"$DB\" <<EOF\nSELECT count(*) FROM orders WHERE db = '$DB';\nEOF\n",
+        ),
         Example::Script("cat <<EOF\nusage: $0 [-h] $UNKNOWN\nEOF\n"),
     ],
     run,
@@ -64,7 +72,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 }
                 let Some(kind) = reader(statement, &redirect.target) else { continue };
                 if let Some(found) = expands(&redirect.target, kind, &set) {
-                    let message = format!("`{found}` is replaced here, before {kind} sees it", kind = kind.word());
+                    let message = format!(
+                        "`{found}` is replaced here, before {kind} sees it",
+                        kind = kind.word()
+                    );
                     report.add(&RULE, unit, redirect.span, message);
                 }
             }
@@ -93,7 +104,8 @@ impl Reader {
 fn reader(statement: &Statement, body: &Word) -> Option<Reader> {
     let StatementKind::Simple(simple) = &statement.kind else { return None };
     let words: Vec<String> = simple.words.iter().map(|w| w.literal().unwrap_or_default()).collect();
-    let any = |names: &[&str]| words.iter().any(|w| names.contains(&crate::shell::path::file_name(w)));
+    let any =
+        |names: &[&str]| words.iter().any(|w| names.contains(&crate::shell::path::file_name(w)));
     let first = body.parts.first().map(|p| match &p.kind {
         PartKind::Literal(text) => text.trim_start().to_owned(),
         _ => String::new(),
@@ -114,7 +126,20 @@ fn assigned(unit: &Unit<'_>) -> std::collections::BTreeSet<String> {
         StatementKind::Simple(simple) => {
             set.extend(simple.assignments.iter().map(|a| a.name.clone()));
             let name = simple.words.first().and_then(Word::literal);
-            if matches!(name.as_deref(), Some("read" | "export" | "local" | "declare" | "getopts" | "mapfile" | "printf" | "source" | ".")) {
+            if matches!(
+                name.as_deref(),
+                Some(
+                    "read"
+                        | "export"
+                        | "local"
+                        | "declare"
+                        | "getopts"
+                        | "mapfile"
+                        | "printf"
+                        | "source"
+                        | "."
+                )
+            ) {
                 set.extend(simple.words.iter().skip(1).filter_map(Word::literal));
                 if matches!(name.as_deref(), Some("source" | ".")) {
                     set.insert("*".to_owned());
@@ -128,11 +153,19 @@ fn assigned(unit: &Unit<'_>) -> std::collections::BTreeSet<String> {
 }
 
 /// Returns what the shell replaces although nobody here set it.
-fn expands(body: &Word, reader: Reader, set: &std::collections::BTreeSet<String>) -> Option<String> {
-    let text: String = body.parts.iter().map(|p| match &p.kind {
-        PartKind::Literal(text) => text.as_str(),
-        _ => "",
-    }).collect();
+fn expands(
+    body: &Word,
+    reader: Reader,
+    set: &std::collections::BTreeSet<String>,
+) -> Option<String> {
+    let text: String = body
+        .parts
+        .iter()
+        .map(|p| match &p.kind {
+            PartKind::Literal(text) => text.as_str(),
+            _ => "",
+        })
+        .collect();
     body.parts.iter().find_map(|part| match &part.kind {
         PartKind::Variable(v) => {
             let name = v.name.as_str();
@@ -141,8 +174,13 @@ fn expands(body: &Word, reader: Reader, set: &std::collections::BTreeSet<String>
             match reader {
                 Reader::Sql => (name == "$" && plain).then(|| "$$".to_owned()),
                 Reader::Shell => {
-                    let meant = text.contains(&format!("{name}=")) || text.contains(&format!("for {name} in")) || text.contains(&format!("read {name}")) || text.contains(&format!("read -r {name}"));
-                    let foreign = !set.contains(name) && !set.contains("*") && (meant || own && plain && name.len() < 3);
+                    let meant = text.contains(&format!("{name}="))
+                        || text.contains(&format!("for {name} in"))
+                        || text.contains(&format!("read {name}"))
+                        || text.contains(&format!("read -r {name}"));
+                    let foreign = !set.contains(name)
+                        && !set.contains("*")
+                        && (meant || own && plain && name.len() < 3);
                     foreign.then(|| format!("${name}"))
                 }
             }

@@ -89,18 +89,29 @@ fn gives_orders(text: &str) -> bool {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '\'').filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '\'')
+        .filter(|w| !w.is_empty())
+        .collect();
     let drops = ["ignore", "disregard", "forget", "override", "bypass"];
     let told = ["instruction", "instructions", "rules", "prompt", "guardrails"];
-    let given = ["previous", "prior", "above", "earlier", "all", "every", "any", "your", "system", "safety"];
+    let given = [
+        "previous", "prior", "above", "earlier", "all", "every", "any", "your", "system", "safety",
+    ];
     let drop = words.iter().enumerate().any(|(at, word)| {
         let near = &words[at..words.len().min(at + 6)];
         drops.contains(word)
             && near.iter().any(|word| told.contains(word))
             && near.iter().any(|word| given.contains(word))
     });
-    let addressed = ["note to assistant", "note to the assistant", "dear assistant", "attention ai", "as an ai language model", "you are now an ai"];
+    let addressed = [
+        "note to assistant",
+        "note to the assistant",
+        "dear assistant",
+        "attention ai",
+        "as an ai language model",
+        "you are now an ai",
+    ];
     drop || addressed.iter().any(|phrase| lower.contains(phrase))
 }
 
@@ -110,7 +121,9 @@ fn values(inventory: &Inventory) -> Vec<(&Id, &str)> {
     for asset in &inventory.assets {
         let lists = asset.paths.iter().chain(&asset.services);
         let single = [&asset.endpoint, &asset.version, &asset.run_as, &asset.role];
-        found.extend(lists.chain(single.into_iter().flatten()).map(|value| (&asset.id, value.as_str())));
+        found.extend(
+            lists.chain(single.into_iter().flatten()).map(|value| (&asset.id, value.as_str())),
+        );
     }
     for host in &inventory.hosts {
         let single = [&host.address, &host.os, &host.arch].into_iter().flatten();

@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
     source: "bash(1), wait: without an argument the exit code is zero; measured with bash 5.2: `false & wait` gives 0, `wait $!` gives 1",
     layer: "static",
     bad: &[
-        Example::Script("pg_dump -Fc -f /backup/a.new a &\npg_dump -Fc -f /backup/b.new b &\nmv /backup/a.new /backup/a.dump\n"),
+        Example::Script(
+            "pg_dump -Fc -f /backup/a.new a &\npg_dump -Fc -f /backup/b.new b &\nmv /backup/a.new /backup/a.dump\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -32,7 +34,9 @@ rclone copy /backup offsite:dumps
         Example::Script("rsync -a /srv/app/ /backup/app/ &\nlvremove -y vg0/snap\n"),
     ],
     good: &[
-        Example::Script("pg_dump -Fc -f /backup/a.new a &\npid=$!\nwait \"$pid\" || exit 1\nmv /backup/a.new /backup/a.dump\n"),
+        Example::Script(
+            "pg_dump -Fc -f /backup/a.new a &\npid=$!\nwait \"$pid\" || exit 1\nmv /backup/a.new /backup/a.dump\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -71,7 +75,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let found = deeds::deeds(unit).find(|(run, deed)| {
             !matches!(deed, Deed::Delete | Deed::Verify)
                 && background.iter().any(|span| within(run.command.span, *span))
-                && unit.runs().any(|other| other.index > run.index && !other.command.words.is_empty())
+                && unit
+                    .runs()
+                    .any(|other| other.index > run.index && !other.command.words.is_empty())
         });
         if let Some((run, _)) = found {
             let name = run.command.name().unwrap_or_default();

@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
     source: "ls(1), -t: by modification time; ShellCheck SC2012",
     layer: "static",
     bad: &[
-        Example::Script("latest=$(ls -t /backup/shop-*.dump | head -1)\npg_restore -d shop_restore \"$latest\"\n"),
+        Example::Script(
+            "latest=$(ls -t /backup/shop-*.dump | head -1)\npg_restore -d shop_restore \"$latest\"\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -31,7 +33,9 @@ systemctl start app
         Example::Script("ls -t /backup/*.sql.gz | tail -n +8 | xargs rm -f\n"),
     ],
     good: &[
-        Example::Script("latest=$(find /backup -maxdepth 1 -name 'shop-20??-??-??.dump' -printf '%f\\n' | sort | tail -n 1)\npg_restore -d shop_restore \"/backup/${latest:?}\"\n"),
+        Example::Script(
+            "latest=$(find /backup -maxdepth 1 -name 'shop-20??-??-??.dump' -printf '%f\\n' | sort | tail -n 1)\npg_restore -d shop_restore \"/backup/${latest:?}\"\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -55,7 +59,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
             let message = "the listing is ordered by the last change of the file, and is not made to be read by programs".to_owned();
             let finding = report.add(&RULE, unit, run.command.span, message);
-            let restores = deeds::deeds(unit).any(|(other, deed)| deed == Deed::Restore && other.index > run.index);
+            let restores = deeds::deeds(unit)
+                .any(|(other, deed)| deed == Deed::Restore && other.index > run.index);
             if restores && run.command.setting.substituted {
                 finding.severity = Severity::Medium;
             }
@@ -65,10 +70,16 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether the output becomes a value, or the words of a deletion.
 fn picks(unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let Some(stage) = run.command.setting.stage else { return run.command.setting.substituted && ordered(run) };
+    let Some(stage) = run.command.setting.stage else {
+        return run.command.setting.substituted && ordered(run);
+    };
     let later = |names: &[&str]| {
         unit.commands.list.iter().any(|other| {
-            other.is(names) && other.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline && s.position > stage.position)
+            other.is(names)
+                && other
+                    .setting
+                    .stage
+                    .is_some_and(|s| s.pipeline == stage.pipeline && s.position > stage.position)
         })
     };
     run.command.setting.substituted && (later(&["head", "tail", "sed"])) || later(&["rm"])
@@ -82,7 +93,8 @@ fn ordered(run: Run<'_>) -> bool {
 fn backups(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let command = run.command;
     let about = |path: &str| looks_backup(path) || is_archive(path.trim_end_matches('*'));
-    let mut operands = command.arguments().iter().filter(|a| !a.prefix().starts_with('-')).peekable();
+    let mut operands =
+        command.arguments().iter().filter(|a| !a.prefix().starts_with('-')).peekable();
     let _ = unit;
     match operands.peek() {
         None => command.setting.cwd.as_deref().is_some_and(about),

@@ -15,7 +15,9 @@ pub const RULE: Rule = Rule {
     source: "S3 API reference, PutBucketLifecycleConfiguration: an existing configuration is replaced",
     layer: "static",
     bad: &[
-        Example::Script("aws s3api put-bucket-lifecycle-configuration --bucket dr --lifecycle-configuration file://rules.json\n"),
+        Example::Script(
+            "aws s3api put-bucket-lifecycle-configuration --bucket dr --lifecycle-configuration file://rules.json\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -26,8 +28,12 @@ JSON
 gsutil lifecycle set /root/lifecycle.json gs://corp-dumps
 "#,
         ),
-        Example::Script("aws s3api put-bucket-versioning --bucket dr --versioning-configuration Status=Suspended\n"),
-        Example::Script("aws s3api delete-object --bucket dr --key shop.dump --version-id \"$v\" --bypass-governance-retention\n"),
+        Example::Script(
+            "aws s3api put-bucket-versioning --bucket dr --versioning-configuration Status=Suspended\n",
+        ),
+        Example::Script(
+            "aws s3api delete-object --bucket dr --key shop.dump --version-id \"$v\" --bypass-governance-retention\n",
+        ),
     ],
     good: &[
         Example::Script(
@@ -53,7 +59,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if !command.is(&["aws", "gsutil", "gcloud", "mc", "s3cmd", "az"]) {
             continue;
         }
-        let words: Vec<String> = command.arguments().iter().map(|a| a.shown()).collect();
+        let words: Vec<String> =
+            command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let has = |text: &str| words.iter().any(|w| w == text);
         let pairs = [
             ("put-bucket-lifecycle-configuration", "get-bucket-lifecycle-configuration"),

@@ -109,15 +109,15 @@ const DIRECTORIES: &[(&str, &str)] = &[
 /// Returns what of a server's files a command copies, and whose they are.
 fn copied(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Option<(String, &'static str)> {
     let command = run.command;
-    let whole = match command.name()?.as_str() {
+    let whole = match command.name()? {
         "cp" | "scp" => command.literals().iter().any(|w| {
-            w == "--archive"
-                || w == "--recursive"
+            *w == "--archive"
+                || *w == "--recursive"
                 || w.starts_with('-') && !w.starts_with("--") && w.contains(['a', 'r', 'R'])
         }),
         _ => true,
     };
-    let sources: Vec<String> = match command.name()?.as_str() {
+    let sources: Vec<String> = match command.name()? {
         "restic" | "borg" | "rclone" => {
             if !["backup", "create", "copy", "sync"].iter().any(|verb| command.has(verb)) {
                 return None;
@@ -177,7 +177,7 @@ const DATABASES: &[AssetKind] = &[
 fn quiet(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     context.before(unit, run).any(|(_, other)| {
         let words = other.command.literals();
-        let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+        let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
         other.command.is(&["virsh"])
             && has(&["shutdown", "destroy", "suspend", "domfsfreeze", "snapshot-create-as", "backup-begin", "managedsave", "save"])
             || other.command.is(&["mysqladmin", "mariadb-admin"]) && has(&["shutdown"])

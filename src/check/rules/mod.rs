@@ -8,10 +8,15 @@ mod backup_inside_source;
 mod backup_key_deleted;
 mod base_backup_not_verified;
 mod base_backup_without_log;
+mod base_expires_before_increments;
 mod bashism_in_sh;
+mod broken_hash;
 mod checkpoint_overwritten_in_place;
 mod checkpoint_runs_code;
 mod checkpoint_without_state;
+mod checksum_misses_extra_files;
+mod checksum_of_the_copy;
+mod checksum_only_beside;
 mod claimed_without_check;
 mod cleanup_not_trapped;
 mod client_older_than_server;
@@ -55,6 +60,7 @@ mod fixed_temporary_path;
 mod flattening_copy;
 mod get_all_as_backup;
 mod gtid_purged_by_part;
+mod hash_as_encryption;
 mod heredoc_expands_here;
 mod hidden_characters;
 mod import_ignores_errors;
@@ -64,6 +70,8 @@ mod inconsistent_dump;
 mod index_older_than_data;
 mod invented_copy;
 mod job_not_waited_for;
+mod key_beside_backup;
+mod key_recovered_later;
 mod latest_by_listing;
 mod left_out;
 mod lifecycle_replaced;
@@ -82,6 +90,7 @@ mod model_restored_unproven;
 mod model_without_origin;
 mod nested_restore;
 mod nested_rsync;
+mod never_decrypted;
 mod no_preflight;
 mod no_room_check;
 mod odd_copy_size;
@@ -96,6 +105,7 @@ mod paused_job_not_resumed;
 mod physical_copy_not_prepared;
 mod placeholder_left;
 mod plain_dump_of_large_database;
+mod plaintext_left;
 mod promise_without_backup;
 mod promoted_unapplied;
 mod promoted_without_fence;
@@ -123,6 +133,7 @@ mod restored_over_root;
 mod restored_sqlite_unchecked;
 mod restored_without_statistics;
 mod retention_by_age_alone;
+mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
 mod runs_what_it_fetched;
 mod same_device_backup;
@@ -146,6 +157,7 @@ mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
 mod understated_risk;
+mod unencrypted_away;
 mod unknown_flag;
 mod unknown_name;
 mod unmounted_target;
@@ -176,6 +188,7 @@ pub use expired_allow::RULE as EXPIRED_ALLOW;
 pub use left_out::LEFT_OUT;
 pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
+pub use unknown_flag::questions;
 pub use unreadable_script::unreadable;
 pub use unused_allow::RULE as UNUSED_ALLOW;
 
@@ -195,6 +208,10 @@ pub const RULES: &[&Rule] = &[
     &unused_allow::RULE,
     &allow_of_unknown_rule::RULE,
     &allow_in_draft::RULE,
+    &broken_hash::RULE,
+    &checksum_only_beside::RULE,
+    &checksum_misses_extra_files::RULE,
+    &checksum_of_the_copy::RULE,
     &mirror_to_bucket_without_source_guard::RULE,
     &snapshots_die_with_instance::RULE,
     &backup_key_deleted::RULE,
@@ -202,8 +219,14 @@ pub const RULES: &[&Rule] = &[
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &hash_as_encryption::RULE,
+    &key_beside_backup::RULE,
+    &unencrypted_away::RULE,
     &weak_encryption::RULE,
+    &plaintext_left::RULE,
     &secret_on_command_line::RULE,
+    &key_recovered_later::RULE,
+    &never_decrypted::RULE,
     &etcd_copied_as_file::RULE,
     &etcd_restored_apart::RULE,
     &etcd_members_differ::RULE,
@@ -292,6 +315,8 @@ pub const RULES: &[&Rule] = &[
     &redis_emptied_uncopied::RULE,
     &redis_save_not_awaited::RULE,
     &retention_by_age_alone::RULE,
+    &retention_of_almost_nothing::RULE,
+    &base_expires_before_increments::RULE,
     &lifecycle_replaced::RULE,
     &unreadable_script::RULE,
     &errors_ignored::RULE,

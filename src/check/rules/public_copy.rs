@@ -46,7 +46,8 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
-        let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+        let words: Vec<String> =
+            command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let of_copies = words.iter().any(|w| about_copies(w));
         if let Some(how) = opens(command, &words).filter(|_| of_copies) {
             report.add(
@@ -73,7 +74,7 @@ fn opens(command: &Command, words: &[String]) -> Option<&'static str> {
     let has =
         |word: &str| words.iter().any(|w| w == word || w.strip_prefix("--acl=") == Some(word));
     let lower: Vec<String> = words.iter().map(|w| w.to_ascii_lowercase()).collect();
-    match command.name()?.as_str() {
+    match command.name()? {
         "aws" if has("public-read") || has("public-read-write") => Some("a public ACL"),
         "aws" if has("put-public-access-block") && lower.iter().any(|w| w.contains("=false")) => {
             Some("the block on public access is lifted")

@@ -1,5 +1,7 @@
 //! FO003: an address that clients keep longer than the recovery may take.
 
+use std::borrow::Cow;
+
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Unit, subcommands};
 use crate::evidence::{Place, Severity};
@@ -97,7 +99,7 @@ fn time_to_live(command: &Command) -> Option<u64> {
         return text.lines().filter_map(added).max();
     }
     if command.is(&["aws"]) && words().any(|word| word == "change-resource-record-sets") {
-        let after = |word: String| {
+        let after = |word: Cow<'_, str>| {
             let (_, rest) = word.split_once("\"TTL\"")?;
             let digits: String = rest
                 .chars()

@@ -50,7 +50,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     && (command.has("copy") || command.has("sync") || command.has("cp"))
                 || command.is(&["restic"]) && command.has("copy")
                 || command.is(&["zfs", "btrfs", "lvcreate"])
-                    && command.literals().iter().any(|w| w.contains("snap") || w == "-s")
+                    && command.literals().iter().any(|w| w.contains("snap") || *w == "-s")
         });
         if !kept {
             let message = format!("{} rewrites its only repository", one.program);

@@ -69,7 +69,7 @@ fn made_again(unit: &Unit<'_>, run: Run<'_>) -> Option<String> {
     if !command.is(&["sqlite3"]) {
         return None;
     }
-    let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+    let words: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
     if words.iter().any(|w| w.trim_start().starts_with(".restore")) {
         return Some(format!("{} is restored", words[0]));
     }

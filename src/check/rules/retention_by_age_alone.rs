@@ -28,11 +28,17 @@ KEEP_DAYS=30
 find "$BACKUPS" -maxdepth 1 -type f -name 'shop-*.dump' -mtime +"$KEEP_DAYS" -print0 | xargs -0 rm -f
 "#,
         ),
-        Example::Script("#!/bin/bash\nmysqldump shop > /backup/shop-$(date +%F).sql\nfind /backup -name 'shop-*.sql' -mtime +14 -exec rm {} \\;\n"),
-        Example::Script("set -e\nfind /backup/daily -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +\n"),
+        Example::Script(
+            "#!/bin/bash\nmysqldump shop > /backup/shop-$(date +%F).sql\nfind /backup -name 'shop-*.sql' -mtime +14 -exec rm {} \\;\n",
+        ),
+        Example::Script(
+            "set -e\nfind /backup/daily -mindepth 1 -maxdepth 1 -type d -mtime +30 -exec rm -rf {} +\n",
+        ),
     ],
     good: &[
-        Example::Script("set -euo pipefail\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\nfind /backup -name 'shop-*.dump' -mtime +14 -delete\n"),
+        Example::Script(
+            "set -euo pipefail\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\nfind /backup -name 'shop-*.dump' -mtime +14 -delete\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -44,8 +50,12 @@ kept=$(find "$dir" -name '*.tgz' -mtime -14 | wc -l)
 find "$dir" -name '*.tgz' -mtime +14 -delete
 "#,
         ),
-        Example::Script("find /var/log/app -name '*.log' -mtime +30 -delete\nfind /tmp -user app -mtime +1 -delete\n"),
-        Example::Script("pg_dump -f /backup/x-$(date +%F).sql shop && find /backup -name '*.sql' -mtime +14 -delete\n"),
+        Example::Script(
+            "find /var/log/app -name '*.log' -mtime +30 -delete\nfind /tmp -user app -mtime +1 -delete\n",
+        ),
+        Example::Script(
+            "pg_dump -f /backup/x-$(date +%F).sql shop && find /backup -name '*.sql' -mtime +14 -delete\n",
+        ),
     ],
     run,
 };
@@ -72,7 +82,7 @@ fn by_age(unit: &Unit<'_>, run: Run<'_>) -> bool {
     }
     let words = command.arguments();
     let is = |at: usize, names: &[&str]| {
-        words.get(at).and_then(|w| w.literal()).is_some_and(|w| names.contains(&w.as_str()))
+        words.get(at).and_then(|w| w.literal()).is_some_and(|w| names.contains(&w))
     };
     let ages = ["-mtime", "-ctime", "-atime", "-mmin", "-cmin", "-amin"];
     let older = (0..words.len()).any(|at| {
@@ -91,16 +101,19 @@ fn deletes(unit: &Unit<'_>, run: Run<'_>) -> bool {
         let theirs = &other.command.setting;
         let by_exec = other.command.span == run.command.span
             && other.command.wrappers.iter().any(|w| w == "find");
-        let piped = run.command.setting.stage.zip(theirs.stage).is_some_and(|(a, b)| {
-            a.pipeline == b.pipeline && a.position < b.position
-        });
+        let piped = run
+            .command
+            .setting
+            .stage
+            .zip(theirs.stage)
+            .is_some_and(|(a, b)| a.pipeline == b.pipeline && a.position < b.position);
         by_exec || piped
     })
 }
 
 /// Tells whether the place or the pattern of the files says that they are backups.
 fn holds_backups(unit: &Unit<'_>, command: &Command) -> bool {
-    let words: Vec<String> = command.arguments().iter().map(|a| a.shown()).collect();
+    let words: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
     let after = |flags: &[&str]| {
         let at = words.iter().position(|w| flags.contains(&w.as_str()));
         at.and_then(|at| words.get(at + 1)).cloned().unwrap_or_default()
@@ -108,7 +121,11 @@ fn holds_backups(unit: &Unit<'_>, command: &Command) -> bool {
     let pattern = after(&["-name", "-iname", "-path", "-regex"]);
     let logs = |text: &str| {
         let text = text.to_ascii_lowercase();
-        text.ends_with(".log") || text.ends_with(".log*") || text.ends_with(".log.*") || text.contains(".log.gz") || text.contains(".tmp")
+        text.ends_with(".log")
+            || text.ends_with(".log*")
+            || text.ends_with(".log.*")
+            || text.contains(".log.gz")
+            || text.contains(".tmp")
     };
     let roots = crate::tools::find::roots(&unit.words(command)).to_vec();
     let place = roots.iter().any(|w| looks_backup(&unit.path(command, w)));
@@ -132,7 +149,8 @@ fn guarded(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
         other.command.setting.substituted && other.command.is(&["find", "ls", "stat", "wc", "date"])
     });
     let tests = context.before(unit, run).any(|(_, other)| {
-        other.command.is(&["[", "test"]) && (other.command.setting.asked || other.command.setting.errexit)
+        other.command.is(&["[", "test"])
+            && (other.command.setting.asked || other.command.setting.errexit)
     });
     dumped || counts && tests
 }

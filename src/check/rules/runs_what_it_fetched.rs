@@ -31,7 +31,9 @@ chmod +x /usr/local/bin/restorer
         Example::Script("echo \"$PAYLOAD\" | base64 -d | sh\n"),
     ],
     good: &[
-        Example::Script("curl -fsSL https://example.org/rows.json | jq .\ncurl -fsSL https://example.org/x.tgz | tar -xz -C /srv/stage\n"),
+        Example::Script(
+            "curl -fsSL https://example.org/rows.json | jq .\ncurl -fsSL https://example.org/x.tgz | tar -xz -C /srv/stage\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -48,36 +50,70 @@ chmod +x /usr/local/bin/restorer.new
 };
 
 const FETCHERS: &[&str] = &["curl", "wget", "aria2c", "lynx", "fetch"];
-const SHELLS: &[&str] = &["bash", "sh", "dash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node", "php"];
+const SHELLS: &[&str] =
+    &["bash", "sh", "dash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node", "php"];
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
-        let checked = unit.named(&["sha256sum", "sha512sum", "gpg", "cosign", "minisign", "gpgv", "shasum"]).next().is_some();
+        let checked = unit
+            .named(&["sha256sum", "sha512sum", "gpg", "cosign", "minisign", "gpgv", "shasum"])
+            .next()
+            .is_some();
         for run in unit.named(FETCHERS) {
             let stage = run.command.setting.stage;
             let piped = stage.is_some_and(|stage| {
                 unit.commands.list.iter().any(|other| {
-                    let later = other.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline && s.position > stage.position);
+                    let later = other.setting.stage.is_some_and(|s| {
+                        s.pipeline == stage.pipeline && s.position > stage.position
+                    });
                     later && reads_program(other)
                 })
             }) || stage.is_some_and(|s| opaque_end(unit, s.pipeline));
             if piped {
-                report.add(&RULE, unit, run.command.span, "what the server sends is run as it comes".to_owned());
+                report.add(
+                    &RULE,
+                    unit,
+                    run.command.span,
+                    "what the server sends is run as it comes".to_owned(),
+                );
             } else if substituted_into_shell(unit, run) {
-                report.add(&RULE, unit, run.command.span, "what the server sends is run".to_owned());
+                report.add(
+                    &RULE,
+                    unit,
+                    run.command.span,
+                    "what the server sends is run".to_owned(),
+                );
             } else if !checked && made_executable(unit, run) {
-                let finding = report.add(&RULE, unit, run.command.span, "what is fetched here is run, and nothing says that it is what it was".to_owned());
+                let finding = report.add(
+                    &RULE,
+                    unit,
+                    run.command.span,
+                    "what is fetched here is run, and nothing says that it is what it was"
+                        .to_owned(),
+                );
                 finding.severity = Severity::Medium;
             }
         }
         for run in unit.named(&["base64", "openssl", "xxd"]) {
-            let decodes = run.command.literals().iter().any(|w| matches!(w.as_str(), "-d" | "--decode" | "-D" | "-r"));
+            let decodes = run
+                .command
+                .literals()
+                .iter()
+                .any(|w| matches!(*w, "-d" | "--decode" | "-D" | "-r"));
             let Some(stage) = run.command.setting.stage.filter(|_| decodes) else { continue };
-            let runs = unit.commands.list.iter().any(|other| {
-                other.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline && s.position > stage.position) && reads_program(other)
-            }) || run.command.is(&["base64"]) && opaque_end(unit, stage.pipeline);
+            let runs =
+                unit.commands.list.iter().any(|other| {
+                    other.setting.stage.is_some_and(|s| {
+                        s.pipeline == stage.pipeline && s.position > stage.position
+                    }) && reads_program(other)
+                }) || run.command.is(&["base64"]) && opaque_end(unit, stage.pipeline);
             if runs {
-                report.add(&RULE, unit, run.command.span, "nobody can read what this runs".to_owned());
+                report.add(
+                    &RULE,
+                    unit,
+                    run.command.span,
+                    "nobody can read what this runs".to_owned(),
+                );
             }
         }
     }
@@ -86,7 +122,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Tells whether a command is a shell or interpreter that reads its program from standard input.
 fn reads_program(command: &crate::shell::Command) -> bool {
     command.is(SHELLS)
-        && command.literals().iter().all(|w| w.starts_with('-') && !matches!(w.as_str(), "-c" | "-m") || w == "-s")
+        && command
+            .literals()
+            .iter()
+            .all(|w| w.starts_with('-') && !matches!(*w, "-c" | "-m") || *w == "-s")
         && command.input.is_none()
 }
 
@@ -99,7 +138,14 @@ fn opaque_end(unit: &Unit<'_>, pipeline: usize) -> bool {
         matches!(*w, "sudo" | "env" | "exec" | "nice") || w.starts_with('-') || w.contains('=')
     });
     let program = words.next().map(crate::shell::path::file_name).unwrap_or_default();
-    SHELLS.contains(&program) && words.next().is_none_or(|w| w == "-" || w.starts_with("-s") || w.starts_with("-e") || w == "--" || w.starts_with("-x"))
+    SHELLS.contains(&program)
+        && words.next().is_none_or(|w| {
+            w == "-"
+                || w.starts_with("-s")
+                || w.starts_with("-e")
+                || w == "--"
+                || w.starts_with("-x")
+        })
 }
 
 /// Tells whether the output of the command becomes the program of a shell: `bash <(…)`, `eval "$(…)"`, `bash -c "$(…)"`.
@@ -111,12 +157,19 @@ fn substituted_into_shell(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let span = run.command.span;
     let start = unit.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
     let before = unit.text[start..span.start].trim_start();
-    let opened = before.ends_with("$(") || before.ends_with("<(") || before.ends_with('`') || before.ends_with("$( ");
+    let opened = before.ends_with("$(")
+        || before.ends_with("<(")
+        || before.ends_with('`')
+        || before.ends_with("$( ");
     let head = before.trim_end_matches(['"', '\'', '$', '(', '<', '`', ' ']);
     let mut words = head.split_whitespace().rev();
     let last = words.next().unwrap_or_default();
     let program = if last == "-c" { words.next().unwrap_or_default() } else { last };
-    opened && (program == "eval" || program == "source" || program == "." || SHELLS.contains(&crate::shell::path::file_name(program)))
+    opened
+        && (program == "eval"
+            || program == "source"
+            || program == "."
+            || SHELLS.contains(&crate::shell::path::file_name(program)))
 }
 
 /// Tells whether the file that is fetched is made executable or run by a shell afterwards.
@@ -131,15 +184,25 @@ fn made_executable(unit: &Unit<'_>, run: Run<'_>) -> bool {
         .collect();
     for pair in words.windows(2) {
         let flag = pair[0].literal().unwrap_or_default();
-        if matches!(flag.as_str(), "-o" | "--output" | "-O" | "--output-document") || flag.len() < 7 && flag.starts_with('-') && !flag.starts_with("--") && (flag.ends_with('o') || flag.ends_with('O')) {
+        if matches!(flag, "-o" | "--output" | "-O" | "--output-document")
+            || flag.len() < 7
+                && flag.starts_with('-')
+                && !flag.starts_with("--")
+                && (flag.ends_with('o') || flag.ends_with('O'))
+        {
             files.push(command.path(&pair[1]));
         }
     }
     unit.runs().any(|other| {
         let late = other.index > run.index;
         let about = |a: &crate::shell::Argument| files.contains(&other.command.path(a));
-        late && other.command.is(&["chmod"]) && other.command.literals().iter().any(|w| w.contains("+x") || w.starts_with('7') || w.starts_with("07") || w == "u+x")
+        late && other.command.is(&["chmod"])
+            && other.command.literals().iter().any(|w| {
+                w.contains("+x") || w.starts_with('7') || w.starts_with("07") || *w == "u+x"
+            })
             && other.command.arguments().iter().any(about)
-            || late && other.command.is(SHELLS) && other.command.arguments().first().is_some_and(about)
+            || late
+                && other.command.is(SHELLS)
+                && other.command.arguments().first().is_some_and(about)
     })
 }

@@ -31,7 +31,9 @@ curl -fsS -u backup:s3cret -T "/backup/app-$stamp.tgz.enc" https://dav.example.o
         Example::Script("mongodump --uri mongodb://root:s3cret@db1/shop --out /backup/mongo.new\n"),
     ],
     good: &[
-        Example::Script("gpg --batch --passphrase-file /etc/backup/pass -c -o /backup/x.gpg /backup/x\n"),
+        Example::Script(
+            "gpg --batch --passphrase-file /etc/backup/pass -c -o /backup/x.gpg /backup/x\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -42,8 +44,12 @@ curl -fsS --netrc-file /etc/backup/netrc -T "/backup/app-$stamp.tgz.enc" https:/
 SSHPASS=$(cat /etc/backup/ssh) sshpass -e rsync -a /srv/ backup@dr1:/backup/srv/
 "#,
         ),
-        Example::Script("openssl enc -d -aes-256-cbc -pbkdf2 -pass env:BACKUP_PASS -in x.enc -out x\nzip -r x.zip x\n"),
-        Example::Script("curl -u \"$USER\" https://example.org/x\ncurl https://user@example.org/x\n7z a -p /backup/x.7z x\n"),
+        Example::Script(
+            "openssl enc -d -aes-256-cbc -pbkdf2 -pass env:BACKUP_PASS -in x.enc -out x\nzip -r x.zip x\n",
+        ),
+        Example::Script(
+            "curl -u \"$USER\" https://example.org/x\ncurl https://user@example.org/x\n7z a -p /backup/x.7z x\n",
+        ),
     ],
     run,
 };
@@ -53,7 +59,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for (argument, secret) in secrets(run.command) {
             let known = secret_text(unit, argument);
             let message = match known {
-                true => "the secret stands in the script, and in the list of processes while this runs",
+                true => {
+                    "the secret stands in the script, and in the list of processes while this runs"
+                }
                 false => "the secret is in the list of processes while this runs",
             };
             let finding = report.add(&RULE, unit, argument.span, message.to_owned());
@@ -73,7 +81,7 @@ fn secret_text(_: &Unit<'_>, argument: &Argument) -> bool {
 fn secrets(command: &Command) -> Vec<(&Argument, String)> {
     let Some(name) = command.name() else { return Vec::new() };
     // Flags whose next word is the secret, flags to which it is attached, and flags of `user:secret`.
-    let (next, attached, login): (&[&str], &[&str], &[&str]) = match name.as_str() {
+    let (next, attached, login): (&[&str], &[&str], &[&str]) = match name {
         "gpg" | "gpg2" | "gpgtar" => (&["--passphrase"], &["--passphrase="], &[]),
         "openssl" => (&["-k", "-password"], &[], &[]),
         "zip" => (&["-P", "--password"], &["-P", "--password="], &[]),
@@ -87,21 +95,32 @@ fn secrets(command: &Command) -> Vec<(&Argument, String)> {
         }
         "ldapadd" | "ldapmodify" | "ldapsearch" => (&["-w"], &[], &[]),
         "s3cmd" => (&[], &["--secret_key=", "--access_token="], &[]),
-        "docker" | "podman" if command.has("login") => (&["-p", "--password"], &["--password="], &[]),
+        "docker" | "podman" if command.has("login") => {
+            (&["-p", "--password"], &["--password="], &[])
+        }
         "lftp" | "ncftpput" => (&[], &[], &["-u"]),
         "smbclient" => (&[], &[], &["-U", "--user"]),
         "duplicity" | "restic" | "rclone" | "borg" | "git" | "psql" => (&[], &[], &[]),
         "mc" if command.has("alias") && command.has("set") => {
             let secret = command.arguments().iter().filter(|a| !a.prefix().starts_with('-')).nth(5);
-            return secret.into_iter().map(|a| (a, a.shown())).collect();
+            return secret.into_iter().map(|a| (a, a.shown().into_owned())).collect();
         }
         "aws" if command.has("aws_secret_access_key") => {
-            return command.arguments().last().into_iter().map(|a| (a, a.shown())).collect();
+            return command
+                .arguments()
+                .last()
+                .into_iter()
+                .map(|a| (a, a.shown().into_owned()))
+                .collect();
         }
         "mount" | "mount.cifs" => {
             return (command.arguments().iter())
-                .filter(|a| a.shown().split(',').any(|o| o.starts_with("password=") || o.starts_with("pass=")))
-                .map(|a| (a, a.shown()))
+                .filter(|a| {
+                    a.shown()
+                        .split(',')
+                        .any(|o| o.starts_with("password=") || o.starts_with("pass="))
+                })
+                .map(|a| (a, a.shown().into_owned()))
                 .collect();
         }
         _ => return Vec::new(),
@@ -111,13 +130,14 @@ fn secrets(command: &Command) -> Vec<(&Argument, String)> {
     for (at, argument) in arguments.iter().enumerate() {
         let shown = argument.shown();
         let previous = at.checked_sub(1).and_then(|before| arguments[before].literal());
-        let follows = |flags: &[&str]| previous.as_deref().is_some_and(|p| flags.contains(&p));
-        let rest = attached.iter().find_map(|flag| shown.strip_prefix(flag)).filter(|r| !r.is_empty());
+        let follows = |flags: &[&str]| previous.is_some_and(|p| flags.contains(&p));
+        let rest =
+            attached.iter().find_map(|flag| shown.strip_prefix(flag)).filter(|r| !r.is_empty());
         let pass = name == "openssl" && shown.starts_with("pass:") && shown.len() > 5;
         let pair = follows(login) && pair(&shown, &name);
         let address = login_in_address(&shown);
         if follows(next) && !shown.is_empty() || rest.is_some() || pass || pair || address {
-            found.push((argument, shown));
+            found.push((argument, shown.into_owned()));
         }
     }
     found
@@ -130,7 +150,9 @@ fn pair(shown: &str, tool: &str) -> bool {
         "smbclient" => '%',
         _ => ':',
     };
-    shown.split_once(separator).is_some_and(|(user, secret)| !secret.is_empty() && !user.contains(' '))
+    shown
+        .split_once(separator)
+        .is_some_and(|(user, secret)| !secret.is_empty() && !user.contains(' '))
 }
 
 /// Tells whether an address holds a password (`scheme://user:password@host`).
@@ -139,5 +161,7 @@ fn login_in_address(shown: &str) -> bool {
     let host = rest.split('/').next().unwrap_or_default();
     let login = host.rsplit_once('@').and_then(|(login, _)| login.split_once(':'));
     // Addresses of PostgreSQL are judged by a rule of their own.
-    !scheme.starts_with("postgres") && !scheme.contains(' ') && login.is_some_and(|(_, secret)| !secret.is_empty())
+    !scheme.starts_with("postgres")
+        && !scheme.contains(' ')
+        && login.is_some_and(|(_, secret)| !secret.is_empty())
 }

@@ -62,7 +62,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let copies =
             run.command.is(&["cp", "rsync", "tar", "aws", "rclone", "scp", "gsutil", "restic"]);
         if copies {
-            run.command.arguments().iter().map(Argument::shown).collect()
+            run.command.arguments().iter().map(|a| a.shown().into_owned()).collect()
         } else {
             Vec::new()
         }

@@ -18,7 +18,9 @@ pub const RULE: Rule = Rule {
     source: "systemd.service(5), Command lines: redirection, pipes, background and other elements of shell syntax are not supported",
     layer: "static",
     bad: &[
-        Example::Script("cat > /etc/systemd/system/dump.service <<'UNIT'\n[Service]\nType=oneshot\nExecStart=/usr/bin/mysqldump shop > /backup/shop.sql\nUNIT\n"),
+        Example::Script(
+            "cat > /etc/systemd/system/dump.service <<'UNIT'\n[Service]\nType=oneshot\nExecStart=/usr/bin/mysqldump shop > /backup/shop.sql\nUNIT\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -37,10 +39,14 @@ systemctl daemon-reload
 systemctl enable --now nightly.timer
 "#,
         ),
-        Example::Script("cat > /etc/systemd/system/sync.service <<'UNIT'\n[Service]\nExecStart=-/usr/bin/rsync -a /srv/ /backup/srv-$(date +%F)/ && touch /run/ok\nUNIT\n"),
+        Example::Script(
+            "cat > /etc/systemd/system/sync.service <<'UNIT'\n[Service]\nExecStart=-/usr/bin/rsync -a /srv/ /backup/srv-$(date +%F)/ && touch /run/ok\nUNIT\n",
+        ),
     ],
     good: &[
-        Example::Script("cat > /etc/systemd/system/dump.service <<'UNIT'\n[Service]\nType=oneshot\nExecStart=/bin/bash -euo pipefail -c 'mysqldump shop | gzip > /backup/shop.sql.gz'\nUNIT\n"),
+        Example::Script(
+            "cat > /etc/systemd/system/dump.service <<'UNIT'\n[Service]\nType=oneshot\nExecStart=/bin/bash -euo pipefail -c 'mysqldump shop | gzip > /backup/shop.sql.gz'\nUNIT\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -53,7 +59,9 @@ UNIT
 systemctl daemon-reload
 "#,
         ),
-        Example::Script("cat > /usr/local/sbin/dump <<'SH'\n#!/bin/bash\nset -euo pipefail\nmysqldump shop | gzip > /backup/shop.sql.gz.new\nSH\n"),
+        Example::Script(
+            "cat > /usr/local/sbin/dump <<'SH'\n#!/bin/bash\nset -euo pipefail\nmysqldump shop | gzip > /backup/shop.sql.gz.new\nSH\n",
+        ),
     ],
     run,
 };
@@ -80,13 +88,16 @@ fn written<'u>(unit: &'u Unit<'_>, run: Run<'u>) -> Option<&'u Argument> {
     let command = run.command;
     let is_unit = |path: &str| {
         [".service", ".socket", ".conf"].iter().any(|end| path.ends_with(end))
-            && (path.ends_with(".service") || path.contains("systemd") || path.contains(".service.d/"))
+            && (path.ends_with(".service")
+                || path.contains("systemd")
+                || path.contains(".service.d/"))
     };
     let redirected = command.redirects.iter().any(|r| {
         matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append)
             && is_unit(&command.path(&r.target))
     });
-    let teed = command.is(&["tee"]) && command.arguments().iter().any(|a| is_unit(&command.path(a)));
+    let teed =
+        command.is(&["tee"]) && command.arguments().iter().any(|a| is_unit(&command.path(a)));
     let body = command.redirects.iter().find(|r| r.kind == RedirectKind::Heredoc);
     let _ = unit;
     body.filter(|_| redirected || teed).map(|r| &r.target)
@@ -99,7 +110,8 @@ fn lines(unit: &Unit<'_>, body: &Argument) -> Vec<(String, Span)> {
     let mut from = 0;
     let mut out = Vec::new();
     for line in text.lines() {
-        let found = source.get(from..).and_then(|rest| rest.find(line)).filter(|_| !line.is_empty());
+        let found =
+            source.get(from..).and_then(|rest| rest.find(line)).filter(|_| !line.is_empty());
         let span = match found {
             Some(at) => {
                 let start = body.span.start + from + at;
@@ -116,7 +128,15 @@ fn lines(unit: &Unit<'_>, body: &Argument) -> Vec<(String, Span)> {
 /// Returns the command of an `ExecStart=` line and its kin.
 fn exec_value(line: &str) -> Option<&str> {
     let (key, value) = line.trim().split_once('=')?;
-    let known = ["ExecStart", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost", "ExecReload", "ExecCondition"];
+    let known = [
+        "ExecStart",
+        "ExecStartPre",
+        "ExecStartPost",
+        "ExecStop",
+        "ExecStopPost",
+        "ExecReload",
+        "ExecCondition",
+    ];
     known.contains(&key.trim()).then(|| value.trim().trim_start_matches(['-', '@', ':', '+', '!']))
 }
 

@@ -65,7 +65,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     "export",
                     "start-export-task",
                 ]
-                .contains(&text.as_str())
+                .contains(&&*text)
             };
             other.command.arguments().iter().any(saves)
                 || other.command.has("backups") && other.command.has("create")
@@ -87,7 +87,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Returns what copies go with a managed database that a command deletes.
 fn deletes(command: &Command) -> Option<&'static str> {
     let words = command.literals();
-    let has = |word: &str| words.iter().any(|w| w == word);
+    let has = |word: &str| words.iter().any(|w| *w == word);
     if command.is(&["aws"])
         && (has("delete-db-instance") || has("delete-db-cluster"))
         && has("--skip-final-snapshot")

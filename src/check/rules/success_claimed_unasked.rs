@@ -18,7 +18,9 @@ pub const RULE: Rule = Rule {
     source: "bash(1), Lists; measured with bash 5.2: `false; echo \"backup ok\"` prints and exits with 0",
     layer: "static",
     bad: &[
-        Example::Script("pg_dump -Fc -f /backup/shop.dump.new shop; echo \"backup completed successfully\"\n"),
+        Example::Script(
+            "pg_dump -Fc -f /backup/shop.dump.new shop; echo \"backup completed successfully\"\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 # nightly copy, watched by a dead man's switch
@@ -28,10 +30,14 @@ rclone copy "$DEST" offsite:app
 curl -fsS --retry 3 https://hc-ping.com/4f1c2b6e-0000-4000-8000-1f2e3d4c5b6a > /dev/null
 "#,
         ),
-        Example::Script("set -e\nrestic backup /srv/app || true\ndate +%s > /var/lib/backup/last-success\n"),
+        Example::Script(
+            "set -e\nrestic backup /srv/app || true\ndate +%s > /var/lib/backup/last-success\n",
+        ),
     ],
     good: &[
-        Example::Script("pg_dump -Fc -f /backup/shop.dump.new shop && echo \"backup completed successfully\"\n"),
+        Example::Script(
+            "pg_dump -Fc -f /backup/shop.dump.new shop && echo \"backup completed successfully\"\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -41,7 +47,9 @@ rclone copy "$DEST" offsite:app
 curl -fsS --retry 3 https://hc-ping.com/4f1c2b6e-0000-4000-8000-1f2e3d4c5b6a > /dev/null
 "#,
         ),
-        Example::Script("pg_dump -f /backup/x.new shop\nif [ $? -ne 0 ]; then echo 'backup failed'; exit 1; fi\necho 'backup finished'\n"),
+        Example::Script(
+            "pg_dump -f /backup/x.new shop\nif [ $? -ne 0 ]; then echo 'backup failed'; exit 1; fi\necho 'backup finished'\n",
+        ),
         Example::Script("echo 'starting a successful day'\nmkdir -p /backup\n"),
     ],
     run,
@@ -91,7 +99,8 @@ fn claims(command: &Command) -> Option<Severity> {
     let good = ["success", "succeed", "complete", "finished", "backup ok", "all good", "erfolg"]
         .iter()
         .any(|w| said.contains(w));
-    let marker = ["success", "last_ok", "last-ok", ".ok", ".done", "last_run", "last-run", "heartbeat"];
+    let marker =
+        ["success", "last_ok", "last-ok", ".ok", ".done", "last_run", "last-run", "heartbeat"];
     let marks = |path: &str| {
         let name = crate::shell::path::file_name(path).to_ascii_lowercase();
         marker.iter().any(|m| name.contains(m))
@@ -102,7 +111,8 @@ fn claims(command: &Command) -> Option<Severity> {
             Some(Severity::High)
         }
         Some("curl" | "wget") if !bad => {
-            let watches = ["hc-ping", "healthchecks", "heartbeat", "/ping/", "uptime", "deadman", "cronitor"];
+            let watches =
+                ["hc-ping", "healthchecks", "heartbeat", "/ping/", "uptime", "deadman", "cronitor"];
             watches.iter().any(|w| said.contains(w)).then_some(Severity::High)
         }
         Some("date" | "echo" | "printf") if writes => Some(Severity::High),

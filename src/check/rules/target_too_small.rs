@@ -39,9 +39,27 @@ pub const RULE: Rule = Rule {
 
 /// Programs that fill a data directory.
 const FILLS: &[&str] = &[
-    "pgbackrest", "wal-g", "barman", "pg_basebackup", "pg_restore", "restic", "borg", "rsync",
-    "tar", "mariabackup", "mariadb-backup", "xtrabackup", "mysql", "mariadb", "myloader",
-    "mongorestore", "velero", "aws", "rclone", "cp", "psql",
+    "pgbackrest",
+    "wal-g",
+    "barman",
+    "pg_basebackup",
+    "pg_restore",
+    "restic",
+    "borg",
+    "rsync",
+    "tar",
+    "mariabackup",
+    "mariadb-backup",
+    "xtrabackup",
+    "mysql",
+    "mariadb",
+    "myloader",
+    "mongorestore",
+    "velero",
+    "aws",
+    "rclone",
+    "cp",
+    "psql",
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
@@ -50,7 +68,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let peer = asset.replication.as_ref().and_then(|replication| replication.peer.as_ref());
             let host = peer.and_then(|peer| inventory.asset(peer.as_str())?.host.as_ref());
             if let Some((host, room)) = host.and_then(|host| lacks(inventory, asset, host)) {
-                let message = format!("{} needs {}, and the disks of its standby's host {} have {room}", asset.id, size(asset), host.id);
+                let message = format!(
+                    "{} needs {}, and the disks of its standby's host {} have {room}",
+                    asset.id,
+                    size(asset),
+                    host.id
+                );
                 report.add_whole(&RULE, None, message);
             }
         }
@@ -65,7 +88,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if let Some(asset) = asset
             && let Some((host, room)) = lacks(inventory, asset, host)
         {
-            let message = format!("{} needs {}, and the disks of {} have {room}", asset.id, size(asset), host.id);
+            let message = format!(
+                "{} needs {}, and the disks of {} have {room}",
+                asset.id,
+                size(asset),
+                host.id
+            );
             report.add(&RULE, unit, run.command.span, message);
         }
     }
@@ -78,7 +106,8 @@ fn size(asset: &Asset) -> Size {
 /// Returns the host and the room on all of its disks, where the asset is bigger and the size of every disk is known.
 fn lacks<'i>(inventory: &'i Inventory, asset: &Asset, host: &Id) -> Option<(&'i Host, Size)> {
     let host = inventory.hosts.iter().find(|one| one.id == *host)?;
-    let sizes: Option<Vec<u64>> = host.disks.iter().map(|disk| disk.size.map(|size| size.0)).collect();
+    let sizes: Option<Vec<u64>> =
+        host.disks.iter().map(|disk| disk.size.map(|size| size.0)).collect();
     let room: u64 = sizes.filter(|sizes| !sizes.is_empty())?.into_iter().sum();
     (asset.size?.0 > room).then_some((host, Size(room)))
 }

@@ -47,7 +47,8 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mount"])) {
         let command = run.command;
-        let words: Vec<String> = command.arguments().iter().map(Argument::shown).collect();
+        let words: Vec<String> =
+            command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         if words.iter().any(|w| w.contains("nouuid")) {
             continue;
         }

@@ -5,8 +5,8 @@ use crate::check::outcome::{Outcome, outcome};
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
-use crate::shell::ast::RedirectKind;
 use crate::shell::Command;
+use crate::shell::ast::RedirectKind;
 use crate::tools::tar;
 
 /// A `cd` that fails leaves the shell where it was.
@@ -53,16 +53,21 @@ tar -czf "/backup/app-$(date +%F).tgz" .
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         for cd in unit.named(&["cd", "pushd"]) {
-            let home = cd.command.arguments().is_empty() || cd.command.has("-") || cd.command.has("/");
+            let home =
+                cd.command.arguments().is_empty() || cd.command.has("-") || cd.command.has("/");
             if home || outcome(unit, cd) != Outcome::Ignored {
                 continue;
             }
-            let rest = unit.runs().filter(|other| other.index > cd.index && !other.command.setting.deferred);
+            let rest = unit
+                .runs()
+                .filter(|other| other.index > cd.index && !other.command.setting.deferred);
             let mut rest = rest.take_while(|other| !other.command.is(&["cd", "pushd", "popd"]));
-            let Some((harmed, severity)) = rest.find_map(|other| Some((other, relative(unit, other)?))) else {
+            let Some((harmed, severity)) =
+                rest.find_map(|other| Some((other, relative(unit, other)?)))
+            else {
                 continue;
             };
-            let name = harmed.command.name().unwrap_or_else(|| "a redirection".to_owned());
+            let name = harmed.command.name().unwrap_or("a redirection");
             let message = format!("when this fails, `{name}` works in another directory");
             let finding = report.add(&RULE, unit, cd.command.span, message);
             finding.severity = severity;
@@ -79,10 +84,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn relative(unit: &Unit<'_>, run: Run<'_>) -> Option<Severity> {
     let command = run.command;
     let here = |text: &str| !text.starts_with(['/', '$', '~', '-']);
-    let operands: Vec<String> = command.arguments().iter().map(|a| a.shown()).filter(|w| here(w)).collect();
+    let operands: Vec<String> =
+        command.arguments().iter().map(|a| a.shown().into_owned()).filter(|w| here(w)).collect();
     match command.name().as_deref() {
         Some("rm" | "shred") => {
-            let wide = recursive(command) || operands.iter().any(|w| w.starts_with('*') || w.starts_with("./*"));
+            let wide = recursive(command)
+                || operands.iter().any(|w| w.starts_with('*') || w.starts_with("./*"));
             if operands.is_empty() {
                 None
             } else if operands.iter().any(|w| matches!(w.as_str(), "*" | "./*" | ".")) && wide {
@@ -99,7 +106,8 @@ fn relative(unit: &Unit<'_>, run: Run<'_>) -> Option<Severity> {
         }
         Some("tar") => {
             let call = unit.take_apart(command)?;
-            let packs = tar::mode(&call) == tar::Mode::Create && call.operands.iter().any(|w| here(&w.text));
+            let packs = tar::mode(&call) == tar::Mode::Create
+                && call.operands.iter().any(|w| here(&w.text));
             let unpacks = tar::mode(&call) == tar::Mode::Extract;
             let aside = call.has(&["directory"]);
             (!aside && (packs || unpacks)).then_some(Severity::Medium)
@@ -109,14 +117,21 @@ fn relative(unit: &Unit<'_>, run: Run<'_>) -> Option<Severity> {
             (!operands.is_empty()).then_some(Severity::High)
         }
         _ => {
-            let written = command.redirects.iter().any(|r| r.kind == RedirectKind::Truncate && here(&r.target.shown()) && r.target.literal().is_some());
-            (written && crate::check::deeds::deed(unit, command).is_some()).then_some(Severity::Medium)
+            let written = command.redirects.iter().any(|r| {
+                r.kind == RedirectKind::Truncate
+                    && here(&r.target.shown())
+                    && r.target.literal().is_some()
+            });
+            (written && crate::check::deeds::deed(unit, command).is_some())
+                .then_some(Severity::Medium)
         }
     }
 }
 
 fn recursive(command: &Command) -> bool {
     command.literals().iter().any(|w| {
-        w == "--recursive" || crate::check::deeds::short(w, 'r') || crate::check::deeds::short(w, 'R')
+        *w == "--recursive"
+            || crate::check::deeds::short(w, 'r')
+            || crate::check::deeds::short(w, 'R')
     })
 }

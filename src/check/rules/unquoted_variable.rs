@@ -54,7 +54,9 @@ rm -rf "$dir"
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         for run in unit.named(&["cp", "mv", "rm", "tar", "rsync", "dd", "shred", "ln"]) {
-            let Some(argument) = run.command.arguments().iter().find(|a| splits(a)) else { continue };
+            let Some(argument) = run.command.arguments().iter().find(|a| splits(a)) else {
+                continue;
+            };
             let message = format!("{} is split at blanks", argument.shown());
             let finding = report.add(&RULE, unit, argument.span, message);
             finding.edit = quoted(unit, argument);
@@ -67,7 +69,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 fn deletes(run: Run<'_>) -> bool {
     run.command.is(&["rm", "shred"])
-        || run.command.is(&["rsync"]) && run.command.literals().iter().any(|w| w.starts_with("--del"))
+        || run.command.is(&["rsync"])
+            && run.command.literals().iter().any(|w| w.starts_with("--del"))
 }
 
 /// Tells whether a word holds a value that can be several words, where one is meant.
@@ -75,12 +78,18 @@ fn splits(argument: &Argument) -> bool {
     let list = |u: &Unknown| {
         let name = u.shown.to_ascii_lowercase();
         // Names that say that several words are meant.
-        let several = ["opt", "arg", "flag", "files", "list", "exclude", "param", "include", "dirs", "paths", "@", "*"];
+        let several = [
+            "opt", "arg", "flag", "files", "list", "exclude", "param", "include", "dirs", "paths",
+            "@", "*",
+        ];
         several.iter().any(|w| name.contains(w))
     };
     argument.unknowns().any(|u| {
         let open = matches!(u.origin, Origin::Found | Origin::Argument | Origin::Environment);
-        !u.quoted && open && !list(u) && !matches!(u.shown.as_str(), "$#" | "$?" | "$!" | "$$" | "{}" | "$UID" | "$RANDOM")
+        !u.quoted
+            && open
+            && !list(u)
+            && !matches!(u.shown.as_str(), "$#" | "$?" | "$!" | "$$" | "{}" | "$UID" | "$RANDOM")
     })
 }
 
@@ -90,5 +99,6 @@ fn quoted(unit: &Unit<'_>, argument: &Argument) -> Option<Edit> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "$_/.{}-:".contains(c));
     // A function is followed at its calls, where the word may come from elsewhere in the text.
     let own = text.contains('$') && !text.is_empty();
-    (plain && own).then(|| edit(Span::new(argument.span.start, argument.span.end), format!("\"{text}\"")))?
+    (plain && own)
+        .then(|| edit(Span::new(argument.span.start, argument.span.end), format!("\"{text}\"")))?
 }

@@ -5,8 +5,8 @@ use crate::check::deeds::short;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::{Edit, Severity};
-use crate::shell::ast::RedirectKind;
 use crate::shell::Command;
+use crate::shell::ast::RedirectKind;
 
 /// A question at night is answered by end of file, or never.
 pub const RULE: Rule = Rule {
@@ -31,14 +31,18 @@ mv "$out.new" "$out"
 "#,
         ),
         Example::Script("set -e\numount /mnt/snap\nlvremove vg0/snap\n"),
-        Example::Script("mysqldump -u backup -p --single-transaction shop > \"/backup/shop-$(date +%F).sql\"\n"),
+        Example::Script(
+            "mysqldump -u backup -p --single-transaction shop > \"/backup/shop-$(date +%F).sql\"\n",
+        ),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: ask, title: Ask, kind: command, risk: read, run: \"read -p 'go on? ' yes\"}\n",
             inventory: "",
         },
     ],
     good: &[
-        Example::Script("apt-get install -y postgresql-client\nDEBIAN_FRONTEND=noninteractive apt-get -qq install zstd\n"),
+        Example::Script(
+            "apt-get install -y postgresql-client\nDEBIAN_FRONTEND=noninteractive apt-get -qq install zstd\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -49,9 +53,15 @@ kubectl exec -i -n shop pg-0 -- psql -U postgres < /backup/roles.sql
 mv "$out.new" "$out"
 "#,
         ),
-        Example::Script("set -e\numount /mnt/snap\nlvremove -y vg0/snap\necho y | lvremove vg0/other\n"),
-        Example::Script("mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop > \"/backup/shop-$(date +%F).sql\"\n"),
-        Example::Script("gpg --batch --passphrase-file /etc/backup/pass -c -o /backup/x.gpg.new /backup/x\n"),
+        Example::Script(
+            "set -e\numount /mnt/snap\nlvremove -y vg0/snap\necho y | lvremove vg0/other\n",
+        ),
+        Example::Script(
+            "mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop > \"/backup/shop-$(date +%F).sql\"\n",
+        ),
+        Example::Script(
+            "gpg --batch --passphrase-file /etc/backup/pass -c -o /backup/x.gpg.new /backup/x\n",
+        ),
     ],
     run,
 };
@@ -86,34 +96,78 @@ fn asks(unit: &Unit<'_>, run: Run<'_>, answered: bool) -> Option<Said> {
     let command = run.command;
     let name = command.name()?;
     let words = command.literals();
-    let has = |names: &[&str]| words.iter().any(|w| names.contains(&w.as_str()));
+    let has = |names: &[&str]| words.iter().any(|w| names.contains(w));
     let bundled = |letter: char| words.iter().any(|w| short(w, letter));
-    let said = |text: &str, edit: Option<Edit>, severity: Severity| Some((text.to_owned(), edit, severity));
-    match name.as_str() {
+    let said = |text: &str, edit: Option<Edit>, severity: Severity| {
+        Some((text.to_owned(), edit, severity))
+    };
+    match name {
         "docker" | "podman" | "kubectl" | "oc" | "nerdctl" => {
             let takes = if has(&["exec"]) { tty(command) } else { None }?;
             let kept = command.setting.stage.is_some_and(|s| s.position + 1 < s.length)
-                || command.redirects.iter().any(|r| r.kind == RedirectKind::Truncate && r.descriptor.is_none_or(|d| d == 1));
+                || command.redirects.iter().any(|r| {
+                    r.kind == RedirectKind::Truncate && r.descriptor.is_none_or(|d| d == 1)
+                });
             let edit = own_word(unit, takes).and_then(|span| edit(span, "-i"));
             match kept {
-                true => said("the terminal (-t) turns every line feed of the output into CR LF; without one the call may be refused", edit, Severity::High),
-                false => said("-t wants a terminal, and there is none when this runs by itself", edit, Severity::Low),
+                true => said(
+                    "the terminal (-t) turns every line feed of the output into CR LF; without one the call may be refused",
+                    edit,
+                    Severity::High,
+                ),
+                false => said(
+                    "-t wants a terminal, and there is none when this runs by itself",
+                    edit,
+                    Severity::Low,
+                ),
             }
         }
         _ if answered => None,
         "apt" | "apt-get" | "aptitude" | "yum" | "dnf" | "zypper" => {
             let verb = command.arguments().iter().find(|a| {
-                let verbs = ["install", "upgrade", "dist-upgrade", "full-upgrade", "remove", "purge", "autoremove", "update"];
-                a.literal().is_some_and(|w| verbs.contains(&w.as_str()) && (w != "update" || name == "yum"))
+                let verbs = [
+                    "install",
+                    "upgrade",
+                    "dist-upgrade",
+                    "full-upgrade",
+                    "remove",
+                    "purge",
+                    "autoremove",
+                    "update",
+                ];
+                a.literal().is_some_and(|w| verbs.contains(&w) && (w != "update" || name == "yum"))
             })?;
-            let yes = bundled('y') || has(&["--yes", "--assume-yes", "--assumeyes", "--non-interactive", "-n", "-qq", "--simulate", "-s", "--dry-run", "--download-only", "--print-uris"])
+            let yes = bundled('y')
+                || has(&[
+                    "--yes",
+                    "--assume-yes",
+                    "--assumeyes",
+                    "--non-interactive",
+                    "-n",
+                    "-qq",
+                    "--simulate",
+                    "-s",
+                    "--dry-run",
+                    "--download-only",
+                    "--print-uris",
+                ])
                 || words.iter().any(|w| w.contains("APT::Get::Assume-Yes"));
-            let fix = own_word(unit, verb).filter(|_| name != "zypper").and_then(|s| edit(Span::new(s.end, s.end), " -y"));
+            let fix = own_word(unit, verb)
+                .filter(|_| name != "zypper")
+                .and_then(|s| edit(Span::new(s.end, s.end), " -y"));
             (!yes).then(|| (format!("`{name}` asks before it goes on"), fix, Severity::Low))
         }
         "mysql" | "mysqldump" | "mariadb" | "mariadb-dump" | "mysqladmin" | "mongodump" => {
             let asked = has(&["-p", "--password"]) && !name.starts_with("mongo");
-            if asked { said("-p without a value asks for the password on the terminal", None, Severity::Medium) } else { None }
+            if asked {
+                said(
+                    "-p without a value asks for the password on the terminal",
+                    None,
+                    Severity::Medium,
+                )
+            } else {
+                None
+            }
         }
         "lvremove" | "vgremove" | "lvreduce" | "pvremove" => {
             let sure = bundled('y') || bundled('f') || has(&["--yes", "--force", "--test"]);
@@ -130,10 +184,16 @@ fn asks(unit: &Unit<'_>, run: Run<'_>, answered: bool) -> Option<Said> {
         "fsck" | "fsck.ext4" | "fsck.ext3" | "e2fsck" => {
             let sure = ['y', 'n', 'p', 'a', 'N'].into_iter().any(bundled);
             let operand = command.arguments().iter().any(|a| !a.prefix().starts_with('-'));
-            if !sure && operand { said("fsck asks before each repair", None, Severity::Medium) } else { None }
+            if !sure && operand {
+                said("fsck asks before each repair", None, Severity::Medium)
+            } else {
+                None
+            }
         }
         "crontab" if has(&["-e"]) => said("this opens an editor", None, Severity::Medium),
-        "visudo" | "vipw" | "vi" | "vim" | "nano" | "passwd" if unit.step.is_some() && !has(&["-c", "-l", "-u", "-d"]) => {
+        "visudo" | "vipw" | "vi" | "vim" | "nano" | "passwd"
+            if unit.step.is_some() && !has(&["-c", "-l", "-u", "-d"]) =>
+        {
             said("this wants a person at a terminal", None, Severity::Medium)
         }
         "read" if unit.step.is_some() && !command.setting.repeated && !command.setting.asked => {
@@ -146,7 +206,7 @@ fn asks(unit: &Unit<'_>, run: Run<'_>, answered: bool) -> Option<Said> {
 /// Returns the flag that asks for a terminal.
 fn tty(command: &Command) -> Option<&crate::shell::Argument> {
     let flags = ["-t", "-it", "-ti", "--tty", "--tty=true"];
-    command.arguments().iter().find(|a| a.literal().is_some_and(|w| flags.contains(&w.as_str())))
+    command.arguments().iter().find(|a| a.literal().is_some_and(|w| flags.contains(&w)))
 }
 
 /// Returns the place of a word that stands as it is in the text.

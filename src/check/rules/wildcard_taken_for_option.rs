@@ -53,13 +53,19 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let tools = ["rm", "tar", "chown", "chmod", "rsync", "cp", "mv", "scp", "zip", "shred"];
         for run in unit.named(&tools) {
             let arguments = run.command.arguments();
-            let ended = arguments.iter().position(|a| a.literal().as_deref() == Some("--")).unwrap_or(arguments.len());
-            let Some(argument) = arguments[..ended].iter().find(|a| open(a) && written(unit, a)) else { continue };
+            let ended = arguments
+                .iter()
+                .position(|a| a.literal().as_deref() == Some("--"))
+                .unwrap_or(arguments.len());
+            let Some(argument) = arguments[..ended].iter().find(|a| open(a) && written(unit, a))
+            else {
+                continue;
+            };
             let name = run.command.name().unwrap_or_default();
             let message = format!("a file that is called like an option becomes one of `{name}`");
             let finding = report.add(&RULE, unit, argument.span, message);
             finding.edit = edit(Span::new(argument.span.start, argument.span.start), "./");
-            if matches!(name.as_str(), "rm" | "tar" | "rsync" | "chown") {
+            if matches!(name, "rm" | "tar" | "rsync" | "chown") {
                 finding.severity = Severity::Medium;
             }
         }

@@ -222,7 +222,7 @@ fn mended(
     output.say(&indented(&findings::text(
         "plan",
         &checked.findings,
-        &Texts::Plan { plan: planted, file: None },
+        &Texts::Plan { plan: planted },
         false,
     )))?;
     let bad = |checked: &Checked| {
@@ -262,7 +262,7 @@ fn mended(
             findings::text(
                 "plan",
                 &again.findings,
-                &Texts::Plan { plan: &plan, file: None },
+                &Texts::Plan { plan: &plan },
                 false,
             ),
         )),

@@ -203,7 +203,7 @@ fn print(
             "schema": "blackstart/draft/v1", "plan": drafted.plan, "drafter": drafter, "rounds": rounds,
             "rejected": with.as_ref().map_or_else(|| serde_json::json!([]), model_draft::rejected),
             "estimate": drafted.estimate,
-            "findings": findings::json(&checked.findings, &Texts::Plan { plan: &drafted.plan, file: None }),
+            "findings": findings::json(&checked.findings, &Texts::Plan { plan: &drafted.plan }),
             "runbook": drafted.runbook, "questions": drafted.questions, "fingerprint": fingerprint.to_string(),
             "usage": with.as_ref().map(model_draft::usage), "notes": with.as_ref().map_or(&[][..], |with| &with.draft.notes),
             "why_template": with.as_ref().and_then(|with| with.draft.why_template.as_ref()),

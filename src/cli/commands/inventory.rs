@@ -48,7 +48,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         Action::Check { file } => {
             let (inventory, text) = load(&file, output, inventory::read)?;
             let mut found = check_inventory(&inventory);
-            findings::locate(&mut found, &text);
+            crate::check::locate(&mut found, &text);
             let texts = Texts::Script(&text);
             let summary = serde_json::json!({
                 "schema": "blackstart/inventory-check/v1", "assets": inventory.assets.len(), "backups": inventory.backups.len(),

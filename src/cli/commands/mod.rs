@@ -25,6 +25,8 @@ mod schema;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
+pub use check::refused as check_refused;
+
 use super::output::Output;
 use super::{CommandError, Exit, Global};
 use crate::runtime::{Runtime, RuntimeError, SystemClock};

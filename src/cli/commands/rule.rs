@@ -1,88 +1,97 @@
 //! `blackstart rule`: what the rules of the checker are, why, and what to write instead.
 
-use crate::base::nearest;
-use crate::check::{self, Example, Rule};
+use clap::builder::{PossibleValue, TypedValueParser};
+
+use crate::check;
 use crate::cli::output::Output;
-use crate::cli::{CommandError, Exit, Global};
+use crate::cli::{CommandError, Exit, Global, rules};
 
 /// Explain a rule of the checker, or list them
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  blackstart rule\n  blackstart rule SH003")]
+#[command(after_help = "Examples:
+  blackstart rule                                 all rules, family by family
+  blackstart rule SH003                           one rule: why, examples, what to write instead
+  blackstart rule rm-of-possibly-empty-path       by its name
+  blackstart rule --format markdown > docs/rules.md")]
 pub struct Args {
     /// Code or name of the rule [default: list all]
+    #[arg(value_parser = Code, hide_possible_values = true)]
     code: Option<String>,
+    /// How to print
+    #[arg(long, default_value = "human", value_enum)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// JSON, one line for each rule
+    Json,
+    /// One document with every rule: the reference
+    Markdown,
+}
+
+/// Takes any word, and tells shells which ones there are.
+#[derive(Debug, Clone)]
+struct Code;
+
+impl TypedValueParser for Code {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        _: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        Ok(value.to_string_lossy().into_owned())
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let one = |rule: &&check::Rule| PossibleValue::new(rule.code).help(rule.summary);
+        Some(Box::new(check::rules().iter().map(one)))
+    }
 }
 
 /// Runs the command.
 pub fn run(args: Args, _: &Global, output: &mut Output) -> Result<Exit, CommandError> {
+    let format = if output.is_json() { Format::Json } else { args.format };
     let Some(code) = args.code else {
-        for rule in check::rules() {
-            if output.is_json() {
-                output.object(&row(rule))?;
-            } else {
-                output.data(&format!(
-                    "{:7} {:9} {:36} {}\n",
-                    rule.code,
-                    rule.severity.word(),
-                    rule.name,
-                    rule.summary
-                ))?;
+        match format {
+            Format::Human => {
+                let colour = output.data_colour();
+                output.data(&rules::list(|severity, word| match colour {
+                    true => format!("\x1b[{}m{word}\x1b[0m", tint(severity)),
+                    false => word.to_owned(),
+                }))?;
             }
+            Format::Json => {
+                check::rules().iter().try_for_each(|one| output.object(&rules::row(one)))?
+            }
+            Format::Markdown => output.data(&rules::reference())?,
         }
         return Ok(Exit::Ok);
     };
-    let Some(rule) = check::rule(&code) else {
-        let near = nearest(&code, check::rules().iter().flat_map(|rule| [rule.code, rule.name]));
+    let rule = rules::find(&code).map_err(|near| {
         let error = CommandError::new(Exit::Input, format!("there is no rule {code:?}"));
-        return Err(error.hint(
+        error.hint(
             near.map_or("blackstart rule".to_owned(), |near| format!("blackstart rule {near}")),
-        ));
-    };
-    if output.is_json() {
-        output.object(&row(rule))?;
-    } else {
-        output.data(&page(rule))?;
+        )
+    })?;
+    match format {
+        Format::Human => output.data(&rules::page(rule, output.data_columns()))?,
+        Format::Json => output.object(&rules::row(rule))?,
+        Format::Markdown => output.data(&rules::entry(rule))?,
     }
     Ok(Exit::Ok)
 }
 
-fn row(rule: &Rule) -> serde_json::Value {
-    serde_json::json!({
-        "schema": "blackstart/rule/v1", "code": rule.code, "name": rule.name, "severity": rule.severity.word(),
-        "layer": rule.layer, "summary": rule.summary, "why": rule.why, "fix": rule.fix, "source": rule.source,
-    })
-}
-
-fn page(rule: &Rule) -> String {
-    let mut page = format!(
-        "{} {} ({}, {})\n\n{}\n\nWhy: {}\n\nInstead: {}\n\nSource: {}\n",
-        rule.code,
-        rule.name,
-        rule.severity.word(),
-        rule.layer,
-        rule.summary,
-        rule.why,
-        rule.fix,
-        rule.source
-    );
-    for (title, examples) in [("Bad", rule.bad), ("Good", rule.good)] {
-        for example in examples {
-            let (text, lines) = match example {
-                Example::Script(text)
-                | Example::File { text, .. }
-                | Example::On { text, .. }
-                | Example::Inventory(text) => (*text, ""),
-                Example::Plan { plan, .. } => (*plan, ""),
-                Example::Seen { plan, lines } => (*plan, *lines),
-            };
-            let seen = lines.lines().enumerate().map(|(at, line)| match at {
-                0 => format!("    The dry run showed: {line}"),
-                _ => format!("                        {line}"),
-            });
-            let indented: Vec<String> =
-                text.trim().lines().map(|line| format!("    {line}")).chain(seen).collect();
-            page.push_str(&format!("\n{title}:\n{}\n", indented.join("\n")));
-        }
+fn tint(severity: crate::evidence::Severity) -> &'static str {
+    use crate::evidence::Severity;
+    match severity {
+        Severity::Critical | Severity::High => "31;1",
+        Severity::Medium => "33",
+        Severity::Low => "2",
     }
-    page
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub use fixing::{Fixed, NotWritten, fixed, write_back};
 pub use walk::{Found, Named, files};
 
-use super::files::{FileError, read_text};
+use super::files::{FileError, read_lossy, read_text};
 use super::{Runtime, RuntimeError, checks};
 use crate::base::{Clock as _, Digest, Problem, Timestamp};
 use crate::check::{self, FileKind, Reviewed};
@@ -62,6 +62,24 @@ pub enum ReviewError {
     Failed,
 }
 
+/// The inventory that every plan of a review rests on.
+#[derive(Debug)]
+pub struct Given {
+    /// The inventory.
+    pub inventory: Inventory,
+    /// The name it is kept under.
+    pub name: String,
+    /// What its file says.
+    pub text: String,
+}
+
+/// Whether what is found in a plan is kept as its evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Evidence,
+    Nothing,
+}
+
 /// Looks at files with what is known of this machine.
 #[derive(Debug)]
 pub struct Reviewer {
@@ -69,7 +87,7 @@ pub struct Reviewer {
     runtime: Mutex<Option<Arc<Runtime>>>,
     installed: OnceLock<std::collections::BTreeSet<String>>,
     /// The inventory of every plan, where one was named.
-    inventory: Option<Inventory>,
+    inventory: Option<Given>,
     /// Inventories among the files, by the digest of their text.
     among: Mutex<BTreeMap<Digest, Arc<Inventory>>>,
     now: Timestamp,
@@ -77,7 +95,7 @@ pub struct Reviewer {
 
 impl Reviewer {
     /// Returns a reviewer that opens the data directory when the first plan needs it.
-    pub fn new(data_dir: Option<PathBuf>, inventory: Option<Inventory>) -> Self {
+    pub fn new(data_dir: Option<PathBuf>, inventory: Option<Given>) -> Self {
         Self {
             data_dir,
             runtime: Mutex::new(None),
@@ -112,15 +130,40 @@ impl Reviewer {
 
     /// Looks at one file.
     pub fn look(&self, found: &Found) -> Looked {
-        match read_text(&found.path) {
-            Ok(text) => self.look_at(found, text),
-            Err(error) => Looked::Refused(error.into()),
+        let (text, lacks) = match read_lossy(&found.path) {
+            Ok(read) => read,
+            Err(error) => return Looked::Refused(error.into()),
+        };
+        let Some(lacks) = lacks else {
+            return self.look_at(found, text);
+        };
+        match FileKind::of(&text, &found.path) {
+            FileKind::Script(_) => match self.look_at(found, text) {
+                Looked::Reviewed(mut reviewed) => {
+                    // What was read is not what stands there, so it cannot be written back.
+                    reviewed.open.iter_mut().for_each(|placed| placed.edit = None);
+                    Looked::Reviewed(reviewed)
+                }
+                other => other,
+            },
+            FileKind::Plan | FileKind::Inventory | FileKind::Document | FileKind::Yaml => {
+                Looked::Refused(lacks.into())
+            }
         }
     }
 
-    /// Looks at one file that says `text`.
+    /// Looks at one file that says `text`; what is found in a plan becomes its evidence.
     pub fn look_at(&self, found: &Found, text: String) -> Looked {
-        let looked = catch_unwind(AssertUnwindSafe(|| self.look_guarded(found, text)));
+        self.guarded(found, text, Keep::Evidence)
+    }
+
+    /// Looks at what a file might say, and keeps nothing of it.
+    pub fn look_unkept(&self, found: &Found, text: String) -> Looked {
+        self.guarded(found, text, Keep::Nothing)
+    }
+
+    fn guarded(&self, found: &Found, text: String, keep: Keep) -> Looked {
+        let looked = catch_unwind(AssertUnwindSafe(|| self.look_guarded(found, text, keep)));
         match looked {
             Ok(Ok(looked)) => looked,
             Ok(Err(error)) => Looked::Refused(error),
@@ -128,21 +171,20 @@ impl Reviewer {
         }
     }
 
-    fn look_guarded(&self, found: &Found, text: String) -> Result<Looked, ReviewError> {
+    fn look_guarded(&self, found: &Found, text: String, keep: Keep) -> Result<Looked, ReviewError> {
         let path = &found.path;
         let reviewed = match (FileKind::of(&text, path), found.named) {
             (FileKind::Plan, _) | (FileKind::Yaml | FileKind::Document, Named::ByPerson) => {
-                return self.plan(path, text);
+                return self.plan(path, text, keep);
             }
-            (FileKind::Yaml | FileKind::Document, Named::BelowDirectory) => return Ok(Looked::Nothing),
+            (FileKind::Yaml | FileKind::Document, Named::BelowDirectory) => {
+                return Ok(Looked::Nothing);
+            }
             (FileKind::Inventory, _) => {
-                let (Some(inventory), problems) = inventory::read(&text) else {
-                    let problems = inventory::read(&text).1;
+                let (inventory, problems) = inventory::read(&text);
+                let Some(inventory) = inventory.filter(|_| problems.is_empty()) else {
                     return Ok(Looked::Invalid { text, problems });
                 };
-                if !problems.is_empty() {
-                    return Ok(Looked::Invalid { text, problems });
-                }
                 Reviewed::inventory(path, text, checks::check_inventory(&inventory))
             }
             (FileKind::Script(language), _) => {
@@ -155,7 +197,7 @@ impl Reviewer {
         Ok(Looked::Reviewed(Box::new(reviewed)))
     }
 
-    fn plan(&self, path: &Path, text: String) -> Result<Looked, ReviewError> {
+    fn plan(&self, path: &Path, text: String, keep: Keep) -> Result<Looked, ReviewError> {
         let (plan, problems) = plan::read(&text);
         let Some(plan) = plan.filter(|_| problems.is_empty()) else {
             return Ok(Looked::Invalid { text, problems });
@@ -165,7 +207,7 @@ impl Reviewer {
         let among = digest.and_then(|digest| held(&self.among).get(&digest).cloned());
         let kept;
         let inventory = match (&self.inventory, &among) {
-            (Some(given), _) => Some(given),
+            (Some(given), _) => Some(&given.inventory),
             (None, Some(among)) => Some(among.as_ref()),
             (None, None) => {
                 kept = runtime.inventory_of(&plan)?;
@@ -178,7 +220,15 @@ impl Reviewer {
             let (step, host) = (step.id.to_string(), step.host().to_owned());
             return Err(ReviewError::NoInventory { step, host });
         }
-        let checked = runtime.check_plan(&plan, inventory, plan.fingerprint(inventory))?;
+        let checked = match keep {
+            Keep::Evidence => {
+                if let Some(given) = &self.inventory {
+                    runtime.keep_inventory(&given.name, &given.text)?;
+                }
+                runtime.check_plan(&plan, inventory, plan.fingerprint(inventory))?
+            }
+            Keep::Nothing => check::plan(&plan, inventory, &runtime.facts(&plan, inventory)),
+        };
         let reviewed = Reviewed::plan(path, text, &plan, checked, Some(self.now));
         Ok(Looked::Reviewed(Box::new(reviewed)))
     }
@@ -198,7 +248,7 @@ impl Reviewer {
             if let (Some(inventory), problems) = inventory::read(&text)
                 && problems.is_empty()
             {
-                held(&self.among).insert(Digest::of(text.as_bytes()), Arc::new(inventory));
+                held(&self.among).insert(inventory.digest(), Arc::new(inventory));
             }
         }
     }

@@ -10,12 +10,12 @@ use crate::check::Language;
 
 /// Endings of files that are read for what they are called.
 const ENDINGS: &[&str] = &[
-    "sh", "bash", "ksh", "dash", "ash", "py", "md", "markdown", "sql", "psql", "service", "timer", "cron",
-    "crontab", "yaml", "yml",
+    "sh", "bash", "ksh", "dash", "ash", "py", "md", "markdown", "mdx", "mkd", "sql", "psql", "ddl",
+    "service", "timer", "socket", "mount", "cron", "crontab", "yaml", "yml",
 ];
 
 /// Directories all files of which are tables of cron.
-const CRON: &[&str] = &["cron.d"];
+const CRON: &[&str] = &["cron.d", "crontabs"];
 
 /// A file to be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,9 @@ pub fn files(paths: &[PathBuf]) -> (Vec<Found>, Vec<String>) {
             match entry {
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     if is_read(entry.path()) {
-                        add(entry.into_path(), Named::BelowDirectory);
+                        let path = entry.into_path();
+                        let path = path.strip_prefix("./").map(Path::to_owned).unwrap_or(path);
+                        add(path, Named::BelowDirectory);
                     }
                 }
                 Ok(_) => {}
@@ -78,12 +80,13 @@ fn is_read(path: &Path) -> bool {
     }
     let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     let directory = path.parent().and_then(name).unwrap_or_default();
-    if name(path).as_deref() == Some("crontab") || CRON.contains(&directory.as_str()) {
+    if matches!(name(path).as_deref(), Some("crontab" | "anacrontab")) || CRON.contains(&directory.as_str()) {
         return true;
     }
     let mut head = [0; 128];
     let read = File::open(path).and_then(|mut file| file.read(&mut head));
     let line = head.get(..read.unwrap_or(0)).unwrap_or_default();
-    let line = String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    let line =
+        String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or_default());
     line.starts_with("#!") && Language::of(&line, "") != Language::Other
 }

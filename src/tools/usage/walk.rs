@@ -204,6 +204,18 @@ impl Walk {
         self.words
     }
 
+    /// Tells whether the command may go on with another word.
+    pub fn goes_on(&self) -> bool {
+        !self.family
+            && self.described.usage.commands.iter().any(|(path, _)| {
+                let mut parts = path.split_ascii_whitespace();
+                let begins = self.path.split_ascii_whitespace().all(|word| {
+                    parts.next().is_some_and(|part| part.split('|').next() == Some(word))
+                });
+                begins && parts.next().is_some()
+            })
+    }
+
     /// Takes the next word as part of the command, if it is one.
     pub fn extend(&mut self, word: &str) -> bool {
         if self.family || word.is_empty() {

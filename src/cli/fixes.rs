@@ -1,0 +1,108 @@
+//! `check --fix`: the safe fixes of files, shown as a diff, asked for, written.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use super::commands::check_refused as refused;
+use super::output::Output;
+use super::problems::refusal;
+use super::reviews::{Look, Totals, diff};
+use super::{CommandError, Exit, Global};
+use crate::runtime::files::shown;
+use crate::runtime::reviewing::{Fixed, Found, Looked, Named, NotWritten, Reviewer, fixed, write_back};
+
+/// Shows what the safe fixes of the files change, and applies them where the person says yes. Files without a fix are
+/// not spoken of.
+pub fn run(
+    reviewer: &Reviewer,
+    files: &[Found],
+    yes: bool,
+    global: &Global,
+    output: &mut Output,
+) -> Result<Exit, CommandError> {
+    if output.is_json() {
+        return Err(CommandError::new(Exit::Input, "--fix has no JSON; check again after it"));
+    }
+    if files.iter().any(|found| found.path.as_os_str() == "-") {
+        return Err(CommandError::new(Exit::Input, "standard input cannot be fixed in place"));
+    }
+    let (mut changes, mut left, mut unreadable): (Vec<(&Found, Fixed)>, Totals, bool) =
+        Default::default();
+    for found in files {
+        match reviewer.look(found) {
+            Looked::Nothing => {}
+            Looked::Invalid { text, problems } => {
+                unreadable = true;
+                let error = refusal(&found.path, &text, &problems, output);
+                output.error(&error);
+            }
+            Looked::Refused(error) => {
+                unreadable |= found.named == Named::ByPerson;
+                output.error(&refused(error));
+            }
+            Looked::Reviewed(reviewed) => match fixed(reviewer, &reviewed, None) {
+                None => left.add(&reviewed),
+                Some(fixed) => {
+                    left.add(&fixed.left);
+                    changes.push((found, fixed));
+                }
+            },
+        }
+    }
+    let unread = if unreadable { Exit::Input } else { Exit::Ok };
+    if changes.is_empty() {
+        output.data(&format!("nothing to fix; {}\n", left.findings()))?;
+        return Ok(unread);
+    }
+    let look = Look::of(output);
+    for (found, fixed) in &changes {
+        output.data(&diff(&found.path, &fixed.before, &fixed.after, look))?;
+    }
+    let count: usize = changes.iter().map(|(_, fixed)| fixed.rules.len()).sum();
+    let what =
+        format!("{} in {}", plural(count, "fix", "fixes"), plural(changes.len(), "file", "files"));
+    if !yes {
+        let asks = !global.no_input && io::stdin().is_terminal();
+        if !asks {
+            let error =
+                CommandError::new(Exit::InputNeeded, format!("{what}: nothing was changed"));
+            return Err(error.hint("add --yes to apply them without a question"));
+        }
+        if !agreed(&format!("Apply {what}? [y/N] "))? {
+            output.note("nothing was changed");
+            return Ok(Exit::Ok);
+        }
+    }
+    let mut failed = false;
+    for (found, fixed) in &changes {
+        match write_back(&found.path, &fixed.before, &fixed.after) {
+            Ok(()) => output.data(&format!(
+                "fixed {}: {}\n",
+                shown(&found.path),
+                fixed.rules.join(" ")
+            ))?,
+            Err(why) => {
+                failed = true;
+                output.error(&not_written(found, &why));
+            }
+        }
+    }
+    output.data(&format!("left: {}\n", left.findings()))?;
+    Ok(if failed { Exit::Error } else { unread })
+}
+
+fn not_written(found: &Found, why: &NotWritten) -> CommandError {
+    CommandError::new(Exit::Error, format!("{}: {why}", shown(&found.path)))
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn agreed(question: &str) -> Result<bool, CommandError> {
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{question}");
+    let _ = stderr.flush();
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}

@@ -1,0 +1,1 @@
+//! What each format says of the same files.
