@@ -38,7 +38,7 @@ pub use language::Language;
 pub use placed::{Placed, in_plan};
 pub use queries::Query;
 pub use python::{Python, Token, TokenKind};
-pub use reading::Unread;
+pub use reading::{Schedule, Unread};
 pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
 pub use rules::{LEFT_OUT, RULES};

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Language;
 use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
-use super::reading::Part;
+use super::reading::{Part, Schedule};
 use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
@@ -29,8 +29,8 @@ pub struct Unit<'a> {
     pub within: Language,
     /// Where the text stands in the file, where it is not the file itself.
     pub excerpt: Option<Rc<Excerpt>>,
-    /// When it runs, as written, where a crontab, a timer or a CronJob says so: `30 2 * * *`, `@daily`.
-    pub schedule: Option<String>,
+    /// When it runs, where a crontab, a timer or a CronJob says so.
+    pub schedule: Option<Schedule>,
     /// Its tree.
     pub script: Script,
     /// Its statements, where it is SQL; then it has no commands.

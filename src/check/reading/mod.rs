@@ -1,7 +1,13 @@
 //! Takes a file apart into the texts that would run, each with its place in the file.
 
+mod argv;
 mod console;
+mod crontab;
 mod markdown;
+mod schedule;
+mod systemd;
+
+pub use schedule::Schedule;
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -29,7 +35,7 @@ pub(super) struct Part<'a> {
     /// Its statements, where it is SQL.
     pub queries: Option<sql::Script>,
     /// When it runs, where the file says so.
-    pub schedule: Option<String>,
+    pub schedule: Option<Schedule>,
 }
 
 /// Text that would run and is not read.
@@ -87,7 +93,9 @@ fn add<'a>(part: Part<'a>, depth: usize, reading: &mut Reading<'a>) {
             reading.apart.push(Reading { python: Some(part), ..Reading::default() });
         }
         Language::Markdown => markdown::read(&part, depth, reading),
-        Language::Crontab | Language::Systemd | Language::Kubernetes | Language::Other => {
+        Language::Crontab => crontab::read(&part, depth, reading),
+        Language::Systemd => systemd::read(&part, depth, reading),
+        Language::Kubernetes | Language::Other => {
             let span = part.place(Span::new(0, part.text.len()));
             reading.not_read(span, "the language of this script is not known");
         }

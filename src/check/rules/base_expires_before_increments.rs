@@ -68,9 +68,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let made: Vec<String> = chains.flat_map(|run| deeds::outputs(unit, run.command)).map(|(_, path)| path).collect();
         for run in unit.named(&["find"]) {
             let words = run.command.literals();
-            let aged = words.iter().any(|w| w == "-mtime" || w == "-mmin" || w == "-ctime");
+            let aged = words.iter().any(|w| matches!(*w, "-mtime" | "-mmin" | "-ctime"));
             let whole = words.windows(2).any(|w| w[0] == "-type" && w[1] == "d");
-            let deletes = words.iter().any(|w| w == "-delete") || words.iter().any(|w| w == "rm");
+            let deletes = words.contains(&"-delete") || words.contains(&"rm");
             let roots = crate::tools::find::roots(&unit.words(run.command)).to_vec();
             let same = roots.iter().any(|root| {
                 let root = unit.path(run.command, root);

@@ -2,7 +2,7 @@
 
 use crate::check::deeds::{self, Deed};
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::{Context, Run};
 use crate::evidence::Severity;
 use crate::shell::{Argument, Command, path};
 
@@ -53,7 +53,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let of_source = sums.iter().any(|sum| sources.iter().any(|source| reads(sum.command, source)));
             let checks = sums.iter().any(|sum| deeds::deed(unit, sum.command) == Some(Deed::Verify))
                 || unit.named(&["cmp", "diff"]).next().is_some()
-                || copy.command.literals().iter().any(|w| w == "--checksum" || w == "-c" && copy.command.is(&["rsync"]));
+                || copy.command.has("--checksum")
+                || copy.command.is(&["rsync"]) && copy.command.has("-c");
             let of_copy = sums.iter().find(|sum| {
                 sum.index > copy.index && reads(sum.command, &target) && !deeds::outputs_of_line(unit, **sum).is_empty()
             });

@@ -104,7 +104,7 @@ fn guessable(command: &Command, argument: &Argument) -> bool {
 fn guarded(unit: &Unit<'_>, command: &Command, argument: &Argument) -> bool {
     let path = command.path(argument);
     let made = unit.named(&["mkdir"]).any(|run| {
-        let tolerant = run.command.literals().iter().any(|w| w == "--parents" || deeds::short(w, 'p'));
+        let tolerant = run.command.literals().iter().any(|w| *w == "--parents" || deeds::short(w, 'p'));
         let about = |a: &Argument| crate::shell::path::within(&path, &run.command.path(a));
         !tolerant && run.command.setting.errexit && run.command.arguments().iter().any(about)
     });

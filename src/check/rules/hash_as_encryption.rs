@@ -55,8 +55,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         for run in unit.named(&["sha256sum", "sha512sum", "sha1sum", "md5sum", "b2sum", "shasum", "base64", "openssl", "xxd"]) {
             let words = run.command.literals();
-            let digest = words.first().is_some_and(|w| matches!(w.as_str(), "dgst" | "base64" | "sha256" | "md5"));
-            let decodes = words.iter().any(|w| matches!(w.as_str(), "-d" | "--decode" | "-c" | "--check"));
+            let digest = words.first().is_some_and(|w| matches!(*w, "dgst" | "base64" | "sha256" | "md5"));
+            let decodes = words.iter().any(|w| matches!(*w, "-d" | "--decode" | "-c" | "--check"));
             if run.command.is(&["openssl"]) && !digest || decodes || encrypted_before(unit, run) {
                 continue;
             }

@@ -110,14 +110,14 @@ fn key_files(unit: &Unit<'_>) -> Vec<String> {
 fn own_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
     let words = command.arguments();
     let value = |flags: &[&str]| {
-        let at = words.iter().position(|w| w.literal().is_some_and(|w| flags.contains(&w.as_str())))?;
+        let at = words.iter().position(|w| w.literal().is_some_and(|w| flags.contains(&&*w)))?;
         Some(command.path(words.get(at + 1)?))
     };
     let attached = |prefix: &str| {
         words.iter().find_map(|w| w.shown().strip_prefix(prefix).map(str::to_owned)).filter(|w| w.starts_with('/'))
     };
     let _ = unit;
-    match command.name()?.as_str() {
+    match command.name()? {
         "restic" => value(&["-p", "--password-file"]).or_else(|| attached("--password-file=")),
         "openssl" => words.iter().find_map(|w| w.shown().strip_prefix("file:").map(str::to_owned)).or_else(|| value(&["-kfile"])),
         "gpg" | "gpg2" => value(&["--passphrase-file"]).or_else(|| attached("--passphrase-file=")),

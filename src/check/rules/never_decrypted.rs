@@ -54,7 +54,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     let decrypts = |c: &Command| {
         c.is(&["gpg", "gpg2", "openssl", "age"])
-            && c.literals().iter().any(|w| w == "--decrypt" || w == "-d" || deeds::short(w, 'd') && !c.is(&["openssl"]))
+            && c.literals().iter().any(|w| matches!(*w, "--decrypt" | "-d") || deeds::short(w, 'd') && !c.is(&["openssl"]))
     };
     if context.runs().any(|(_, run)| decrypts(run.command)) {
         return;
@@ -62,10 +62,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
         let words = command.literals();
-        let encrypts = match command.name().as_deref() {
-            Some("gpg" | "gpg2") => words.iter().any(|w| matches!(w.as_str(), "--encrypt" | "--symmetric") || deeds::short(w, 'e') || deeds::short(w, 'c')),
-            Some("openssl") => words.first().is_some_and(|w| w == "enc" || w.starts_with("aes-")) && !words.iter().any(|w| w == "-a" || w == "-base64"),
-            Some("age") => words.len() > 1 && !words.iter().any(|w| w == "--version"),
+        let encrypts = match command.name() {
+            Some("gpg" | "gpg2") => words.iter().any(|w| matches!(*w, "--encrypt" | "--symmetric") || deeds::short(w, 'e') || deeds::short(w, 'c')),
+            Some("openssl") => words.first().is_some_and(|w| *w == "enc" || w.starts_with("aes-")) && !words.iter().any(|w| matches!(*w, "-a" | "-base64")),
+            Some("age") => words.len() > 1 && !words.contains(&"--version"),
             Some(_) | None => false,
         };
         if !encrypts {

@@ -68,13 +68,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Returns the file that a command encrypts, where it reads one.
 fn encrypts(command: &Command) -> Option<String> {
     let words = command.arguments();
-    let literal: Vec<String> = words.iter().map(|w| w.shown()).collect();
+    let literal: Vec<String> = words.iter().map(|w| w.shown().into_owned()).collect();
     let has = |names: &[&str]| literal.iter().any(|w| names.contains(&w.as_str()));
     let bundled = |letters: &[char]| literal.iter().any(|w| letters.iter().any(|c| deeds::short(w, *c)));
     if has(&["-d", "--decrypt", "--verify"]) {
         return None;
     }
-    match command.name()?.as_str() {
+    match command.name()? {
         "openssl" => {
             let at = literal.iter().position(|w| w == "-in").filter(|_| has(&["enc"]) || literal.first().is_some_and(|w| w.starts_with("aes")))?;
             words.get(at + 1).map(|w| command.path(w))

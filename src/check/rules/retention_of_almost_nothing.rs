@@ -87,7 +87,7 @@ pub(super) fn reach(backup: &Backup) -> Option<Period> {
 
 /// Returns how many copies the flags of a call keep, where all of them can be read.
 fn kept(command: &Command) -> Option<u64> {
-    let words: Vec<String> = command.arguments().iter().map(|a| a.shown()).collect();
+    let words: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
     let mut sum = None;
     let mut at = 0;
     while let Some(word) = words.get(at) {

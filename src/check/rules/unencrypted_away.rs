@@ -53,7 +53,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for run in unit.named(&["nc", "ncat", "netcat", "socat"]) {
             let Some(stage) = run.command.setting.stage.filter(|s| s.position > 0) else { continue };
             let words = run.command.literals();
-            let closed = words.iter().any(|w| w == "--ssl" || w.to_ascii_uppercase().contains("OPENSSL") || w.starts_with("UNIX") || w == "-U" || w == "localhost" || w == "127.0.0.1");
+            let closed = words.iter().any(|w| {
+                let upper = w.to_ascii_uppercase();
+                upper.contains("OPENSSL") || upper.starts_with("UNIX") || matches!(*w, "--ssl" | "-U" | "localhost" | "127.0.0.1")
+            });
             let before = || {
                 unit.commands.list.iter().filter(move |c| {
                     c.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline && s.position < stage.position)
