@@ -46,9 +46,10 @@ pub struct Unit<'a> {
 
 /// What rules ask of one command over and over.
 #[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     call: OnceCell<Option<Call<'static>>>,
-    sql: OnceCell<Vec<String>>,
+    pub(super) sql: OnceCell<Vec<String>>,
+    pub(super) statements: OnceCell<Vec<sql::Statement>>,
 }
 
 /// A command together with its place in the unit.
@@ -117,7 +118,7 @@ impl<'a> Unit<'a> {
         self.known(command).call.get_or_init(|| self.call(command)).as_ref()
     }
 
-    fn known(&self, command: &Command) -> &Known {
+    pub(super) fn known(&self, command: &Command) -> &Known {
         debug_assert!(std::ptr::eq(&self.commands.list[command.index], command), "of this unit");
         &self.known[command.index]
     }

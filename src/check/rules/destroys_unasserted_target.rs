@@ -157,7 +157,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             ]);
             let heavy = words.iter().any(|w| {
                 matches!(
-                    *w,
+                    &**w,
                     "delete"
                         | "destroy"
                         | "rb"
@@ -172,7 +172,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             });
             let light = words.iter().any(|w| {
                 matches!(
-                    *w,
+                    &**w,
                     "pod"
                         | "pods"
                         | "job"
@@ -197,7 +197,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
 
 /// Tells whether the script itself made what it destroys.
 fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let names: Vec<String> = run.command.arguments().iter().map(|a| a.shown().into_owned()).collect();
+    let names: Vec<_> = run.command.arguments().iter().map(Argument::shown).collect();
     context.before(unit, run).any(|(_, other)| {
         let makes = other.command.is(&[
             "lvcreate",
@@ -214,7 +214,7 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
                 made.len() > 2
                     && names.iter().any(|n| {
                         n == &made
-                            || n.rsplit(['/', '@']).next() == Some(made.as_ref())
+                            || n.rsplit(['/', '@']).next() == Some(&*made)
                                 && !made.starts_with('-')
                     })
             })

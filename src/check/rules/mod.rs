@@ -1,16 +1,23 @@
 //! Every rule, one file each.
 
+mod archive_chooses_its_place;
 mod allow_in_draft;
 mod allow_of_unknown_rule;
 mod archive_command_hides_failure;
+mod archive_errors_silenced;
 mod archive_not_read_back;
+mod archive_of_all_hosts_pruned;
+mod attributes_not_copied;
 mod backup_inside_source;
 mod backup_key_deleted;
 mod base_backup_not_verified;
 mod base_backup_without_log;
+mod bucket_forgets;
+mod check_without_reading;
 mod base_expires_before_increments;
 mod bashism_in_sh;
 mod broken_hash;
+mod change_ends_transaction;
 mod checkpoint_overwritten_in_place;
 mod checkpoint_runs_code;
 mod checkpoint_without_state;
@@ -22,8 +29,12 @@ mod cleanup_not_trapped;
 mod client_older_than_server;
 mod collation_may_differ;
 mod command_not_found;
+mod compressed_for_nothing;
 mod copied_live_sqlite;
 mod copies_removed_unsaved;
+mod copy_damaged_in_place;
+mod copy_in_same_account;
+mod copy_loses_quality;
 mod damage_replayed;
 mod data_in_variable;
 mod data_that_cannot_be_made_again;
@@ -32,6 +43,7 @@ mod declaration_hides_failure;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
 mod device_in_place_of_volume;
+mod dropped_with_dependents;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
 mod dump_end_unproven;
@@ -44,6 +56,8 @@ mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod endless_increments;
+mod etag_taken_for_md5;
 mod errexit_suspended;
 mod errors_ignored;
 mod etcd_added_before_removed;
@@ -63,12 +77,15 @@ mod gtid_purged_by_part;
 mod hash_as_encryption;
 mod heredoc_expands_here;
 mod hidden_characters;
+mod holes_filled;
 mod import_ignores_errors;
 mod incident_text_in_command;
 mod incomplete_backup_accepted;
 mod inconsistent_dump;
 mod index_older_than_data;
 mod invented_copy;
+mod key_lost_with_data;
+mod links_followed_into_copy;
 mod job_not_waited_for;
 mod key_beside_backup;
 mod key_recovered_later;
@@ -79,12 +96,17 @@ mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
 mod live_files_copied;
 mod local_time_in_recovery;
+mod lock_broken_blindly;
 mod log_deleted_by_hand;
+mod log_purged_by_statement;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod malformed_allow;
 mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
+mod mirror_without_versions;
+mod needed_files_left_out;
+mod nested_repository_restore;
 mod model_as_integrity_check;
 mod model_restored_unproven;
 mod model_without_origin;
@@ -98,6 +120,7 @@ mod one_person_or_place;
 mod overdue_backup;
 mod overlapping_backup;
 mod owners_lost;
+mod partial_transfer_accepted;
 mod password_in_script;
 mod password_on_command_line;
 mod pattern_deletes_more;
@@ -111,6 +134,7 @@ mod promoted_unapplied;
 mod promoted_without_fence;
 mod promoted_without_lag_check;
 mod prose_in_script;
+mod prune_frees_nothing;
 mod public_copy;
 mod record_kept_too_long;
 mod recovery_ends_unchecked;
@@ -121,7 +145,11 @@ mod redis_append_log_wins;
 mod redis_emptied_uncopied;
 mod redis_save_not_awaited;
 mod redis_snapshot_replaced_live;
+mod reloaded_in_place;
+mod removal_only_listed;
 mod repair_without_copy;
+mod replica_without_position;
+mod replication_error_skipped;
 mod restore_beyond_promise;
 mod restore_command_hides_missing_file;
 mod restore_goes_on_after_errors;
@@ -135,7 +163,9 @@ mod restored_without_statistics;
 mod retention_by_age_alone;
 mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
+mod rows_changed_without_where;
 mod runs_what_it_fetched;
+mod safety_left_off;
 mod same_device_backup;
 mod same_step_twice;
 mod secret_on_command_line;
@@ -147,9 +177,14 @@ mod stale_sqlite_log;
 mod started_before_dependency;
 mod success_claimed_unasked;
 mod swapped_source_and_target;
+mod table_outside_transactions;
+mod table_rewritten_in_recovery;
 mod target_in_use;
+mod terraform_unasked;
+mod times_and_owners_not_copied;
 mod target_too_small;
 mod too_few_copies;
+mod transaction_never_committed;
 mod twin_xfs_mounted;
 mod two_histories_in_one_archive;
 mod unchecked_cd;
@@ -213,9 +248,13 @@ pub const RULES: &[&Rule] = &[
     &checksum_misses_extra_files::RULE,
     &checksum_of_the_copy::RULE,
     &mirror_to_bucket_without_source_guard::RULE,
+    &bucket_forgets::RULE,
+    &copy_in_same_account::RULE,
     &snapshots_die_with_instance::RULE,
     &backup_key_deleted::RULE,
+    &etag_taken_for_md5::RULE,
     &public_copy::RULE,
+    &terraform_unasked::RULE,
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
@@ -244,11 +283,22 @@ pub const RULES: &[&Rule] = &[
     &paused_job_not_resumed::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
+    &attributes_not_copied::RULE,
+    &compressed_for_nothing::RULE,
+    &partial_transfer_accepted::RULE,
+    &mirror_without_versions::RULE,
+    &copy_damaged_in_place::RULE,
     &owners_lost::RULE,
     &nested_restore::RULE,
     &archive_not_read_back::RULE,
+    &archive_errors_silenced::RULE,
+    &archive_chooses_its_place::RULE,
+    &times_and_owners_not_copied::RULE,
     &flattening_copy::RULE,
+    &links_followed_into_copy::RULE,
+    &copy_loses_quality::RULE,
     &live_files_copied::RULE,
+    &needed_files_left_out::RULE,
     &velero_without_volumes::RULE,
     &velero_restored_into_writable::RULE,
     &velero_phase_not_looked_at::RULE,
@@ -272,6 +322,7 @@ pub const RULES: &[&Rule] = &[
     &device_in_place_of_volume::RULE,
     &twin_xfs_mounted::RULE,
     &inconsistent_dump::RULE,
+    &table_outside_transactions::RULE,
     &dump_without_routines::RULE,
     &dump_without_position::RULE,
     &dump_without_accounts::RULE,
@@ -306,10 +357,19 @@ pub const RULES: &[&Rule] = &[
     &password_in_script::RULE,
     &dump_leaves_objects_out::RULE,
     &understated_risk::RULE,
+    &key_lost_with_data::RULE,
+    &check_without_reading::RULE,
     &copies_removed_unsaved::RULE,
+    &archive_of_all_hosts_pruned::RULE,
+    &lock_broken_blindly::RULE,
+    &prune_frees_nothing::RULE,
     &restored_over_root::RULE,
+    &nested_repository_restore::RULE,
     &incomplete_backup_accepted::RULE,
+    &holes_filled::RULE,
     &repair_without_copy::RULE,
+    &endless_increments::RULE,
+    &removal_only_listed::RULE,
     &redis_snapshot_replaced_live::RULE,
     &redis_append_log_wins::RULE,
     &redis_emptied_uncopied::RULE,
@@ -346,6 +406,16 @@ pub const RULES: &[&Rule] = &[
     &copied_live_sqlite::RULE,
     &stale_sqlite_log::RULE,
     &restored_sqlite_unchecked::RULE,
+    &rows_changed_without_where::RULE,
+    &dropped_with_dependents::RULE,
+    &reloaded_in_place::RULE,
+    &table_rewritten_in_recovery::RULE,
+    &safety_left_off::RULE,
+    &replica_without_position::RULE,
+    &replication_error_skipped::RULE,
+    &log_purged_by_statement::RULE,
+    &transaction_never_committed::RULE,
+    &change_ends_transaction::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
     &loss_beyond_promise::RULE,

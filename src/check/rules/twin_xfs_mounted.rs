@@ -45,7 +45,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mount"])) {
+    for (unit, run) in context.named(&["mount"]) {
         let command = run.command;
         let words: Vec<String> =
             command.arguments().iter().map(|a| a.shown().into_owned()).collect();
