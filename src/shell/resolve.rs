@@ -9,17 +9,17 @@ use super::ast::{Link, Loop, RedirectKind, Script, Statement, StatementKind, Wor
 use super::command::{Command, Commands, Pipeline, Setting, Stage};
 use super::environment::{Environment, Function, Value, unknown};
 use super::expand::printed;
-use super::function::Frame;
+use super::function::{Frame, runs_arguments};
 use super::refine::{self, terminates};
 use super::value::{Argument, Origin};
 use super::written::Written;
 use crate::base::Span;
 
 /// Commands one script may come to, functions and quoted scripts unfolded.
-const BUDGET: usize = 50_000;
+const BUDGET: usize = 20_000;
 
 /// Statements looked at, in whatever is followed.
-const STEPS: usize = 200_000;
+const STEPS: usize = 50_000;
 
 /// How deep statements may stand in each other, through functions and quoted scripts.
 const LEVELS: usize = 300;
@@ -144,8 +144,11 @@ impl Resolver {
                 self.expanded(text, statement.span);
             }
             StatementKind::Function { name, body } => {
-                let function =
-                    Function { body: Arc::clone(body), sure: !self.setting.conditional };
+                let function = Function {
+                    body: Arc::clone(body),
+                    runs_arguments: runs_arguments(body),
+                    sure: !self.setting.conditional,
+                };
                 Rc::make_mut(&mut self.env.functions).insert(name.clone(), function);
                 self.out.defined.insert(name.clone());
             }
