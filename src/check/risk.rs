@@ -50,17 +50,29 @@ fn written<'u>(unit: &'u Unit<'_>, command: &'u Command) -> impl Iterator<Item =
 /// Tells whether what a file holds is run without being called by its own name: at login, by cron, or as a command.
 fn runs_later(path: &str) -> bool {
     let names = [
-        ".bashrc", ".profile", ".bash_profile", ".bash_login", ".bash_logout", ".zshrc", ".zshenv",
+        ".bashrc",
+        ".profile",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".zshrc",
+        ".zshenv",
         ".zprofile",
     ];
     let files = [
-        "/etc/profile", "/etc/bash.bashrc", "/etc/environment", "/etc/ld.so.preload", "/etc/rc.local",
-        "/etc/crontab", "/etc/sudoers",
+        "/etc/profile",
+        "/etc/bash.bashrc",
+        "/etc/environment",
+        "/etc/ld.so.preload",
+        "/etc/rc.local",
+        "/etc/crontab",
+        "/etc/sudoers",
     ];
     let folders = ["/etc/profile.d", "/etc/cron.d", "/etc/sudoers.d", "/var/spool/cron"];
     let programs = ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
     let name = path::file_name(path);
-    let command = path::parent(path).is_some_and(|at| programs.contains(&at)) && tools::exists(name);
+    let command =
+        path::parent(path).is_some_and(|at| programs.contains(&at)) && tools::exists(name);
     let folder = folders.iter().any(|folder| path::within(path, folder) && path != *folder);
     command || folder || names.contains(&name) || files.contains(&path)
 }
@@ -87,8 +99,9 @@ fn is_harmless(path: &str) -> bool {
     let Some(name) = path.strip_prefix("/dev/") else {
         return false;
     };
-    let whole =
-        ["null", "zero", "full", "tty", "stdin", "stdout", "stderr", "console", "random", "urandom"];
+    let whole = [
+        "null", "zero", "full", "tty", "stdin", "stdout", "stderr", "console", "random", "urandom",
+    ];
     let begins = ["pts/", "fd/", "tty", "log"];
     whole.contains(&name) || begins.iter().any(|b| name.starts_with(b))
 }

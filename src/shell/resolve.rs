@@ -70,6 +70,7 @@ pub fn commands(script: &Script, options: Options) -> Commands {
         spawns: false,
         steps: 0,
         level: 0,
+        cut: false,
         values: 0,
         written: Written::default(),
     };
@@ -95,6 +96,8 @@ pub(super) struct Resolver {
     pub(super) spawns: bool,
     steps: usize,
     level: usize,
+    /// Whether something was left out because it was too much.
+    cut: bool,
     /// How many unknown values have been handed into quoted scripts.
     pub(super) values: usize,
     /// Files the script has written.
@@ -110,20 +113,24 @@ impl Resolver {
     pub(super) fn sequence(&mut self, statements: &[Statement]) {
         self.level += 1;
         for statement in statements {
-            self.steps += 1;
-            if self.out.list.len() > BUDGET || self.steps > STEPS || self.level > LEVELS {
+            let within = self.spend(1) && self.out.list.len() <= BUDGET && self.level <= LEVELS;
+            if !within {
                 // Said once: what comes behind is not followed either.
-                if self.steps != usize::MAX {
+                if !self.cut {
                     self.opaque(statement.span, "the script comes to too many commands");
                 }
-                if self.level <= LEVELS {
-                    self.steps = usize::MAX - 1;
-                }
+                self.cut = true;
                 break;
             }
             self.statement(statement);
         }
         self.level -= 1;
+    }
+
+    /// Takes from what may be spent on one script; tells whether something is left.
+    pub(super) fn spend(&mut self, amount: usize) -> bool {
+        self.steps = self.steps.saturating_add(amount);
+        self.steps <= STEPS
     }
 
     fn statement(&mut self, statement: &Statement) {

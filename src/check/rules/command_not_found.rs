@@ -93,6 +93,5 @@ fn exists(context: &Context<'_>, unit: &Unit<'_>, name: &str) -> bool {
 }
 
 /// Package managers: what they are given, a script installs itself.
-const MANAGERS: &[&str] = &[
-    "apt", "apt-get", "yum", "dnf", "apk", "zypper", "pip", "pip3", "npm", "snap", "go", "cargo",
-];
+const MANAGERS: &[&str] =
+    &["apt", "apt-get", "yum", "dnf", "apk", "zypper", "pip", "pip3", "npm", "snap", "go", "cargo"];
