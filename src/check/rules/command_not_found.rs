@@ -1,6 +1,6 @@
 //! LL001: a command nobody has ever heard of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::nearest;
 use crate::check::rule::{Example, Report, Rule};
@@ -45,6 +45,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         let sources = unit.named(&["source", "."]).next().is_some();
         let mut fine = BTreeSet::new();
+        let mut strangers = BTreeMap::new();
         for run in unit.runs() {
             let command = run.command;
             let Some(program) = command.program() else {
@@ -56,12 +57,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
             if !name_like || command.setting.contained || fine.contains(program) {
                 continue;
             }
-            if exists(context, unit, program) {
+            if !strangers.contains_key(program) && exists(context, unit, program) {
                 fine.insert(program);
                 continue;
             }
-            let near = nearest(program, tools::described()).filter(|_| program.len() > 3);
-            let resembles = tools::described().filter(|n| n.len() > 4).any(|n| program.contains(n));
+            let (near, resembles) = *strangers.entry(program).or_insert_with(|| {
+                let near = nearest(program, tools::described()).filter(|_| program.len() > 3);
+                let part = |name: &str| name.len() > 4 && program.contains(name);
+                (near, tools::described().any(part))
+            });
             let message = match near {
                 Some(near) => format!("no command {program} is known; the nearest is {near}"),
                 None => format!("no command {program} is known"),
