@@ -115,8 +115,11 @@ mod nested_rsync;
 mod never_decrypted;
 mod no_preflight;
 mod no_room_check;
+mod no_time_limit;
 mod odd_copy_size;
 mod one_person_or_place;
+mod only_failures_are_told;
+mod order_depends_on_locale;
 mod overdue_backup;
 mod overlapping_backup;
 mod owners_lost;
@@ -125,10 +128,12 @@ mod password_in_script;
 mod password_on_command_line;
 mod pattern_deletes_more;
 mod paused_job_not_resumed;
+mod percent_in_crontab;
 mod physical_copy_not_prepared;
 mod placeholder_left;
 mod plain_dump_of_large_database;
 mod plaintext_left;
+mod process_list_searched;
 mod promise_without_backup;
 mod promoted_unapplied;
 mod promoted_without_fence;
@@ -137,6 +142,7 @@ mod prose_in_script;
 mod prune_frees_nothing;
 mod public_copy;
 mod record_kept_too_long;
+mod record_thrown_away;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
@@ -164,6 +170,7 @@ mod retention_by_age_alone;
 mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
 mod rows_changed_without_where;
+mod runs_overlap;
 mod runs_what_it_fetched;
 mod safety_left_off;
 mod same_device_backup;
@@ -224,6 +231,7 @@ pub use expired_allow::RULE as EXPIRED_ALLOW;
 pub use left_out::LEFT_OUT;
 pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
+pub use unknown_flag::questions;
 pub use unreadable_script::unreadable;
 pub use unused_allow::RULE as UNUSED_ALLOW;
 
@@ -258,6 +266,7 @@ pub const RULES: &[&Rule] = &[
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &order_depends_on_locale::RULE,
     &hash_as_encryption::RULE,
     &key_beside_backup::RULE,
     &unencrypted_away::RULE,
@@ -322,6 +331,9 @@ pub const RULES: &[&Rule] = &[
     &snapshot_as_backup::RULE,
     &device_in_place_of_volume::RULE,
     &twin_xfs_mounted::RULE,
+    &only_failures_are_told::RULE,
+    &process_list_searched::RULE,
+    &record_thrown_away::RULE,
     &inconsistent_dump::RULE,
     &table_outside_transactions::RULE,
     &dump_without_routines::RULE,
@@ -393,8 +405,10 @@ pub const RULES: &[&Rule] = &[
     &failure_hidden::RULE,
     &job_not_waited_for::RULE,
     &success_claimed_unasked::RULE,
+    &runs_overlap::RULE,
     &cleanup_not_trapped::RULE,
     &shell_syntax_in_unit::RULE,
+    &percent_in_crontab::RULE,
     &latest_by_listing::RULE,
     &wildcard_taken_for_option::RULE,
     &runs_what_it_fetched::RULE,
@@ -403,6 +417,7 @@ pub const RULES: &[&Rule] = &[
     &data_in_variable::RULE,
     &date_asked_twice::RULE,
     &bashism_in_sh::RULE,
+    &no_time_limit::RULE,
     &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
     &stale_sqlite_log::RULE,
