@@ -9,6 +9,7 @@ mod etcd;
 mod facts;
 mod failover;
 mod fix;
+mod flags;
 mod index;
 mod language;
 mod manifest;
@@ -22,6 +23,7 @@ mod python;
 mod queries;
 mod reading;
 mod redis;
+mod repair;
 mod repository;
 mod reviewed;
 mod risk;
@@ -29,10 +31,11 @@ mod rule;
 mod rules;
 mod subcommands;
 mod unit;
+mod written;
 
 pub use allow::{Allowed, Settled, settle_plan};
 pub use context::Context;
-pub use facts::Facts;
+pub use facts::{Facts, Question, Takes};
 pub use fix::fixed;
 pub use language::Language;
 pub use manifest::{Manifest, Volume};
@@ -42,10 +45,13 @@ pub use python::{
     Assignment, Called, Definition, Given, Import, Loop, Outline, Python, Token, TokenKind,
 };
 pub use reading::{Schedule, Unread};
+pub use repair::repaired;
 pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
 pub use rules::{LEFT_OUT, RULES};
 pub use unit::{Run, Unit};
+
+use std::collections::BTreeSet;
 
 use crate::base::{Id, Risk};
 use crate::evidence::{DryRun, Finding, Place};
@@ -69,6 +75,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// What a comment in a script accepts; of a plan it is for [`settle_plan`] to say, and an approval looks at all.
     pub allowed: Vec<Allowed>,
+    /// What the installed tools should be asked, so that another check can judge every flag: [`Facts::takes`].
+    pub questions: BTreeSet<Question>,
 }
 
 /// Returns every rule, in the order of their codes.
@@ -97,6 +105,7 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this script")],
         allowed: Vec::new(),
+        questions: BTreeSet::new(),
     })
 }
 
@@ -110,6 +119,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
         steps: vec![],
         findings: vec![],
         allowed: vec![],
+        questions: BTreeSet::new(),
     };
     for reading in std::iter::once(reading).chain(apart) {
         one(reading, facts, &mut checked);
@@ -145,6 +155,7 @@ fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
         facts,
         seen: None,
     };
+    checked.questions.extend(rules::questions(&context));
     checked.findings.extend(judge(&context, Report::on(whole)));
 }
 
@@ -157,6 +168,7 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this plan")],
         allowed: Vec::new(),
+        questions: BTreeSet::new(),
     })
 }
 
@@ -202,11 +214,12 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         facts,
         seen: None,
     };
+    let questions = rules::questions(&context);
     let mut findings = judge(&context, Report::default());
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
-    Checked { language: Language::Bash, parsed, risk, steps, findings, allowed: Vec::new() }
+    Checked { language: Language::Bash, parsed, risk, steps, findings, allowed: Vec::new(), questions }
 }
 
 /// Reads every text of a plan, in the order in which they would run.

@@ -75,9 +75,10 @@ pub fn replaces_snapshot(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -
     }
     targets.into_iter().find(|target| {
         let argument = Argument::text(target, command.span);
-        (is_data(target) || path::file_name(target) == "dump.rdb" && target.starts_with('/'))
-            && !path::parent(target)
-                .is_some_and(|place| looks_backup(place) || looks_scratch(place))
+        let place = path::parent(target).unwrap_or_default();
+        let named = path::file_name(target) == "dump.rdb" && target.starts_with('/');
+        (is_data(target) || named && !looks_scratch(place))
+            && !looks_backup(place)
             && !unit.is_fresh(command, &argument)
     })
 }

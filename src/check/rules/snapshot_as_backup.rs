@@ -49,7 +49,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if context.plan.is_some_and(|plan| plan.kind == Kind::Recovery) {
         return;
     }
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["lvcreate"])) {
+    for (unit, run) in context.named(&["lvcreate"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         // A thin snapshot has no size and cannot fill up by itself.
         let classic = call.has(&["snapshot"]) && call.has(&["size", "extents"]);

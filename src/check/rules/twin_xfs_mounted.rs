@@ -4,7 +4,6 @@ use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
-use crate::shell::Argument;
 use crate::shell::path;
 
 /// XFS refuses a second file system of the same UUID.
@@ -45,7 +44,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["mount"])) {
+    for (unit, run) in context.named(&["mount"]) {
         let command = run.command;
         let words: Vec<String> =
             command.arguments().iter().map(|a| a.shown().into_owned()).collect();
