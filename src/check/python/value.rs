@@ -214,7 +214,7 @@ impl Values<'_, '_> {
 
     /// Splits an expression at a sign outside of brackets.
     fn parts(&self, range: Range, sign: &str) -> Vec<Range> {
-        let (mut start, mut at) = range;
+        let (mut start, mut at) = (range.0, range.0);
         let mut parts = Vec::new();
         while at < range.1 {
             if ["(", "[", "{"].iter().any(|open| self.python.is(at, open)) {
