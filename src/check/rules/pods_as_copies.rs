@@ -87,8 +87,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for volume in manifest.volumes() {
             let database = holds_data(manifest, volume.name);
             let (message, severity) = match volume.source {
-                "emptyDir" if database => ("the data of the database go with the pod", Severity::High),
-                "hostPath" if database => ("the data of the database lie on one node", Severity::High),
+                "emptyDir" if database => {
+                    ("the data of the database go with the pod", Severity::High)
+                }
+                "hostPath" if database => {
+                    ("the data of the database lie on one node", Severity::High)
+                }
                 "persistentVolumeClaim" if several && database => {
                     ("several pods of a database write into one volume", Severity::High)
                 }
@@ -113,15 +117,35 @@ fn holds_data(manifest: &Manifest, volume: &str) -> bool {
         let name = image.rsplit('/').next().unwrap_or_default();
         let name = name.split([':', '@']).next().unwrap_or_default();
         let databases = [
-            "postgres", "postgresql", "mysql", "mariadb", "percona", "mongo", "mongodb", "redis",
-            "valkey", "etcd", "elasticsearch", "opensearch", "minio", "cassandra", "clickhouse",
-            "influxdb", "zookeeper", "rabbitmq", "kafka", "postgis", "timescaledb",
+            "postgres",
+            "postgresql",
+            "mysql",
+            "mariadb",
+            "percona",
+            "mongo",
+            "mongodb",
+            "redis",
+            "valkey",
+            "etcd",
+            "elasticsearch",
+            "opensearch",
+            "minio",
+            "cassandra",
+            "clickhouse",
+            "influxdb",
+            "zookeeper",
+            "rabbitmq",
+            "kafka",
+            "postgis",
+            "timescaledb",
         ];
         let mounts = container.get("volumeMounts").map_or(&[][..], Node::items);
         let data = mounts.iter().any(|mount| {
             let at = |key| mount.get(key).and_then(Node::text).unwrap_or_default();
             let path = at("mountPath");
-            let kept = path.contains("/data") || path.starts_with("/var/lib") || path.starts_with("/bitnami");
+            let kept = path.contains("/data")
+                || path.starts_with("/var/lib")
+                || path.starts_with("/bitnami");
             at("name") == volume && kept
         });
         databases.contains(&name) && data
