@@ -72,7 +72,8 @@ spec:
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for manifest in context.manifests {
-        let twice = manifest.problems.iter().filter(|problem| problem.message.contains("twice"));
+        let twice =
+            manifest.problems.iter().filter(|problem| problem.message.contains("a second time"));
         let wrong = manifest.wrong_fields();
         for problem in twice.chain(&wrong) {
             report.add_python(&RULE, problem.span, problem.message.clone());
