@@ -2,7 +2,7 @@
 
 use crate::base::nearest;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Unit};
+use crate::check::{Context, Language, Unit};
 use crate::evidence::Severity;
 use crate::tools;
 
@@ -60,11 +60,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 None => format!("no command {program} is known"),
             };
             let finding = report.add(&RULE, unit, command.words[0].span, message);
+            let installed = context.facts.installed.is_some();
             finding.severity = match (near.is_some() || resembles, sources) {
                 // A file that is read in may define it.
                 (_, true) => Severity::Medium,
                 (true, false) => Severity::Critical,
-                (false, false) if context.facts.installed.is_some() => Severity::High,
+                // A runbook is for more machines than this one.
+                (false, false) if installed && unit.within != Language::Markdown => Severity::High,
                 // Without the list of what is installed it may just be somebody's own program.
                 (false, false) => Severity::Medium,
             };
