@@ -1,5 +1,7 @@
 //! LL001: a command nobody has ever heard of.
 
+use std::collections::BTreeSet;
+
 use crate::base::nearest;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Language, Unit};
@@ -41,7 +43,8 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
-        let sources = unit.commands.list.iter().any(|c| c.is(&["source", "."]));
+        let sources = unit.named(&["source", "."]).next().is_some();
+        let mut fine = BTreeSet::new();
         for run in unit.runs() {
             let command = run.command;
             let Some(program) = command.program() else {
@@ -50,7 +53,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
             let name_like =
                 !program.is_empty() && program.chars().all(valid) && !program.starts_with('-');
-            if !name_like || exists(context, unit, program) || command.setting.contained {
+            if !name_like || command.setting.contained || fine.contains(program) {
+                continue;
+            }
+            if exists(context, unit, program) {
+                fine.insert(program);
                 continue;
             }
             let near = nearest(program, tools::described()).filter(|_| program.len() > 3);
@@ -76,24 +83,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 fn exists(context: &Context<'_>, unit: &Unit<'_>, name: &str) -> bool {
     let asked = || {
-        unit.commands
-            .list
-            .iter()
-            .any(|c| c.is(&["command", "type", "which", "hash"]) && c.has(name))
+        let asks = ["command", "type", "which", "hash"];
+        unit.named(&asks).any(|run| run.command.has(name))
     };
     tools::exists(name)
         || unit.commands.defined.contains(name)
         || context.facts.installed.as_ref().is_some_and(|set| set.contains(name))
         || context.inventory.is_some_and(|i| i.hosts.iter().any(|h| h.tools.contains_key(name)))
-        || context.units.iter().any(|u| u.commands.list.iter().any(|c| installs(c, name)))
+        || context.named(MANAGERS).any(|(_, run)| run.command.has(name))
         || asked()
 }
 
-/// Tells whether a package of that name is installed by the script itself.
-fn installs(command: &crate::shell::Command, name: &str) -> bool {
-    let managers = [
-        "apt", "apt-get", "yum", "dnf", "apk", "zypper", "pip", "pip3", "npm", "snap", "go",
-        "cargo",
-    ];
-    command.is(&managers) && command.has(name)
-}
+/// Package managers: what they are given, a script installs itself.
+const MANAGERS: &[&str] =
+    &["apt", "apt-get", "yum", "dnf", "apk", "zypper", "pip", "pip3", "npm", "snap", "go", "cargo"];
