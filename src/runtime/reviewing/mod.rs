@@ -3,6 +3,7 @@
 mod fixing;
 mod many;
 mod walk;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
