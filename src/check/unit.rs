@@ -125,8 +125,7 @@ impl<'a> Unit<'a> {
 
     fn call(&self, command: &Command) -> Option<Call<'static>> {
         let name = command.name()?;
-        let tool = tools::tool(name)?;
-        let name = tool.aliases.iter().copied().find(|a| *a == name).unwrap_or(tool.name);
+        let (tool, name) = tools::tool_and_name(name)?;
         let mut words = self.words(command);
         if tool.name == "tar"
             && let Some(first) = words.first_mut()

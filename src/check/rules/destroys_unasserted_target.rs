@@ -157,7 +157,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             ]);
             let heavy = words.iter().any(|w| {
                 matches!(
-                    &**w,
+                    *w,
                     "delete"
                         | "destroy"
                         | "rb"
@@ -172,7 +172,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
             });
             let light = words.iter().any(|w| {
                 matches!(
-                    &**w,
+                    *w,
                     "pod"
                         | "pods"
                         | "job"

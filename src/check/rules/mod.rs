@@ -231,6 +231,7 @@ pub use expired_allow::RULE as EXPIRED_ALLOW;
 pub use left_out::LEFT_OUT;
 pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
+pub use unknown_flag::questions;
 pub use unreadable_script::unreadable;
 pub use unused_allow::RULE as UNUSED_ALLOW;
 

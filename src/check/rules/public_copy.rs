@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
-use crate::shell::{Argument, Command};
+use crate::shell::Command;
 
 /// A dump holds every customer, and the internet is searched for dumps.
 pub const RULE: Rule = Rule {

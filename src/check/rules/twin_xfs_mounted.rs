@@ -4,7 +4,6 @@ use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
-use crate::shell::Argument;
 use crate::shell::path;
 
 /// XFS refuses a second file system of the same UUID.

@@ -60,17 +60,52 @@ if (len(__import__("sys").argv) > 1) and not (clock.time() < 0):
     backup("/srv/app", "/backup/app")
 "#,
         ),
-        Example::Script("#!/usr/bin/env python3\nfrom tools import *\nrestore(os.environ['TARGET'])\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nfrom tools import *\nrestore(os.environ['TARGET'])\n",
+        ),
     ],
     run,
 };
 
 /// Modules of the standard library that backup scripts use; a name like one of these with a dot behind it is the module.
 const MODULES: &[&str] = &[
-    "argparse", "base64", "configparser", "csv", "datetime", "fcntl", "filecmp", "glob", "gzip",
-    "hashlib", "hmac", "json", "logging", "os", "pathlib", "pickle", "random", "re", "shlex",
-    "shutil", "signal", "smtplib", "socket", "sqlite3", "stat", "string", "struct", "subprocess",
-    "sys", "tarfile", "tempfile", "threading", "time", "traceback", "urllib", "uuid", "zipfile",
+    "argparse",
+    "base64",
+    "configparser",
+    "csv",
+    "datetime",
+    "fcntl",
+    "filecmp",
+    "glob",
+    "gzip",
+    "hashlib",
+    "hmac",
+    "json",
+    "logging",
+    "os",
+    "pathlib",
+    "pickle",
+    "random",
+    "re",
+    "shlex",
+    "shutil",
+    "signal",
+    "smtplib",
+    "socket",
+    "sqlite3",
+    "stat",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "tarfile",
+    "tempfile",
+    "threading",
+    "time",
+    "traceback",
+    "urllib",
+    "uuid",
+    "zipfile",
     "zlib",
 ];
 
@@ -83,16 +118,95 @@ const KEYWORDS: &[&str] = &[
 
 /// Functions and types that are there without an import.
 const BUILTINS: &[&str] = &[
-    "abs", "aiter", "all", "anext", "any", "ascii", "bin", "bool", "breakpoint", "bytearray",
-    "bytes", "callable", "chr", "classmethod", "compile", "complex", "copyright", "credits",
-    "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exit", "filter", "float", "format",
-    "frozenset", "getattr", "globals", "hasattr", "hash", "help", "hex", "id", "input", "int",
-    "isinstance", "issubclass", "iter", "len", "license", "list", "locals", "map", "max",
-    "memoryview", "min", "next", "object", "oct", "open", "ord", "pow", "property", "quit",
-    "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod",
-    "str", "sum", "super", "tuple", "type", "vars", "zip", "basestring", "execfile", "file",
-    "long", "raw_input", "reduce", "reload", "unichr", "unicode", "xrange", "cmp", "apply",
-    "buffer", "intern", "coerce", "_",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "copyright",
+    "credits",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exit",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "license",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "property",
+    "quit",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+    "basestring",
+    "execfile",
+    "file",
+    "long",
+    "raw_input",
+    "reduce",
+    "reload",
+    "unichr",
+    "unicode",
+    "xrange",
+    "cmp",
+    "apply",
+    "buffer",
+    "intern",
+    "coerce",
+    "_",
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
@@ -105,7 +219,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (at, token) in python.tokens.iter().enumerate() {
         let next = python.tokens.get(at + 1).map_or("", |next| next.text);
         let name = token.text;
-        let starts = token.kind == TokenKind::Name && !is_member(python, at) && !said.contains(&name);
+        let starts =
+            token.kind == TokenKind::Name && !is_member(python, at) && !said.contains(&name);
         if !starts || name.chars().next().is_none_or(|c| c.is_ascii_digit()) {
             continue;
         }
@@ -128,7 +243,11 @@ fn is_member(python: &Python<'_>, at: usize) -> bool {
 
 /// Tells whether a name is only ever called, and nothing gives it a meaning.
 fn is_unknown_call(python: &Python<'_>, name: &str) -> bool {
-    if KEYWORDS.contains(&name) || BUILTINS.contains(&name) || is_exception(name) || name.starts_with("__") {
+    if KEYWORDS.contains(&name)
+        || BUILTINS.contains(&name)
+        || is_exception(name)
+        || name.starts_with("__")
+    {
         return false;
     }
     occurrences(python, name).all(|at| {
@@ -155,13 +274,18 @@ fn in_import(python: &Python<'_>, at: usize) -> bool {
         python.text[..end].matches('\n').count()
     };
     let own = line(at);
-    (0..at).rev().take_while(|index| line(*index) == own).any(|index| python.tokens[index].text == "import")
+    (0..at)
+        .rev()
+        .take_while(|index| line(*index) == own)
+        .any(|index| python.tokens[index].text == "import")
 }
 
 fn occurrences<'p>(python: &'p Python<'_>, name: &'p str) -> impl Iterator<Item = usize> + 'p {
     let tokens = python.tokens.iter().enumerate();
     tokens
-        .filter(move |(at, token)| token.kind == TokenKind::Name && token.text == name && !is_member(python, *at))
+        .filter(move |(at, token)| {
+            token.kind == TokenKind::Name && token.text == name && !is_member(python, *at)
+        })
         .map(|(at, _)| at)
 }
 
