@@ -175,7 +175,7 @@ fn has_users(text: &str, entries: impl Iterator<Item = Entry>) -> bool {
             return false;
         };
         let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-        let command = second.starts_with(['/', '[', '(', '$', '"', '\'', '.'])
+        let command = second.starts_with(['/', '[', '(', '.'])
             || second.contains('=')
             || tools::exists(second);
         let known = matches!(first, "root" | "postgres" | "mysql" | "backup" | "www-data");

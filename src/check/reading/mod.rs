@@ -1,9 +1,11 @@
 //! Takes a file apart into the texts that would run, each with its place in the file.
 
-mod argv;
+pub(super) mod argv;
 mod console;
 mod crontab;
+mod kubernetes;
 mod markdown;
+mod python;
 mod schedule;
 mod systemd;
 
@@ -13,6 +15,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::Language;
+use super::manifest::Manifest;
 use crate::base::{Excerpt, Span};
 use crate::sql::{self, Dialect};
 
@@ -60,6 +63,8 @@ pub(super) struct Reading<'a> {
     pub apart: Vec<Reading<'a>>,
     /// What would run and is not read.
     pub unread: Vec<Unread>,
+    /// Manifests of Kubernetes.
+    pub manifests: Vec<Manifest>,
 }
 
 /// Takes a file apart.
@@ -88,14 +93,20 @@ fn add<'a>(part: Part<'a>, depth: usize, reading: &mut Reading<'a>) {
     match part.language {
         Language::Bash | Language::Sh => reading.parts.push(part),
         Language::Sql => statements(part, reading),
-        Language::Python if depth == 0 => reading.python = Some(part),
         Language::Python => {
-            reading.apart.push(Reading { python: Some(part), ..Reading::default() });
+            let mut own = Reading::default();
+            python::read(&part, depth, &mut own);
+            own.python = Some(part);
+            match depth {
+                0 => *reading = own,
+                _ => reading.apart.push(own),
+            }
         }
         Language::Markdown => markdown::read(&part, depth, reading),
         Language::Crontab => crontab::read(&part, depth, reading),
         Language::Systemd => systemd::read(&part, depth, reading),
-        Language::Kubernetes | Language::Other => {
+        Language::Kubernetes => kubernetes::read(&part, depth, reading),
+        Language::Other => {
             let span = part.place(Span::new(0, part.text.len()));
             reading.not_read(span, "the language of this script is not known");
         }

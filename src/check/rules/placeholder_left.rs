@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, TokenKind};
+use crate::check::{Context, Language, TokenKind};
 use crate::evidence::Severity;
 use crate::shell::Command;
 use crate::shell::ast::RedirectKind;
@@ -65,7 +65,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let real = names(context);
     let placeholder =
         |text: &str| placeholder(text).filter(|found| !real.contains(found.trim_matches('.')));
-    for unit in &context.units {
+    // What a Python source starts is looked at with its other strings, below.
+    for unit in context.units.iter().filter(|unit| unit.within != Language::Python) {
         let mut done: Vec<Span> = Vec::new();
         for run in unit.runs() {
             let command = run.command;
