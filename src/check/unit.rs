@@ -126,14 +126,8 @@ impl<'a> Unit<'a> {
         let name = command.name()?;
         let tool = tools::tool(name)?;
         let name = tool.aliases.iter().copied().find(|a| *a == name).unwrap_or(tool.name);
-        let mut words = self.words(command);
-        if tool.name == "tar"
-            && let Some(first) = words.first_mut()
-            && !first.text.starts_with('-')
-            && first.text.chars().all(|c| "cxtrufzjJvpPkSCTmhW".contains(c))
-        {
-            first.text.insert(0, '-');
-        }
+        let words = self.words(command);
+        let words = if tool.name == "tar" { tar::modern(words) } else { words };
         Some(Call::new(tool, name, &words))
     }
 
