@@ -32,6 +32,10 @@ struct Seen {
 
 impl Terminal {
     fn start(data: &Path, rows: u16, columns: u16) -> Self {
+        Self::start_with(data, rows, columns, &[])
+    }
+
+    fn start_with(data: &Path, rows: u16, columns: u16, arguments: &[&str]) -> Self {
         let flags = pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY;
         let master = pty::openpt(flags | pty::OpenptFlags::CLOEXEC).unwrap();
         pty::grantpt(&master).unwrap();
@@ -42,6 +46,7 @@ impl Terminal {
         // setsid(1) makes the terminal the controlling one, and then becomes the program.
         let child = Command::new("setsid")
             .args(["--ctty", env!("CARGO_BIN_EXE_blackstart")])
+            .args(arguments)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("HOME", data)
@@ -197,6 +202,40 @@ fn place() -> tempfile::TempDir {
     );
     write("go", String::new());
     place
+}
+
+#[test]
+fn findings_of_files_are_read_fixed_taken_back_and_looked_at_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (script, other) = (dir.path().join("backup.sh"), dir.path().join("other.sh"));
+    let text = "#!/bin/bash\nset -eu\nrm -rf \"$CACHE\"/*\n";
+    fs::write(&script, text).unwrap();
+    fs::write(&other, "#!/bin/sh\nls\n").unwrap();
+    let path = dir.path().to_str().unwrap();
+    let mut terminal = Terminal::start_with(dir.path(), 24, 80, &["review", path]);
+    terminal.wait_for("2 files   ");
+    terminal.wait_for("backup.sh");
+    terminal.press("n");
+    terminal.wait_for("CRITICAL SH003");
+    terminal.wait_for("^^^^^^");
+    terminal.press("r");
+    terminal.wait_for("Rule SH003");
+    terminal.press("\x1b");
+    terminal.wait_for("f fix");
+    terminal.press("f");
+    terminal.wait_for("+ rm -rf \"${CACHE:?}\"");
+    terminal.press("y");
+    terminal.wait_for("is fixed");
+    assert!(fs::read_to_string(&script).unwrap().contains("${CACHE:?}"));
+    terminal.press("u");
+    terminal.wait_for("is as it was");
+    assert_eq!(fs::read_to_string(&script).unwrap(), text);
+    // A change from outside is seen without a key.
+    fs::write(&other, "#!/bin/sh\nrm -rf \"$D\"/*\n").unwrap();
+    terminal.wait_for("other.sh");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.assert_given_back();
 }
 
 #[test]

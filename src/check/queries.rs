@@ -16,13 +16,18 @@ struct Given {
 
 impl Unit<'_> {
     /// Returns the SQL a client is given: on its line, on its standard input, in a file that the script wrote before.
-    pub fn sql(&self, command: &Command) -> Vec<String> {
-        self.given(command).into_iter().map(|given| given.text).collect()
+    pub fn sql(&self, command: &Command) -> &[String] {
+        let read = || self.given(command).into_iter().map(|given| given.text).collect();
+        self.known(command).sql.get_or_init(read)
     }
 
     /// Returns the statements a client is given, with their places in the unit. Of any other command there are none.
-    pub fn statements(&self, command: &Command) -> Vec<Statement> {
-        let dialect = command.name().and_then(|name| Dialect::of_client(&name));
+    pub fn statements(&self, command: &Command) -> &[Statement] {
+        self.known(command).statements.get_or_init(|| self.read_statements(command))
+    }
+
+    fn read_statements(&self, command: &Command) -> Vec<Statement> {
+        let dialect = command.name().and_then(Dialect::of_client);
         let Some(dialect) = dialect else {
             return Vec::new();
         };
@@ -61,7 +66,7 @@ impl Unit<'_> {
     }
 
     fn shown(&self, argument: &Argument) -> Given {
-        let text = argument.shown();
+        let text = argument.shown().into_owned();
         let place = self.aligned(&text, argument.span);
         Given { text: text.into_owned(), place }
     }
@@ -125,7 +130,7 @@ pub struct Query<'c, 'a> {
     /// The command that hands it to a client.
     pub run: Option<Run<'c>>,
     /// The statement.
-    pub statement: Statement,
+    pub statement: &'c Statement,
 }
 
 impl<'a> Context<'a> {
@@ -133,10 +138,10 @@ impl<'a> Context<'a> {
     pub fn queries<'c>(&'c self) -> impl Iterator<Item = Query<'c, 'a>> {
         self.units.iter().flat_map(|unit| {
             let own = unit.queries.iter().flat_map(|script| &script.statements);
-            let own = own.map(move |s| Query { unit, run: None, statement: s.clone() });
+            let own = own.map(move |s| Query { unit, run: None, statement: s });
             let given = unit.runs().flat_map(move |run| {
-                let statements = unit.statements(run.command).into_iter();
-                statements.map(move |statement| Query { unit, run: Some(run), statement })
+                let statements = unit.statements(run.command).iter();
+                statements.map(move |s| Query { unit, run: Some(run), statement: s })
             });
             own.chain(given)
         })

@@ -30,7 +30,7 @@ pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
 
 fn of_redirect(unit: &Unit<'_>, command: &Command, redirect: &Redirection) -> Risk {
     let path = command.path(&redirect.target);
-    let harmless = path.starts_with("/dev/") && !tools::is_device(&path);
+    let harmless = is_harmless(&path);
     match redirect.kind {
         _ if tools::is_device(&path) && redirect.kind != RedirectKind::Read => Risk::Irreversible,
         RedirectKind::Truncate if harmless => Risk::Read,
@@ -45,6 +45,17 @@ fn of_redirect(unit: &Unit<'_>, command: &Command, redirect: &Redirection) -> Ri
     }
 }
 
+/// Tells whether a path below `/dev` takes what is written to it without harm.
+fn is_harmless(path: &str) -> bool {
+    let Some(name) = path.strip_prefix("/dev/") else {
+        return false;
+    };
+    let whole =
+        ["null", "zero", "full", "tty", "stdin", "stdout", "stderr", "console", "random", "urandom"];
+    let begins = ["pts/", "fd/", "tty", "log"];
+    whole.contains(&name) || begins.iter().any(|b| name.starts_with(b))
+}
+
 fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
     let (Some(program), Some(name)) = (command.program(), command.name()) else {
         return Risk::Unknown;
@@ -53,8 +64,8 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
     if elsewhere || program.contains("..") {
         return Risk::Unknown;
     }
-    // A function or an alias is followed where it is called; what is left is the call itself.
-    if unit.commands.defined.contains(name) {
+    // A function is followed where it is called; a name that is also a program's may be the program.
+    if command.followed || unit.commands.defined.contains(name) && !tools::exists(name) {
         return Risk::Read;
     }
     if let Some(call) = unit.take_apart(command) {

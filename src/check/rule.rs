@@ -72,6 +72,23 @@ pub enum Example {
     },
 }
 
+impl Example {
+    /// Returns what it says: the script or the document, and what a dry run of it showed.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Script(text)
+            | Self::File { text, .. }
+            | Self::On { text, .. }
+            | Self::Inventory(text) => (*text).to_owned(),
+            Self::Plan { plan, .. } => (*plan).to_owned(),
+            Self::Seen { plan, lines } => {
+                let seen = lines.lines().map(|line| format!("# the dry run showed: {line}\n"));
+                format!("{}\n{}", plan.trim_end(), seen.collect::<String>())
+            }
+        }
+    }
+}
+
 /// Where a rule puts what it finds.
 #[derive(Debug, Default)]
 pub struct Report {

@@ -46,9 +46,10 @@ pub struct Unit<'a> {
 
 /// What rules ask of one command over and over.
 #[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     call: OnceCell<Option<Call<'static>>>,
-    sql: OnceCell<Vec<String>>,
+    pub(super) sql: OnceCell<Vec<String>>,
+    pub(super) statements: OnceCell<Vec<sql::Statement>>,
 }
 
 /// A command together with its place in the unit.
@@ -117,15 +118,14 @@ impl<'a> Unit<'a> {
         self.known(command).call.get_or_init(|| self.call(command)).as_ref()
     }
 
-    fn known(&self, command: &Command) -> &Known {
+    pub(super) fn known(&self, command: &Command) -> &Known {
         debug_assert!(std::ptr::eq(&self.commands.list[command.index], command), "of this unit");
         &self.known[command.index]
     }
 
     fn call(&self, command: &Command) -> Option<Call<'static>> {
         let name = command.name()?;
-        let tool = tools::tool(name)?;
-        let name = tool.aliases.iter().copied().find(|a| *a == name).unwrap_or(tool.name);
+        let (tool, name) = tools::tool_and_name(name)?;
         let words = self.words(command);
         let words = if tool.name == "tar" { tar::modern(words) } else { words };
         Some(Call::new(tool, name, &words))

@@ -4,21 +4,6 @@ use crate::base::nearest;
 use crate::check::{self, Example, Language, Rule};
 use crate::evidence::Severity;
 
-/// Returns what an example says: its script or document, and what a dry run of it showed.
-pub fn example_text(example: &Example) -> String {
-    match example {
-        Example::Script(text)
-        | Example::File { text, .. }
-        | Example::On { text, .. }
-        | Example::Inventory(text) => (*text).to_owned(),
-        Example::Plan { plan, .. } => (*plan).to_owned(),
-        Example::Seen { plan, lines } => {
-            let seen = lines.lines().map(|line| format!("# the dry run showed: {line}\n"));
-            format!("{}\n{}", plan.trim_end(), seen.collect::<String>())
-        }
-    }
-}
-
 /// Returns the name of an example's language for a fenced block.
 fn example_language(example: &Example) -> &'static str {
     match example {
@@ -109,7 +94,7 @@ pub fn page(rule: &Rule, columns: usize) -> String {
     }
     for (title, examples) in [("Bad", rule.bad), ("Good", rule.good)] {
         for example in examples {
-            let text = example_text(example);
+            let text = example.text();
             let lines: Vec<String> =
                 text.trim().lines().map(|line| format!("    {line}")).collect();
             page.push_str(&format!("\n{title}:\n{}\n", lines.join("\n")));
@@ -189,7 +174,7 @@ pub fn entry(rule: &Rule) -> String {
     );
     for (title, examples) in [("Bad", rule.bad), ("Good", rule.good)] {
         for example in examples {
-            let body = example_text(example);
+            let body = example.text();
             let fence = if body.contains("```") { "````" } else { "```" };
             let language = example_language(example);
             text.push_str(&format!("\n{title}:\n\n{fence}{language}\n{}\n{fence}\n", body.trim()));
@@ -223,7 +208,7 @@ fn escaped(text: &str) -> String {
 
 /// Returns a rule as JSON.
 pub fn row(rule: &Rule) -> serde_json::Value {
-    let examples = |examples: &[Example]| examples.iter().map(example_text).collect::<Vec<_>>();
+    let examples = |examples: &[Example]| examples.iter().map(Example::text).collect::<Vec<_>>();
     serde_json::json!({
         "schema": "blackstart/rule/v1", "code": rule.code, "name": rule.name, "severity": rule.severity.word(),
         "layer": rule.layer, "family": family(rule.code), "summary": rule.summary, "why": rule.why, "fix": rule.fix,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dialogue::Ask;
+use super::files::Rewritten;
 use crate::base::{Digest, Id};
 use crate::evidence::{Answer, Stop, Waived};
 use crate::incident::Incident;
@@ -118,6 +119,12 @@ pub enum Effect {
         /// What.
         text: String,
     },
+    /// Check files and directories, tell what came of each, then look again at those that change.
+    ReviewFiles(Vec<PathBuf>),
+    /// Stop looking at files.
+    LeaveFiles,
+    /// Write a file that was fixed, where it still says what it said.
+    Rewrite(Rewritten),
     /// Open the text of a step in the person's editor.
     EditStep {
         /// The step.

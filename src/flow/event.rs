@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dialogue::{Failure, ModelAnswer, ModelRow, Outgoing, Progress, Side};
+use super::files::{FileSeen, Rewritten};
 use super::state::{Field, Knowledge, Machine, Shelf, Stage};
 use crate::base::{Digest, Id, Timestamp};
 use crate::evidence::{
@@ -103,6 +104,14 @@ pub enum Act {
     ToReport,
     /// Writes the report to a file.
     WriteReport(PathBuf),
+    /// Reviews files and directories.
+    ReviewFiles(Vec<PathBuf>),
+    /// Reviews them all again.
+    ReviewAgain,
+    /// Applies the safe fix of the finding at this place of a file.
+    FixFile(PathBuf, usize),
+    /// Takes the last fix of a file back.
+    UndoFix,
 }
 
 /// What the outside answers.
@@ -241,6 +250,17 @@ pub enum News {
     },
     /// The report was written.
     ReportWritten(PathBuf),
+    /// A file under review was looked at, for the first time or because it changed.
+    File(FileSeen),
+    /// Every file under review was looked at.
+    FilesComplete,
+    /// A file was written, or was not.
+    Rewritten {
+        /// The change.
+        rewritten: Rewritten,
+        /// Why it was not made.
+        result: Result<(), String>,
+    },
     /// The editor ended: the text of the step, or nothing where it was not changed.
     Edited {
         /// The step.
@@ -260,7 +280,7 @@ pub enum News {
 /// Where `Act::Back` leads.
 pub fn behind(stage: Stage, drafted: bool, intake: bool) -> Stage {
     match stage {
-        Stage::Home | Stage::Intake => Stage::Home,
+        Stage::Home | Stage::Intake | Stage::Files => Stage::Home,
         Stage::Draft if intake => Stage::Intake,
         Stage::Draft => Stage::Home,
         Stage::Review if drafted => Stage::Draft,

@@ -30,6 +30,10 @@ fn go(state: &mut State, to: Stage) -> Vec<Effect> {
     let from = std::mem::replace(&mut state.stage, to);
     state.dialogue.preview = None;
     match to {
+        Stage::Home if from == Stage::Files => {
+            state.files = None;
+            vec![Effect::LeaveFiles, Effect::LoadShelf]
+        }
         Stage::Home if from == Stage::Run => vec![Effect::Unfollow, Effect::LoadShelf],
         Stage::Home => vec![Effect::LoadShelf],
         Stage::Intake
@@ -37,7 +41,8 @@ fn go(state: &mut State, to: Stage) -> Vec<Effect> {
         | Stage::Review
         | Stage::Approve
         | Stage::Run
-        | Stage::Report => vec![],
+        | Stage::Report
+        | Stage::Files => vec![],
     }
 }
 

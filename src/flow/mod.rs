@@ -6,6 +6,7 @@ pub mod dialogue;
 mod draft;
 mod effect;
 mod event;
+mod files;
 mod home;
 mod intake;
 mod report;
@@ -20,11 +21,14 @@ use std::ops::Deref;
 
 pub use effect::{Effect, Subject};
 pub use event::{Act, Event, News};
+pub use files::{FileSeen, Files, Rewritten, RulePage, fixed, rule_page};
 pub use state::{
     Approving, Drafted, DryRunView, Field, Found, IncidentRow, Intake, InventoryRow, Knowledge,
     Machine, Notice, PlanRow, Ranked, Review, RunRow, Running, Shelf, Stage, State, Target,
 };
 pub use when::{moment, span};
+
+pub use crate::check::{Allowed, Placed, Reviewed};
 
 use crate::base::Timestamp;
 
@@ -108,6 +112,10 @@ impl Session {
             Act::Resume => run::resume(state),
             Act::ToReport => report::open(state),
             Act::WriteReport(path) => report::write(state, path),
+            Act::ReviewFiles(paths) => files::begin(state, paths),
+            Act::ReviewAgain => files::again(state),
+            Act::FixFile(path, at) => files::fix(state, &path, at),
+            Act::UndoFix => files::undo(state),
         }
     }
 
@@ -151,6 +159,9 @@ impl Session {
             News::RunState { run, alive } => run::stands(state, &run, alive),
             News::Report { run, text } => report::made(state, &run, text),
             News::ReportWritten(path) => report::written(state, &path),
+            News::File(seen) => files::seen(state, seen),
+            News::FilesComplete => files::complete(state),
+            News::Rewritten { rewritten, result } => files::rewritten(state, rewritten, result),
             News::Edited { step, text } => review::edited(state, step, text),
             News::Failed { doing, why } => home::failed(state, &doing, why),
         }
@@ -177,6 +188,8 @@ impl State {
 
 #[cfg(test)]
 mod ask_tests;
+#[cfg(test)]
+mod files_tests;
 #[cfg(test)]
 pub mod samples;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::dialogue::Dialogue;
 use super::effect::Subject;
+use super::files::Files;
 use crate::approve::{self, Gap, Permit, Refusal};
 use crate::base::{Digest, Id, Risk, Timestamp};
 use crate::draft::Library;
@@ -34,6 +35,8 @@ pub enum Stage {
     Run,
     /// What happened.
     Report,
+    /// Files with what was found in them.
+    Files,
 }
 
 /// Everything a screen shows.
@@ -69,6 +72,8 @@ pub struct State {
     pub approving: Approving,
     /// The run on the screen.
     pub run: Option<Running>,
+    /// The files under review.
+    pub files: Option<Files>,
     /// The report on the screen, not escaped.
     pub report: Option<String>,
     /// What the last event brought, for the context line.

@@ -44,7 +44,13 @@ impl Performer {
     pub fn start(runtime: Arc<Runtime>, tell: Tell) -> Self {
         let (effects, waiting) = channel();
         let asked = Arc::<Asked>::default();
-        let worker = Worker { runtime, tell, following: Arc::default(), asked: Arc::clone(&asked) };
+        let worker = Worker {
+            runtime,
+            tell,
+            following: Arc::default(),
+            watching: Arc::default(),
+            asked: Arc::clone(&asked),
+        };
         let _ =
             thread::Builder::new().name("performer".into()).spawn(move || worker.work(&waiting));
         Self { effects, asked }
@@ -67,6 +73,8 @@ pub(super) struct Worker {
     tell: Tell,
     /// Cleared when the run that is followed is to be left.
     pub(super) following: Arc<AtomicBool>,
+    /// Cleared when the files that are watched are to be left.
+    pub(super) watching: Arc<AtomicBool>,
     pub(super) asked: Arc<Asked>,
 }
 
@@ -94,6 +102,7 @@ impl Worker {
                 Effect::Introduce
                 | Effect::DryRun(_)
                 | Effect::FollowRun(_)
+                | Effect::ReviewFiles(_)
                 | Effect::AskModel(_) => true,
                 Effect::LoadShelf
                 | Effect::LoadKnowledge
@@ -117,8 +126,14 @@ impl Worker {
                 | Effect::Stop { .. }
                 | Effect::Report(_)
                 | Effect::WriteReport { .. }
+                | Effect::LeaveFiles
+                | Effect::Rewrite(_)
                 | Effect::EditStep { .. } => false,
             };
+            if let Effect::ReviewFiles(_) | Effect::LeaveFiles = &effect {
+                self.watching.store(false, Ordering::SeqCst);
+                self.watching = Arc::new(AtomicBool::new(true));
+            }
             if let Effect::FollowRun(_) | Effect::Unfollow = &effect {
                 self.following.store(false, Ordering::SeqCst);
                 self.following = Arc::new(AtomicBool::new(true));
@@ -133,6 +148,7 @@ impl Worker {
             }
         }
         self.following.store(false, Ordering::SeqCst);
+        self.watching.store(false, Ordering::SeqCst);
     }
 
     /// Performs an effect; what goes wrong, a panic too, becomes news.
@@ -228,6 +244,9 @@ impl Worker {
                 write_whole(&path, text.as_bytes(), Executable::No)?;
                 self.tell(News::ReportWritten(path));
             }
+            Effect::ReviewFiles(paths) => self.review_files(&paths),
+            Effect::LeaveFiles => {}
+            Effect::Rewrite(rewritten) => self.rewrite(rewritten),
             // The editor needs the terminal, so who draws performs it.
             Effect::EditStep { .. } => {}
         }
@@ -458,6 +477,9 @@ fn doing(effect: &Effect) -> String {
         Effect::Stop { run, .. } => format!("stop run {run}"),
         Effect::Report(run) => format!("report on run {run}"),
         Effect::WriteReport { path, .. } => format!("write {}", shown(path)),
+        Effect::ReviewFiles(_) => "review the files".into(),
+        Effect::LeaveFiles => "leave the files".into(),
+        Effect::Rewrite(rewritten) => format!("write {}", shown(&rewritten.path)),
         Effect::EditStep { step, .. } => format!("edit step {step}"),
     }
 }

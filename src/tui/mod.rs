@@ -6,6 +6,7 @@ mod confirm;
 mod dialog;
 mod editor;
 mod entry;
+mod file_text;
 mod frame;
 mod input;
 mod journal;
@@ -59,6 +60,8 @@ pub enum Start {
     Attach(Id),
     /// At a file: an incident, an inventory or a plan.
     Open(std::path::PathBuf),
+    /// At files and directories with what is found in them.
+    Review(Vec<std::path::PathBuf>),
 }
 
 /// How the interface was left.
@@ -130,6 +133,7 @@ impl Front<'_> {
                 self.hear(Event::Outside(News::Demo { inventory, incident, planted }))
             }
             Start::Attach(run) => self.hear(Event::Person(Act::OpenRun(run))),
+            Start::Review(paths) => self.hear(Event::Person(Act::ReviewFiles(paths))),
             Start::Open(path) => self.hear(Event::Person(Act::OpenFile(path))),
         }
     }

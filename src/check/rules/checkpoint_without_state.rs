@@ -61,13 +61,9 @@ def train(model, optimizer, scheduler, loader, epochs):
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["rsync", "tar", "restic", "borg", "rclone", "aws"]) {
         let command = run.command;
-        if !command.is(&["rsync", "tar", "restic", "borg", "rclone", "aws"]) {
-            continue;
-        }
-        let words: Vec<String> =
-            command.arguments().iter().map(|a| a.shown().into_owned()).collect();
+        let words: Vec<_> = command.arguments().iter().map(Argument::shown).collect();
         let state = |word: &str| {
             let name = word.rsplit('/').next().unwrap_or_default().trim_matches('*');
             [

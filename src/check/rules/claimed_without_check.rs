@@ -112,7 +112,7 @@ fn talks(command: &Command) -> bool {
 fn compares_itself(command: &Command) -> bool {
     let words: Option<Vec<&str>> = command.arguments().iter().map(Argument::literal).collect();
     let Some(mut words) = words.filter(|_| command.is(&["test", "["])) else { return false };
-    if words.last().is_some_and(|word| *word == "]") {
+    if words.last() == Some(&"]") {
         words.pop();
     }
     match words.as_slice() {

@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
             "schema: blackstart/inventory/v1\nhosts: [{id: v1}]\nassets: [{id: vault, kind: files, host: v1}]\nbackups: [{id: vb, asset: vault, encryption: {key: k}}]\nsecrets: [{id: k, where: [{asset: vault}]}]\n",
         ),
         Example::Inventory(
-            "schema: blackstart/inventory/v1\nhosts: [{id: db1}, {id: db2}]\nassets: [{id: shop, kind: postgresql, host: db1}, {id: wiki, kind: mysql, host: db2}]\nbackups: [{id: nightly, asset: shop, tool: restic, encryption: {key: pass}}]\nsecrets: [{id: pass, kind: passphrase, where: [{host: db1}], read_from: {file: /etc/restic/pass}}]\n",
+            "schema: blackstart/inventory/v1\nhosts: [{id: db1}, {id: db2}]\nassets: [{id: shop, kind: postgres, host: db1}, {id: wiki, kind: mysql, host: db2}]\nbackups: [{id: nightly, asset: shop, tool: restic, encryption: {key: pass}}]\nsecrets: [{id: pass, kind: passphrase, where: [{host: db1}], read_from: {file: /etc/restic/pass}}]\n",
         ),
     ],
     good: &[
@@ -28,7 +28,7 @@ pub const RULE: Rule = Rule {
             "schema: blackstart/inventory/v1\nhosts: [{id: v1}]\nassets: [{id: vault, kind: files, host: v1}]\nbackups: [{id: vb, asset: vault, encryption: {key: k}}]\nsecrets: [{id: k, where: [{asset: vault}, {place: the safe}]}]\n",
         ),
         Example::Inventory(
-            "schema: blackstart/inventory/v1\nhosts: [{id: db1}, {id: v1}]\nassets: [{id: shop, kind: postgresql, host: db1}, {id: vault, kind: files, host: v1}]\nbackups: [{id: nightly, asset: shop, tool: restic, encryption: {key: pass}}]\nsecrets: [{id: pass, kind: passphrase, where: [{asset: vault}, {place: sealed envelope}], read_from: {ask: passphrase}}]\n",
+            "schema: blackstart/inventory/v1\nhosts: [{id: db1}, {id: v1}]\nassets: [{id: shop, kind: postgres, host: db1}, {id: vault, kind: files, host: v1}]\nbackups: [{id: nightly, asset: shop, tool: restic, encryption: {key: pass}}]\nsecrets: [{id: pass, kind: passphrase, where: [{asset: vault}, {place: sealed envelope}], read_from: {ask: passphrase}}]\n",
         ),
     ],
     run,

@@ -1,8 +1,8 @@
 //! Every rule, one file each.
 
-mod archive_chooses_its_place;
 mod allow_in_draft;
 mod allow_of_unknown_rule;
+mod archive_chooses_its_place;
 mod archive_command_hides_failure;
 mod archive_errors_silenced;
 mod archive_not_read_back;
@@ -12,11 +12,12 @@ mod backup_inside_source;
 mod backup_key_deleted;
 mod base_backup_not_verified;
 mod base_backup_without_log;
-mod bucket_forgets;
-mod check_without_reading;
 mod base_expires_before_increments;
 mod bashism_in_sh;
 mod broken_hash;
+mod bucket_forgets;
+mod change_ends_transaction;
+mod check_without_reading;
 mod checkpoint_overwritten_in_place;
 mod checkpoint_runs_code;
 mod checkpoint_without_state;
@@ -42,6 +43,7 @@ mod declaration_hides_failure;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
 mod device_in_place_of_volume;
+mod dropped_with_dependents;
 mod dump_as_sql;
 mod dump_charset_not_pinned;
 mod dump_end_unproven;
@@ -55,9 +57,9 @@ mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
 mod endless_increments;
-mod etag_taken_for_md5;
 mod errexit_suspended;
 mod errors_ignored;
+mod etag_taken_for_md5;
 mod etcd_added_before_removed;
 mod etcd_copied_as_file;
 mod etcd_forced_new_cluster;
@@ -82,38 +84,42 @@ mod incomplete_backup_accepted;
 mod inconsistent_dump;
 mod index_older_than_data;
 mod invented_copy;
-mod key_lost_with_data;
-mod links_followed_into_copy;
 mod job_not_waited_for;
 mod key_beside_backup;
+mod key_lost_with_data;
 mod key_recovered_later;
 mod latest_by_listing;
 mod left_out;
 mod lifecycle_replaced;
+mod links_followed_into_copy;
 mod live_data_directory_copied;
 mod live_database_dropped_for_restore;
 mod live_files_copied;
 mod local_time_in_recovery;
 mod lock_broken_blindly;
 mod log_deleted_by_hand;
+mod log_purged_by_statement;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod malformed_allow;
 mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
 mod mirror_without_versions;
-mod needed_files_left_out;
-mod nested_repository_restore;
 mod model_as_integrity_check;
 mod model_restored_unproven;
 mod model_without_origin;
+mod needed_files_left_out;
+mod nested_repository_restore;
 mod nested_restore;
 mod nested_rsync;
 mod never_decrypted;
 mod no_preflight;
 mod no_room_check;
+mod no_time_limit;
 mod odd_copy_size;
 mod one_person_or_place;
+mod only_failures_are_told;
+mod order_depends_on_locale;
 mod overdue_backup;
 mod overlapping_backup;
 mod owners_lost;
@@ -122,10 +128,12 @@ mod password_in_script;
 mod password_on_command_line;
 mod pattern_deletes_more;
 mod paused_job_not_resumed;
+mod percent_in_crontab;
 mod physical_copy_not_prepared;
 mod placeholder_left;
 mod plain_dump_of_large_database;
 mod plaintext_left;
+mod process_list_searched;
 mod promise_without_backup;
 mod promoted_unapplied;
 mod promoted_without_fence;
@@ -134,6 +142,7 @@ mod prose_in_script;
 mod prune_frees_nothing;
 mod public_copy;
 mod record_kept_too_long;
+mod record_thrown_away;
 mod recovery_ends_unchecked;
 mod recovery_target_misses;
 mod recovery_without_reconstitution;
@@ -142,8 +151,11 @@ mod redis_append_log_wins;
 mod redis_emptied_uncopied;
 mod redis_save_not_awaited;
 mod redis_snapshot_replaced_live;
+mod reloaded_in_place;
 mod removal_only_listed;
 mod repair_without_copy;
+mod replica_without_position;
+mod replication_error_skipped;
 mod restore_beyond_promise;
 mod restore_command_hides_missing_file;
 mod restore_goes_on_after_errors;
@@ -157,7 +169,10 @@ mod restored_without_statistics;
 mod retention_by_age_alone;
 mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
+mod rows_changed_without_where;
+mod runs_overlap;
 mod runs_what_it_fetched;
+mod safety_left_off;
 mod same_device_backup;
 mod same_step_twice;
 mod secret_on_command_line;
@@ -169,17 +184,21 @@ mod stale_sqlite_log;
 mod started_before_dependency;
 mod success_claimed_unasked;
 mod swapped_source_and_target;
+mod table_outside_transactions;
+mod table_rewritten_in_recovery;
 mod target_in_use;
+mod target_too_small;
 mod terraform_unasked;
 mod times_and_owners_not_copied;
-mod target_too_small;
 mod too_few_copies;
+mod transaction_never_committed;
 mod twin_xfs_mounted;
 mod two_histories_in_one_archive;
 mod unchecked_cd;
 mod undeclared_connection;
 mod undeclared_delete;
 mod undeclared_write;
+mod undefined_name;
 mod understated_risk;
 mod unencrypted_away;
 mod unknown_flag;
@@ -212,6 +231,7 @@ pub use expired_allow::RULE as EXPIRED_ALLOW;
 pub use left_out::LEFT_OUT;
 pub use malformed_allow::RULE as MALFORMED_ALLOW;
 pub use understated_risk::claims;
+pub use unknown_flag::questions;
 pub use unreadable_script::unreadable;
 pub use unused_allow::RULE as UNUSED_ALLOW;
 
@@ -246,6 +266,7 @@ pub const RULES: &[&Rule] = &[
     &local_time_in_recovery::RULE,
     &no_room_check::RULE,
     &no_preflight::RULE,
+    &order_depends_on_locale::RULE,
     &hash_as_encryption::RULE,
     &key_beside_backup::RULE,
     &unencrypted_away::RULE,
@@ -303,13 +324,18 @@ pub const RULES: &[&Rule] = &[
     &figure_against_arithmetic::RULE,
     &destroys_without_way_back::RULE,
     &incident_text_in_command::RULE,
+    &undefined_name::RULE,
     &restore_in_a_loop::RULE,
     &started_before_dependency::RULE,
     &same_step_twice::RULE,
     &snapshot_as_backup::RULE,
     &device_in_place_of_volume::RULE,
     &twin_xfs_mounted::RULE,
+    &only_failures_are_told::RULE,
+    &process_list_searched::RULE,
+    &record_thrown_away::RULE,
     &inconsistent_dump::RULE,
+    &table_outside_transactions::RULE,
     &dump_without_routines::RULE,
     &dump_without_position::RULE,
     &dump_without_accounts::RULE,
@@ -379,8 +405,10 @@ pub const RULES: &[&Rule] = &[
     &failure_hidden::RULE,
     &job_not_waited_for::RULE,
     &success_claimed_unasked::RULE,
+    &runs_overlap::RULE,
     &cleanup_not_trapped::RULE,
     &shell_syntax_in_unit::RULE,
+    &percent_in_crontab::RULE,
     &latest_by_listing::RULE,
     &wildcard_taken_for_option::RULE,
     &runs_what_it_fetched::RULE,
@@ -389,10 +417,21 @@ pub const RULES: &[&Rule] = &[
     &data_in_variable::RULE,
     &date_asked_twice::RULE,
     &bashism_in_sh::RULE,
+    &no_time_limit::RULE,
     &waits_for_a_person::RULE,
     &copied_live_sqlite::RULE,
     &stale_sqlite_log::RULE,
     &restored_sqlite_unchecked::RULE,
+    &rows_changed_without_where::RULE,
+    &dropped_with_dependents::RULE,
+    &reloaded_in_place::RULE,
+    &table_rewritten_in_recovery::RULE,
+    &safety_left_off::RULE,
+    &replica_without_position::RULE,
+    &replication_error_skipped::RULE,
+    &log_purged_by_statement::RULE,
+    &transaction_never_committed::RULE,
+    &change_ends_transaction::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
     &loss_beyond_promise::RULE,

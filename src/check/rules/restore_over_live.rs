@@ -209,9 +209,9 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
             let texts = unit.sql(command);
             let worst = unit
                 .statements(command)
-                .into_iter()
+                .iter()
                 .find(|s| wipes(s) && !is_scratch_database(&s.text))
-                .map(|s| s.text);
+                .map(|s| &s.text);
             match worst {
                 Some(statement) if !texts.iter().any(|t| copies(t)) => {
                     vec![Target::Database(format!(

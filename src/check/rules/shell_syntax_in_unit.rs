@@ -1,11 +1,10 @@
 //! SH016: what runs the job is not the shell, or not the shell of the person who wrote it.
 
-use crate::base::Span;
+use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::written::{lines, written};
 use crate::evidence::Severity;
-use crate::shell::ast::RedirectKind;
-use crate::shell::{Argument, path};
+use crate::shell::path;
 
 /// systemd splits the line itself and hands `|` and `>` to the program as arguments.
 pub const RULE: Rule = Rule {
@@ -67,13 +66,12 @@ systemctl daemon-reload
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let is_unit = |path: &str| {
+        path.ends_with(".service") || path.ends_with(".conf") && path.contains(".service.d/")
+    };
     for unit in &context.units {
-        for run in unit.runs() {
-            let Some(text) = written(unit, run) else { continue };
-            if !text.literal().is_some_and(|t| t.contains("Exec")) {
-                continue;
-            }
-            for (line, span) in lines(unit, text) {
+        for one in written(unit, is_unit) {
+            for (line, span) in lines(unit, one.text) {
                 if let Some(found) = exec_value(&line).and_then(shell_syntax) {
                     let message = format!("systemd hands `{found}` to the program as an argument");
                     report.add(&RULE, unit, span, message);
@@ -81,48 +79,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
-}
-
-/// Returns the here-document that a command writes into a unit file.
-fn written<'u>(unit: &'u Unit<'_>, run: Run<'u>) -> Option<&'u Argument> {
-    let command = run.command;
-    let is_unit = |path: &str| {
-        [".service", ".socket", ".conf"].iter().any(|end| path.ends_with(end))
-            && (path.ends_with(".service")
-                || path.contains("systemd")
-                || path.contains(".service.d/"))
-    };
-    let redirected = command.redirects.iter().any(|r| {
-        matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append)
-            && is_unit(&command.path(&r.target))
-    });
-    let teed =
-        command.is(&["tee"]) && command.arguments().iter().any(|a| is_unit(&command.path(a)));
-    let body = command.redirects.iter().find(|r| r.kind == RedirectKind::Heredoc);
-    let _ = unit;
-    body.filter(|_| redirected || teed).map(|r| &r.target)
-}
-
-/// Returns the lines of a here-document with their places; the place of the whole where they cannot be found in the text.
-fn lines(unit: &Unit<'_>, body: &Argument) -> Vec<(String, Span)> {
-    let text = body.shown();
-    let source = unit.slice(body.span);
-    let mut from = 0;
-    let mut out = Vec::new();
-    for line in text.lines() {
-        let found =
-            source.get(from..).and_then(|rest| rest.find(line)).filter(|_| !line.is_empty());
-        let span = match found {
-            Some(at) => {
-                let start = body.span.start + from + at;
-                from += at + line.len();
-                Span::new(start, start + line.len())
-            }
-            None => body.span,
-        };
-        out.push((line.to_owned(), span));
-    }
-    out
 }
 
 /// Returns the command of an `ExecStart=` line and its kin.
@@ -141,7 +97,7 @@ fn exec_value(line: &str) -> Option<&str> {
 }
 
 /// Returns the first piece of shell syntax that no shell will see.
-pub(super) fn shell_syntax(value: &str) -> Option<&'static str> {
+fn shell_syntax(value: &str) -> Option<&'static str> {
     let program = value.split_whitespace().next().unwrap_or_default();
     let shells = ["sh", "bash", "dash", "zsh", "ksh", "env", "python3", "perl"];
     if shells.contains(&path::file_name(program)) {

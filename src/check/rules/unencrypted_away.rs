@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
             "schema: blackstart/inventory/v1\nsites: [{id: home}, {id: cloud}]\nassets: [{id: db, kind: mysql, site: home, classification: personal}]\nrepos: [{id: bucket, site: cloud}]\nbackups: [{id: nightly, asset: db, repo: bucket}]\n",
         ),
         Example::Inventory(
-            "schema: blackstart/inventory/v1\nsites: [{id: home}, {id: dr}]\nhosts: [{id: db1, site: home}, {id: nas, site: dr}]\nassets: [{id: db, kind: postgresql, host: db1, classification: confidential}]\nrepos: [{id: r, host: nas, path: /srv/copies}]\nbackups: [{id: b, asset: db, repo: r, tool: pg_dump}]\n",
+            "schema: blackstart/inventory/v1\nsites: [{id: home}, {id: dr}]\nhosts: [{id: db1, site: home}, {id: nas, site: dr}]\nassets: [{id: db, kind: postgres, host: db1, classification: confidential}]\nrepos: [{id: r, host: nas, path: /srv/copies}]\nbackups: [{id: b, asset: db, repo: r, tool: pg_dump}]\n",
         ),
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\n# to the other house\npg_dump -Fc shop | nc dr1.example.org 9000\n",

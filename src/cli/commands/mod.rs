@@ -17,6 +17,7 @@ mod man;
 mod models;
 mod redact;
 mod report;
+mod review;
 mod rule;
 mod run;
 mod runbook;
@@ -64,6 +65,8 @@ commands! {
     Draft => draft,
     /// Say what is wrong with plans and scripts, without running anything
     Check => check,
+    /// Read scripts, plans and runbooks with what is found in them, in the terminal interface
+    Review => review,
     /// Explain a rule of the checker, or list them
     Rule => rule,
     /// Replace what must not leave the machine by pseudonyms

@@ -20,8 +20,7 @@ impl Printer for Github {
     }
 
     fn file(&mut self, reviewed: &Reviewed, output: &mut Output) -> Result<(), CommandError> {
-        let lines: String = reviewed.open.iter().map(|placed| line(reviewed, placed)).collect();
-        output.data(&lines)
+        output.data(&text(reviewed))
     }
 
     fn unreadable(
@@ -45,6 +44,11 @@ impl Printer for Github {
             totals.findings()
         ))
     }
+}
+
+/// Returns the commands for a file.
+pub fn text(reviewed: &Reviewed) -> String {
+    reviewed.open.iter().map(|placed| line(reviewed, placed)).collect()
 }
 
 fn line(reviewed: &Reviewed, placed: &Placed) -> String {

@@ -57,6 +57,34 @@ impl Human {
         Self { look, alone, explained: BTreeSet::new() }
     }
 
+    /// Returns all that is said of a file.
+    pub fn text(&mut self, reviewed: &Reviewed) -> String {
+        let mut text = String::new();
+        for placed in &reviewed.open {
+            text.push_str(&self.finding(reviewed, placed));
+        }
+        for allowed in &reviewed.allowed {
+            text.push_str(&self.allowed(reviewed, allowed));
+        }
+        let mut own = Totals::default();
+        own.add(reviewed);
+        if self.alone || !text.is_empty() {
+            let name = self.look.paint(BOLD, &shown(&reviewed.path));
+            let allowed =
+                if own.allowed > 0 { format!(", {} allowed", own.allowed) } else { String::new() };
+            text.push_str(&format!(
+                "{name}: {}, risk {}, {}{allowed}\n",
+                reviewed.language,
+                reviewed.risk,
+                own.findings()
+            ));
+            if !self.alone {
+                text.push('\n');
+            }
+        }
+        text
+    }
+
     /// Returns one finding.
     fn finding(&mut self, reviewed: &Reviewed, placed: &Placed) -> String {
         let finding = &placed.finding;
@@ -121,29 +149,7 @@ impl Printer for Human {
     }
 
     fn file(&mut self, reviewed: &Reviewed, output: &mut Output) -> Result<(), CommandError> {
-        let mut text = String::new();
-        for placed in &reviewed.open {
-            text.push_str(&self.finding(reviewed, placed));
-        }
-        for allowed in &reviewed.allowed {
-            text.push_str(&self.allowed(reviewed, allowed));
-        }
-        let mut own = Totals::default();
-        own.add(reviewed);
-        if self.alone || !text.is_empty() {
-            let name = self.look.paint(BOLD, &shown(&reviewed.path));
-            let allowed =
-                if own.allowed > 0 { format!(", {} allowed", own.allowed) } else { String::new() };
-            text.push_str(&format!(
-                "{name}: {}, risk {}, {}{allowed}\n",
-                reviewed.language,
-                reviewed.risk,
-                own.findings()
-            ));
-            if !self.alone {
-                text.push('\n');
-            }
-        }
+        let text = self.text(reviewed);
         output.data(&text)
     }
 

@@ -46,7 +46,7 @@ impl Printer for Json {
 }
 
 /// Returns a file as an entry of `files`.
-fn entry(reviewed: &Reviewed) -> Value {
+pub fn entry(reviewed: &Reviewed) -> Value {
     let open: Vec<Value> = reviewed.open.iter().map(|one| finding(&reviewed.text, one)).collect();
     let suppressed = reviewed.allowed.iter().map(|allowed| {
         let mut entry = finding(&reviewed.text, &allowed.found);

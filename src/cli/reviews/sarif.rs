@@ -20,7 +20,7 @@ const SCHEMA: &str =
 /// Prints one log with one run.
 #[derive(Debug, Default)]
 pub struct Sarif {
-    results: usize,
+    written: usize,
     /// Rules in the order in which they were first met.
     rules: Vec<&'static str>,
     unreadable: Vec<Value>,
@@ -33,20 +33,9 @@ impl Printer for Sarif {
     }
 
     fn file(&mut self, reviewed: &Reviewed, output: &mut Output) -> Result<(), CommandError> {
-        let mut alike = BTreeMap::new();
-        let open = reviewed.open.iter().map(|placed| (placed, None));
-        let allowed = reviewed.allowed.iter().map(|one| (&one.found, Some(one)));
-        for (placed, allowed) in open.chain(allowed) {
-            let mut result = self.result(reviewed, placed, &mut alike);
-            if let Some(allowed) = allowed {
-                let justification = format!("{} (until {})", allowed.reason, allowed.until);
-                let location = location(reviewed, allowed.comment, None);
-                result["suppressions"] = json!([{
-                    "kind": "inSource", "status": "accepted", "justification": justification, "location": location,
-                }]);
-            }
-            let comma = if self.results > 0 { "," } else { "" };
-            self.results += 1;
+        for result in self.results(reviewed) {
+            let comma = if self.written > 0 { "," } else { "" };
+            self.written += 1;
             output.data(&format!("{comma}\n{result}"))?;
         }
         Ok(())
@@ -61,23 +50,45 @@ impl Printer for Sarif {
     }
 
     fn end(&mut self, _: &Totals, output: &mut Output) -> Result<(), CommandError> {
-        let rules: Vec<Value> =
-            self.rules.iter().filter_map(|code| check::rule(code)).map(rule).collect();
-        let driver = json!({
-            "name": "blackstart", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules,
-            "fullName": concat!("blackstart ", env!("CARGO_PKG_VERSION")),
-        });
         let unreadable = std::mem::take(&mut self.unreadable);
         let invocation = json!({
             "executionSuccessful": unreadable.is_empty(), "toolExecutionNotifications": unreadable,
         });
-        output.data(&format!(
-            "],\"tool\":{{\"driver\":{driver}}},\"invocations\":[{invocation}]}}]}}\n"
-        ))
+        output.data(&format!("],\"tool\":{},\"invocations\":[{invocation}]}}]}}\n", self.tool()))
     }
 }
 
 impl Sarif {
+    /// Returns the results of a file: what stands, then what is accepted.
+    pub fn results(&mut self, reviewed: &Reviewed) -> Vec<Value> {
+        let mut alike = BTreeMap::new();
+        let open = reviewed.open.iter().map(|placed| (placed, None));
+        let allowed = reviewed.allowed.iter().map(|one| (&one.found, Some(one)));
+        let mut results = vec![];
+        for (placed, allowed) in open.chain(allowed) {
+            let mut result = self.result(reviewed, placed, &mut alike);
+            if let Some(allowed) = allowed {
+                let justification = format!("{} (until {})", allowed.reason, allowed.until);
+                let location = location(reviewed, allowed.comment, None);
+                result["suppressions"] = json!([{
+                    "kind": "inSource", "status": "accepted", "justification": justification, "location": location,
+                }]);
+            }
+            results.push(result);
+        }
+        results
+    }
+
+    /// Returns the tool with the rules that were met.
+    pub fn tool(&self) -> Value {
+        let rules: Vec<Value> =
+            self.rules.iter().filter_map(|code| check::rule(code)).map(rule).collect();
+        json!({"driver": {
+            "name": "blackstart", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules,
+            "fullName": concat!("blackstart ", env!("CARGO_PKG_VERSION")),
+        }})
+    }
+
     fn result(
         &mut self,
         reviewed: &Reviewed,
@@ -154,7 +165,7 @@ fn location(reviewed: &Reviewed, span: Span, step: Option<&str>) -> Value {
 
 fn rule(rule: &check::Rule) -> Value {
     let example = |examples: &[check::Example]| {
-        let text = examples.first().map(super::super::rules::example_text).unwrap_or_default();
+        let text = examples.first().map(check::Example::text).unwrap_or_default();
         format!("```\n{}\n```", text.trim_end())
     };
     let markdown = format!(
@@ -209,7 +220,7 @@ fn fingerprint(
 }
 
 /// Returns a path as a reference of RFC 3986: relative as it is, absolute with `file://`.
-fn uri(path: &Path) -> String {
+pub fn uri(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "stdin".to_owned();
     }

@@ -1,12 +1,14 @@
 //! Sessions at every stage, for tests: one incident, its plan, its proof, its run.
 
 mod documents;
+mod files;
 mod model;
 mod proof;
 
 use std::sync::Arc;
 
 use documents::library;
+pub use files::{files, files_reading, reviewed};
 pub use documents::{INCIDENT, INVENTORY, PLAN};
 pub use model::*;
 use proof::dry_run;

@@ -6,8 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::{Found, Looked, Reviewer};
-use crate::check::{self, FileKind, Placed, Reviewed};
-use crate::plan::{self, Plan};
+use crate::check::{Placed, Reviewed, repaired};
 
 /// How often a file is looked at again after its fixes; each round takes away what the one before uncovered.
 const ROUNDS: usize = 20;
@@ -55,7 +54,7 @@ pub fn fixed(reviewer: &Reviewer, reviewed: &Reviewed, only: Option<usize>) -> O
             Some(at) => now.open.get(at).into_iter().collect(),
             None => now.open.iter().collect(),
         };
-        let (text, applied) = apply(&now, &chosen);
+        let (text, applied) = repaired(&now, &chosen);
         if applied.is_empty() || text == now.text {
             break;
         }
@@ -78,48 +77,6 @@ pub fn fixed(reviewer: &Reviewer, reviewed: &Reviewed, only: Option<usize>) -> O
         rules,
         left: now,
     })
-}
-
-/// Applies the changes that do not touch each other, the last of the file first, and returns the text and what was fixed.
-fn apply(reviewed: &Reviewed, chosen: &[&Placed]) -> (String, Vec<&'static str>) {
-    let mut changes: Vec<&Placed> =
-        chosen.iter().copied().filter(|one| one.edit.is_some()).collect();
-    changes.sort_by_key(|one| one.edit.as_ref().map(|edit| (edit.span.start, edit.span.end)));
-    let mut text = reviewed.text.clone();
-    let mut plan = match FileKind::of(&text, &reviewed.path) {
-        FileKind::Plan => plan::read(&text).0,
-        FileKind::Yaml | FileKind::Document => plan::read(&text).0,
-        FileKind::Inventory | FileKind::Script(_) => None,
-    };
-    let (mut applied, mut free) = (vec![], usize::MAX);
-    for change in changes.into_iter().rev() {
-        let Some(edit) = &change.edit else { continue };
-        // Two insertions at one place are two changes of it: one of them waits for the next round.
-        let touches = edit.span.end > free || (edit.span.start == free && edit.span.end == free);
-        if touches || text.get(edit.span.start..edit.span.end).is_none() {
-            continue;
-        }
-        let mut next = text.clone();
-        next.replace_range(edit.span.start..edit.span.end, &edit.replacement);
-        if let Some(before) = &plan {
-            let Some(after) = expected(before, &next, change) else {
-                continue;
-            };
-            plan = Some(after);
-        }
-        text = next;
-        free = edit.span.start;
-        applied.push(change.finding.rule);
-    }
-    applied.reverse();
-    (text, applied)
-}
-
-/// Returns the plan behind a change, where the changed file says exactly that and nothing else.
-fn expected(before: &Plan, text: &str, change: &Placed) -> Option<Plan> {
-    let expected = check::fixed(before, &change.finding)?;
-    let (read, problems) = plan::read(text);
-    read.filter(|read| problems.is_empty() && *read == expected)
 }
 
 /// Writes a file that was fixed: whole or not at all, with the mode, owner and attributes it had, and only where it

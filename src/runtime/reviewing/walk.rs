@@ -80,7 +80,9 @@ fn is_read(path: &Path) -> bool {
     }
     let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     let directory = path.parent().and_then(name).unwrap_or_default();
-    if matches!(name(path).as_deref(), Some("crontab" | "anacrontab")) || CRON.contains(&directory.as_str()) {
+    if matches!(name(path).as_deref(), Some("crontab" | "anacrontab"))
+        || CRON.contains(&directory.as_str())
+    {
         return true;
     }
     let mut head = [0; 128];

@@ -49,6 +49,7 @@ pub fn line(state: &State) -> &'static str {
                 "t types the name of what is restored, then S starts the run, for real, on the demo's tree."
             }
         },
+        Stage::Files => "the findings of files; f shows the safe fix of one.",
         Stage::Report => {
             "promised and measured times side by side. w writes it to a file, q leaves."
         }

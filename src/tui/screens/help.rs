@@ -52,6 +52,9 @@ fn purpose(stage: Stage) -> &'static str {
             "Run: the plan, for real. The runner is a process of its own; closing this terminal does not stop it."
         }
         Stage::Report => "Report: what happened, computed from the log.",
+        Stage::Files => {
+            "Files: scripts, plans and runbooks with what the checker found. Nothing in them is run; a file that changes is looked at again."
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod approve;
 mod draft;
+mod files;
 mod guide;
 mod help;
 mod home;
@@ -75,6 +76,7 @@ pub fn all() -> Vec<Box<dyn Screen>> {
         Box::<approve::Approve>::default(),
         Box::<run::Run>::default(),
         Box::<report::Report>::default(),
+        Box::<files::Files>::default(),
     ]
 }
 

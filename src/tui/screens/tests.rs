@@ -75,6 +75,35 @@ fn a_filter_leaves_only_rows_with_its_words() {
 }
 
 #[test]
+fn findings_of_files_stand_beside_their_lines() {
+    check("files", samples::files(), &[KeyCode::Char('n')], ALL);
+    check("files_reading", samples::files_reading(), &[], &[(80, 24)]);
+    check("files_file", samples::files(), &[], &[(80, 24)]);
+}
+
+#[test]
+fn an_accepted_finding_a_rule_and_a_fix_are_shown() {
+    let n = KeyCode::Char('n');
+    check("files_allowed", samples::files(), &[n, n, n], &[(80, 24)]);
+    check("files_fix", samples::files(), &[n, KeyCode::Char('f')], BOTH);
+    let severe = [KeyCode::Char('s'), KeyCode::Char('s'), n];
+    check("files_severe", samples::files(), &severe, &[(80, 24)]);
+}
+
+#[test]
+fn the_page_of_a_rule_opens_and_closes() {
+    let mut view = View::new(PLAIN);
+    let mut session = samples::files();
+    drawn(&mut view, &session, 80, 24);
+    press(&mut view, &mut session, &[KeyCode::Char('n'), KeyCode::Char('r')]);
+    let page = text(&drawn(&mut view, &session, 80, 24));
+    assert!(page.contains("Rule SH003") && page.contains("Why"), "{page}");
+    press(&mut view, &mut session, &[KeyCode::Esc]);
+    let shown = text(&drawn(&mut view, &session, 80, 24));
+    assert!(shown.contains("CRITICAL SH003"), "{shown}");
+}
+
+#[test]
 fn the_form_shows_the_incident() {
     check("intake", samples::intake(), &[KeyCode::Tab], ALL);
 }
