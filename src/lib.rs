@@ -12,7 +12,8 @@ pub mod inventory;
 pub mod plan;
 pub mod evidence;
 
-// Languages: external tools as data, shell commands, templates, pseudonyms.
+// Languages: SQL, external tools as data, shell commands, templates, pseudonyms.
+pub mod sql;
 pub mod tools;
 pub mod shell;
 pub mod template;

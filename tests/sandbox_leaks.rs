@@ -185,6 +185,23 @@ fn many_runs_of_one_session_leave_nothing_behind() {
 }
 
 #[test]
+fn a_first_process_killed_while_it_waits_is_said_and_the_next_run_goes_on() {
+    let _alone = ALONE.lock();
+    for who in everybody() {
+        let tools = open_directory();
+        let Some(mut session) = session(who, tools.path()) else { continue };
+        let supervisor = supervisors(tools.path())[0];
+        settled(supervisor);
+        let waiting = children(supervisor)[0];
+        let pid = Pid::from_raw(i32::try_from(waiting).unwrap()).unwrap();
+        rustix::process::kill_process(pid, Signal::KILL).expect("killed");
+        let said = session.run(&step("true")).expect_err("it is gone").to_string();
+        assert!(said.contains("ended from outside, by signal 9"), "as {who:?}: {said}");
+        assert!(session.run(&step("true")).expect("runs").succeeded(), "as {who:?}");
+    }
+}
+
+#[test]
 fn many_sessions_leave_nothing_behind() {
     let _alone = ALONE.lock();
     let descriptors = || fs::read_dir("/proc/self/fd").expect("descriptors").count();

@@ -10,6 +10,8 @@ use super::Span;
 pub struct Excerpt {
     /// In the order of the excerpt, without overlap.
     pieces: Vec<Piece>,
+    /// Whether the file quotes it in a way of its own, so that a change would have to be quoted too.
+    quoted: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,13 @@ impl Excerpting {
     pub fn copy(&mut self, file: &str, span: Span) {
         let own = self.text.len();
         self.text.push_str(span.slice(file));
+        self.note(own, span, true);
+    }
+
+    /// Appends text that the file holds letter for letter at `span`.
+    pub fn show(&mut self, text: &str, span: Span) {
+        let own = self.text.len();
+        self.text.push_str(text);
         self.note(own, span, true);
     }
 
@@ -69,7 +78,14 @@ impl Excerpt {
     /// Returns the excerpt that is one stretch of the file as it stands.
     pub fn of(span: Span) -> Self {
         let own = Span::new(0, span.end - span.start);
-        Self { pieces: vec![Piece { own, file: span, verbatim: true }] }
+        Self { pieces: vec![Piece { own, file: span, verbatim: true }], quoted: false }
+    }
+
+    /// Returns the excerpt as one that the file quotes in a way of its own: it is shown where it stands, and nothing
+    /// in it can be changed there.
+    #[must_use]
+    pub fn quoted(self) -> Self {
+        Self { quoted: true, ..self }
     }
 
     /// Returns where a span of the excerpt stands in the file: from the start of what it begins in to the end of
@@ -99,6 +115,10 @@ impl Excerpt {
     /// Returns where a span of the excerpt stands in the file, where the file says the same there without a gap, so
     /// that it can be changed there.
     pub fn verbatim(&self, span: Span) -> Option<Span> {
+        if self.quoted { None } else { self.same(span) }
+    }
+
+    fn same(&self, span: Span) -> Option<Span> {
         let piece = self.pieces.iter().find(|piece| {
             piece.verbatim && piece.own.start <= span.start && span.end <= piece.own.end
         })?;
@@ -111,13 +131,13 @@ impl Excerpt {
     pub fn inner(&self, inner: &Excerpt) -> Self {
         let mut pieces = Vec::new();
         for piece in &inner.pieces {
-            match (piece.verbatim, self.verbatim(piece.file)) {
+            match (piece.verbatim, self.same(piece.file)) {
                 (true, Some(file)) => pieces.push(Piece { file, ..*piece }),
                 (true, None) => self.cut(piece, &mut pieces),
                 (false, _) => pieces.push(Piece { file: self.span(piece.file), ..*piece }),
             }
         }
-        Self { pieces }
+        Self { pieces, quoted: self.quoted || inner.quoted }
     }
 
     /// Cuts a piece of an inner excerpt where the pieces of this one end.

@@ -1,6 +1,19 @@
 //! What the outside knows and the checker cannot: installed commands, devices, bash's own verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A command of a tool that is installed, to be asked which flags it has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// The tool, by the name it is called by.
+    pub tool: String,
+    /// The command, where the tool has some: `commit`.
+    pub command: String,
+}
+
+/// Long flags, with their dashes, that tools speak of in their help and their manual. None means that nothing could be learnt.
+pub type Takes = BTreeMap<Question, BTreeSet<String>>;
 
 /// Facts handed to the checker. Everything is optional; what is missing is not assumed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +24,8 @@ pub struct Facts {
     pub rejected: BTreeMap<String, String>,
     /// Device numbers of paths (`stat -c %d`), by absolute path.
     pub devices: BTreeMap<String, u64>,
+    /// What the tools that are installed said of their flags.
+    pub takes: Arc<Takes>,
     /// The present instant, for the age of copies.
     pub now: Option<crate::base::Timestamp>,
 }

@@ -171,7 +171,7 @@ pub(super) fn is_nickname(word: &str) -> bool {
 /// Tells whether a word is one of the five times of a crontab entry: `*/15`, `1-5`, `mon`, `2,14`.
 pub(super) fn is_field(word: &str) -> bool {
     !word.is_empty()
-        && word.split([',', '-', '/']).all(|part| {
+        && word.split([',', '-', '/', '~']).all(|part| {
             let name = part.len() == 3 && part.chars().all(|c| c.is_ascii_alphabetic());
             part == "*" || name || (1..=2).contains(&part.len()) && is_number(part)
         })

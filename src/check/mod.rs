@@ -1,41 +1,53 @@
 //! Rules over a script or a plan, given facts from outside; computes the harm of every step.
 
 mod allow;
+mod checkpoints;
 mod context;
+mod deeds;
 mod dumps;
 mod etcd;
 mod facts;
 mod failover;
 mod fix;
+mod flags;
 mod index;
 mod language;
+mod mirror;
 pub mod names;
 mod observed;
+mod outcome;
 mod placed;
 mod postgres;
 mod python;
+mod queries;
 mod reading;
+mod redis;
 mod repair;
+mod repository;
 mod reviewed;
 mod risk;
 mod rule;
 mod rules;
 mod subcommands;
 mod unit;
+mod written;
 
 pub use allow::{Allowed, Settled, settle_plan};
 pub use context::Context;
-pub use facts::Facts;
+pub use facts::{Facts, Question, Takes};
 pub use fix::fixed;
 pub use language::Language;
 pub use placed::{Placed, in_plan};
+pub use queries::Query;
 pub use python::{Python, Token, TokenKind};
-pub use reading::Unread;
+pub use reading::{Schedule, Unread};
 pub use repair::repaired;
 pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
 pub use rules::{LEFT_OUT, RULES};
 pub use unit::{Run, Unit};
+
+use std::collections::BTreeSet;
 
 use crate::base::{Id, Risk};
 use crate::evidence::{DryRun, Finding, Place};
@@ -59,6 +71,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// What a comment in a script accepts; of a plan it is for [`settle_plan`] to say, and an approval looks at all.
     pub allowed: Vec<Allowed>,
+    /// What the installed tools should be asked, so that another check can judge every flag: [`Facts::takes`].
+    pub questions: BTreeSet<Question>,
 }
 
 /// Returns every rule, in the order of their codes.
@@ -80,6 +94,7 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this script")],
         allowed: Vec::new(),
+        questions: BTreeSet::new(),
     })
 }
 
@@ -93,6 +108,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
         steps: vec![],
         findings: vec![],
         allowed: vec![],
+        questions: BTreeSet::new(),
     };
     for reading in std::iter::once(reading).chain(apart) {
         one(reading, facts, &mut checked);
@@ -127,6 +143,7 @@ fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
         facts,
         seen: None,
     };
+    checked.questions.extend(rules::questions(&context));
     checked.findings.extend(judge(&context, Report::on(whole)));
 }
 
@@ -139,6 +156,7 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         steps: Vec::new(),
         findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this plan")],
         allowed: Vec::new(),
+        questions: BTreeSet::new(),
     })
 }
 
@@ -182,11 +200,12 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         facts,
         seen: None,
     };
+    let questions = rules::questions(&context);
     let mut findings = judge(&context, Report::default());
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
-    Checked { language: Language::Bash, parsed, risk, steps, findings, allowed: Vec::new() }
+    Checked { language: Language::Bash, parsed, risk, steps, findings, allowed: Vec::new(), questions }
 }
 
 /// Reads every text of a plan, in the order in which they would run.

@@ -4,13 +4,17 @@ use super::unit::Unit;
 use crate::base::Risk;
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, Origin, Piece, Redirection};
-use crate::tools::{self, sql};
+use crate::sql::{self, Dialect};
+use crate::tools;
 
 /// Directories in which a command of a known name is that command.
 const TRUSTED: &[&str] = &["/bin/", "/usr/", "/sbin/", "/opt/", "/snap/", "/lib/", "/nix/"];
 
 /// Returns the harm of a text: that of its worst command, `unknown` where part of it cannot be read.
 pub fn of_unit(unit: &Unit<'_>) -> Risk {
+    if let Some(script) = unit.queries {
+        return script.risk();
+    }
     if !unit.script.parsed || !unit.commands.opaque.is_empty() {
         return Risk::Unknown;
     }
@@ -26,7 +30,7 @@ pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
 
 fn of_redirect(unit: &Unit<'_>, command: &Command, redirect: &Redirection) -> Risk {
     let path = command.path(&redirect.target);
-    let harmless = path.starts_with("/dev/") && !tools::is_device(&path);
+    let harmless = is_harmless(&path);
     match redirect.kind {
         _ if tools::is_device(&path) && redirect.kind != RedirectKind::Read => Risk::Irreversible,
         RedirectKind::Truncate if harmless => Risk::Read,
@@ -41,6 +45,17 @@ fn of_redirect(unit: &Unit<'_>, command: &Command, redirect: &Redirection) -> Ri
     }
 }
 
+/// Tells whether a path below `/dev` takes what is written to it without harm.
+fn is_harmless(path: &str) -> bool {
+    let Some(name) = path.strip_prefix("/dev/") else {
+        return false;
+    };
+    let whole =
+        ["null", "zero", "full", "tty", "stdin", "stdout", "stderr", "console", "random", "urandom"];
+    let begins = ["pts/", "fd/", "tty", "log"];
+    whole.contains(&name) || begins.iter().any(|b| name.starts_with(b))
+}
+
 fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
     let (Some(program), Some(name)) = (command.program(), command.name()) else {
         return Risk::Unknown;
@@ -49,14 +64,24 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
     if elsewhere || program.contains("..") {
         return Risk::Unknown;
     }
-    // A function or an alias is followed where it is called; what is left is the call itself.
-    if unit.commands.defined.contains(name) {
+    // A function is followed where it is called; a name that is also a program's may be the program.
+    if command.followed || unit.commands.defined.contains(name) && !tools::exists(name) {
         return Risk::Read;
     }
     if let Some(call) = unit.take_apart(command) {
         let own = call.risk();
         return match call.name {
-            "psql" | "mysql" | "mariadb" | "sqlite3" => own.max(of_input(command)),
+            "psql" | "mysql" | "mariadb" | "sqlite3" => {
+                let dialect = Dialect::of_client(call.name).unwrap_or(Dialect::Postgres);
+                let written = unit.written_harm(command, dialect);
+                let own = if call.has(&["file"]) { written.unwrap_or(own) } else { own };
+                let texts = unit.statements(command).iter().map(|s| s.risk).max();
+                let input = match written {
+                    Some(risk) => risk,
+                    None => of_input(command, dialect),
+                };
+                own.max(input).max(texts.unwrap_or(Risk::Read))
+            }
             "rm" | "shred" if uncertain(command) && own < Risk::Destructive => Risk::Destructive,
             _ => own,
         };
@@ -76,11 +101,11 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
 }
 
 /// Returns the harm of what a database client reads from standard input.
-fn of_input(command: &Command) -> Risk {
+fn of_input(command: &Command, dialect: Dialect) -> Risk {
     let from_file = command.redirects.iter().any(|r| r.kind == RedirectKind::Read);
     let piped = command.setting.stage.is_some_and(|s| s.position > 0);
     match &command.input {
-        Some(text) => sql::risk(&text.shown()),
+        Some(text) => sql::risk(&text.shown(), dialect),
         // A dump that is played back replaces what is there.
         None if from_file || piped => Risk::Destructive,
         None => Risk::Read,

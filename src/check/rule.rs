@@ -149,8 +149,8 @@ impl Report {
     }
 
     /// Adds a finding in a Python script.
-    pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) {
-        self.push(rule, None, Place::Whole, span, message, self.whole.clone());
+    pub fn add_python(&mut self, rule: &'static Rule, span: Span, message: String) -> &mut Finding {
+        self.push(rule, None, Place::Whole, span, message, self.whole.clone())
     }
 
     fn push(

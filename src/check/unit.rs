@@ -6,11 +6,12 @@ use std::rc::Rc;
 use super::Language;
 use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
-use super::reading::Part;
+use super::reading::{Part, Schedule};
 use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
+use crate::sql;
 use crate::tools::{self, Call, Role, Word, tar};
 
 /// A shell text and everything that is known of it.
@@ -28,10 +29,12 @@ pub struct Unit<'a> {
     pub within: Language,
     /// Where the text stands in the file, where it is not the file itself.
     pub excerpt: Option<Rc<Excerpt>>,
-    /// When it runs, as written, where a crontab, a timer or a CronJob says so: `30 2 * * *`, `@daily`.
-    pub schedule: Option<String>,
+    /// When it runs, where a crontab, a timer or a CronJob says so.
+    pub schedule: Option<Schedule>,
     /// Its tree.
     pub script: Script,
+    /// Its statements, where it is SQL; then it has no commands.
+    pub queries: Option<&'a sql::Script>,
     /// Its commands.
     pub commands: Commands,
     /// Paths the text itself makes anew, so that nothing of value is in them.
@@ -43,9 +46,10 @@ pub struct Unit<'a> {
 
 /// What rules ask of one command over and over.
 #[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     call: OnceCell<Option<Call<'static>>>,
-    sql: OnceCell<Vec<String>>,
+    pub(super) sql: OnceCell<Vec<String>>,
+    pub(super) statements: OnceCell<Vec<sql::Statement>>,
 }
 
 /// A command together with its place in the unit.
@@ -74,6 +78,7 @@ impl<'a> Unit<'a> {
             excerpt: None,
             schedule: None,
             script,
+            queries: None,
             commands,
             fresh: Vec::new(),
             index,
@@ -92,6 +97,7 @@ impl<'a> Unit<'a> {
             within: part.within,
             excerpt: part.excerpt.clone(),
             schedule: part.schedule.clone(),
+            queries: part.queries.as_ref(),
             ..unit
         }
     }
@@ -112,15 +118,14 @@ impl<'a> Unit<'a> {
         self.known(command).call.get_or_init(|| self.call(command)).as_ref()
     }
 
-    fn known(&self, command: &Command) -> &Known {
+    pub(super) fn known(&self, command: &Command) -> &Known {
         debug_assert!(std::ptr::eq(&self.commands.list[command.index], command), "of this unit");
         &self.known[command.index]
     }
 
     fn call(&self, command: &Command) -> Option<Call<'static>> {
         let name = command.name()?;
-        let tool = tools::tool(name)?;
-        let name = tool.aliases.iter().copied().find(|a| *a == name).unwrap_or(tool.name);
+        let (tool, name) = tools::tool_and_name(name)?;
         let mut words = self.words(command);
         if tool.name == "tar"
             && let Some(first) = words.first_mut()
@@ -156,16 +161,6 @@ impl<'a> Unit<'a> {
         });
         let sources: Vec<String> = sources.collect();
         targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
-    }
-
-    /// Returns the SQL a client is given, on its line or its standard input.
-    pub fn sql(&self, command: &Command) -> &[String] {
-        self.known(command).sql.get_or_init(|| {
-            let given = self.take_apart(command).into_iter().flat_map(|call| &call.flags);
-            let given = given.filter(|f| matches!(f.name.as_str(), "command" | "execute"));
-            let given = given.filter_map(|f| f.value.as_ref()).map(|w| w.text.clone());
-            given.chain(command.input.iter().map(|text| text.shown().into_owned())).collect()
-        })
     }
 
     /// Returns the words of a command as the tools see them.

@@ -5,7 +5,8 @@ use crate::base::Risk;
 use crate::check::Unit;
 use crate::shell::Command;
 use crate::shell::ast::RedirectKind;
-use crate::tools::{Call, Role, Word, sql};
+use crate::sql::{self, Dialect};
+use crate::tools::{Call, Role, Word};
 
 /// One thing a command does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -211,7 +212,9 @@ fn statements(call: &Call<'_>, command: &Command) -> Vec<String> {
     let operands = call.operands.iter().skip(1).filter(|_| call.name == "sqlite3");
     let operands = operands.map(|word| word.text.clone());
     let input = command.input.as_ref().map(|text| text.shown().into_owned());
-    words.chain(operands).chain(input).flat_map(|text| sql::statements(&text)).collect()
+    let dialect = Dialect::of_client(call.name).unwrap_or(Dialect::Postgres);
+    let scripts = words.chain(operands).chain(input).map(|text| sql::read(&text, dialect));
+    scripts.flat_map(|script| script.statements).map(|statement| statement.text).collect()
 }
 
 fn of_statement(statement: &str, effect: &mut Effect) {

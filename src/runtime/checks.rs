@@ -21,7 +21,11 @@ impl Runtime {
         inventory: Option<&Inventory>,
         fingerprint: Digest,
     ) -> Result<check::Checked, RuntimeError> {
-        let checked = check::plan(plan, inventory, &self.facts(plan, inventory));
+        let mut facts = self.facts(plan, inventory);
+        let mut checked = check::plan(plan, inventory, &facts);
+        if self.installed_tools.answer(&checked.questions, &mut facts) {
+            checked = check::plan(plan, inventory, &facts);
+        }
         self.keep_plan(plan)?;
         let kept = evidence::Checked {
             at: self.now(),
@@ -46,6 +50,7 @@ impl Runtime {
             installed: all_here.then(probe::installed),
             rejected: texts.filter_map(|text| rejected(text)).collect(),
             devices: if all_here { devices(inventory) } else { BTreeMap::new() },
+            takes: Default::default(),
             now: Some(self.now()),
         }
     }
@@ -72,6 +77,7 @@ pub(super) fn script_facts(
             | Language::Other => BTreeMap::new(),
         },
         devices: BTreeMap::new(),
+        takes: Default::default(),
         now: Some(now),
     }
 }

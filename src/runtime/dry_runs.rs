@@ -54,15 +54,20 @@ impl Runtime {
         Ok(result)
     }
 
-    /// Dry-runs one script.
+    /// Dry-runs one script; the names of the inventory resolve there.
     pub fn dry_run_script(
         &self,
         path: &Path,
+        inventory: Option<&Inventory>,
         following: Following,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DryRun, RuntimeError> {
         let options = Options {
-            sandbox: sandbox::Options { following, ..self.sandbox(0) },
+            sandbox: sandbox::Options {
+                names: names_of(inventory),
+                following,
+                ..self.sandbox(0)
+            },
             here: vec![],
             secrets: BTreeMap::new(),
             account: account_environment,

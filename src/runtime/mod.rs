@@ -12,6 +12,7 @@ mod error;
 pub mod evaluating;
 pub mod files;
 mod following;
+mod installed_tools;
 mod leading;
 mod machine;
 mod model_drafting;
@@ -30,6 +31,7 @@ pub use crate::draft::dialogue::failed_steps;
 pub use approvals::Approved;
 pub use checks::check_inventory;
 pub use error::RuntimeError;
+use installed_tools::InstalledTools;
 pub use machine::{Machine, Standing, Surveyed, lacks, needs, stand_ins};
 pub use model_drafting::{
     DialogueEnd, DraftingError, ModelDrafted, Preview, Settings, recorded_instant,
@@ -60,6 +62,7 @@ pub struct Runtime {
     program: PathBuf,
     store: Mutex<Store>,
     machine: OnceLock<Machine>,
+    installed_tools: InstalledTools,
 }
 
 impl Runtime {
@@ -71,7 +74,8 @@ impl Runtime {
         };
         let store = Store::open(&directory)?;
         let program = std::env::current_exe().map_err(|source| RuntimeError::Program { source })?;
-        Ok(Self { program, store: Mutex::new(store), machine: OnceLock::new() })
+        let installed_tools = InstalledTools::new(Some(&directory));
+        Ok(Self { program, store: Mutex::new(store), machine: OnceLock::new(), installed_tools })
     }
 
     /// Returns the present instant.

@@ -36,19 +36,19 @@ impl Walk<'_> {
         self.replaced.push(Replaced { directory: directory.to_owned(), node, stay });
     }
 
-    /// Returns a path of this branch as it was before the run.
-    fn as_before(&self, path: &Path) -> io::Result<Place> {
-        let below = path.strip_prefix(&self.branch.at).unwrap_or(path);
-        match (&self.lower, self.is_the_hosts(below)) {
+    /// Returns a directory of this branch, to find what was in it before the run.
+    fn as_before(&self, directory: &Path) -> io::Result<Place> {
+        let below = directory.strip_prefix(&self.branch.at).unwrap_or(directory);
+        match (&self.lower, self.holds_the_hosts(below)) {
             (Some(lower), Ok(true)) => lower.descend(below),
             (_, _) => self.view.descend(below),
         }
     }
 
-    /// The same, by way of its directory, which is opened unless it is the `last` one.
+    /// Returns a path of this branch by way of its directory, which is opened unless it is the `last` one.
     fn in_directory(&self, path: &Path, last: &mut Option<(PathBuf, Place)>) -> io::Result<Place> {
         let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
-            return self.as_before(path);
+            return self.view.descend(path.strip_prefix(&self.branch.at).unwrap_or(path));
         };
         match last {
             Some((known, place)) if known == above => place.child(name.as_bytes()),
@@ -86,7 +86,10 @@ impl Walk<'_> {
         for (path, parent) in std::mem::take(&mut self.gone) {
             let found = self.in_directory(&path, &mut last);
             match found.and_then(|place| Ok((place.stat()?, place))) {
-                Ok((Some(stat), place)) => {
+                Ok((Some(stat), mut place)) => {
+                    if file_type(&stat) == FileType::Directory {
+                        place = self.as_before(&path).unwrap_or(place);
+                    }
                     self.one_gone(Old { place, path, parent }, stat, 0, &mut left);
                 }
                 Ok((None, _)) => {}
@@ -120,9 +123,9 @@ impl Walk<'_> {
         }
     }
 
-    /// Tells whether no kept layer has a part in a path, so that what the host has there is all that was there. Looking
-    /// there is several times as fast as through the overlay.
-    fn is_the_hosts(&self, below: &Path) -> io::Result<bool> {
+    /// Tells whether no kept layer has a part in what is in a directory, so that what the host has there is all that was
+    /// there. Looking there is several times as fast as through the overlay.
+    fn holds_the_hosts(&self, below: &Path) -> io::Result<bool> {
         for kept in &self.kept {
             let mut place = kept.clone();
             let mut missing = false;
@@ -138,7 +141,8 @@ impl Walk<'_> {
                     return Ok(false);
                 }
             }
-            if !missing {
+            // A directory that was only copied up adds nothing to what is in it.
+            if !missing && !place.names()?.is_empty() {
                 return Ok(false);
             }
         }

@@ -7,7 +7,7 @@
 //! bits that the host gives the caller.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -41,7 +41,7 @@ const COPIED: u64 = 16 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Reach {
     /// What belongs to somebody else and seems to be the caller's, with its permission bits inside.
-    made: BTreeMap<PathBuf, u32>,
+    made: HashMap<PathBuf, u32>,
 }
 
 /// What must be put into one branch.

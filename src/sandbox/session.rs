@@ -181,8 +181,8 @@ pub enum SandboxError {
         #[source]
         source: Option<std::io::Error>,
     },
-    /// This one run could not be started; the session goes on.
-    #[error("the run could not be started: {0}")]
+    /// This one run could not be started or followed; the session goes on.
+    #[error("the run failed: {0}")]
     Run(String),
 }
 

@@ -1,7 +1,7 @@
 //! Which directories of the host become copy-on-write branches, and what stands around them.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub(super) struct Skeleton {
     pub(super) branches: Vec<Planned>,
     directories: Vec<(PathBuf, u32)>,
     /// Directories between branches that belong to somebody else, with their permission bits inside.
-    pub(super) foreign: BTreeMap<PathBuf, u32>,
+    pub(super) foreign: HashMap<PathBuf, u32>,
     links: Vec<(PathBuf, PathBuf)>,
     /// Files that are shown as they are, read-only.
     pub(super) files: Vec<PathBuf>,

@@ -88,7 +88,7 @@ pub(super) fn watch(
         scarce: Scarce::default(),
     };
     let started = Instant::now();
-    watch.follow(started, boss)?;
+    let died = watch.follow(started, boss)?;
     let duration = started.elapsed();
     watch.outputs.drain();
     watch.scarce.look_at_disk();
@@ -97,6 +97,10 @@ pub(super) fn watch(
     }
     if let Some(failure) = watch.failure {
         return Err(failure);
+    }
+    if let (None, None, Some(signal)) = (watch.ended, watch.limit, died) {
+        let text = format!("its first process was ended from outside, by signal {signal}");
+        return Err(Failure::of("following the run", std::io::Error::other(text)));
     }
     let [stdout, stderr] = watch.outputs.finish();
     let mut seen = Watched {
@@ -117,7 +121,8 @@ pub(super) fn watch(
 }
 
 impl Watch<'_> {
-    fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<(), Failure> {
+    /// Returns the signal that ended the first process, if one did.
+    fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<Option<i32>, Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
         let life = rustix::process::pidfd_open(self.pid, PidfdFlags::empty()).map_err(failed)?;
         let wall = Duration::from_millis(self.limits.wall_ms);
@@ -188,8 +193,9 @@ impl Watch<'_> {
                 break;
             }
         }
-        rustix::process::waitpid(Some(self.pid), WaitOptions::empty()).map_err(failed)?;
-        Ok(())
+        let waited = rustix::process::waitpid(Some(self.pid), WaitOptions::empty());
+        let status = waited.map_err(failed)?.map(|(_, status)| status);
+        Ok(status.and_then(|status| status.terminating_signal()))
     }
 
     fn stop(&mut self, limit: Limit) {

@@ -1,5 +1,7 @@
 //! A shell script as a small tree: what rules and templates need, and nothing else.
 
+use std::sync::Arc;
+
 use crate::base::{Problem, Span};
 
 /// A script that was read, as far as it could be.
@@ -62,7 +64,7 @@ pub enum StatementKind {
         /// Its name; empty when the name is not literal.
         name: String,
         /// Its body.
-        body: Box<Statement>,
+        body: Arc<Statement>,
     },
     /// `[[ … ]]`: operators as literal words, operands as they are.
     Condition(Vec<Word>),

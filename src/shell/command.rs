@@ -21,6 +21,8 @@ pub struct Command {
     pub input: Option<Argument>,
     /// Its text; for a command inside a quoted script, the word that holds it.
     pub span: Span,
+    /// Whether it calls a function of the script whose commands stand in the list themselves.
+    pub followed: bool,
     /// Under which circumstances it runs.
     pub setting: Setting,
 }

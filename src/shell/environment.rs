@@ -1,11 +1,15 @@
 //! What is known of the variables while a script is followed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::ast::Statement;
 use super::value::{Argument, Origin, Piece, Unknown};
 use crate::base::Span;
+
+/// How the names start that stand for unknown values in text that is parsed again.
+pub(super) const VALUE: &str = "__value_";
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,17 +20,36 @@ pub(super) enum Value {
     Array(Vec<Argument>),
 }
 
+/// A function of the script.
+#[derive(Debug, Clone)]
+pub(super) struct Function {
+    pub(super) body: Arc<Statement>,
+    /// Whether it is defined whatever happens; if not, its name can also be a program's.
+    pub(super) sure: bool,
+}
+
+/// What of its variables a shell hands to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passed {
+    /// Those that are exported.
+    Exported,
+    /// None: the other shell runs on another machine.
+    Nothing,
+}
+
 /// Variables, functions, aliases and the working directory at one point of a script.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment {
     /// Shared until one of the branches writes.
     pub(super) values: Rc<HashMap<String, Value>>,
-    pub(super) functions: Rc<HashMap<String, Rc<Statement>>>,
+    pub(super) functions: Rc<HashMap<String, Function>>,
     pub(super) aliases: Rc<HashMap<String, String>>,
     /// Arguments of the script or function, from `$1`; nothing when they are not known.
     pub(super) arguments: Option<Rc<Vec<Argument>>>,
     /// Whether a test has made sure that arguments are there.
     pub(super) arguments_checked: bool,
+    /// Variables that programs are given.
+    pub(super) exported: Rc<HashSet<String>>,
     pub(super) cwd: Option<String>,
     pub(super) errexit: bool,
     pub(super) nounset: bool,
@@ -37,6 +60,42 @@ impl Environment {
     /// Sets a variable.
     pub(super) fn set(&mut self, name: impl Into<String>, value: Value) {
         Rc::make_mut(&mut self.values).insert(name.into(), value);
+    }
+
+    /// Becomes the environment of a shell that this one starts.
+    pub(super) fn enter_shell(&mut self, passed: Passed) {
+        let exported = Rc::clone(&self.exported);
+        let kept = |name: &str| {
+            passed == Passed::Exported && exported.contains(name) || name.starts_with(VALUE)
+        };
+        Rc::make_mut(&mut self.values).retain(|name, _| kept(name));
+        (self.functions, self.aliases) = Default::default();
+    }
+
+    /// Notes that programs are given a variable.
+    pub(super) fn export(&mut self, name: &str) {
+        if !self.exported.contains(name) {
+            Rc::make_mut(&mut self.exported).insert(name.to_owned());
+        }
+    }
+
+    /// Sets a variable back to what it was.
+    pub(super) fn restore(&mut self, name: String, value: Option<Value>) {
+        let values = Rc::make_mut(&mut self.values);
+        match value {
+            Some(value) => values.insert(name, value),
+            None => values.remove(&name),
+        };
+    }
+
+    /// Forgets the value of a variable that may have been changed.
+    pub(super) fn forget(&mut self, name: &str) {
+        if self.values.contains_key(name) {
+            let before = self.lookup(name);
+            let origin = first_origin(&before).unwrap_or(Origin::Variable);
+            let empty = can_be_empty(&before);
+            self.set(name, Value::Scalar(vec![unknown(&format!("${name}"), origin, empty)]));
+        }
     }
 
     /// Returns the pieces of a variable.
@@ -150,7 +209,7 @@ impl Environment {
             self.cwd = None;
         }
         if !Rc::ptr_eq(&self.functions, &other.functions) {
-            let theirs = other.functions.iter().map(|(n, f)| (n.clone(), Rc::clone(f)));
+            let theirs = other.functions.iter().map(|(n, f)| (n.clone(), f.clone()));
             Rc::make_mut(&mut self.functions).extend(theirs);
         }
         if !Rc::ptr_eq(&self.aliases, &other.aliases) {

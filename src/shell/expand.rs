@@ -314,11 +314,17 @@ impl Resolver {
         let Some(last) = self.out.list.get(first..).and_then(<[_]>::last) else {
             return vec![unknown("$(…)", Origin::Output, true)];
         };
-        let alone = self.out.list.len() == first + 1 && last.redirects.is_empty();
+        let alone = self.out.list.len() == first + 1
+            && last.redirects.is_empty()
+            && self.runs_always(last)
+            && last.wrappers.is_empty();
         let name = last.name().unwrap_or_default();
         let shown = format!("$({name} …)");
         match name {
-            "mktemp" => return vec![unknown(&shown, Origin::Temporary, false)],
+            "mktemp" => {
+                self.written.temporary += 1;
+                return vec![unknown(&shown, Origin::Temporary, false)];
+            }
             "date" => return vec![unknown(&shown, Origin::Time, false)],
             "pwd" => {
                 if let Some(cwd) = cwd {
@@ -400,18 +406,25 @@ pub(super) fn printed(command: &super::command::Command) -> Option<Argument> {
             {
                 arguments = &arguments[1..];
             }
+            // Whether echo reads escapes depends on the shell.
+            let escapes = |word: &Argument| {
+                word.pieces.iter().any(|p| matches!(p, Piece::Text(t) if t.contains('\\')))
+            };
+            if arguments.iter().any(escapes) {
+                return None;
+            }
         }
         "printf" => {
             let format = arguments.first()?.literal()?;
             if arguments.len() > 1 {
                 // Only the formats that hand the arguments through.
-                if !matches!(format, "%s" | "%s\\n" | "%b" | "%b\\n" | "%s\n") {
+                if !matches!(format, "%s" | "%s\\n" | "%s\n") {
                     return None;
                 }
                 arguments = &arguments[1..];
             } else {
                 let text = format.replace("\\n", "\n").replace("%%", "%");
-                return Some(Argument::text(&text, span));
+                return (!text.contains('\\')).then(|| Argument::text(&text, span));
             }
         }
         _ => return None,

@@ -1,8 +1,10 @@
 //! Commands in places that are no words: subscripts, arithmetic, patterns, and variables that make other programs run.
 
+use super::assigned;
 use super::ast::{Part, PartKind, Word};
 use super::environment::unknown;
 use super::parse::parse;
+use super::path;
 use super::resolve::Resolver;
 use super::value::{Argument, Origin, Piece};
 use crate::base::Span;
@@ -18,7 +20,25 @@ const RUN: &[&str] = &[
     "GIT_EXTERNAL_DIFF",
     "RSYNC_RSH",
     "LESSOPEN",
+    "TAR_OPTIONS",
+    "RUBYOPT",
+    "NODE_OPTIONS",
+    "ENV",
+    "GIT_PROXY_COMMAND",
+    "GIT_EDITOR",
+    "PSQLRC",
 ];
+
+/// Variables that name a program which others start; these programs only show or edit.
+const PROGRAMS: &[&str] =
+    &["EDITOR", "VISUAL", "PAGER", "MANPAGER", "GIT_PAGER", "SYSTEMD_PAGER", "PSQL_PAGER", "BROWSER"];
+
+/// Programs that a person is shown text with, or edits it with.
+const SHOW: &[&str] =
+    &["cat", "less", "more", "most", "vi", "vim", "nano", "emacs", "ed", "true", ":", "view", ""];
+
+/// Variables with directories in which programs or their parts are looked for.
+const PLACES: &[&str] = &["PATH", "LD_LIBRARY_PATH", "PERL5LIB", "RUBYLIB", "GCONV_PATH"];
 
 /// Directories in which anybody can put a program.
 const OPEN: &[&str] = &["/tmp", "/var/tmp", "/dev/shm", "/run/user"];
@@ -47,9 +67,12 @@ pub(super) fn holds_command(text: &str) -> bool {
 }
 
 /// Tells whether a literal is a subscript that runs a command where it is evaluated.
-fn is_running_subscript(text: &str) -> bool {
-    let subscript = text.split_once('[').map_or("", |(_, rest)| rest);
-    subscript.contains("$(") || subscript.contains('`')
+pub(super) fn is_running_subscript(text: &str) -> bool {
+    let Some((name, subscript)) = text.split_once('[') else {
+        return false;
+    };
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && (subscript.contains("$(") || subscript.contains('`'))
 }
 
 /// Returns a part that stands for text whose commands are followed, and whose value nobody knows.
@@ -76,6 +99,9 @@ impl Resolver {
             let substituted = std::mem::replace(&mut self.setting.substituted, true);
             self.nested(&format!(": <<BLACKSTART_TEXT\n{text}\nBLACKSTART_TEXT\n"), span, None);
             self.setting.substituted = substituted;
+        }
+        for name in assigned::in_arithmetic(text) {
+            self.env.forget(name);
         }
         unknown("$((…))", Origin::Output, false)
     }
@@ -115,7 +141,7 @@ impl Resolver {
     pub(super) fn steered(&mut self, name: &str, value: &Argument) {
         let text = value.shown();
         let open = |entry: &str| {
-            let relative = !entry.starts_with(['/', '$', '~', '{']);
+            let relative = !entry.starts_with(['/', '$', '~', '{']) || entry == "$PWD";
             relative
                 || OPEN.iter().any(|open| {
                     entry
@@ -125,7 +151,11 @@ impl Resolver {
         };
         let steers = RUN.contains(&name) && !text.is_empty()
             || name == "PS4" && holds_command(&text)
-            || name == "PATH" && !text.is_empty() && text.split(':').any(open);
+            || name.starts_with("BASH_FUNC_")
+            || PROGRAMS.contains(&name)
+                && !SHOW.contains(&path::file_name(text.split(' ').next().unwrap_or_default()))
+            || PLACES.contains(&name) && !text.is_empty() && text.split(':').any(open)
+            || name == "PATH" && value.comes_from(Origin::Temporary);
         if steers {
             self.opaque(value.span, &format!("{name} decides what other commands run"));
         }

@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::command::Redirection;
+use super::environment::Passed;
 use super::resolve::{Incoming, Resolver};
 use super::value::Argument;
+use super::wrapper::flag_value;
 use crate::base::Span;
 
 impl Resolver {
@@ -43,6 +45,7 @@ impl Resolver {
         let text = self.joined(rest, " ");
         let incoming = self.incoming.clone();
         self.push(words[..=at].to_vec(), redirects, span, wrappers);
+        self.env.enter_shell(Passed::Nothing);
         let shell = matches!(
             text.trim(),
             "" | "bash" | "sh" | "bash -s" | "sh -s" | "sudo bash" | "sudo sh" | "sudo bash -s"
@@ -125,6 +128,8 @@ impl Resolver {
         let incoming = self.incoming.clone();
         let version = words.get(1).and_then(Argument::literal) == Some("--version");
         self.push(words, redirects, span, wrappers);
+        let outside = self.env.clone();
+        self.env.enter_shell(Passed::Exported);
         match (command, rest.first().cloned()) {
             _ if version => {}
             (true, Some(text)) => {
@@ -133,13 +138,18 @@ impl Resolver {
                 }
                 let script = self.as_script(&text);
                 let arguments = Rc::new(rest.get(2..).unwrap_or_default().to_vec());
-                let saved = self.env.arguments.replace(arguments);
+                self.env.arguments = Some(arguments);
                 self.nested(&script, span, None);
-                self.env.arguments = saved;
             }
-            (false, Some(_)) if !reads_input => {
-                self.opaque(span, "a script in another file is run")
-            }
+            (false, Some(file)) if !reads_input => match self.written(&file) {
+                Some(text) => {
+                    let script = self.as_script(&text);
+                    let arguments = Rc::new(rest.get(1..).unwrap_or_default().to_vec());
+                    self.env.arguments = Some(arguments);
+                    self.nested(&script, span, None);
+                }
+                None => self.opaque(span, "a script in another file is run"),
+            },
             (true, None) => {}
             (false, _) => match incoming {
                 Some(Incoming::Text(script)) => {
@@ -151,6 +161,81 @@ impl Resolver {
                 }
             },
         }
+        self.env = outside;
         (self.env.errexit, self.env.nounset, self.env.pipefail) = options;
+    }
+}
+
+/// Flags of the programs that run one command on many hosts, whose next word belongs to them.
+const OF_MANY_HOSTS: &str = "wghlxtuHPmfo";
+
+impl Resolver {
+    /// Follows `watch COMMAND`, which joins its words for a shell.
+    pub(super) fn watch(
+        &mut self,
+        words: &[Argument],
+        redirects: Vec<Redirection>,
+        span: Span,
+        mut wrappers: Vec<String>,
+    ) {
+        let mut at = 1;
+        let mut plain = false;
+        while let Some(text) =
+            words.get(at).and_then(Argument::literal).filter(|t| t.starts_with('-'))
+        {
+            plain |= matches!(text, "-x" | "--exec");
+            at += if matches!(text, "-n" | "--interval") { 2 } else { 1 };
+        }
+        let rest = words.get(at..).unwrap_or_default();
+        let repeated = std::mem::replace(&mut self.setting.repeated, true);
+        if rest.is_empty() {
+            self.push(words.to_vec(), redirects, span, wrappers);
+        } else if plain {
+            wrappers.push("watch".to_owned());
+            self.run(rest.to_vec(), redirects, span, wrappers);
+        } else {
+            self.push_redirects(redirects, span);
+            let text = self.joined(rest, " ");
+            self.nested(&text, span, None);
+        }
+        self.setting.repeated = repeated;
+    }
+
+    /// Follows the command that `ansible`, `pdsh` and others run on many hosts.
+    pub(super) fn many_hosts(&mut self, name: &str, words: &[Argument], span: Span) {
+        let (host, rest) = match name {
+            "ansible" => {
+                let module = flag_value(words, &["-m", "--module-name"]);
+                let shell = module.as_ref().and_then(Argument::literal).unwrap_or("command");
+                let bare = shell.rsplit('.').next().unwrap_or_default();
+                if !matches!(bare, "command" | "shell" | "raw") {
+                    return;
+                }
+                let text = flag_value(words, &["-a", "--args"]);
+                (words.get(1).map(Argument::shown), text.into_iter().collect())
+            }
+            "salt" => {
+                let runs = |w: &Argument| w.literal().is_some_and(|t| t.starts_with("cmd."));
+                let at = words.iter().position(runs).map_or(words.len(), |at| at + 1);
+                (words.get(1).map(Argument::shown), words[at..].to_vec())
+            }
+            _ => {
+                let mut at = 1;
+                while let Some(flag) =
+                    words.get(at).and_then(Argument::literal).filter(|t| t.starts_with('-'))
+                {
+                    let takes = flag.len() == 2 && OF_MANY_HOSTS.contains(&flag[1..]);
+                    at += if takes { 2 } else { 1 };
+                }
+                let hosts = flag_value(words, &["-w", "-g", "-H", "-h", "-m"]);
+                let hosts = hosts.map(|host| host.shown().into_owned().into());
+                (hosts, words.get(at..).unwrap_or_default().to_vec())
+            }
+        };
+        let host = host.map_or_else(|| "many hosts".to_owned(), |host| host.into_owned());
+        if !rest.is_empty() {
+            let text = self.joined(&rest, " ");
+            self.nested(&text, span, Some(host));
+        }
     }
 }

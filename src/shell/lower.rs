@@ -1,5 +1,7 @@
 //! Turns the parser's tree of statements into ours.
 
+use std::sync::Arc;
+
 use shuck_ast::{
     AssignmentValue, BinaryOp, BuiltinCommand, Command, CompoundCommand, ConditionalExpr,
     DeclOperand, RedirectTarget, Stmt, StmtSeq, StmtTerminator,
@@ -11,6 +13,7 @@ use super::ast::{
 };
 use super::hidden;
 use super::lower_word::{Source, heredoc, pattern_text, span_of};
+use crate::base::Span;
 
 /// Returns our form of a sequence of statements.
 pub(super) fn sequence(statements: &StmtSeq, source: Source<'_>) -> Vec<Statement> {
@@ -68,7 +71,7 @@ fn command(from: &Command, source: Source<'_>) -> StatementKind {
         Command::Compound(compound) => self::compound(compound, source),
         Command::Function(function) => StatementKind::Function {
             name: function.static_names().next().map(|n| n.as_str().to_owned()).unwrap_or_default(),
-            body: Box::new(statement(&function.body, source)),
+            body: Arc::new(statement(&function.body, source)),
         },
         Command::AnonymousFunction(function) => {
             StatementKind::Group(vec![statement(&function.body, source)])
@@ -211,7 +214,7 @@ fn compound(from: &CompoundCommand, source: Source<'_>) -> StatementKind {
             condition(&c.expression, source, &mut words);
             StatementKind::Condition(words)
         }
-        CompoundCommand::Coproc(c) => StatementKind::Group(vec![statement(&c.body, source)]),
+        CompoundCommand::Coproc(c) => StatementKind::Subshell(vec![statement(&c.body, source)]),
         CompoundCommand::Always(c) => {
             let mut inner = body(&c.body);
             inner.extend(body(&c.always_body));
@@ -274,11 +277,27 @@ fn assignment(from: &shuck_ast::Assignment, source: Source<'_>) -> Assignment {
         value: match &from.value {
             AssignmentValue::Scalar(word) => Assigned::Scalar(scalar(word)),
             AssignmentValue::Compound(array) => Assigned::Array(
-                array.elements.iter().map(|e| source.word(&e.value().word)).collect(),
+                array.elements.iter().map(|e| element(e, span, source)).collect(),
             ),
         },
         span,
     }
+}
+
+/// Returns an element of an array; its key may hold a command.
+fn element(from: &shuck_ast::ArrayElem, span: Span, source: Source<'_>) -> Word {
+    use shuck_ast::ArrayElem::{Keyed, KeyedAppend, Sequential};
+    let mut word = source.word(&from.value().word);
+    match from {
+        Sequential(_) => {}
+        Keyed { key, .. } | KeyedAppend { key, .. } => {
+            let key = key.syntax_text(source.text);
+            if hidden::holds_command(key) {
+                word.parts.push(hidden::part(key, span));
+            }
+        }
+    }
+    word
 }
 
 /// Tells whether the target of a duplication is a descriptor, or `-`, or not known before the run.

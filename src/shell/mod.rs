@@ -1,10 +1,13 @@
 //! Reads shell scripts: a small tree, the commands that would run, and whether two renders agree.
 
+mod assigned;
 pub mod ast;
 mod brace;
 mod command;
+mod embedded;
 mod environment;
 mod expand;
+mod function;
 mod hidden;
 mod interpreter;
 mod lower;
@@ -18,6 +21,7 @@ mod simple;
 mod unwrap;
 mod value;
 mod wrapper;
+mod written;
 
 pub use ast::Script;
 pub use command::{Command, Commands, Opaque, Pipeline, Redirection, Setting, Stage, Use};

@@ -148,8 +148,8 @@ fn ends(env: &Environment, statement: &Statement, depth: usize) -> bool {
     match &statement.kind {
         StatementKind::Simple(simple) => {
             let name = simple.words.first().and_then(Word::literal).unwrap_or_default();
-            if let Some(body) = env.functions.get(&name) {
-                return depth < 4 && ends(env, body, depth + 1);
+            if let Some(function) = env.functions.get(&name) {
+                return depth < 4 && function.sure && ends(env, &function.body, depth + 1);
             }
             matches!(
                 name.as_str(),

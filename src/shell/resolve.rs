@@ -1,17 +1,28 @@
 //! Follows a script statement by statement and lists the commands it would run.
 
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::assigned;
 use super::ast::{Link, Loop, RedirectKind, Script, Statement, StatementKind, Word};
-use super::command::{Commands, Pipeline, Setting, Stage};
-use super::environment::{Environment, Value, unknown};
+use super::command::{Command, Commands, Pipeline, Setting, Stage};
+use super::environment::{Environment, Function, Value, unknown};
 use super::expand::printed;
+use super::function::Frame;
 use super::refine::{self, terminates};
 use super::value::{Argument, Origin};
+use super::written::Written;
 use crate::base::Span;
 
 /// Commands one script may come to, functions and quoted scripts unfolded.
 const BUDGET: usize = 50_000;
+
+/// Statements looked at, in whatever is followed.
+const STEPS: usize = 200_000;
+
+/// How deep statements may stand in each other, through functions and quoted scripts.
+const LEVELS: usize = 300;
 
 /// What arrives on standard input from the stage before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +65,13 @@ pub fn commands(script: &Script, options: Options) -> Commands {
         incoming: None,
         origin: None,
         depth: 0,
-        called: Vec::new(),
+        called: HashMap::new(),
+        following: Vec::new(),
+        spawns: false,
+        steps: 0,
+        level: 0,
         values: 0,
+        written: Written::default(),
     };
     resolver.sequence(&script.statements);
     resolver.uncalled();
@@ -72,9 +88,17 @@ pub(super) struct Resolver {
     pub(super) origin: Option<Span>,
     pub(super) depth: usize,
     /// Functions already followed.
-    pub(super) called: Vec<String>,
+    pub(super) called: HashMap<String, usize>,
+    /// The functions being followed, outermost first.
+    pub(super) following: Vec<Frame>,
+    /// Whether what runs here runs beside the function it stands in (`|`, `&`).
+    pub(super) spawns: bool,
+    steps: usize,
+    level: usize,
     /// How many unknown values have been handed into quoted scripts.
     pub(super) values: usize,
+    /// Files the script has written.
+    pub(super) written: Written,
 }
 
 impl Resolver {
@@ -84,18 +108,30 @@ impl Resolver {
     }
 
     pub(super) fn sequence(&mut self, statements: &[Statement]) {
+        self.level += 1;
         for statement in statements {
-            if self.out.list.len() > BUDGET {
-                self.opaque(statement.span, "the script comes to too many commands");
-                return;
+            self.steps += 1;
+            if self.out.list.len() > BUDGET || self.steps > STEPS || self.level > LEVELS {
+                // Said once: what comes behind is not followed either.
+                if self.steps != usize::MAX {
+                    self.opaque(statement.span, "the script comes to too many commands");
+                }
+                if self.level <= LEVELS {
+                    self.steps = usize::MAX - 1;
+                }
+                break;
             }
             self.statement(statement);
         }
+        self.level -= 1;
     }
 
     fn statement(&mut self, statement: &Statement) {
         let asked = self.setting.asked;
         self.setting.asked |= statement.negated;
+        // What runs in the background changes nothing here.
+        let before = statement.background.then(|| (self.env.clone(), self.spawns));
+        self.spawns |= statement.background;
         match &statement.kind {
             StatementKind::Simple(simple) => self.simple(simple, statement),
             StatementKind::Pipeline(stages) => self.pipeline(stages, statement.span),
@@ -108,8 +144,9 @@ impl Resolver {
                 self.expanded(text, statement.span);
             }
             StatementKind::Function { name, body } => {
-                Rc::make_mut(&mut self.env.functions)
-                    .insert(name.clone(), Rc::new((**body).clone()));
+                let function =
+                    Function { body: Arc::clone(body), sure: !self.setting.conditional };
+                Rc::make_mut(&mut self.env.functions).insert(name.clone(), function);
                 self.out.defined.insert(name.clone());
             }
             StatementKind::If { .. }
@@ -119,6 +156,10 @@ impl Resolver {
             | StatementKind::Group(_) => self.compound(statement),
         }
         self.setting.asked = asked;
+        if let Some((env, spawns)) = before {
+            self.env = env;
+            self.spawns = spawns;
+        }
         if self.env.errexit && !self.setting.asked && !statement.negated {
             refine::statement(&mut self.env, statement, true);
         }
@@ -233,7 +274,7 @@ impl Resolver {
             self.env.set(name.to_owned(), value);
         }
         let repeated = std::mem::replace(&mut self.setting.repeated, true);
-        // What the body assigns is not known at its start from the second round on.
+        self.forget_changed(one);
         self.question(&one.condition);
         refine::all(&mut self.env, &one.condition, true);
         let rest = self.incoming.take();
@@ -244,6 +285,22 @@ impl Resolver {
         self.env.join(before);
         if let (Some(name), Some(value)) = (&one.variable, variable) {
             self.env.set(name.clone(), value);
+        }
+    }
+
+    /// What a loop assigns is not known at its start from the second round on.
+    fn forget_changed(&mut self, one: &Loop) {
+        let functions = Rc::clone(&self.env.functions);
+        let both = [&one.condition, &one.body];
+        for statements in both {
+            let Some(names) = assigned::by(statements, &functions) else {
+                let span = statements.first().map(|s| s.span).unwrap_or_default();
+                self.opaque(span, "a loop changes more than can be followed");
+                return;
+            };
+            for name in names {
+                self.env.forget(&name);
+            }
         }
     }
 
@@ -288,14 +345,12 @@ impl Resolver {
                 self.env = before;
                 refine::statement(&mut self.env, previous, !truth);
             } else if truth {
-                // `a && b` as a statement of its own: what follows runs either way, unless -e stops it.
-                let last = next.is_none();
-                if !(last && self.env.errexit) {
-                    let mut before = before;
-                    std::mem::swap(&mut self.env, &mut before);
-                    self.env.join(before.clone());
-                    self.env.cwd = before.cwd;
-                }
+                // `a && b`: what follows runs either way, even under `-e`.
+                let mut before = before;
+                std::mem::swap(&mut self.env, &mut before);
+                let cwd = before.cwd.clone();
+                self.env.join(before);
+                self.env.cwd = cwd;
             } else {
                 self.env.join(before);
             }
@@ -310,6 +365,7 @@ impl Resolver {
         let span = self.place(span);
         self.out.pipelines.push(Pipeline { span, pipefail: self.env.pipefail, length });
         let saved = (self.setting.stage, self.incoming.take());
+        let spawns = std::mem::replace(&mut self.spawns, true);
         for (position, stage) in stages.iter().enumerate() {
             let env = self.env.clone();
             let first = self.out.list.len();
@@ -319,7 +375,11 @@ impl Resolver {
             let text = self.out.list.get(first..).and_then(|commands| {
                 let mut pieces = Vec::new();
                 let mut any = false;
-                for command in commands.iter().filter(|c| !c.setting.substituted) {
+                let own = |c: &&Command| c.setting.substituted == self.setting.substituted;
+                for command in commands.iter().filter(own) {
+                    if !self.runs_always(command) {
+                        return None;
+                    }
                     pieces.extend(printed(command)?.pieces);
                     any = true;
                 }
@@ -328,6 +388,17 @@ impl Resolver {
             self.incoming = Some(text.map_or(Incoming::Unreadable, Incoming::Text));
         }
         (self.setting.stage, self.incoming) = saved;
+        self.spawns = spawns;
+    }
+
+    /// Tells whether a command runs exactly once, here, whenever what is being followed does.
+    pub(super) fn runs_always(&self, command: &Command) -> bool {
+        let (its, ours) = (&command.setting, &self.setting);
+        its.conditional == ours.conditional
+            && its.repeated == ours.repeated
+            && its.deferred == ours.deferred
+            && its.contained == ours.contained
+            && its.remote == ours.remote
     }
 
     /// Follows the functions nobody calls, with arguments nobody knows.
@@ -337,9 +408,9 @@ impl Resolver {
         names.sort();
         self.env.functions = functions.clone();
         for name in names {
-            if !self.called.contains(name) {
+            if !self.called.contains_key(name) {
                 self.env.arguments = None;
-                self.in_branch(std::slice::from_ref(&functions[name]));
+                self.in_branch(std::slice::from_ref(&*functions[name].body));
             }
         }
     }

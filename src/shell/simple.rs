@@ -1,8 +1,9 @@
 //! One simple command on the way: its assignments, its redirects, its words.
 
-use super::ast::{Assigned, Assignment, Redirect, RedirectKind, Simple, Statement};
+use super::ast::{Assigned, Assignment, Redirect, RedirectKind, Simple, Statement, Word};
 use super::command::{Command, Redirection, Setting};
-use super::environment::{Value, unknown, unknown_argument};
+use super::environment::{VALUE, Value, unknown, unknown_argument};
+use super::hidden::is_running_subscript;
 use super::refine;
 use super::resolve::{Incoming, Resolver, holds_text};
 use super::value::{Argument, Origin, Piece};
@@ -11,24 +12,25 @@ use crate::base::Span;
 impl Resolver {
     pub(super) fn simple(&mut self, simple: &Simple, statement: &Statement) {
         let redirects = self.redirects(&statement.redirects);
-        if simple.words.is_empty() || simple.declares {
-            for assignment in &simple.assignments {
-                self.assign(assignment);
+        let mut before = Vec::new();
+        if simple.declares {
+            self.declared(simple);
+        }
+        for assignment in &simple.assignments {
+            if !simple.words.is_empty() && !simple.declares {
+                // Before a command it holds for that command alone.
+                let value = self.env.values.get(&assignment.name).cloned();
+                before.push((assignment.name.clone(), value));
+                self.env.export(&assignment.name);
             }
-        } else {
-            for assignment in &simple.assignments {
-                if let Assigned::Scalar(word) = &assignment.value {
-                    let value = self.word(word);
-                    self.steered(&assignment.name, &value);
-                }
-            }
+            self.assign(assignment);
         }
         let words: Vec<Argument> = simple.words.iter().flat_map(|w| self.words(w)).collect();
         if words.is_empty() && redirects.is_empty() {
             if let Some(first) = simple.words.first() {
                 self.opaque(first.span, "the name of the command may be empty");
             }
-            return;
+            return self.undo(before);
         }
         if let Some(first) = simple.words.first().filter(|w| refine::has_default(w)) {
             self.opaque(first.span, "the name of the command can be set from outside");
@@ -40,10 +42,64 @@ impl Resolver {
             .map(|r| Incoming::Text(r.target.clone()));
         let from_file = redirects.iter().any(|r| r.kind == RedirectKind::Read);
         let saved = self.incoming.clone();
+        let changes = input.is_some() || from_file;
         self.incoming =
             input.or(if from_file { Some(Incoming::Unreadable) } else { saved.clone() });
+        // `exec < file` alone changes where everything behind it reads from.
+        let stays = changes && words.len() == 1 && words[0].literal() == Some("exec");
         self.run(words, redirects, statement.span, Vec::new());
-        self.incoming = saved;
+        if !stays {
+            self.incoming = saved;
+        }
+        self.undo(before);
+    }
+
+    fn undo(&mut self, before: Vec<(String, Option<Value>)>) {
+        for (name, value) in before.into_iter().rev() {
+            self.env.restore(name, value);
+        }
+    }
+
+    /// Takes in what `local`, `export` and relatives do besides assigning.
+    fn declared(&mut self, simple: &Simple) {
+        let words: Vec<String> = simple.words.iter().filter_map(Word::literal).collect();
+        let Some((builtin, rest)) = words.split_first() else {
+            return;
+        };
+        let has = |letter: char| {
+            rest.iter().any(|w| w.strip_prefix('-').is_some_and(|flags| flags.contains(letter)))
+        };
+        let own = match builtin.as_str() {
+            "local" => true,
+            "declare" | "typeset" => !has('g'),
+            _ => false,
+        };
+        let bare = rest.iter().filter(|word| !word.starts_with('-')).map(String::as_str);
+        let assigned = simple.assignments.iter().map(|a| a.name.as_str());
+        for name in bare.clone().chain(assigned) {
+            if own {
+                self.hide(name);
+            }
+            if builtin == "export" || has('x') {
+                self.env.export(name);
+            }
+        }
+        if own && !self.following.is_empty() {
+            for name in bare {
+                self.env.set(name, Value::Scalar(Vec::new()));
+            }
+        }
+        // A reference to another variable: what is assigned to it changes that one.
+        for assignment in simple.assignments.iter().filter(|_| has('n')) {
+            let target = match &assignment.value {
+                Assigned::Scalar(word) => self.word(word),
+                Assigned::Array(_) => continue,
+            };
+            match target.literal() {
+                Some(target) => self.env.forget(target),
+                None => self.opaque(assignment.span, "which variable is changed is not known"),
+            }
+        }
     }
 
     fn assign(&mut self, assignment: &Assignment) {
@@ -59,6 +115,12 @@ impl Resolver {
                     }
                     before.append(&mut pieces);
                     pieces = before;
+                }
+                if Argument::new(pieces.clone(), value.span)
+                    .literal()
+                    .is_some_and(is_running_subscript)
+                {
+                    self.opaque(assignment.span, "the value runs a command where it is a number");
                 }
                 if assignment.indexed {
                     pieces =
@@ -81,11 +143,14 @@ impl Resolver {
 
     pub(super) fn redirects(&mut self, from: &[Redirect]) -> Vec<Redirection> {
         from.iter()
-            .map(|redirect| Redirection {
-                kind: redirect.kind,
-                descriptor: redirect.descriptor,
-                target: self.word(&redirect.target),
-                span: self.place(redirect.span),
+            .map(|redirect| {
+                let target = self.word(&redirect.target);
+                Redirection {
+                    kind: kind(redirect, &target),
+                    descriptor: redirect.descriptor,
+                    target,
+                    span: self.place(redirect.span),
+                }
             })
             .collect()
     }
@@ -111,7 +176,18 @@ impl Resolver {
         };
         let span = self.place(span);
         let index = self.out.list.len();
-        self.out.list.push(Command { index, words, wrappers, redirects, input, span, setting });
+        let command = Command {
+            index,
+            words,
+            wrappers,
+            redirects,
+            input,
+            followed: false,
+            span,
+            setting,
+        };
+        self.wrote(&command);
+        self.out.list.push(command);
     }
 
     /// Returns an argument that stands for what `find` or `xargs` hands over.
@@ -127,7 +203,7 @@ impl Resolver {
                 Piece::Text(more) | Piece::Glob(more) => text.push_str(more),
                 Piece::Unknown(one) => {
                     self.values += 1;
-                    let name = format!("__value_{}", self.values);
+                    let name = format!("{VALUE}{}", self.values);
                     text.push_str(&format!("${{{name}}}"));
                     let value = Value::Scalar(vec![Piece::Unknown(one.clone())]);
                     self.env.set(name, value);
@@ -135,5 +211,19 @@ impl Resolver {
             }
         }
         text
+    }
+}
+
+/// Returns what a redirect does: `>&$X` names a file where `$X` is no number.
+fn kind(redirect: &Redirect, target: &Argument) -> RedirectKind {
+    let descriptor = |text: &str| text.trim_end_matches('-').bytes().all(|b| b.is_ascii_digit());
+    match redirect.kind {
+        RedirectKind::Duplicate
+            if redirect.descriptor.is_none_or(|fd| fd == 1)
+                && target.literal().is_some_and(|text| !descriptor(text)) =>
+        {
+            RedirectKind::Truncate
+        }
+        kind => kind,
     }
 }

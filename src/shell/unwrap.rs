@@ -2,20 +2,18 @@
 
 use std::rc::Rc;
 
-use super::ast::{RedirectKind, Statement, StatementKind};
+use super::assigned;
+use super::ast::RedirectKind;
 use super::command::{Opaque, Redirection};
 use super::environment::{Value, unknown};
 use super::parse::parse;
-use super::resolve::Resolver;
+use super::resolve::{Incoming, Resolver};
 use super::value::{Argument, Origin, Piece};
 use super::{path, wrapper};
 use crate::base::Span;
 
-/// How deep scripts may stand in scripts, and functions in functions.
+/// How deep scripts may stand in scripts.
 const NESTING: usize = 6;
-
-/// How often one function is followed; more calls of it do no other kind of harm.
-const CALLS: usize = 40;
 
 const SHELLS: &[&str] = &["bash", "sh", "dash", "ksh", "zsh", "ash", "rbash"];
 
@@ -41,15 +39,18 @@ impl Resolver {
         let Some(program) = words.first().and_then(Argument::literal).map(str::to_owned) else {
             return self.push(words, redirects, span, wrappers);
         };
-        if wrappers.len() > 16 || self.depth > NESTING {
+        if wrappers.len() > 16 {
             self.opaque(span, "commands are wrapped too deep to be followed");
             return self.push(words, redirects, span, wrappers);
         }
-        if let Some(body) = self.env.functions.get(&program).cloned()
+        if let Some(function) = self.env.functions.get(&program).cloned()
             && !program.is_empty()
             && wrappers.iter().all(|w| w == "time")
         {
-            return self.call(&program, &body, &words, redirects, span);
+            self.call(&program, &function, &words, redirects.clone(), span);
+            if function.sure {
+                return;
+            }
         }
         if let Some(text) = self.env.aliases.get(&program).cloned() {
             let mut text = text;
@@ -59,8 +60,8 @@ impl Resolver {
             }
             let known = Rc::make_mut(&mut self.env.aliases).remove(&program);
             self.nested(&text, span, None);
-            Rc::make_mut(&mut self.env.aliases).extend(known.map(|k| (program, k)));
-            return;
+            Rc::make_mut(&mut self.env.aliases).extend(known.map(|k| (program.clone(), k)));
+            // Scripts of bash do not expand aliases unless they say so: the program itself may run as well.
         }
         let name = path::file_name(&program).to_owned();
         match name.as_str() {
@@ -86,6 +87,37 @@ impl Resolver {
                 }
             }
             "ssh" => return self.ssh(words, redirects, span, wrappers),
+            "source" | "." => {
+                if let Some(text) = words.get(1).and_then(|file| self.written(file)) {
+                    self.push_redirects(redirects, span);
+                    let script = self.as_script(&text);
+                    return self.nested(&script, span, None);
+                }
+            }
+            "sg" if words.len() == 3 && !words[2].prefix().starts_with('-') => {
+                self.push_redirects(redirects, span);
+                let script = self.as_script(&words[2]);
+                return self.nested(&script, span, None);
+            }
+            "watch" if words.len() > 1 => return self.watch(&words, redirects, span, wrappers),
+            "ansible" | "pdsh" | "clush" | "dsh" | "pssh" | "parallel-ssh" | "salt" => {
+                self.many_hosts(&name, &words, span);
+            }
+            "at" | "batch" => {
+                if let Some(Incoming::Text(text)) = self.incoming.clone() {
+                    let script = self.as_script(&text);
+                    let deferred = std::mem::replace(&mut self.setting.deferred, true);
+                    self.nested(&script, span, None);
+                    self.setting.deferred = deferred;
+                }
+            }
+            "mapfile" | "readarray" | "complete" | "compgen" | "bind" | "split" => {
+                let flags = ["-C", "-x", "--filter"];
+                if let Some(text) = wrapper::flag_value(&words, &flags) {
+                    let script = self.as_script(&text);
+                    self.nested(&script, span, None);
+                }
+            }
             "su" | "runuser" | "sg" | "script" => {
                 if let Some(text) = wrapper::flag_value(&words, &["-c", "--command", "-lc", "-qc"])
                 {
@@ -105,10 +137,11 @@ impl Resolver {
                     return;
                 }
             }
-            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct"
-            | "nsenter" => {
+            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct" | "lxc"
+            | "incus" | "docker-compose" | "nsenter" => {
                 let inner = words.iter().position(|w| w.literal() == Some("--"));
-                let docker = matches!(name.as_str(), "docker" | "podman" | "nerdctl");
+                let docker =
+                    matches!(name.as_str(), "docker" | "podman" | "nerdctl" | "docker-compose");
                 let inner = inner
                     .map(|at| at + 1)
                     .or_else(|| docker.then(|| docker_exec(&words)).flatten());
@@ -186,12 +219,23 @@ impl Resolver {
         if PASS_INPUT.contains(&name.as_str()) && self.incoming.is_some() {
             return self.shell(words[..1].to_vec(), redirects, span, wrappers);
         }
+        if let Some(text) = self.written(&words[0]).filter(|_| program.contains('/')) {
+            let script = self.as_script(&text);
+            let arguments = self.env.arguments.replace(Rc::new(words[1..].to_vec()));
+            self.push_redirects(redirects, span);
+            let before = self.env.clone();
+            self.nested(&script, span, None);
+            self.env = before;
+            self.env.arguments = arguments;
+            return;
+        }
+        self.embedded(&name, &words, span);
         self.subscripts(&words, span);
         self.builtin(&name, &words);
         self.push(words, redirects, span, wrappers);
     }
 
-    fn push_redirects(&mut self, redirects: Vec<Redirection>, span: Span) {
+    pub(super) fn push_redirects(&mut self, redirects: Vec<Redirection>, span: Span) {
         if !redirects.is_empty() {
             self.push(Vec::new(), redirects, span, Vec::new());
         }
@@ -212,7 +256,6 @@ impl Resolver {
             self.opaque(span, "a quoted script cannot be read");
         }
         let origin = self.origin;
-        let incoming = self.incoming.take();
         let saved = self.setting.clone();
         self.origin = Some(self.place(span));
         self.depth += 1;
@@ -222,37 +265,7 @@ impl Resolver {
         self.sequence(&script.statements);
         self.depth -= 1;
         self.setting = saved;
-        self.incoming = incoming;
         self.origin = origin;
-    }
-
-    fn call(
-        &mut self,
-        name: &str,
-        body: &Rc<Statement>,
-        words: &[Argument],
-        redirects: Vec<Redirection>,
-        span: Span,
-    ) {
-        self.called.push(name.to_owned());
-        if self.called.iter().filter(|called| *called == name).count() > CALLS {
-            if runs_arguments(body) {
-                self.opaque(
-                    span,
-                    "a function that runs its arguments is called too often to be followed",
-                );
-            }
-            return self.push(words.to_vec(), redirects, span, Vec::new());
-        }
-        self.push_redirects(redirects, span);
-        let arguments = self.env.arguments.replace(Rc::new(words[1..].to_vec()));
-        // A function is not followed into itself.
-        let function = Rc::make_mut(&mut self.env.functions).remove(name);
-        self.depth += 1;
-        self.sequence(std::slice::from_ref(body));
-        self.depth -= 1;
-        Rc::make_mut(&mut self.env.functions).extend(function.map(|f| (name.to_owned(), f)));
-        self.env.arguments = arguments;
     }
 
     fn trap(
@@ -291,7 +304,7 @@ impl Resolver {
                 .map_or(words.len(), |e| start + e);
             let inner: Vec<Argument> = words[start..end]
                 .iter()
-                .map(|w| if w.shown().contains("{}") { self.found(w.span) } else { w.clone() })
+                .map(|word| filled(word, "{}"))
                 .collect();
             let mut wrappers = wrappers.to_vec();
             wrappers.push("find".to_owned());
@@ -311,24 +324,7 @@ impl Resolver {
             let found = self.found(span);
             return inner.into_iter().chain([found]).collect();
         };
-        inner
-            .into_iter()
-            .map(|word| match word.literal() {
-                Some(text) if text.contains(marker) => {
-                    let mut pieces = Vec::new();
-                    for (index, part) in text.split(&marker).enumerate() {
-                        if index > 0 {
-                            pieces.push(unknown("{}", Origin::Found, false));
-                        }
-                        if !part.is_empty() {
-                            pieces.push(Piece::Text(part.to_owned()));
-                        }
-                    }
-                    Argument::new(pieces, word.span)
-                }
-                _ => word,
-            })
-            .collect()
+        inner.iter().map(|word| filled(word, marker)).collect()
     }
 
     /// Takes in what a builtin does to the shell itself.
@@ -344,8 +340,25 @@ impl Resolver {
                     let path = target.path(self.env.cwd.as_deref());
                     (path.starts_with('/') || path.starts_with('$')).then_some(path)
                 });
+                self.moved();
             }
-            "popd" => self.env.cwd = None,
+            "popd" => {
+                self.env.cwd = None;
+                self.moved();
+            }
+            "let" => {
+                for text in arguments.iter().filter_map(Argument::literal) {
+                    assigned::in_arithmetic(text).iter().for_each(|name| self.env.forget(name));
+                }
+            }
+            "printf" => {
+                if let Some(name) = wrapper::flag_value(words, &["-v"])
+                    && let Some(name) = name.literal()
+                {
+                    let value = vec![unknown(&format!("${name}"), Origin::Variable, false)];
+                    self.env.set(name, Value::Scalar(value));
+                }
+            }
             "unset" => {
                 for name in arguments.iter().filter_map(Argument::literal) {
                     self.env.set(name, Value::Scalar(Vec::new()));
@@ -403,6 +416,23 @@ impl Resolver {
     }
 }
 
+/// Returns a word with every marker in it replaced by what is handed over.
+fn filled(word: &Argument, marker: &str) -> Argument {
+    match word.literal() {
+        Some(text) if text.contains(marker) => {
+            let mut pieces = Vec::new();
+            for (index, part) in text.split(marker).enumerate() {
+                if index > 0 {
+                    pieces.push(unknown("{}", Origin::Found, false));
+                }
+                pieces.push(Piece::Text(part.to_owned()));
+            }
+            Argument::new(pieces, word.span)
+        }
+        _ => word.clone(),
+    }
+}
+
 /// Returns where the command of `docker exec [flags] CONTAINER command` starts.
 fn docker_exec(words: &[Argument]) -> Option<usize> {
     let mut at = words.iter().position(|w| w.literal() == Some("exec"))? + 1;
@@ -413,30 +443,4 @@ fn docker_exec(words: &[Argument]) -> Option<usize> {
         at += if takes { 2 } else { 1 };
     }
     Some(at + 1)
-}
-
-/// Tells whether what a function runs can depend on its arguments: a command that starts with a
-/// variable, or one that parses text again.
-fn runs_arguments(statement: &Statement) -> bool {
-    let any = |body: &[Statement]| body.iter().any(runs_arguments);
-    match &statement.kind {
-        StatementKind::Simple(simple) => simple.words.first().is_some_and(|first| {
-            let parsed_again = [
-                "eval", "bash", "sh", "ssh", "su", "sudo", "xargs", "env", "trap", "timeout",
-                "nice",
-            ];
-            first.literal().is_none_or(|name| parsed_again.contains(&name.as_str()))
-        }),
-        StatementKind::Pipeline(body)
-        | StatementKind::Subshell(body)
-        | StatementKind::Group(body) => any(body),
-        StatementKind::List(links) => links.iter().any(|(_, s)| runs_arguments(s)),
-        StatementKind::If { branches, otherwise } => {
-            branches.iter().any(|(a, b)| any(a) || any(b)) || otherwise.as_deref().is_some_and(any)
-        }
-        StatementKind::Loop(one) => any(&one.condition) || any(&one.body),
-        StatementKind::Case { arms, .. } => arms.iter().any(|arm| any(&arm.body)),
-        StatementKind::Function { body, .. } => runs_arguments(body),
-        StatementKind::Condition(_) | StatementKind::Arithmetic(_) => false,
-    }
 }

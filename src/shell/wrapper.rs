@@ -69,14 +69,46 @@ const WRAPPERS: &[Wrapper] = &[
     plain("lvm", "", 0),
     plain("watch", "n", 0),
     plain("strace", "eopsu", 0),
-    plain("unshare", "", 0),
+    Wrapper {
+        long: &["setuid", "setgid", "root", "wd", "propagation", "boottime", "monotonic", "setgroups"],
+        ..plain("unshare", "RwSG", 0)
+    },
+    plain("ltrace", "eopsulnaAx", 0),
+    plain("systemd-cat", "tp", 0),
+    plain("setarch", "", 1),
+    plain("eatmydata", "", 0),
+    plain("unbuffer", "", 0),
+    plain("faketime", "f", 1),
+    plain("choom", "n", 0),
+    Wrapper { long: &["cpunodebind", "membind", "physcpubind", "interleave"], ..plain("numactl", "NmCip", 0) },
+    plain("proxychains", "f", 0),
+    plain("proxychains4", "f", 0),
+    plain("torsocks", "", 0),
+    plain("pkexec", "", 0),
+    plain("logsave", "", 1),
+    plain("su-exec", "", 1),
+    plain("setuidgid", "", 1),
+    plain("s6-setuidgid", "", 1),
+    plain("chpst", "uUbemdfoprnPCL", 0),
+    plain("envdir", "", 1),
+    plain("tini", "p", 0),
+    plain("dumb-init", "", 0),
+    plain("dbus-run-session", "", 0),
+    plain("rlwrap", "", 0),
+    plain("screen", "cehpsStTLX", 0),
     Wrapper { long: &["target", "setuid", "setgid"], ..plain("nsenter", "tSG", 0) },
     plain("systemd-inhibit", "", 0),
     Wrapper {
         long: &["unit", "property", "uid", "gid", "description", "slice"],
         ..plain("systemd-run", "pu", 0)
     },
-    plain("setpriv", "", 0),
+    Wrapper {
+        long: &[
+            "reuid", "regid", "ruid", "euid", "rgid", "egid", "groups", "inh-caps", "ambient-caps",
+            "bounding-set", "securebits", "pdeathsig", "selinux-label", "apparmor-profile",
+        ],
+        ..plain("setpriv", "", 0)
+    },
     plain("cgexec", "g", 0),
     plain("fakeroot", "", 0),
     plain("prlimit", "", 0),
@@ -146,6 +178,8 @@ impl Wrapper {
                 }
             } else if let Some(short) = text.strip_prefix('-').filter(|s| !s.is_empty()) {
                 self.short(short, words, &mut out);
+            } else if text == "-" && self.name == "env" {
+                out.flags.push("i".to_owned());
             } else if self.assignments && text.contains('=') && !text.starts_with('=') {
                 out.assignments.push(text.to_owned());
             } else {

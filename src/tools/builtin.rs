@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `hash -p`, `enable -f`, `bind -x`, `mapfile -C`, `complete -C`; otherwise they only look.
 pub const TOOL: Tool = Tool {
     name: "hash",
-    aliases: &["enable", "bind", "mapfile", "readarray", "complete", "compgen"],
+    names: &["hash", "enable", "bind", "mapfile", "readarray", "complete", "compgen"],
     flags: &[
         value('p', "", Role::Source),
         value('x', "", Role::Command),
@@ -23,6 +23,7 @@ pub const TOOL: Tool = Tool {
         flag('r', ""),
     ],
     operands: Operands::All(Role::Text),
+    safer: &[],
     risk: |call| {
         let runs = match call.name {
             "hash" => call.has(&["p"]),

@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `chmod(1)`, `chown(1)`, `chgrp(1)`, `setfacl(1)`, `chattr(1)`.
 pub const TOOL: Tool = Tool {
     name: "chmod",
-    aliases: &["chown", "chgrp", "setfacl", "chattr", "restorecon", "setfattr", "chcon"],
+    names: &["chmod", "chown", "chgrp", "setfacl", "chattr", "restorecon", "setfattr", "chcon"],
     flags: &[
         flag('R', "recursive"),
         value('\0', "reference", Role::Source),
@@ -15,5 +15,6 @@ pub const TOOL: Tool = Tool {
         value('v', "value", Role::Text),
     ],
     operands: Operands::First(Role::Text, Role::Change),
+    safer: &[("--recursive", "getfacl -R DIR > FILE first: setfacl --restore=FILE puts it back")],
     risk: |_| Risk::Write,
 };

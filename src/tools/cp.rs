@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `cp(1)`, `install(1)`.
 pub const TOOL: Tool = Tool {
     name: "cp",
-    aliases: &["install", "scp", "ginstall"],
+    names: &["cp", "install", "scp", "ginstall"],
     flags: &[
         flag('a', "archive"),
         flag('r', "recursive"),
@@ -23,6 +23,10 @@ pub const TOOL: Tool = Tool {
         value('P', "", Role::Text),
     ],
     operands: Operands::Last(Role::Source, Role::Target),
+    safer: &[
+        ("cp", "cp -n or --backup=numbered, or cp to a new name and mv"),
+        ("scp", "scp to a new name, sha256sum on both sides, then mv"),
+    ],
     risk: |call| {
         let keeps = call.has(&["no-clobber", "backup"]);
         let makes_directories = call.name == "install" && call.has(&["directory"]);

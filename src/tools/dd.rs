@@ -6,9 +6,13 @@ use crate::base::Risk;
 /// `dd(1)`; its operands are `key=value`.
 pub const TOOL: Tool = Tool {
     name: "dd",
-    aliases: &["dcfldd", "ddrescue", "pv"],
+    names: &["dd", "dcfldd", "ddrescue", "pv"],
     flags: &[],
     operands: Operands::All(Role::Text),
+    safer: &[(
+        "dd",
+        "lsblk -f and blkid on the target first, conv=fsync; ddrescue with a map file for a failing disk",
+    )],
     risk: |call| {
         let target = call.operands.iter().find_map(|w| w.text.strip_prefix("of=").map(|t| (t, w)));
         match target {

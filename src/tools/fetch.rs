@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `curl(1)`, `wget(1)`.
 pub const TOOL: Tool = Tool {
     name: "curl",
-    aliases: &["wget"],
+    names: &["curl", "wget"],
     flags: &[
         value('o', "output", Role::Target),
         value('O', "output-document", Role::Target),
@@ -27,6 +27,10 @@ pub const TOOL: Tool = Tool {
         attached('\0', "execute"),
     ],
     operands: Operands::All(Role::Remote),
+    safer: &[
+        ("--output", "to a new name, check its checksum, then mv"),
+        ("-X", "show what it would hit with a GET first"),
+    ],
     risk: |call| {
         let method = call.value(&["request", "method"]);
         let method = method.map_or(String::new(), |word| word.text.to_ascii_uppercase());

@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `sort(1)`, `iconv(1)`, `base64(1)`, `jq(1)`, `yq(1)`.
 pub const TOOL: Tool = Tool {
     name: "sort",
-    aliases: &["iconv", "base64", "jq", "yq"],
+    names: &["sort", "iconv", "base64", "jq", "yq"],
     flags: &[
         value('o', "output", Role::Target),
         value('k', "key", Role::Text),
@@ -18,6 +18,7 @@ pub const TOOL: Tool = Tool {
         value('\0', "compress-program", Role::Command),
     ],
     operands: Operands::All(Role::Source),
+    safer: &[("sort", "sort -o to a new name and mv"), ("yq", "yq to a new name, diff, then mv")],
     risk: |call| match call.name {
         "sort" if call.has(&["compress-program"]) => Risk::Unknown,
         "sort" | "iconv" if call.value(&["output"]).is_some() => call.replaces(),

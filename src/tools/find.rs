@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `find(1)`; its tests are flags with one dash. What `-exec` runs is a command of its own.
 pub const TOOL: Tool = Tool {
     name: "find",
-    aliases: &[],
+    names: &["find"],
     flags: &[
         super::tool::flag('-', "delete"),
         value('-', "name", Role::Text),
@@ -47,6 +47,10 @@ pub const TOOL: Tool = Tool {
         super::tool::flag('-', "ls"),
     ],
     operands: Operands::All(Role::Source),
+    safer: &[(
+        "-delete",
+        "the same find with -print first, -xdev, and a count that it must not exceed",
+    )],
     risk: |call| {
         if call.has(&["delete"]) {
             Risk::Destructive

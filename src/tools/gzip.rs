@@ -6,9 +6,9 @@ use crate::base::Risk;
 /// `gzip`, `xz`, `zstd`, `bzip2`, `lz4` and their relatives.
 pub const TOOL: Tool = Tool {
     name: "gzip",
-    aliases: &[
-        "gunzip", "xz", "unxz", "zstd", "unzstd", "bzip2", "bunzip2", "lz4", "pigz", "pbzip2",
-        "lzop", "pixz", "lbzip2",
+    names: &[
+        "gzip", "gunzip", "xz", "unxz", "zstd", "unzstd", "bzip2", "bunzip2", "lz4", "pigz",
+        "pbzip2", "lzop", "pixz", "lbzip2",
     ],
     flags: &[
         flag('c', "stdout"),
@@ -24,6 +24,7 @@ pub const TOOL: Tool = Tool {
         value('p', "processes", Role::Text),
     ],
     operands: Operands::All(Role::Change),
+    safer: &[("--force", "without -f an existing file is kept"), ("--rm", "zstd -t first")],
     risk: |call| {
         let filter = call.operands.is_empty() || call.has(&["stdout", "test", "list"]);
         if filter {

@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `date(1)`, `hostname(1)`, `dmesg(1)`, `journalctl(1)`.
 pub const TOOL: Tool = Tool {
     name: "date",
-    aliases: &["hostname", "dmesg", "journalctl", "ifconfig", "route", "arp"],
+    names: &["date", "hostname", "dmesg", "journalctl", "ifconfig", "route", "arp"],
     flags: &[
         value('s', "set", Role::Text),
         value('d', "date", Role::Text),
@@ -27,6 +27,10 @@ pub const TOOL: Tool = Tool {
         flag('\0', "flush"),
     ],
     operands: Operands::All(Role::Text),
+    safer: &[(
+        "journalctl",
+        "journalctl --disk-usage first; SystemMaxUse= in journald.conf bounds it",
+    )],
     risk: |call| {
         let changes = match call.name {
             // A format starts with `+`; anything else is a time to set.

@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `ln(1)`; with `-f` the old name goes, which for a link is no loss of data.
 pub const TOOL: Tool = Tool {
     name: "ln",
-    aliases: &["link", "mkdir", "touch", "mkfifo", "mknod", "mktemp", "sync"],
+    names: &["ln", "link", "mkdir", "touch", "mkfifo", "mknod", "mktemp", "sync"],
     flags: &[
         flag('s', "symbolic"),
         flag('f', "force"),
@@ -18,6 +18,7 @@ pub const TOOL: Tool = Tool {
         value('r', "reference", Role::Source),
     ],
     operands: Operands::All(Role::Text),
+    safer: &[("ln --force", "ln -sfn to a new name and mv -T, which replaces it in one step")],
     risk: |call| match call.name {
         "sync" => Risk::Read,
         "ln" if call.has(&["force"]) && !call.has(&["symbolic"]) => Risk::Destructive,

@@ -1,44 +1,61 @@
 //! What is known of external tools, as data: flags, what their words are for, the harm of a call.
 
+mod accounts;
+mod archives;
+mod borg;
+mod builds;
 mod builtin;
+mod catalogue;
+mod check_filesystem;
 mod chmod;
 mod cloud;
+mod containers;
 mod cp;
-mod database;
 mod dd;
+mod debian;
+mod encryption;
+mod etcd;
 mod fetch;
 mod filter;
 pub mod find;
 mod git;
 mod gzip;
 mod host;
+mod kubernetes;
 mod ln;
-mod long_flags;
 mod lvm;
 mod mkfs;
+mod mongo;
 mod mv;
 mod mysql;
+mod mysql_clients;
 mod names;
+mod network;
 mod opaque;
 mod openssl;
-mod own_flags;
+mod packages;
 mod postgres;
+mod psql;
+mod rclone;
+mod redis;
+mod repositories;
 mod restic;
 mod rm;
 mod rsync;
 mod sed;
 mod shred;
-pub mod sql;
+mod sqlite;
 mod systemctl;
 pub mod tar;
+mod terraform;
 mod tool;
 mod uniq;
 pub mod usage;
+mod virtual_machines;
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-pub use long_flags::{nearest_flag, refuses};
+pub use catalogue::{
+    described, exists, known_names, only_creates, only_looks, tool, tool_and_name,
+};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
 /// Where every step looks its tools up, in a dry run and for real: nothing of the caller's own `PATH`.
@@ -46,76 +63,59 @@ pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:
 
 /// Every tool that is described.
 pub const TOOLS: &[&Tool] = &[
-    &rm::TOOL,
-    &mv::TOOL,
-    &cp::TOOL,
-    &tar::TOOL,
-    &rsync::TOOL,
-    &find::TOOL,
-    &dd::TOOL,
-    &mkfs::TOOL,
-    &shred::TOOL,
-    &ln::TOOL,
-    &chmod::TOOL,
-    &sed::TOOL,
-    &gzip::TOOL,
-    &systemctl::TOOL,
-    &lvm::TOOL,
-    &restic::TOOL,
-    &database::TOOL,
-    &mysql::TOOL,
-    &postgres::TOOL,
-    &cloud::TOOL,
-    &opaque::TOOL,
-    &openssl::TOOL,
+    &accounts::TOOL,
+    &archives::TOOL,
+    &borg::TOOL,
+    &builds::TOOL,
     &builtin::TOOL,
+    &check_filesystem::TOOL,
+    &chmod::TOOL,
+    &cloud::TOOL,
+    &containers::TOOL,
+    &cp::TOOL,
+    &dd::TOOL,
+    &debian::TOOL,
+    &encryption::TOOL,
+    &etcd::TOOL,
     &fetch::TOOL,
     &filter::TOOL,
+    &find::TOOL,
     &git::TOOL,
+    &gzip::TOOL,
     &host::TOOL,
+    &kubernetes::TOOL,
+    &ln::TOOL,
+    &lvm::TOOL,
+    &mkfs::TOOL,
+    &mongo::TOOL,
+    &mv::TOOL,
+    &mysql::TOOL,
+    &mysql_clients::TOOL,
+    &network::TOOL,
+    &opaque::TOOL,
+    &openssl::TOOL,
+    &packages::TOOL,
+    &postgres::TOOL,
+    &psql::TOOL,
+    &rclone::TOOL,
+    &redis::TOOL,
+    &repositories::TOOL,
+    &restic::TOOL,
+    &rm::TOOL,
+    &rsync::TOOL,
+    &sed::TOOL,
+    &shred::TOOL,
+    &sqlite::TOOL,
+    &systemctl::TOOL,
+    &tar::TOOL,
+    &terraform::TOOL,
     &uniq::TOOL,
+    &virtual_machines::TOOL,
 ];
-
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Tool>> = LazyLock::new(|| {
-    let names = |tool: &&'static Tool| {
-        let tool = *tool;
-        tool.aliases.iter().chain([&tool.name]).map(move |name| (*name, tool))
-    };
-    TOOLS.iter().flat_map(names).collect()
-});
-
-/// Returns the description of a tool by its name or one of its other names.
-pub fn tool(name: &str) -> Option<&'static Tool> {
-    BY_NAME.get(name).copied().or_else(|| {
-        let family = name.split_once('.').map(|(family, _)| family)?;
-        (family == "mkfs").then_some(&mkfs::TOOL)
-    })
-}
-
-/// Tells whether a command of that name only looks, whatever its arguments.
-pub fn only_looks(name: &str) -> bool {
-    names::only_looks(name)
-}
 
 /// Tells whether a command that only looks does more with these words.
 pub fn does_more(name: &str, words: &[&str]) -> bool {
     names::does_more(name, words)
-}
-
-/// Tells whether a command of that name at most creates something.
-pub fn only_creates(name: &str) -> bool {
-    names::only_creates(name)
-}
-
-/// Returns the names of the tools that are described.
-pub fn described() -> impl Iterator<Item = &'static str> {
-    TOOLS.iter().flat_map(|tool| tool.aliases.iter().chain([&tool.name])).copied()
-}
-
-/// Tells whether a command of that name is known to exist somewhere: it is described here, or
-/// belongs to a base system, to bash itself or to the backup trade.
-pub fn exists(name: &str) -> bool {
-    tool(name).is_some() || only_looks(name) || only_creates(name) || names::known(name)
 }
 
 /// Tells whether a path is a block device, by its name.
@@ -152,10 +152,17 @@ mod tests {
 
     #[test]
     fn a_call_is_as_dangerous_as_its_flags_and_operands_make_it() {
-        let check = |text: &str, expected: Risk| {
+        let mut wrong = Vec::new();
+        let mut check = |text: &str, expected: Risk| {
             let name = text.split_whitespace().next().unwrap();
             let call = Call::new(tool(name).unwrap(), name, &words(text));
-            assert_eq!(call.risk(), expected, "{text}: {call:?}");
+            let found = call.risk();
+            if found != expected {
+                wrong.push(format!(
+                    "{text}: {found:?}, not {expected:?}: {:?} {:?}",
+                    call.flags, call.operands
+                ));
+            }
         };
         check("rm -rf /x", Risk::Destructive);
         check("rmdir /x", Risk::Write);
@@ -239,7 +246,7 @@ mod tests {
         check("redis-cli -c -h x flushall", Risk::Destructive);
         check("redis-cli EVAL x", Risk::Unknown);
         check("redis-cli INFO persistence", Risk::Read);
-        check("etcdctl lease revoke x", Risk::Unknown);
+        check("etcdctl lease revoke x", Risk::Destructive);
         check("etcdctl endpoint health", Risk::Read);
         check("pg_restore -d x f", Risk::Write);
         check("pg_restore -cd x f", Risk::Destructive);
@@ -262,6 +269,113 @@ mod tests {
         check("vacuumdb --all --analyze-in-stages", Risk::Write);
         check("vacuumdb -f -d shop", Risk::Disruptive);
         check("pg_verifybackup -n /backup/base", Risk::Read);
+        check("restic rewind", Risk::Unknown);
+        check("restic restore latest --target /srv/x.new", Risk::Write);
+        check("restic restore latest --target /", Risk::Destructive);
+        check("borg prune --keep-daily 7 /backup/borg", Risk::Destructive);
+        check("borg --progress list /backup/borg", Risk::Read);
+        check("borg check --repair /backup/borg", Risk::Destructive);
+        check("rclone sync /srv/a remote:b", Risk::Destructive);
+        check("rclone lsf remote:b", Risk::Read);
+        check("kopia snapshot create /srv", Risk::Write);
+        check("kopia snapshot delete x --delete", Risk::Destructive);
+        check("duplicity remove-older-than 3M file:///b", Risk::Read);
+        check("duplicity remove-older-than 3M --force file:///b", Risk::Destructive);
+        check("velero backup create nightly --include-namespaces shop", Risk::Write);
+        check("velero restore create --from-backup nightly", Risk::Destructive);
+        check("kubectl -n shop delete pvc data", Risk::Destructive);
+        check("kubectl scale deploy shop --replicas 0", Risk::Disruptive);
+        check("kubectl delete ns shop --dry-run=server", Risk::Read);
+        check("helm un shop", Risk::Destructive);
+        check("docker compose down -v", Risk::Destructive);
+        check("docker volume ls", Risk::Read);
+        check("docker run --rm -v /:/host alpine true", Risk::Unknown);
+        check("docker volume rm data", Risk::Destructive);
+        check("terraform plan -out tf.new", Risk::Read);
+        check("terraform destroy -auto-approve", Risk::Destructive);
+        check("aws ec2 describe-snapshots", Risk::Read);
+        check(
+            "aws rds restore-db-instance-to-point-in-time --target-db-instance-identifier x",
+            Risk::Destructive,
+        );
+        check("aws s3 cp a s3://b", Risk::Write);
+        check("aws kms schedule-key-deletion --key-id x", Risk::Irreversible);
+        check("gcloud sql backups create --instance=x", Risk::Write);
+        check("gcloud sql instances delete x", Risk::Destructive);
+        check("az group delete --name x --yes", Risk::Destructive);
+        check("az storage blob list -c x", Risk::Read);
+        check("zfs destroy -nv tank/x", Risk::Read);
+        check("zfs destroy tank/x@a", Risk::Irreversible);
+        check("zfs list -t snapshot", Risk::Read);
+        check("btrfs sub del /srv/x", Risk::Irreversible);
+        check("mdadm --detail /dev/md0", Risk::Read);
+        check(
+            "mdadm --create /dev/md0 --level=1 --raid-devices=2 /dev/sda /dev/sdb",
+            Risk::Irreversible,
+        );
+        check("cryptsetup luksHeaderBackup /dev/sda --header-backup-file h", Risk::Write);
+        check("cryptsetup luksFormat /dev/sda", Risk::Irreversible);
+        check("systemctl list-units --failed", Risk::Read);
+        check("systemctl stop --now app", Risk::Disruptive);
+        check("crontab -r", Risk::Destructive);
+        check("crontab -l", Risk::Read);
+        check("ip addr show", Risk::Read);
+        check("ip addr add 10.0.0.1/24 dev eth0", Risk::Disruptive);
+        check("iptables -L -n", Risk::Read);
+        check("iptables -F", Risk::Disruptive);
+        check("virsh undefine x --remove-all-storage", Risk::Irreversible);
+        check("virsh domblklist x", Risk::Read);
+        check("qemu-img convert -O qcow2 a b.new", Risk::Write);
+        check("apt-get -y install x", Risk::Write);
+        check("apt-get purge x", Risk::Destructive);
+        check("dpkg -l x", Risk::Read);
+        check("dpkg --compare-versions 1 lt 2", Risk::Read);
+        check("invoke-rc.d app start", Risk::Write);
+        check("update-rc.d app defaults", Risk::Write);
+        check("deb-systemd-helper --quiet was-enabled app.service", Risk::Read);
+        check("db_get app/x", Risk::Read);
+        check("useradd -r -d /srv/app app", Risk::Write);
+        check("userdel -r app", Risk::Destructive);
+        check("gpg --batch --decrypt --output x.new x.gpg", Risk::Write);
+        check("gpg --delete-secret-keys x", Risk::Irreversible);
+        check("unzip -l x", Risk::Read);
+        check("7z x a.7z", Risk::Destructive);
+        check("pgbackrest --stanza main --type time expire", Risk::Destructive);
+        check("patronictl -c /etc/patroni.yml list", Risk::Read);
+        check("repmgr -f /etc/repmgr.conf standby promote", Risk::Disruptive);
+        check("barman check main", Risk::Read);
+        check("wal-g delete retain 5", Risk::Read);
+        check("wal-g delete retain 5 --confirm", Risk::Destructive);
+        check("mongorestore --drop dump", Risk::Destructive);
+        check("fsck -n /dev/sda1", Risk::Read);
+        check("xfs_repair -L /dev/sda1", Risk::Destructive);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn what_to_write_instead_is_the_advice_for_what_the_call_does() {
+        let check = |text: &str, expected: Option<&str>| {
+            let name = text.split_whitespace().next().unwrap();
+            let call = Call::new(tool(name).unwrap(), name, &words(text));
+            let found = call.safer();
+            match expected {
+                Some(part) => {
+                    assert!(found.is_some_and(|found| found.contains(part)), "{text}: {found:?}")
+                }
+                None => assert_eq!(found, None, "{text}"),
+            }
+        };
+        check("restic forget --keep-last 3", Some("--dry-run"));
+        check("restic snapshots", None);
+        check("rclone sync a b:", Some("--backup-dir"));
+        check("redis-cli -h x FLUSHALL", Some("BGSAVE"));
+        check("zfs destroy tank/x", Some("-nv"));
+        check("kubectl delete pvc data", Some("Retain"));
+        check("docker compose down -v", Some("stop"));
+        check("pg_restore --clean -d shop f", Some("new database"));
+        check("aws s3 rb s3://x --force", Some("refuses"));
+        check("rsync -a --delete a/ b/", Some("--max-delete"));
+        check("dd if=a of=/dev/sdb", Some("lsblk"));
     }
 
     #[test]
@@ -294,8 +408,7 @@ mod tests {
 
     #[test]
     fn a_name_stands_in_one_description_only() {
-        let mut names: Vec<&str> =
-            TOOLS.iter().flat_map(|t| t.aliases.iter().chain([&t.name])).copied().collect();
+        let mut names: Vec<&str> = TOOLS.iter().flat_map(|t| t.names).copied().collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();

@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `mv(1)`.
 pub const TOOL: Tool = Tool {
     name: "mv",
-    aliases: &[],
+    names: &["mv"],
     flags: &[
         flag('n', "no-clobber"),
         flag('T', "no-target-directory"),
@@ -15,6 +15,7 @@ pub const TOOL: Tool = Tool {
         flag('b', "backup"),
     ],
     operands: Operands::Last(Role::Source, Role::Target),
+    safer: &[("mv", "mv -n or --backup=numbered where the target may be there")],
     risk: |call| {
         if call.has(&["no-clobber", "backup", "b"]) { Risk::Write } else { call.replaces() }
     },

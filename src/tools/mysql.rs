@@ -6,7 +6,8 @@ use crate::base::Risk;
 /// `mariadbd`, `mysqld`, and the programs that set up, check and upgrade their data.
 pub const TOOL: Tool = Tool {
     name: "mariadbd",
-    aliases: &[
+    names: &[
+        "mariadbd",
         "mysqld",
         "mysqld_safe",
         "mariadbd-safe",
@@ -48,6 +49,12 @@ pub const TOOL: Tool = Tool {
         flag('r', "replace"),
     ],
     operands: Operands::All(Role::Text),
+    safer: &[
+        ("--initialize", "only in an empty directory"),
+        ("mysqlcheck --repair", "copy the table files first"),
+        ("mariadb-check --repair", "copy the table files first"),
+        ("mysqlimport --replace", "import into a new table, compare, then RENAME TABLE"),
+    ],
     risk: |call| match call.name {
         "my_print_defaults" | "mariadb-show" | "mysqlshow" => Risk::Read,
         "mariadb-check" | "mysqlcheck" => {

@@ -1,8 +1,5 @@
 //! Names of commands that exist on ordinary systems, and of those that only look.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
 /// Commands that change nothing, whatever their arguments: they look, compare, compute or wait.
 pub const READ_ONLY: &str = "
     [ [[ test true false : echo printf cat head tail less more ls stat df du file wc cut 
@@ -176,28 +173,6 @@ pub const KNOWN: &str = "
     arcconf tw_cli multipathd lvm dmeventd vdo stratis cryptsetup clevis tang tpm2_unseal
     mokutil bootctl kernel-install kexec
 ";
-
-/// Names to be looked up.
-type Names = LazyLock<HashSet<&'static str>>;
-
-static LOOK: Names = LazyLock::new(|| READ_ONLY.split_ascii_whitespace().collect());
-static MAKE: Names = LazyLock::new(|| CREATE.split_ascii_whitespace().collect());
-static OTHER: Names = LazyLock::new(|| KNOWN.split_ascii_whitespace().collect());
-
-/// Tells whether a command of [`READ_ONLY`] has that name.
-pub fn only_looks(name: &str) -> bool {
-    LOOK.contains(name)
-}
-
-/// Tells whether a command of [`CREATE`] has that name.
-pub fn only_creates(name: &str) -> bool {
-    MAKE.contains(name)
-}
-
-/// Tells whether another known command has that name.
-pub fn known(name: &str) -> bool {
-    OTHER.contains(name)
-}
 
 /// Tells whether a call of a command that looks holds a word with which it does more.
 pub fn does_more(name: &str, words: &[&str]) -> bool {

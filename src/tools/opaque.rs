@@ -6,7 +6,8 @@ use crate::base::Risk;
 /// Interpreters. With `--version` or `-V` alone they only answer.
 pub const TOOL: Tool = Tool {
     name: "python3",
-    aliases: &[
+    names: &[
+        "python3",
         "python",
         "python2",
         "perl",
@@ -39,6 +40,7 @@ pub const TOOL: Tool = Tool {
         value('f', "file", Role::Source),
     ],
     operands: Operands::All(Role::Command),
+    safer: &[],
     risk: |call| {
         let script = call.operand(0);
         let quiet_awk = matches!(call.name, "awk" | "gawk" | "mawk")

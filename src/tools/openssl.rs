@@ -59,7 +59,7 @@ const WRITES: &[&str] = &[
 /// `openssl(1)`.
 pub const TOOL: Tool = Tool {
     name: "openssl",
-    aliases: &[],
+    names: &["openssl"],
     flags: &[
         one("in", Role::Source),
         one("inform", Role::Text),
@@ -108,6 +108,10 @@ pub const TOOL: Tool = Tool {
         bare("CAcreateserial"),
     ],
     operands: Operands::First(Role::Text, Role::Source),
+    safer: &[(
+        "enc",
+        "openssl enc -pbkdf2 -iter, or age or gpg, which detect a wrong key and a changed byte",
+    )],
     risk: |call| {
         let looks = LOOK.contains(&call.operand(0)) && !call.has(WRITES);
         match call.operand(0) {

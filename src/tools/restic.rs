@@ -1,79 +1,70 @@
-//! Backup programs with a repository: restic, borg, and the like.
+//! restic and what drives it.
 
-use super::tool::{Operands, Role, Tool, flag, value};
+use super::tool::{Call, Operands, Role, Tool, value};
 use crate::base::Risk;
 
-/// `restic`, `borg`, `rclone`, `duplicity`, `kopia`, `rsnapshot`, `velero`.
+const VERBS: &[(Risk, &str)] = &[
+    (
+        Risk::Read,
+        "snapshots,check,ls,find,stats,diff,cat,list,dump,version,mount,key list,help,cache,options,features,generate",
+    ),
+    (Risk::Write, "backup,init,unlock,tag,copy,key add,key passwd,self-update"),
+    (Risk::Destructive, "forget,prune,rewrite,repair,migrate,recover,rebuild-index,key remove"),
+];
+
+/// `restic`; `resticprofile`, `autorestic` take its commands too.
 pub const TOOL: Tool = Tool {
     name: "restic",
-    aliases: &["borg", "rclone", "duplicity", "kopia", "rsnapshot", "velero", "mc", "duplicacy"],
+    names: &["restic", "resticprofile", "autorestic", "rustic"],
     flags: &[
         value('r', "repo", Role::Text),
         value('p', "password-file", Role::Source),
+        value('\0', "repository-file", Role::Source),
         value('t', "target", Role::Target),
-        value('\0', "host", Role::Text),
-        value('\0', "tag", Role::Text),
-        value('\0', "path", Role::Text),
-        value('\0', "include", Role::Text),
-        value('\0', "exclude", Role::Text),
-        value('\0', "stanza", Role::Text),
-        value('\0', "type", Role::Text),
-        value('\0', "config", Role::Source),
-        value('\0', "stdin-filename", Role::Text),
-        value('\0', "keep-last", Role::Text),
-        value('\0', "keep-daily", Role::Text),
-        value('\0', "keep-weekly", Role::Text),
-        value('\0', "keep-monthly", Role::Text),
-        value('\0', "keep-yearly", Role::Text),
-        value('\0', "keep-within", Role::Text),
-        flag('\0', "prune"),
-        flag('n', "dry-run"),
-        flag('\0', "delete"),
+        value('\0', "files-from", Role::Source),
+        value('\0', "exclude-file", Role::Source),
+        value('\0', "password-command", Role::Command),
+        value('o', "option", Role::Text),
+        value('n', "name", Role::Text),
+        value('c', "config", Role::Source),
     ],
     operands: Operands::All(Role::Text),
-    risk: |call| {
-        if call.has(&["dry-run"]) {
-            return Risk::Read;
-        }
-        let verb = call
-            .operands
-            .iter()
-            .map(|w| w.text.as_str())
-            .find(|w| !w.starts_with('/'))
-            .unwrap_or_default();
-        match verb {
-            "snapshots" | "check" | "ls" | "find" | "stats" | "diff" | "cat" | "list" | "info"
-            | "dump" | "verify" | "version" | "show-backup" | "list-backup"
-            | "collection-status" | "lsf" | "size" | "mount" | "about" | "md5sum" | "hashsum"
-            | "cryptcheck" | "list-files" => Risk::Read,
-            "backup" | "create" | "init" | "unlock" | "tag" | "copy" | "key" | "rcat" | "mkdir"
-            | "export" | "export-tar" | "with-lock" | "break-lock" | "stanza-create"
-            | "archive-push" | "cron" | "full" | "incremental" | "mb" | "daily" | "hourly"
-            | "weekly" | "archive-get" => Risk::Write,
-            "forget"
-            | "prune"
-            | "delete"
-            | "purge"
-            | "expire"
-            | "remove-older-than"
-            | "compact"
-            | "sync"
-            | "move"
-            | "remove-all-but-n-full"
-            | "stanza-delete"
-            | "rm"
-            | "deletefile"
-            | "cleanup"
-            | "rb"
-            | "mirror"
-            | "rewrite"
-            | "repair" => Risk::Destructive,
-            "restore" | "extract" | "recover" | "copyto" => match call.value(&["target"]) {
-                Some(target) if target.fresh => Risk::Write,
-                Some(_) | None if verb == "extract" => Risk::Write,
-                Some(_) | None => Risk::Destructive,
-            },
-            _ => Risk::Write,
-        }
-    },
+    risk,
+    safer: &[
+        ("restore", "restore --target into a new directory, compare, then put in place"),
+        (
+            "forget",
+            "restic forget --dry-run first, with --keep-* that always keep some; prune after a restic check",
+        ),
+        ("prune", "restic check --read-data-subset=5% first; prune --dry-run shows how much goes"),
+        (
+            "rewrite",
+            "restic copy to another repository first; rewrite without --forget keeps the old snapshots",
+        ),
+        ("repair", "copy the repository first; restic check tells what is damaged"),
+        ("rebuild-index", "copy the repository first; restic check tells what is damaged"),
+        ("key remove", "restic key list, and open the repository with the key that stays"),
+        (
+            "unlock",
+            "restic list locks, and make sure that no backup runs: an unlocked prune beside a backup loses data",
+        ),
+    ],
 };
+
+fn risk(call: &Call<'_>) -> Risk {
+    if call.has(&["dry-run"]) {
+        return Risk::Read;
+    }
+    if call.by_verb(&[(Risk::Write, "restore")]).is_some() {
+        let new = call.value(&["target"]).is_some_and(|word| word.fresh);
+        return if new { Risk::Write } else { Risk::Destructive };
+    }
+    match call.by_verb(VERBS) {
+        // It writes where it is told to.
+        Some(Risk::Read) if call.value(&["target"]).is_some_and(|word| !word.fresh) => {
+            Risk::Destructive
+        }
+        Some(risk) => risk,
+        None => Risk::Unknown,
+    }
+}

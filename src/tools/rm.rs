@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `rm` and its relatives; `rmdir` takes only empty directories, so it destroys nothing.
 pub const TOOL: Tool = Tool {
     name: "rm",
-    aliases: &["rmdir", "unlink", "srm"],
+    names: &["rm", "rmdir", "unlink", "srm"],
     flags: &[
         flag('r', "recursive"),
         flag('R', "recursive"),
@@ -15,6 +15,10 @@ pub const TOOL: Tool = Tool {
         value('\0', "interactive", Role::Text),
     ],
     operands: Operands::All(Role::Delete),
+    safer: &[(
+        "-r",
+        "mv it aside (mv DIR DIR.old) and delete that when the new one is proven; ${VAR:?} where a variable names it",
+    )],
     risk: |call| match (call.name, call.operands.iter().all(|w| w.fresh)) {
         ("rmdir", _) => Risk::Write,
         // What the script made itself in this run is nobody's data.

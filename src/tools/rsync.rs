@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `rsync(1)`.
 pub const TOOL: Tool = Tool {
     name: "rsync",
-    aliases: &[],
+    names: &["rsync"],
     flags: &[
         flag('a', "archive"),
         flag('r', "recursive"),
@@ -59,6 +59,15 @@ pub const TOOL: Tool = Tool {
         attached('\0', "info"),
     ],
     operands: Operands::Last(Role::Source, Role::Target),
+    safer: &[
+        (
+            "--delete",
+            "rsync -n --delete first, then with --max-delete, --backup-dir and a guard that the source is mounted and not empty",
+        ),
+        ("--remove-source-files", "rsync without it, compare with rsync -nc, then delete"),
+        ("--inplace", "without --inplace a broken transfer leaves the old file whole"),
+        ("rsync", "--backup-dir keeps what is replaced"),
+    ],
     risk: |call| {
         if call.has(&["dry-run", "list-only"]) || call.operands.len() < 2 {
             Risk::Read

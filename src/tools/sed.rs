@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `tee(1)`, `sed(1)`, `sponge(1)`, `patch(1)`.
 pub const TOOL: Tool = Tool {
     name: "sed",
-    aliases: &["tee", "sponge", "patch"],
+    names: &["sed", "tee", "sponge", "patch"],
     flags: &[
         attached('i', "in-place"),
         flag('a', "append"),
@@ -16,6 +16,10 @@ pub const TOOL: Tool = Tool {
         flag('E', "regexp-extended"),
     ],
     operands: Operands::All(Role::Change),
+    safer: &[
+        ("sed --in-place", "sed -i.bak keeps the old file"),
+        ("tee", "tee -a, or tee to a new name and mv"),
+    ],
     risk: |call| {
         let backup = call.value(&["in-place"]).is_some();
         let fresh = call.operands.iter().all(|w| w.fresh || w.text.starts_with("/dev/"));

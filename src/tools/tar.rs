@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `tar(1)`. The old style without a dash (`tar czf`) is taken apart by [`mode`].
 pub const TOOL: Tool = Tool {
     name: "tar",
-    aliases: &["gtar", "bsdtar"],
+    names: &["tar", "gtar", "bsdtar"],
     flags: &[
         flag('c', "create"),
         flag('x', "extract"),
@@ -52,6 +52,10 @@ pub const TOOL: Tool = Tool {
         flag('\0', "same-owner"),
     ],
     operands: Operands::All(Role::Source),
+    safer: &[
+        ("--remove-files", "tar, tar -d to compare, and only then rm"),
+        ("--extract", "tar -t first, then -x -C into a new directory, or --keep-old-files"),
+    ],
     risk: |call| {
         let fresh = |names: &[&str]| {
             call.value(names).is_some_and(|w| w.fresh || w.text == "-" || w.text == "/dev/null")

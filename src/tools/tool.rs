@@ -1,20 +1,24 @@
 //! How an external tool is described: flags, what its operands are, and the harm of a call.
 
+use super::usage::{Found, Style, Value, Walk};
 use crate::base::Risk;
 
 /// What is known of a tool.
 #[derive(Debug)]
 pub struct Tool {
-    /// Its name.
+    /// The group it belongs to, by the name of its best known member: rules speak of groups.
     pub name: &'static str,
-    /// Other names of the same tool (`mkfs.ext4`, `zcat`).
-    pub aliases: &'static [&'static str],
-    /// Its flags, those that take a value and those that matter; others take none.
+    /// Every name that is described here (`mkfs.ext4`, `zcat`).
+    pub names: &'static [&'static str],
+    /// Flags whose values have a role. Where the whole command line is described ([`super::usage`]), that says what
+    /// takes a value; else these do, and any other flag takes none.
     pub flags: &'static [Flag],
     /// What its operands are.
     pub operands: Operands,
     /// The harm of one call.
     pub risk: fn(&Call<'_>) -> Risk,
+    /// What to write instead: words that a call holds, all of them, and the advice. The first that fits counts.
+    pub safer: &'static [(&'static str, &'static str)],
 }
 
 /// A flag.
@@ -123,80 +127,178 @@ pub struct Call<'a> {
     pub name: &'a str,
     /// The flags, in order.
     pub flags: Vec<Given>,
-    /// The other words, in order.
+    /// The other words, in order; those of the command are among them.
     pub operands: Vec<Word>,
+    /// The command in the first spelling of its words (`snapshot create`), where the whole command line is described.
+    pub command: String,
+}
+
+/// What is to be known of a flag to take a call apart.
+struct Known {
+    name: &'static str,
+    takes: Takes,
+    role: Role,
 }
 
 impl<'a> Call<'a> {
-    /// Takes a call apart as getopt does: bundled letters, `--name=value`, unambiguous beginnings of
+    /// Takes a call apart as the tool does: bundled letters, `--name=value`, unambiguous beginnings of
     /// long names, `--` ends the flags. A word that is not certain is an operand.
     pub fn new(tool: &'a Tool, name: &'a str, words: &[Word]) -> Self {
-        let mut call = Self { tool, name, flags: Vec::new(), operands: Vec::new() };
+        let (flags, operands) = (Vec::new(), Vec::with_capacity(words.len()));
+        let mut call = Self { tool, name, flags, operands, command: String::new() };
+        let mut walk = Walk::new(name);
         let mut rest = words.iter();
         let mut ended = false;
         while let Some(word) = rest.next() {
             let text = word.text.as_str();
             if ended || text == "-" || !text.starts_with('-') {
+                if let Some(walk) = walk.as_mut().filter(|walk| walk.words() == call.operands.len())
+                    && !(word.certain && walk.extend(text))
+                {
+                    ended |= walk.ends_at_operand();
+                }
                 call.operands.push(word.clone());
             } else if text == "--" {
                 ended = true;
             } else if let Some(long) = text.strip_prefix("--") {
-                call.long(long, word, &mut rest);
-            } else if !call.single_dash(&text[1..], word, &mut rest) {
-                call.short(&text[1..], word, &mut rest);
+                call.long(long, word, walk.as_ref(), &mut rest);
+            } else if !call.single_dash(&text[1..], word, walk.as_ref(), &mut rest) {
+                call.short(&text[1..], word, walk.as_ref(), &mut rest);
             }
+        }
+        if let Some(walk) = walk {
+            walk.command().clone_into(&mut call.command);
         }
         call
     }
 
-    fn long<'w>(&mut self, text: &str, word: &Word, rest: &mut impl Iterator<Item = &'w Word>) {
+    /// The role of a flag that is described as a whole.
+    fn described(&self, name: &'static str, value: Value) -> Known {
+        let mut letters = name.chars();
+        let letter = letters.next().filter(|_| letters.next().is_none());
+        let own = self.tool.flags.iter().find(|flag| match letter {
+            Some(letter) => flag.short == letter,
+            None => flag.long == name,
+        });
+        let takes = match value {
+            Value::None => Takes::Nothing,
+            Value::Attached => Takes::Attached,
+            Value::Needed | Value::Number | Value::OneOf(_) | Value::Several | Value::Maybe => {
+                Takes::Value
+            }
+        };
+        let named = own.map(|flag| flag.long).filter(|long| !long.is_empty());
+        Known { name: named.unwrap_or(name), takes, role: own.map_or(Role::Text, |flag| flag.role) }
+    }
+
+    fn find_long(&self, name: &str, walk: Option<&Walk>) -> Option<Known> {
+        if let Some(walk) = walk
+            && let Found::Known { name, value } = walk.find(&format!("--{name}"))
+        {
+            return Some(self.described(name, value));
+        }
+        let whole = self.tool.flags.iter().find(|f| f.long == name);
+        let known = whole.or_else(|| {
+            let mut begins = self.tool.flags.iter().filter(|f| f.long.starts_with(name));
+            let only = begins.next().filter(|_| name.len() > 2 && walk.is_none());
+            only.filter(|_| begins.next().is_none())
+        });
+        known.map(|flag| Known { name: flag.long, takes: flag.takes, role: flag.role })
+    }
+
+    fn find_letter(&self, letter: char, walk: Option<&Walk>) -> Option<Known> {
+        if let Some(walk) = walk {
+            let mut name = [b'-', 0, 0, 0, 0];
+            let end = 1 + letter.encode_utf8(&mut name[1..]).len();
+            let name = str::from_utf8(&name[..end]).unwrap_or_default();
+            if let Found::Known { name, value } = walk.find(name) {
+                return Some(self.described(name, value));
+            }
+        }
+        let known = self.tool.flags.iter().find(|f| f.short == letter && letter != '-')?;
+        Some(Known { name: known.long, takes: known.takes, role: known.role })
+    }
+
+    fn long<'w>(
+        &mut self,
+        text: &str,
+        word: &Word,
+        walk: Option<&Walk>,
+        rest: &mut impl Iterator<Item = &'w Word>,
+    ) {
         let (name, attached) = match text.split_once('=') {
             Some((name, value)) => (name, Some(Word { text: value.to_owned(), ..word.clone() })),
             None => (text, None),
         };
-        let own = super::own_flags::of(self.name);
-        let whole = own.iter().chain(self.tool.flags).find(|f| f.long == name);
-        let known = whole.or_else(|| {
-            let mut begins = self.tool.flags.iter().filter(|f| f.long.starts_with(name));
-            let only = begins.next().filter(|_| name.len() > 2);
-            only.filter(|_| begins.next().is_none())
-        });
-        let takes = known.is_some_and(|f| f.takes == Takes::Value) && attached.is_none();
+        let known = self.find_long(name, walk);
+        let takes = known.as_ref().is_some_and(|f| f.takes == Takes::Value) && attached.is_none();
+        let mysql = walk.is_some_and(|walk| walk.style() == Style::MySql);
+        // `--skip-x` is no `--x`.
+        let switched = mysql
+            && known.as_ref().is_some_and(|known| !known.name.starts_with(&name.replace('_', "-")));
+        let called = match &known {
+            _ if switched => name.replace('_', "-"),
+            Some(known) => known.name.to_owned(),
+            None => name.to_owned(),
+        };
         self.flags.push(Given {
-            name: known.map_or(name, |f| f.long).to_owned(),
+            name: called,
             value: attached.or_else(|| if takes { rest.next().cloned() } else { None }),
             role: known.map_or(Role::Text, |f| f.role),
         });
     }
 
-    /// Tools such as `openssl` and `find` write long names behind one dash.
+    /// Tools such as `openssl`, `find` and `terraform` write long names behind one dash.
     fn single_dash<'w>(
         &mut self,
         text: &str,
-        _: &Word,
+        word: &Word,
+        walk: Option<&Walk>,
         rest: &mut impl Iterator<Item = &'w Word>,
     ) -> bool {
-        let Some(known) = self.tool.flags.iter().find(|f| f.short == '-' && f.long == text) else {
-            return false;
+        let (name, attached) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(Word { text: value.to_owned(), ..word.clone() })),
+            None => (text, None),
         };
+        let walk = walk.filter(|walk| matches!(walk.style(), Style::GoFlag | Style::Keyword));
+        let found = walk.map(|walk| walk.find(&format!("-{name}")));
+        let known = match found {
+            Some(Found::Known { name, value }) => self.described(name, value),
+            // With these, no letters are bundled.
+            Some(Found::Ambiguous | Found::Unknown | Found::Unjudged) => {
+                Known { name: "", takes: Takes::Nothing, role: Role::Text }
+            }
+            None => {
+                let mut own = self.tool.flags.iter().filter(|f| f.short == '-');
+                let Some(own) = own.find(|f| f.long == name) else {
+                    return false;
+                };
+                Known { name: own.long, takes: own.takes, role: own.role }
+            }
+        };
+        let next = known.takes == Takes::Value && attached.is_none();
         self.flags.push(Given {
-            name: known.long.to_owned(),
-            value: if known.takes == Takes::Value { rest.next().cloned() } else { None },
+            name: if known.name.is_empty() { name.to_owned() } else { known.name.to_owned() },
+            value: attached.or_else(|| if next { rest.next().cloned() } else { None }),
             role: known.role,
         });
         true
     }
 
-    fn short<'w>(&mut self, letters: &str, word: &Word, rest: &mut impl Iterator<Item = &'w Word>) {
+    fn short<'w>(
+        &mut self,
+        letters: &str,
+        word: &Word,
+        walk: Option<&Walk>,
+        rest: &mut impl Iterator<Item = &'w Word>,
+    ) {
         for (at, letter) in letters.char_indices() {
-            let own = super::own_flags::of(self.name);
-            let known =
-                own.iter().chain(self.tool.flags).find(|f| f.short == letter && letter != '-');
-            let name = match known {
-                Some(known) if !known.long.is_empty() => known.long.to_owned(),
+            let known = self.find_letter(letter, walk);
+            let name = match &known {
+                Some(known) if !known.name.is_empty() => known.name.to_owned(),
                 Some(_) | None => letter.to_string(),
             };
-            let role = known.map_or(Role::Text, |f| f.role);
+            let role = known.as_ref().map_or(Role::Text, |f| f.role);
             let takes = known.map_or(Takes::Nothing, |f| f.takes);
             let tail = &letters[at + letter.len_utf8()..];
             let value = match takes {
@@ -281,5 +383,46 @@ impl<'a> Call<'a> {
         let safe =
             |w: &&Word| w.fresh || matches!(w.text.as_str(), "-" | "/dev/null" | "/dev/stdout");
         if targets.iter().all(safe) { Risk::Write } else { Risk::Destructive }
+    }
+
+    /// Tells whether the words of the call, flags with their dashes among them, hold all of these. The words of a
+    /// command are its first operands, in first spellings where the command line is described.
+    fn holds(&self, words: &str) -> bool {
+        words.split_ascii_whitespace().all(|word| match word.trim_start_matches('-') {
+            name if name.len() < word.len() => self.has(&[name]),
+            _ => {
+                word == self.name
+                    || self.names(word)
+                    || self.command.split(' ').any(|own| own == word)
+            }
+        })
+    }
+
+    /// Returns what to write instead of a call that does harm, where something better is known.
+    pub fn safer(&self) -> Option<&'static str> {
+        let fits = |(words, _): &&(&str, &'static str)| self.holds(words);
+        self.tool.safer.iter().find(fits).map(|(_, advice)| *advice)
+    }
+
+    /// Returns the harm that a table gives to the command of this call: the first line that fits counts. A line is a
+    /// harm and patterns separated by commas; a pattern is the first words of the command, where `*` stands for
+    /// any word, `get-*` for a beginning and `*-list` for an end.
+    pub fn by_verb(&self, table: &[(Risk, &str)]) -> Option<Risk> {
+        let canonical = self.command.split(' ').filter(|word| !word.is_empty());
+        let count = canonical.clone().count();
+        let rest = self.operands.iter().skip(count);
+        let certain = rest.map(|word| if word.certain { word.text.as_str() } else { "" });
+        let words: Vec<&str> = canonical.chain(certain).take(6).collect();
+        let fits = |pattern: &str| {
+            let mut parts = pattern.split_ascii_whitespace();
+            let mut own = words.iter();
+            parts.all(|part| {
+                own.next().is_some_and(|word| match part.split_once('*') {
+                    Some((begin, end)) => word.starts_with(begin) && word.ends_with(end),
+                    None => *word == part,
+                })
+            })
+        };
+        table.iter().find(|(_, patterns)| patterns.split(',').any(fits)).map(|(risk, _)| *risk)
     }
 }

@@ -6,7 +6,7 @@ use crate::base::Risk;
 /// `uniq(1)`, `xxd(1)`.
 pub const TOOL: Tool = Tool {
     name: "uniq",
-    aliases: &["xxd"],
+    names: &["uniq", "xxd"],
     flags: &[
         value('f', "skip-fields", Role::Text),
         value('s', "skip-chars", Role::Text),
@@ -18,6 +18,7 @@ pub const TOOL: Tool = Tool {
         flag('c', "count"),
     ],
     operands: Operands::All(Role::Source),
+    safer: &[],
     risk: |call| {
         let columns = call.name == "xxd" && call.has(&["count"]);
         let mut files = call

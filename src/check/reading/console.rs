@@ -2,6 +2,7 @@
 
 use super::super::Language;
 use crate::base::{Excerpt, Excerpting, Span};
+use crate::sql::Dialect;
 use crate::tools;
 
 /// What is known of a block before it is read.
@@ -21,17 +22,31 @@ pub(super) enum Tag {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reader {
     Shell,
-    Sql,
+    Sql(Dialect),
     Another,
+}
+
+/// What was typed for one reader.
+#[derive(Debug)]
+pub(super) struct Typed {
+    /// What was typed, without prompts and output.
+    pub text: String,
+    /// Where it stands in the block.
+    pub place: Excerpt,
+    /// Its language: that of the shell, or SQL.
+    pub language: Language,
+    /// The dialect of SQL, by the prompt.
+    pub dialect: Option<Dialect>,
 }
 
 /// Reads a block: the shell's lines as one text, those of a database's client as another. Nothing where nobody
 /// says that it is for a shell and it does not look like it.
-pub(super) fn read(text: &str, tag: Tag) -> Vec<(String, Excerpt, Language)> {
+pub(super) fn read(text: &str, tag: Tag) -> Vec<Typed> {
     let language = if tag == Tag::Sh { Language::Sh } else { Language::Bash };
     let prompts = prompts_of(text, tag);
     if prompts == Prompts::None {
-        let whole = || (text.to_owned(), Excerpt::of(Span::new(0, text.len())), language);
+        let place = || Excerpt::of(Span::new(0, text.len()));
+        let whole = || Typed { text: text.to_owned(), place: place(), language, dialect: None };
         return match tag {
             Tag::None if !looks_like_commands(text) => Vec::new(),
             Tag::Bash | Tag::Sh | Tag::Console | Tag::None => vec![whole()],
@@ -39,6 +54,7 @@ pub(super) fn read(text: &str, tag: Tag) -> Vec<(String, Excerpt, Language)> {
     }
     let mut shell = Excerpting::default();
     let mut sql = Excerpting::default();
+    let mut dialect = None;
     let mut typed: Option<(Reader, usize)> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -52,8 +68,13 @@ pub(super) fn read(text: &str, tag: Tag) -> Vec<(String, Excerpt, Language)> {
         };
         let (reader, from) = match (found, typed) {
             (Some((reader, from)), _) => {
-                let begin =
-                    if reader == Reader::Sql { sql.text().len() } else { shell.text().len() };
+                let begin = match reader {
+                    Reader::Shell | Reader::Another => shell.text().len(),
+                    Reader::Sql(found) => {
+                        dialect = dialect.or(Some(found));
+                        sql.text().len()
+                    }
+                };
                 typed = Some((reader, begin));
                 (reader, from)
             }
@@ -68,15 +89,15 @@ pub(super) fn read(text: &str, tag: Tag) -> Vec<(String, Excerpt, Language)> {
         };
         match reader {
             Reader::Shell => shell.copy(text, Span::new(start + from, at)),
-            Reader::Sql => sql.copy(text, Span::new(start + from, at)),
+            Reader::Sql(_) => sql.copy(text, Span::new(start + from, at)),
             Reader::Another => {}
         }
     }
     let mut found = Vec::new();
-    for (block, language) in [(shell, language), (sql, Language::Sql)] {
-        let (text, excerpt) = block.done();
+    for (block, language, dialect) in [(shell, language, None), (sql, Language::Sql, dialect)] {
+        let (text, place) = block.done();
         if !text.trim().is_empty() {
-            found.push((text, excerpt, language));
+            found.push(Typed { text, place, language, dialect });
         }
     }
     found
@@ -137,16 +158,19 @@ fn prompt(line: &str) -> Option<(Reader, usize)> {
     if body.starts_with(">>> ") || body.starts_with("PS ") && body.contains("> ") {
         return at(Reader::Another, body.len());
     }
-    for client in ["mysql> ", "sqlite> ", "MariaDB [", "postgres=", "mariadb> "] {
-        if !body.starts_with(client) {
-            continue;
-        }
-        if let Some(end) = body.find("> ").or_else(|| body.find("# ")) {
-            return at(Reader::Sql, end + 2);
-        }
+    let clients = [
+        ("mysql> ", Dialect::Mysql),
+        ("mariadb> ", Dialect::Mysql),
+        ("MariaDB [", Dialect::Mysql),
+        ("sqlite> ", Dialect::Sqlite),
+    ];
+    if let Some((_, dialect)) = clients.iter().find(|(client, _)| body.starts_with(client))
+        && let Some(end) = body.find("> ")
+    {
+        return at(Reader::Sql(*dialect), end + 2);
     }
     if let Some(end) = of_psql(body) {
-        return at(Reader::Sql, end);
+        return at(Reader::Sql(Dialect::Postgres), end);
     }
     let end = ["$ ", "# ", "% "].iter().filter_map(|sign| body.find(sign)).min()?;
     let before = &body[..end];
@@ -196,7 +220,7 @@ fn continued(reader: Reader, line: &str, shell: &Excerpting, begin: usize) -> Op
                 false => is_open(typed).then_some(0),
             }
         }
-        Reader::Sql => {
+        Reader::Sql(_) => {
             let sign = ["-> ", "...> ", "'> ", "\"> "].iter().find(|s| body.starts_with(**s))?;
             Some(lead + sign.len())
         }
@@ -288,7 +312,7 @@ mod tests {
 
     fn shell(text: &str, tag: Tag) -> String {
         let found = read(text, tag);
-        found.into_iter().map(|(text, ..)| text).collect::<Vec<_>>().join("--\n")
+        found.into_iter().map(|typed| typed.text).collect::<Vec<_>>().join("--\n")
     }
 
     #[test]
@@ -314,7 +338,7 @@ mod tests {
         );
         check("mysql> select 1\n    -> from t;\n| 1 |\n", "select 1\nfrom t;\n");
         check("ls /x\ndf\n", "ls /x\ndf\n");
-        check("$ echo it's # '\nb\n", "echo it's # '\nb\n");
+        check("$ echo it's # '\nb\n", "echo it's # '\n");
         check("$ ls\n# a comment\nx\n", "ls\n");
     }
 

@@ -2,8 +2,9 @@
 
 use super::console::{self, Tag};
 use super::{Part, Reading, Unread, add};
-use crate::base::{Excerpting, Span};
+use crate::base::{Excerpt, Excerpting, Span};
 use crate::check::Language;
+use crate::sql::Dialect;
 
 /// A fence that stands open.
 struct Fence {
@@ -134,7 +135,10 @@ fn block_of(
         return;
     }
     let info = language_word(&fence.info);
-    let here = |language| document.inner(text.clone(), &excerpt, language);
+    let here = |language| Part {
+        dialect: Dialect::of_client(&info),
+        ..document.inner(text.clone(), &excerpt, language)
+    };
     let language = match info.as_str() {
         "python" | "py" | "python3" => match text.trim_start().starts_with(">>> ") {
             // A session of the interpreter shows what it answered.
@@ -143,7 +147,7 @@ fn block_of(
         },
         "sql" | "psql" | "postgres" | "postgresql" | "pgsql" | "plpgsql" | "mysql" | "mariadb"
         | "sqlite" | "sqlite3" => match console::is_session(&text) {
-            true => return session(document, Tag::Console, &text, &excerpt, reading),
+            true => return session(document, Tag::Console, &text, &excerpt, depth, reading),
             false => Language::Sql,
         },
         "md" | "markdown" => Language::Markdown,
@@ -163,16 +167,16 @@ fn block_of(
         }
         "bash" | "sh" | "zsh" | "shell" | "ksh" | "dash" | "shellscript" | "bats" => {
             let tag = if info == "sh" { Tag::Sh } else { Tag::Bash };
-            return session(document, tag, &text, &excerpt, reading);
+            return session(document, tag, &text, &excerpt, depth, reading);
         }
         "console" | "terminal" | "shell-session" | "sh-session" | "bash-session" | "session"
         | "shellsession" | "term" | "cli" | "prompt" | "command" | "commands" | "cmdline" => {
-            return session(document, Tag::Console, &text, &excerpt, reading);
+            return session(document, Tag::Console, &text, &excerpt, depth, reading);
         }
         "" => match Language::of(&text, "") {
             Language::Bash | Language::Sh => {
                 let tag = if text.starts_with("#!") { Tag::Bash } else { Tag::None };
-                return session(document, tag, &text, &excerpt, reading);
+                return session(document, tag, &text, &excerpt, depth, reading);
             }
             Language::Other => {
                 return unread(document, fence, end, "a script for a program", false, reading);
@@ -242,12 +246,14 @@ fn session(
     document: &Part<'_>,
     tag: Tag,
     text: &str,
-    excerpt: &crate::base::Excerpt,
+    excerpt: &Excerpt,
+    depth: usize,
     reading: &mut Reading<'_>,
 ) {
-    for (text, inner, language) in console::read(text, tag) {
-        let place = excerpt.inner(&inner);
-        reading.parts.push(document.inner(text, &place, language));
+    for typed in console::read(text, tag) {
+        let place = excerpt.inner(&typed.place);
+        let part = document.inner(typed.text, &place, typed.language);
+        add(Part { dialect: typed.dialect, ..part }, depth + 1, reading);
     }
 }
 
@@ -278,6 +284,7 @@ mod tests {
     use super::super::{Reading, read};
     use crate::base::{Position, Span};
     use crate::check::Language;
+    use crate::sql::Dialect;
 
     /// Returns the parts, each as `language line:column text`.
     fn listed(text: &str) -> Vec<String> {

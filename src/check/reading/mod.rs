@@ -1,13 +1,20 @@
 //! Takes a file apart into the texts that would run, each with its place in the file.
 
+mod argv;
 mod console;
+mod crontab;
 mod markdown;
+mod schedule;
+mod systemd;
+
+pub use schedule::Schedule;
 
 use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::Language;
 use crate::base::{Excerpt, Span};
+use crate::sql::{self, Dialect};
 
 /// How deep files may stand in files: a manifest in a fence, a command in the manifest.
 const NESTING: usize = 4;
@@ -23,8 +30,12 @@ pub(super) struct Part<'a> {
     pub within: Language,
     /// Where it stands in the file, where it is not the file itself.
     pub excerpt: Option<Rc<Excerpt>>,
+    /// The dialect of SQL, where the file says so.
+    pub dialect: Option<Dialect>,
+    /// Its statements, where it is SQL.
+    pub queries: Option<sql::Script>,
     /// When it runs, where the file says so.
-    pub schedule: Option<String>,
+    pub schedule: Option<Schedule>,
 }
 
 /// Text that would run and is not read.
@@ -59,6 +70,8 @@ pub(super) fn read(text: &str, language: Language) -> Reading<'_> {
         language,
         within: language,
         excerpt: None,
+        dialect: None,
+        queries: None,
         schedule: None,
     };
     add(whole, 0, &mut reading);
@@ -73,17 +86,37 @@ fn add<'a>(part: Part<'a>, depth: usize, reading: &mut Reading<'a>) {
         return;
     }
     match part.language {
-        Language::Bash | Language::Sh | Language::Sql => reading.parts.push(part),
+        Language::Bash | Language::Sh => reading.parts.push(part),
+        Language::Sql => statements(part, reading),
         Language::Python if depth == 0 => reading.python = Some(part),
         Language::Python => {
             reading.apart.push(Reading { python: Some(part), ..Reading::default() });
         }
         Language::Markdown => markdown::read(&part, depth, reading),
-        Language::Crontab | Language::Systemd | Language::Kubernetes | Language::Other => {
+        Language::Crontab => crontab::read(&part, depth, reading),
+        Language::Systemd => systemd::read(&part, depth, reading),
+        Language::Kubernetes | Language::Other => {
             let span = part.place(Span::new(0, part.text.len()));
             reading.not_read(span, "the language of this script is not known");
         }
     }
+}
+
+/// Adds a text of SQL, and what its client hands to a shell.
+fn statements<'a>(mut part: Part<'a>, reading: &mut Reading<'a>) {
+    let dialect = part.dialect.unwrap_or_else(|| Dialect::of_text(&part.text));
+    let script = sql::read(&part.text, dialect);
+    let shells: Vec<Part<'a>> = script
+        .statements
+        .iter()
+        .filter_map(|statement| statement.shell)
+        .map(|span| {
+            part.inner(span.slice(&part.text).to_owned(), &Excerpt::of(span), Language::Sh)
+        })
+        .collect();
+    part.queries = Some(script);
+    reading.parts.push(part);
+    reading.parts.extend(shells);
 }
 
 impl Part<'_> {
@@ -103,6 +136,8 @@ impl Part<'_> {
             language,
             within: self.language,
             excerpt: Some(Rc::new(excerpt)),
+            dialect: None,
+            queries: None,
             schedule: self.schedule.clone(),
         }
     }

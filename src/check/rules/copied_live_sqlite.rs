@@ -91,7 +91,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-fn named_sqlite(path: &str) -> bool {
+/// Tells whether a path is an SQLite database by its name.
+pub fn named_sqlite(path: &str) -> bool {
     let name = path::file_name(path);
     let other =
         ["aliases.db", "snap.db", "access.db", "virtual.db", "transport.db", "ibdata", "mandb"];
@@ -109,7 +110,7 @@ fn inventory_sqlite<'c>(context: &'c Context<'_>, source: &str) -> Option<&'c st
 }
 
 /// Tells whether the writers were stopped before.
-fn stopped(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
+pub fn stopped(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     context.before(unit, run).any(|(_, other)| {
         let command = other.command;
         let stops = command.has("stop")

@@ -6,7 +6,7 @@ use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Argument, Origin};
-use crate::tools::{self, sql};
+use crate::tools;
 
 /// The right command on the wrong host is the classic of data loss.
 pub const RULE: Rule = Rule {
@@ -131,14 +131,11 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 (!scratch).then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
             "psql" | "mysql" | "mariadb" => {
-                let drops = unit.sql(command).iter().any(|text| {
-                    sql::statements(text).iter().any(|s| {
-                        let drop =
-                            ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
-                                .iter()
-                                .any(|d| s.starts_with(d));
-                        drop && !is_scratch_database(s)
-                    })
+                let drops = unit.statements(command).iter().any(|s| {
+                    let drop = ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
+                        .iter()
+                        .any(|d| s.starts(d));
+                    drop && !is_scratch_database(&s.text)
                 });
                 drops.then(|| ("a database is dropped".to_owned(), Scope::Host))
             }
@@ -216,8 +213,9 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
                 let made = a.shown();
                 made.len() > 2
                     && names.iter().any(|n| {
-                        *n == made
-                            || n.rsplit(['/', '@']).next() == Some(&*made) && !made.starts_with('-')
+                        n == &made
+                            || n.rsplit(['/', '@']).next() == Some(&*made)
+                                && !made.starts_with('-')
                     })
             })
     })

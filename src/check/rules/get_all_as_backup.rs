@@ -48,7 +48,7 @@ done
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(&["kubectl", "oc"])) {
+    for (unit, run) in context.named(&["kubectl", "oc"]) {
         let command = run.command;
         let words = subcommands::plain_words(command);
         let only_all = words.windows(2).any(|pair| pair[0] == "get" && pair[1] == "all");

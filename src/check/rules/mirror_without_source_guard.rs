@@ -1,9 +1,9 @@
 //! FS001: a mirror that deletes, fed from a source nobody looked at.
 
+use crate::check::Context;
+use crate::check::mirror::guarded;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
-use crate::shell::path;
 
 /// An empty or unmounted source makes the mirror empty too.
 pub const RULE: Rule = Rule {
@@ -58,10 +58,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if !deletes || bounded || target.fresh || sources.is_empty() {
             continue;
         }
-        let guarded = sources.iter().any(|source| {
-            source.fresh || guard(context, unit, run, &unit.path(run.command, source))
+        let looked_at = sources.iter().any(|source| {
+            source.fresh || guarded(context, unit, run, &unit.path(run.command, source))
         });
-        if !guarded {
+        if !looked_at {
             let message = format!(
                 "nothing makes sure that {} is whole before {} is made like it",
                 sources[0].text, target.text
@@ -69,43 +69,4 @@ fn run(context: &Context<'_>, report: &mut Report) {
             report.add(&RULE, unit, run.command.span, message);
         }
     }
-}
-
-/// Tells whether an earlier command looks into the source, mounts it or fills it.
-fn guard(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, source: &str) -> bool {
-    let local = source.rsplit_once(':').map_or(source, |(_, path)| path);
-    context.before(unit, run).any(|(_, other)| {
-        let command = other.command;
-        let about = |argument: &crate::shell::Argument| {
-            let path = command.path(argument);
-            path::within(&path, local) || path::within(local, &path) && path.len() > 1
-        };
-        let words = command.literals();
-        let weak = command.is(&["test", "["])
-            && words.iter().any(|w| *w == "-d" || *w == "-n" || *w == "-z");
-        let looks = command.is(&[
-            "test",
-            "[",
-            "find",
-            "ls",
-            "du",
-            "mountpoint",
-            "findmnt",
-            "mount",
-            "stat",
-            "compgen",
-            "sha256sum",
-            "restic",
-            "pg_basebackup",
-            "mariabackup",
-            "tar",
-            "rsync",
-            "cp",
-            "pg_verifybackup",
-            "grep",
-            "diff",
-            "wc",
-        ]);
-        looks && !weak && command.arguments().iter().any(about)
-    })
 }

@@ -7,7 +7,8 @@ use crate::check::{Context, Run, Unit};
 use crate::evidence::{Place, Severity};
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, path};
-use crate::tools::{sql, tar};
+use crate::sql::{Kind, Statement};
+use crate::tools::tar;
 
 /// What is damaged today may still hold rows the backup lacks.
 pub const RULE: Rule = Rule {
@@ -206,10 +207,11 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
                 return vec![Target::Database(format!("a dump is played into {target}"))];
             }
             let texts = unit.sql(command);
-            let worst = texts
+            let worst = unit
+                .statements(command)
                 .iter()
-                .flat_map(|t| sql::statements(t))
-                .find(|s| wipes(s) && !is_scratch_database(s));
+                .find(|s| wipes(s) && !is_scratch_database(&s.text))
+                .map(|s| &s.text);
             match worst {
                 Some(statement) if !texts.iter().any(|t| copies(t)) => {
                     vec![Target::Database(format!(
@@ -224,12 +226,10 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
     }
 }
 
-fn wipes(statement: &str) -> bool {
-    let unqualified = statement.starts_with("DELETE FROM") && !statement.contains(" WHERE ");
-    unqualified
-        || ["DROP TABLE", "DROP DATABASE", "DROP SCHEMA", "TRUNCATE"]
-            .iter()
-            .any(|d| statement.starts_with(d))
+fn wipes(statement: &Statement) -> bool {
+    statement.kind == Kind::Truncate
+        || statement.kind == Kind::Delete && !statement.filtered
+        || ["DROP TABLE", "DROP DATABASE", "DROP SCHEMA"].iter().any(|d| statement.starts(d))
 }
 
 fn copies(text: &str) -> bool {

@@ -1,21 +1,28 @@
-//! LL013: a service that is started before what it needs.
+//! LL013: a service that is started before what it needs, or users that are sent where nobody looked.
 
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run};
+use crate::check::{Context, Run, subcommands};
 use crate::evidence::{Place, Severity};
 use crate::inventory::Asset;
+use crate::shell::Command;
 
 /// The inventory says what cannot work without what.
 pub const RULE: Rule = Rule {
     code: "LL013",
     name: "started-before-dependency",
     severity: Severity::High,
-    summary: "a service is started before the asset it depends on is recovered or started",
-    why: "it fails, or worse: it starts on nothing, makes new empty data and writes into it",
-    fix: "recover and start in the order of depends_on: what others need comes first",
-    source: "the dependencies of the inventory",
-    layer: "inventory",
+    summary: "a service is started before the asset it depends on is recovered or started, or a name is switched before anything looked at the new place",
+    why: "it fails, or worse: it starts on nothing, makes new empty data and writes into it; and users who were sent to a dead site do not come back while the answer is cached",
+    fix: "recover and start in the order of depends_on: what others need comes first; ask the new place (`curl --resolve NAME:443:ADDRESS`) before its name is switched",
+    source: "the dependencies of the inventory; NIST SP 800-34, validation before users return",
+    layer: "static",
     bad: &[
+        Example::Script(
+            "#!/usr/bin/env bash\nset -euo pipefail\n# users go to the other site\nnsupdate -k /etc/dns/ddns.key <<'EOF'\nupdate delete www.corp.internal. A\nupdate add www.corp.internal. 60 A 10.2.0.10\nsend\nEOF\nfor i in 1 2 3; do curl -fsS https://www.corp.internal/health && break; sleep 20; done\n",
+        ),
+        Example::Script(
+            "gcloud dns record-sets update shop.corp.internal. --zone=corp --type=A --ttl=60 --rrdatas=10.2.0.10\n",
+        ),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: app, title: Start, kind: command, asset: shop, risk: disruptive, run: systemctl start shop}\n  - {id: db, title: Start, kind: command, asset: db, needs: [app], risk: disruptive, run: systemctl start postgresql}\n",
             inventory: INVENTORY,
@@ -26,6 +33,12 @@ pub const RULE: Rule = Rule {
         },
     ],
     good: &[
+        Example::Script(
+            "#!/usr/bin/env bash\nset -euo pipefail\ncurl -fsS --max-time 10 --resolve www.corp.internal:443:10.2.0.10 https://www.corp.internal/health\nnsupdate -k /etc/dns/ddns.key <<'EOF'\nupdate delete www.corp.internal. A\nupdate add www.corp.internal. 60 A 10.2.0.10\nsend\nEOF\nsleep 60\ncurl -fsS https://www.corp.internal/health\n",
+        ),
+        Example::Script(
+            "nsupdate -k /etc/dns/ddns.key <<'EOF'\nupdate add _acme-challenge.corp.internal. 60 TXT abc\nsend\nEOF\n",
+        ),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: db, title: Start, kind: command, asset: db, risk: disruptive, run: systemctl start postgresql}\n  - {id: app, title: Start, kind: command, asset: shop, needs: [db], risk: disruptive, run: systemctl start shop}\n",
             inventory: INVENTORY,
@@ -41,6 +54,7 @@ pub const RULE: Rule = Rule {
 const INVENTORY: &str = "schema: blackstart/inventory/v1\nassets:\n  - {id: db, kind: postgres, services: [postgresql.service]}\n  - {id: shop, kind: app, depends_on: [db], services: [shop.service]}\n";
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    switched(context, report);
     let Some(inventory) = context.inventory.filter(|_| context.plan.is_some()) else {
         return;
     };
@@ -82,6 +96,75 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Finds names that are switched before anything asked the place they are switched to.
+fn switched(context: &Context<'_>, report: &mut Report) {
+    for (unit, run) in context.runs() {
+        let sends = sends_users(run.command) && unit.part != Place::Rollback;
+        if sends && !context.before(unit, run).any(|(_, other)| asks(other.command)) {
+            let message = "users are sent to a place that nothing has asked before".to_owned();
+            report.add(&RULE, unit, run.command.span, message);
+            return;
+        }
+    }
+}
+
+/// Tells whether a command gives a name another address.
+fn sends_users(command: &Command) -> bool {
+    let says = |word: &str| subcommands::says(command, &[word]);
+    if command.is(&["nsupdate"]) {
+        // What stands in a file is not seen; a name is switched all the same.
+        return command.input.as_ref().is_none_or(|input| {
+            let address = |line: &str| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                words.contains(&"add") && words.iter().any(|w| matches!(*w, "A" | "AAAA" | "CNAME"))
+            };
+            input.shown().lines().any(address)
+        });
+    }
+    let zone =
+        command.is(&["gcloud", "az"]) && says("dns") || command.is(&["aws"]) && says("route53");
+    let changes = ["update", "execute", "change-resource-record-sets", "add-record", "set-record"];
+    zone && changes.iter().any(|word| says(word))
+}
+
+/// Tells whether a command asks something whether it answers.
+fn asks(command: &Command) -> bool {
+    let looks = ["status", "is-active", "wait", "get", "ping", "rollout", "list", "PING"];
+    let clients = command.is(&[
+        "systemctl",
+        "kubectl",
+        "redis-cli",
+        "mysqladmin",
+        "mariadb-admin",
+        "docker",
+        "aws",
+        "az",
+        "gcloud",
+        "etcdctl",
+        "patronictl",
+        "crm",
+        "pcs",
+    ]);
+    command.is(&[
+        "curl",
+        "wget",
+        "pg_isready",
+        "nc",
+        "ncat",
+        "psql",
+        "mysql",
+        "mariadb",
+        "ping",
+        "openssl",
+        "http",
+        "nmap",
+        "httping",
+        "mongosh",
+        "check_http",
+        "python3",
+    ]) || clients && looks.iter().any(|word| subcommands::says(command, &[word]))
 }
 
 fn starts(run: Run<'_>, asset: &Asset) -> bool {

@@ -46,6 +46,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         } else if let Some(message) = context.facts.rejected.get(unit.text) {
             report.add(&RULE, unit, Span::default(), format!("bash does not read it: {message}"));
         }
+        for statement in unit.queries.iter().flat_map(|script| &script.statements) {
+            if let Some(why) = statement.why {
+                report.add(&RULE, unit, statement.span, format!("cannot be read: {why}"));
+            }
+        }
         for opaque in unit.commands.opaque.iter().filter(|o| o.why.contains("cannot be read")) {
             // What is put together when it runs is known in part; its parts may be read another way than the whole.
             let put_together = unit.slice(opaque.span).contains(['$', '`']);

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "a namespace, a claim or a volume is deleted, and nothing made its volumes stay",
     why: "the reclaim policy of volumes made on demand is Delete: the provider removes the disk with everything on it, and a new claim binds an empty one",
     fix: "first `kubectl patch pv NAME -p '{\"spec\":{\"persistentVolumeReclaimPolicy\":\"Retain\"}}'` for every volume, and a snapshot of each; or restore beside it into another namespace",
-    source: "Kubernetes documentation, Persistent Volumes, Reclaiming: Delete is the default for dynamically provisioned volumes",
+    source: "Kubernetes API, PersistentVolumeSpec: Delete is the default for dynamically provisioned volumes, Retain for those made by hand",
     layer: "static",
     bad: &[
         Example::Script("kubectl --context prod-1 delete pvc data-pg-0 -n shop\n"),

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     summary: "snapshots of ZooKeeper are copied without the transaction logs, or the data directory goes to another server with its myid",
     why: "a snapshot is taken while clients write and is whole only with the log played over it; two servers with one id never form a quorum",
     fix: "copy snapshot.* and log.* of one server together (dataDir and dataLogDir); on every server stop, restore the same copy, and keep its own myid",
-    source: "ZooKeeper Snapshot and Restore Guide; ZooKeeper Administrator's Guide, Data File Management: snapshots are fuzzy, and need the log that runs beside them",
+    source: "ZooKeeper Snapshot and Restore Guide; zookeeper-user, 25 April 2008: the server needs the latest complete fuzzy snapshot and the log files from the start of that snapshot",
     layer: "static",
     bad: &[
         Example::Script(

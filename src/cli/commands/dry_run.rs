@@ -3,9 +3,11 @@
 use crate::base::{Id, nearest};
 use crate::cli::output::Output;
 use crate::cli::plans::PlanArgs;
+use crate::cli::problems::load;
 use crate::cli::seen::{self, Detail};
 use crate::cli::{CommandError, Exit, Global};
 use crate::evidence::{Outcome, Severity, v1};
+use crate::inventory;
 use crate::runtime::files::read_text;
 use crate::runtime::{DryRunProgress, Following, Runtime};
 
@@ -47,10 +49,14 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         DryRunProgress::Ended(_) => output.progress_done(),
     };
     let following = if args.exact { Following::Ends } else { Following::Starts };
+    let mut quiet = Output::new(global);
     let result = if is_script(&path)? {
-        runtime.dry_run_script(&path, following, &mut watch)?
+        let inventory = args.plan.inventory.as_deref();
+        let inventory =
+            inventory.map(|path| load(path, &mut quiet, inventory::read)).transpose()?;
+        let inventory = inventory.map(|(inventory, _)| inventory);
+        runtime.dry_run_script(&path, inventory.as_ref(), following, &mut watch)?
     } else {
-        let mut quiet = Output::new(global);
         let loaded = args.plan.load(&runtime, &mut quiet)?;
         let last = args.step.as_deref().map(|step| known(&loaded.plan, step)).transpose()?;
         runtime.dry_run(

@@ -434,8 +434,7 @@ impl Found<'_> {
 /// Takes a command apart, where its tool is known.
 fn take_apart(command: &Command) -> Option<Call<'static>> {
     let name = command.name()?;
-    let tool = tools::tool(name)?;
-    let name = tool.aliases.iter().copied().find(|alias| *alias == name).unwrap_or(tool.name);
+    let (tool, name) = tools::tool_and_name(name)?;
     let words: Vec<Word> = command
         .words
         .iter()

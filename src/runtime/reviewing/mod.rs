@@ -15,6 +15,7 @@ pub use fixing::{Fixed, NotWritten, fixed, write_back};
 pub use walk::{Found, Named, files};
 
 use super::files::{FileError, read_lossy, read_text};
+use super::installed_tools::InstalledTools;
 use super::{Runtime, RuntimeError, checks};
 use crate::base::{Clock as _, Digest, Problem, Timestamp};
 use crate::check::{self, FileKind, Reviewed};
@@ -87,6 +88,7 @@ pub struct Reviewer {
     data_dir: Option<PathBuf>,
     runtime: Mutex<Option<Arc<Runtime>>>,
     installed: OnceLock<std::collections::BTreeSet<String>>,
+    tools: InstalledTools,
     /// The inventory of every plan, where one was named.
     inventory: Option<Given>,
     /// Inventories among the files, by the digest of their text.
@@ -97,8 +99,10 @@ pub struct Reviewer {
 impl Reviewer {
     /// Returns a reviewer that opens the data directory when the first plan needs it.
     pub fn new(data_dir: Option<PathBuf>, inventory: Option<Given>) -> Self {
+        let tools = InstalledTools::new(data_dir.as_deref());
         Self {
             data_dir,
+            tools,
             runtime: Mutex::new(None),
             installed: OnceLock::new(),
             inventory,
@@ -190,8 +194,12 @@ impl Reviewer {
             }
             (FileKind::Script(language), _) => {
                 let installed = self.installed.get_or_init(crate::probe::installed);
-                let facts = checks::script_facts(&text, language, installed, self.now);
-                let checked = check::script(&text, language, &facts);
+                let mut facts = checks::script_facts(&text, language, installed, self.now);
+                facts.takes = self.tools.takes();
+                let mut checked = check::script(&text, language, &facts);
+                if self.tools.answer(&checked.questions, &mut facts) {
+                    checked = check::script(&text, language, &facts);
+                }
                 Reviewed::script(path, text, checked)
             }
         };

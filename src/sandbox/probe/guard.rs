@@ -44,18 +44,17 @@ pub(super) fn live(birth: Birth<'_>) -> ! {
     let begun = begin(&birth);
     let Birth { talk, stdout, stderr, .. } = birth;
     drop((stdout, stderr));
-    let alone = match begun {
+    match begun {
         Ok(payload) => wait(payload, &talk),
         Err(failure) => {
             let mut message = vec![word::FAILED];
             message.extend(serde_json::to_vec(&failure).unwrap_or_default());
-            rustix::net::send(&talk, &message, SendFlags::NOSIGNAL).is_err()
+            let _ = rustix::net::send(&talk, &message, SendFlags::NOSIGNAL);
         }
-    };
-    let ended = family::end_all();
-    if alone {
-        scratch::remove(&scratch);
     }
+    let ended = family::end_all();
+    // The supervisor does so too, if it lives: which of the two is killed when is nobody's choice.
+    scratch::remove(&scratch);
     sys::leave(if ended { 0 } else { 1 })
 }
 
@@ -163,16 +162,16 @@ fn keep_little_power() -> Result<(), Failure> {
     rustix::thread::set_capabilities(None, sets).map_err(failed)
 }
 
-/// Waits for the command, and says how it ended; returns whether the supervisor is gone or wants an end.
-fn wait(payload: Pid, talk: &OwnedFd) -> bool {
+/// Waits for the command, and says how it ended; or until the supervisor is gone or wants an end.
+fn wait(payload: Pid, talk: &OwnedFd) {
     let Ok(life) = rustix::process::pidfd_open(payload, PidfdFlags::empty()) else {
-        return false;
+        return;
     };
     loop {
         let mut polled = [PollFd::new(&life, PollFlags::IN), PollFd::new(talk, PollFlags::empty())];
         let _ = poll(&mut polled, Some(&REAP));
         if polled[1].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
-            return true;
+            return;
         }
         let gone = polled[0].revents().contains(PollFlags::IN);
         while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
@@ -183,11 +182,12 @@ fn wait(payload: Pid, talk: &OwnedFd) -> bool {
                     .unwrap_or(1);
                 let mut message = vec![word::ENDED];
                 message.extend(ended.to_le_bytes());
-                return rustix::net::send(talk, &message, SendFlags::NOSIGNAL).is_err();
+                let _ = rustix::net::send(talk, &message, SendFlags::NOSIGNAL);
+                return;
             }
         }
         if gone {
-            return false;
+            return;
         }
     }
 }

@@ -120,7 +120,7 @@ pub fn undescribed(tool: &str, problem: &Problem) -> bool {
         .any(|(_, words)| words.split_ascii_whitespace().any(|known| known == word))
 }
 
-fn lines(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn lines(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let described = text.lines().filter(|line| !line.starts_with('#'));
     described.filter_map(|line| line.split_once(':')).map(|(path, spec)| (path, spec.trim()))
 }

@@ -21,12 +21,14 @@ mod manner;
 mod mount;
 mod nosql;
 mod parse;
+mod plain;
 mod power;
 mod rclone;
 mod ssh;
 mod systemd;
 mod table;
 mod virsh;
+mod walk;
 mod wordings;
 mod zfs;
 
@@ -34,6 +36,7 @@ pub use listed::{extra, undescribed};
 pub use lvm::LVM_COMMANDS;
 pub use manner::{Manner, cobra, getopt, getopt_try};
 pub use table::{Flag, Spec, Value};
+pub use walk::{Found, Map, Walk, described, names};
 
 /// How a tool takes its words apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

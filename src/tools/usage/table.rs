@@ -84,7 +84,7 @@ fn add(text: &'static str, groups: &[(&str, &'static str)], flags: &mut Vec<Flag
     }
 }
 
-fn flag(word: &'static str) -> Flag {
+pub(super) fn flag(word: &'static str) -> Flag {
     let (required, word) = match word.strip_prefix('!') {
         Some(rest) => (true, rest),
         None => (false, word),

@@ -1,0 +1,121 @@
+//! What happens in a script when one of its commands fails.
+
+use super::{Run, Unit};
+use crate::base::Span;
+use crate::shell::ast::{Statement, StatementKind};
+
+/// What follows from the failure of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The script ends.
+    Stops,
+    /// The script asks for the exit code, or the caller of the function does.
+    Asked,
+    /// The exit code is thrown away on purpose (`|| true`).
+    Hidden,
+    /// Nothing: the script goes on.
+    Ignored,
+    /// Not to be seen from here: on another host, in a trap, inside a word or a pipe.
+    Elsewhere,
+}
+
+/// Returns what happens when a command of the unit fails.
+pub fn outcome(unit: &Unit<'_>, run: Run<'_>) -> Outcome {
+    let setting = &run.command.setting;
+    if setting.deferred || setting.remote.is_some() || setting.substituted || setting.contained {
+        return Outcome::Elsewhere;
+    }
+    if setting.masked {
+        return Outcome::Hidden;
+    }
+    if setting.asked {
+        return Outcome::Asked;
+    }
+    if let Some(stage) = setting.stage
+        && stage.position + 1 < stage.length
+        && !setting.pipefail
+    {
+        return Outcome::Elsewhere;
+    }
+    if setting.errexit {
+        return Outcome::Stops;
+    }
+    if trapped(unit) || status_read(unit, run) {
+        return Outcome::Asked;
+    }
+    Outcome::Ignored
+}
+
+/// Tells whether a trap catches every failure (`trap … ERR`).
+fn trapped(unit: &Unit<'_>) -> bool {
+    unit.named(&["trap"]).any(|run| run.command.has("ERR"))
+}
+
+/// Tells whether the exit code is read: `$?`, `PIPESTATUS` or a `wait` before any other command ends.
+fn status_read(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let end = whole(unit, run).end;
+    let mut next = unit.commands.uses.iter().filter(|one| {
+        one.span.start >= end && matches!(one.name.as_str(), "?" | "PIPESTATUS" | "pipestatus")
+    });
+    next.any(|one| {
+        !unit.commands.list.iter().any(|other| {
+            other.span.start >= end
+                && other.span.end <= one.span.start
+                && !other.words.is_empty()
+                && !other.is(&["}", "return"])
+        })
+    })
+}
+
+/// Returns the text of the pipeline a command belongs to, or its own.
+pub fn whole(unit: &Unit<'_>, run: Run<'_>) -> Span {
+    let pipeline = run.command.setting.stage.and_then(|s| unit.commands.pipelines.get(s.pipeline));
+    pipeline.map_or(run.command.span, |p| p.span)
+}
+
+/// Calls `look` with every statement of a script and the statements that follow it in the same sequence.
+pub fn each<'s>(
+    statements: &'s [Statement],
+    look: &mut impl FnMut(&'s Statement, &'s [Statement]),
+) {
+    for (at, statement) in statements.iter().enumerate() {
+        look(statement, &statements[at + 1..]);
+        match &statement.kind {
+            StatementKind::Pipeline(body)
+            | StatementKind::Subshell(body)
+            | StatementKind::Group(body) => each(body, look),
+            StatementKind::List(links) => {
+                for (_, one) in links {
+                    each(std::slice::from_ref(one), look);
+                }
+            }
+            StatementKind::If { branches, otherwise } => {
+                for (condition, body) in branches {
+                    each(condition, look);
+                    each(body, look);
+                }
+                if let Some(body) = otherwise {
+                    each(body, look);
+                }
+            }
+            StatementKind::Loop(one) => {
+                each(&one.condition, look);
+                each(&one.body, look);
+            }
+            StatementKind::Case { arms, .. } => {
+                for arm in arms {
+                    each(&arm.body, look);
+                }
+            }
+            StatementKind::Function { body, .. } => each(std::slice::from_ref(body), look),
+            StatementKind::Simple(_)
+            | StatementKind::Condition(_)
+            | StatementKind::Arithmetic(_) => {}
+        }
+    }
+}
+
+/// Tells whether a span lies inside another.
+pub fn within(inner: Span, outer: Span) -> bool {
+    inner.start >= outer.start && inner.end <= outer.end
+}

@@ -1,0 +1,66 @@
+//! FS004: a whole tree copied by rsync without what `-a` leaves out.
+
+use crate::check::Context;
+use crate::check::names::looks_backup;
+use crate::check::rule::{Example, Report, Rule};
+use crate::evidence::Severity;
+
+/// `-a` keeps neither hard links nor ACLs nor extended attributes.
+pub const RULE: Rule = Rule {
+    code: "FS004",
+    name: "attributes-not-copied",
+    severity: Severity::Medium,
+    summary: "a system tree or home is copied by `rsync -a` without `-H`, `-A` or `-X`",
+    why: "hard links become copies, ACLs and capabilities are gone, and nobody notices before the restore",
+    fix: "`rsync -aHAX --numeric-ids`, and `-S` where there are sparse images",
+    source: "rsync(1): \"-a … does not include preserving ACLs (-A), xattrs (-X), atimes (-U), crtimes (-N), nor the finding and preserving of hardlinks (-H)\"; measured: 2 links become 1, an attribute is lost",
+    layer: "static",
+    bad: &[
+        Example::Script("rsync -a /home/ backup1:/backup/home/\n"),
+        Example::Script(
+            "#!/usr/bin/env bash\nset -euo pipefail\nmountpoint -q /mnt/backup\nrsync -aH --delete --backup-dir=\"/mnt/backup/old/$(date +%F)\" / /mnt/backup/root/ --exclude=/proc --exclude=/sys --exclude=/mnt\n",
+        ),
+    ],
+    good: &[
+        Example::Script("rsync -aHAX --numeric-ids /home/ backup1:/backup/home/\n"),
+        Example::Script("rsync -a /srv/app/data/ /backup/data/\n"),
+        Example::Script(
+            "rsync -a --hard-links --acls --xattrs /var/ /backup/var/\nrsync -n -a /etc/ /backup/etc/\n",
+        ),
+        Example::Script(
+            "set -e\nrsync -rt /home/www/public/ web1:/var/www/\nrsync -a /etc/nginx/ web1:/etc/nginx/\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for (unit, run) in context.named(&["rsync"]) {
+        let Some(call) = unit.take_apart(run.command) else { continue };
+        let Some((target, sources)) = call.operands.split_last() else { continue };
+        if !call.has(&["archive"]) || call.has(&["dry-run", "list-only"]) {
+            continue;
+        }
+        let tree = |text: &str| {
+            let local = text.rsplit_once(':').map_or(text, |(_, path)| path);
+            TREES.contains(&local.trim_end_matches('/'))
+        };
+        let backs_up = sources.iter().any(|w| tree(&w.text)) && looks_backup(&target.text);
+        let restores = tree(&target.text) && sources.iter().any(|w| looks_backup(&w.text));
+        let missing: Vec<&str> =
+            FLAGS.iter().filter(|names| !call.has(&names[..2])).map(|names| names[2]).collect();
+        if (backs_up || restores) && !missing.is_empty() {
+            let message = format!("{} are not copied", missing.join(" and "));
+            report.add(&RULE, unit, run.command.span, message);
+        }
+    }
+}
+
+const TREES: &[&str] =
+    &["", "/etc", "/home", "/usr", "/var", "/var/lib", "/opt", "/root", "/var/mail", "/srv"];
+
+const FLAGS: &[[&str; 3]] = &[
+    ["H", "hard-links", "hard links"],
+    ["A", "acls", "ACLs"],
+    ["X", "xattrs", "extended attributes"],
+];

@@ -1,0 +1,141 @@
+//! SH001: a script that goes on after its backup failed.
+
+use crate::base::Span;
+use crate::check::deeds::{self, Deed};
+use crate::check::outcome::{Outcome, outcome};
+use crate::check::rule::{Example, Report, Rule, edit};
+use crate::check::{Context, Language, Run, Unit};
+use crate::evidence::{Edit, Severity};
+
+/// A shell goes on after a command that failed, unless it is told to stop.
+pub const RULE: Rule = Rule {
+    code: "SH001",
+    name: "errors-ignored",
+    severity: Severity::Medium,
+    summary: "a backup or restore step can fail, and the script goes on and ends with success",
+    why: "whoever calls the script is told that all is well; what stands behind the failed step then works with a copy that is not there",
+    fix: "`set -euo pipefail` as the first command, or ask for the exit code of each step that matters",
+    source: "bash(1), The Set Builtin (-e, pipefail); measured with bash 5.2: `false; echo went on` prints, and exits with 0",
+    layer: "static",
+    bad: &[
+        Example::Script(
+            "#!/bin/bash\npg_dump -Fc -f /backup/shop.new shop\nmv /backup/shop.new /backup/shop.dump\n",
+        ),
+        Example::Script(
+            r#"#!/bin/bash
+# nightly copy of the shop
+DEST=/backup/mysql
+STAMP=$(date +%F)
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop > "$DEST/shop-$STAMP.sql"
+gzip "$DEST/shop-$STAMP.sql"
+find "$DEST" -name 'shop-*.sql.gz' -mtime +14 -delete
+"#,
+        ),
+        Example::Script(
+            "#!/bin/sh\ntar -xzf /backup/app.tgz -C /srv/stage\nrm -rf /srv/app/data\nmv /srv/stage/data /srv/app/data\n",
+        ),
+    ],
+    good: &[
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\npg_dump -Fc -f /backup/shop.new shop\nmv /backup/shop.new /backup/shop.dump\n",
+        ),
+        Example::Script(
+            r#"#!/bin/bash
+# each step is asked
+DEST=/backup/mysql
+STAMP=$(date +%F)
+if ! mysqldump --single-transaction shop > "$DEST/shop-$STAMP.sql"; then
+  logger -p user.err "dump of shop failed"
+  exit 1
+fi
+gzip "$DEST/shop-$STAMP.sql" || exit 1
+find "$DEST" -name 'shop-*.sql.gz' -mtime +14 -delete
+"#,
+        ),
+        Example::Script(
+            "#!/bin/bash\npg_dump -Fc -f /backup/shop.new shop\nrc=$?\n[ $rc -eq 0 ] || exit $rc\nmv /backup/shop.new /backup/shop.dump\n",
+        ),
+        Example::Script(
+            "#!/bin/sh\n# the last command's code is the script's\nmkdir -p /backup\nrestic backup /srv/app\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for unit in context.units.iter().filter(|unit| unit.step.is_none()) {
+        if let Some((failing, harmed)) = unnoticed(unit) {
+            let name = failing.command.name().unwrap_or_default();
+            let message = match harmed {
+                Some(harmed) => format!(
+                    "when `{name}` fails, the script goes on, and `{}` acts on good copies",
+                    harmed.command.name().unwrap_or_default()
+                ),
+                None => format!("when `{name}` fails, the script goes on as if it had not"),
+            };
+            let finding = report.add(&RULE, unit, failing.command.span, message);
+            if harmed.is_some() {
+                finding.severity = Severity::High;
+            }
+            finding.edit = strict(unit);
+        }
+    }
+}
+
+/// Returns the first step whose failure nobody notices, and what does harm behind it.
+fn unnoticed<'u>(unit: &'u Unit<'_>) -> Option<(Run<'u>, Option<Run<'u>>)> {
+    let mut first = None;
+    for (run, deed) in deeds::deeds(unit) {
+        let counts = match deed {
+            Deed::Dump | Deed::Restore | Deed::Send => true,
+            // A test that is not read proves nothing, but harms nothing either.
+            Deed::Verify | Deed::Delete => false,
+        };
+        if !counts || outcome(unit, run) != Outcome::Ignored {
+            continue;
+        }
+        let later = || unit.runs().filter(|other| other.index > run.index && behind(*other, run));
+        if let Some(harm) = later().find(|other| harms(unit, run, *other)) {
+            return Some((run, Some(harm)));
+        }
+        if first.is_none() && later().any(|other| !other.command.is(&["exit", "return"])) {
+            first = Some((run, None));
+        }
+    }
+    first
+}
+
+/// Tells whether a command follows another on every way, so that no test stands between them.
+fn behind(other: Run<'_>, run: Run<'_>) -> bool {
+    let (setting, first) = (&other.command.setting, &run.command.setting);
+    let same = setting.stage.zip(first.stage).is_some_and(|(a, b)| a.pipeline == b.pipeline);
+    !same
+        && !setting.deferred
+        && !setting.substituted
+        && (first.conditional || !setting.conditional)
+        && !other.command.words.is_empty()
+}
+
+/// Tells whether a command does harm where the step before it failed: deletes what is no scratch, or puts a file in its place.
+fn harms(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
+    if deeds::deed(unit, other.command) == Some(Deed::Delete) {
+        return !other.command.setting.asked;
+    }
+    if !other.command.is(&["mv"]) {
+        return false;
+    }
+    let made: Vec<String> =
+        deeds::outputs_of_line(unit, run).into_iter().map(|(_, path)| path).collect();
+    let Some((target, sources)) = other.command.arguments().split_last() else { return false };
+    sources.iter().any(|source| made.contains(&other.command.path(source)))
+        && !unit.is_fresh(other.command, target)
+}
+
+/// Returns the edit that makes a bash script stop at the first failure.
+fn strict(unit: &Unit<'_>) -> Option<Edit> {
+    if unit.language != Language::Bash || !unit.text.starts_with("#!") {
+        return None;
+    }
+    let at = unit.text.find('\n')? + 1;
+    edit(Span::new(at, at), "set -euo pipefail\n")
+}

@@ -1,0 +1,123 @@
+//! SH011: the failure of a backup is thrown away on purpose.
+
+use crate::base::Span;
+use crate::check::deeds::{self, Deed};
+use crate::check::outcome::{self, each};
+use crate::check::rule::{Example, Report, Rule, edit};
+use crate::check::{Context, Run, Unit};
+use crate::evidence::Severity;
+use crate::shell::ast::{Link, RedirectKind, Statement, StatementKind, Word};
+
+/// What `|| true` says of a command is that its result does not matter.
+pub const RULE: Rule = Rule {
+    code: "SH011",
+    name: "failure-hidden",
+    severity: Severity::High,
+    summary: "a dump, a restore or a test of a copy is followed by `|| true`, or its messages go to /dev/null",
+    why: "a backup that failed for weeks looks like one that worked, until somebody needs it",
+    fix: "let the failure end the script, or handle the exit codes that are known to be harmless one by one: `rc=0; cmd || rc=$?; [ \"$rc\" -le 1 ] || exit \"$rc\"`",
+    source: "GitLab 2017: pg_dump had failed silently for weeks; bash(1), Lists",
+    layer: "static",
+    bad: &[
+        Example::Script(
+            "set -e\npg_dump -Fc -f /backup/shop.dump.new shop || true\nmv /backup/shop.dump.new /backup/shop.dump\n",
+        ),
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+export BORG_REPO=/backup/borg BORG_PASSCOMMAND='cat /etc/borg/pass'
+borg create --stats ::'{hostname}-{now}' /srv/app /etc || :
+borg prune --keep-daily 14 --keep-weekly 8
+borg compact
+"#,
+        ),
+        Example::Script(
+            "set -e\nsha256sum -c /backup/SHA256SUMS 2>&1 || true\ntar -xzf /backup/app.tgz -C /srv/stage\n",
+        ),
+        Example::Script(
+            "set -e\nout=/backup/shop-$(date +%F).sql\nmysqldump --single-transaction shop > \"$out\" 2>/dev/null\n",
+        ),
+    ],
+    good: &[
+        Example::Script(
+            "set -e\nrm -f /backup/old.sql || true\npg_dump -Fc -f /backup/shop.dump.new shop\n",
+        ),
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# tar says 1 when a file changed while it was read
+rc=0
+tar -czf "/backup/app-$(date +%F).tgz" -C /srv app || rc=$?
+[ "$rc" -le 1 ] || exit "$rc"
+restic backup /srv/app || { rc=$?; echo "restic exit $rc" >&2; exit "$rc"; }
+"#,
+        ),
+        Example::Script(
+            "set -e\numount /mnt/snap 2>/dev/null || true\nlvremove -y vg0/snap || true\n",
+        ),
+        Example::Script(
+            "if ! pg_restore --list /backup/shop.dump > /dev/null 2>&1; then exit 1; fi\n",
+        ),
+    ],
+    run,
+};
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for unit in &context.units {
+        let mut hidden: Vec<(Span, Span)> = Vec::new();
+        each(&unit.script.statements, &mut |statement, _| {
+            if let StatementKind::List(links) = &statement.kind {
+                for pair in links.windows(2) {
+                    if pair[1].0 == Link::Or && does_nothing(&pair[1].1) {
+                        let tail = Span::new(pair[0].1.span.end, pair[1].1.span.end);
+                        hidden.push((pair[0].1.span, tail));
+                    }
+                }
+            }
+        });
+        for (run, deed) in deeds::deeds(unit) {
+            if matches!(deed, Deed::Delete) || run.command.setting.deferred {
+                continue;
+            }
+            let name = run.command.name().unwrap_or_default();
+            let inside = |(span, _): &&(Span, Span)| outcome::within(run.command.span, *span);
+            if let Some((_, tail)) = hidden.iter().find(inside) {
+                let message = format!("a failure of `{name}` is thrown away");
+                let finding = report.add(&RULE, unit, run.command.span, message);
+                finding.edit = edit(*tail, "");
+                if later_ends(unit, run) {
+                    finding.severity = Severity::Medium;
+                }
+            } else if silenced(run) && !run.command.setting.asked && deed != Deed::Verify {
+                let message = format!("what `{name}` says when it fails is thrown away");
+                let finding = report.add(&RULE, unit, run.command.span, message);
+                finding.severity = Severity::Low;
+            }
+        }
+    }
+}
+
+/// Tells whether nothing behind the command rests on it: the script only looks, or ends.
+fn later_ends(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let verify = deeds::deed(unit, run.command) == Some(Deed::Verify);
+    let goes_on = unit
+        .runs()
+        .any(|other| other.index > run.index && deeds::deed(unit, other.command).is_some());
+    verify && !goes_on
+}
+
+/// Tells whether a statement is `true` or `:`.
+fn does_nothing(statement: &Statement) -> bool {
+    let StatementKind::Simple(simple) = &statement.kind else { return false };
+    let name = simple.words.first().and_then(Word::literal);
+    matches!(name.as_deref(), Some("true" | ":" | "/bin/true" | "/usr/bin/true"))
+}
+
+/// Tells whether standard error goes to /dev/null.
+fn silenced(run: Run<'_>) -> bool {
+    run.command.redirects.iter().any(|r| {
+        r.descriptor == Some(2)
+            && r.kind == RedirectKind::Truncate
+            && r.target.literal().as_deref() == Some("/dev/null")
+    })
+}

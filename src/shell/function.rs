@@ -1,0 +1,118 @@
+//! Follows the functions of a script where they are called.
+
+use std::rc::Rc;
+
+use super::assigned;
+use super::ast::{Statement, StatementKind};
+use super::command::Redirection;
+use super::environment::{Function, Value};
+use super::hidden::is_running_subscript;
+use super::resolve::Resolver;
+use super::value::Argument;
+use crate::base::Span;
+
+/// How often one function is followed; more calls of it do no other kind of harm.
+const CALLS: usize = 40;
+
+/// How deep functions may call each other.
+const DEPTH: usize = 30;
+
+/// A function that is being followed.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) name: String,
+    /// Whether it was started beside the one that calls it.
+    spawned: bool,
+    /// Its own variables, with the values they hide.
+    hidden: Vec<(String, Option<Value>)>,
+}
+
+impl Resolver {
+    /// Follows a call of a function.
+    pub(super) fn call(
+        &mut self,
+        name: &str,
+        function: &Function,
+        words: &[Argument],
+        redirects: Vec<Redirection>,
+        span: Span,
+    ) {
+        if let Some(at) = self.following.iter().position(|frame| frame.name == name) {
+            if self.spawns || self.following[at + 1..].iter().any(|frame| frame.spawned) {
+                self.opaque(span, "a function starts itself again and again, beside itself");
+            }
+            return self.push_call(words, redirects, span);
+        }
+        let body = &function.body;
+        let calls = self.called.entry(name.to_owned()).or_default();
+        *calls += 1;
+        if *calls > CALLS || self.following.len() >= DEPTH {
+            if self.following.len() >= DEPTH || runs_arguments(body) {
+                let why = "a function that runs its arguments is called too often to be followed";
+                let deep = "functions call each other too deep to be followed";
+                self.opaque(span, if self.following.len() >= DEPTH { deep } else { why });
+            }
+            let functions = Rc::clone(&self.env.functions);
+            let changed = assigned::by(std::slice::from_ref(body), &functions);
+            for name in changed.unwrap_or_default() {
+                self.env.forget(&name);
+            }
+            return self.push_call(words, redirects, span);
+        }
+        if words[1..].iter().any(|word| word.literal().is_some_and(is_running_subscript)) {
+            self.opaque(span, "a subscript runs a command");
+        }
+        self.push_redirects(redirects, span);
+        let arguments = self.env.arguments.replace(Rc::new(words[1..].to_vec()));
+        let spawned = std::mem::replace(&mut self.spawns, false);
+        self.following.push(Frame { name: name.to_owned(), spawned, hidden: Vec::new() });
+        self.sequence(std::slice::from_ref(body));
+        let frame = self.following.pop();
+        for (name, value) in frame.into_iter().flat_map(|frame| frame.hidden).rev() {
+            self.env.restore(name, value);
+        }
+        self.spawns = spawned;
+        self.env.arguments = arguments;
+    }
+
+    fn push_call(&mut self, words: &[Argument], redirects: Vec<Redirection>, span: Span) {
+        self.push(words.to_vec(), redirects, span, Vec::new());
+        if let Some(command) = self.out.list.last_mut() {
+            command.followed = true;
+        }
+    }
+
+    /// Makes a variable the function's own (`local`).
+    pub(super) fn hide(&mut self, name: &str) {
+        let value = self.env.values.get(name).cloned();
+        if let Some(frame) = self.following.last_mut() {
+            frame.hidden.push((name.to_owned(), value));
+        }
+    }
+}
+
+/// Tells whether what a function runs can depend on its arguments: a command that starts with a
+/// variable, or one that parses text again.
+fn runs_arguments(statement: &Statement) -> bool {
+    let any = |body: &[Statement]| body.iter().any(runs_arguments);
+    match &statement.kind {
+        StatementKind::Simple(simple) => simple.words.first().is_some_and(|first| {
+            let parsed_again = [
+                "eval", "bash", "sh", "ssh", "su", "sudo", "xargs", "env", "trap", "timeout",
+                "nice",
+            ];
+            first.literal().is_none_or(|name| parsed_again.contains(&name.as_str()))
+        }),
+        StatementKind::Pipeline(body)
+        | StatementKind::Subshell(body)
+        | StatementKind::Group(body) => any(body),
+        StatementKind::List(links) => links.iter().any(|(_, s)| runs_arguments(s)),
+        StatementKind::If { branches, otherwise } => {
+            branches.iter().any(|(a, b)| any(a) || any(b)) || otherwise.as_deref().is_some_and(any)
+        }
+        StatementKind::Loop(one) => any(&one.condition) || any(&one.body),
+        StatementKind::Case { arms, .. } => arms.iter().any(|arm| any(&arm.body)),
+        StatementKind::Function { body, .. } => runs_arguments(body),
+        StatementKind::Condition(_) | StatementKind::Arithmetic(_) => false,
+    }
+}

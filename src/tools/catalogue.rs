@@ -1,0 +1,76 @@
+//! Finds by its name what is known of a command.
+
+use std::sync::LazyLock;
+
+use super::usage::{self, Map};
+use super::{TOOLS, Tool, names};
+
+/// What is known of a name.
+#[derive(Debug, Default)]
+struct Entry {
+    tool: Option<(&'static Tool, &'static str)>,
+    looks: bool,
+    creates: bool,
+}
+
+static CATALOGUE: LazyLock<Map<&'static str, Entry>> = LazyLock::new(|| {
+    let mut map: Map<&'static str, Entry> = Map::default();
+    for tool in TOOLS {
+        for name in tool.names {
+            map.entry(name).or_default().tool = Some((tool, name));
+        }
+    }
+    for name in names::READ_ONLY.split_ascii_whitespace() {
+        map.entry(name).or_default().looks = true;
+    }
+    for name in names::CREATE.split_ascii_whitespace() {
+        map.entry(name).or_default().creates = true;
+    }
+    for name in names::KNOWN.split_ascii_whitespace().chain(usage::names()) {
+        map.entry(name).or_default();
+    }
+    map
+});
+
+fn entry(name: &str) -> Option<&'static Entry> {
+    CATALOGUE.get(name)
+}
+
+/// Returns the description of a tool and its name as it is described.
+pub fn tool_and_name(name: &str) -> Option<(&'static Tool, &'static str)> {
+    entry(name).and_then(|entry| entry.tool).or_else(|| {
+        let family = name.split_once('.').filter(|(family, _)| *family == "mkfs")?;
+        entry(family.0)?.tool
+    })
+}
+
+/// Returns the description of a tool by one of its names.
+pub fn tool(name: &str) -> Option<&'static Tool> {
+    tool_and_name(name).map(|(tool, _)| tool)
+}
+
+/// Tells whether a command of that name only looks, whatever its arguments.
+pub fn only_looks(name: &str) -> bool {
+    entry(name).is_some_and(|entry| entry.looks)
+}
+
+/// Tells whether a command of that name at most creates something.
+pub fn only_creates(name: &str) -> bool {
+    entry(name).is_some_and(|entry| entry.creates)
+}
+
+/// Returns the names of the tools that are described.
+pub fn described() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().flat_map(|tool| tool.names).copied()
+}
+
+/// Returns every name that is known, in no order.
+pub fn known_names() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.keys().copied()
+}
+
+/// Tells whether a command of that name is known to exist somewhere: it is described here, or
+/// belongs to a base system, to bash itself or to the backup trade.
+pub fn exists(name: &str) -> bool {
+    entry(name).is_some() || tool(name).is_some()
+}
