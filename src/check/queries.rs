@@ -68,7 +68,7 @@ impl Unit<'_> {
     fn shown(&self, argument: &Argument) -> Given {
         let text = argument.shown().into_owned();
         let place = self.aligned(&text, argument.span);
-        Given { text: text.into_owned(), place }
+        Given { text, place }
     }
 
     /// Returns what is in the file a client reads, where an earlier command of the script put it there.
