@@ -12,6 +12,14 @@ pub fn repaired(reviewed: &Reviewed, chosen: &[&Placed]) -> (String, Vec<&'stati
     let mut changes: Vec<&Placed> =
         chosen.iter().copied().filter(|one| one.edit.is_some()).collect();
     changes.sort_by_key(|one| one.edit.as_ref().map(|edit| (edit.span.start, edit.span.end)));
+    // A line that is put in may make another one superfluous (`set -euo pipefail`), so there is one at a time.
+    let mut put_in = false;
+    changes.retain(|one| {
+        let lines = one.edit.as_ref().is_some_and(|edit| {
+            edit.span.start == edit.span.end && edit.replacement.contains('\n')
+        });
+        !std::mem::replace(&mut put_in, put_in || lines) || !lines
+    });
     let mut text = reviewed.text.clone();
     let mut plan = match FileKind::of(&text, &reviewed.path) {
         FileKind::Plan => plan::read(&text).0,

@@ -62,6 +62,7 @@ pub fn about(family: &str) -> &'static str {
         "RT" => "Retention",
         "SH" => "Shell",
         "SL" => "SQLite",
+        "SQ" => "SQL",
         "ST" => "The state of the copies",
         "TG" => "The right target",
         "ZK" => "ZooKeeper",
