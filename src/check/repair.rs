@@ -18,7 +18,9 @@ pub fn repaired(reviewed: &Reviewed, chosen: &[&Placed]) -> (String, Vec<&'stati
         let lines = one.edit.as_ref().is_some_and(|edit| {
             edit.span.start == edit.span.end && edit.replacement.contains('\n')
         });
-        !std::mem::replace(&mut put_in, put_in || lines) || !lines
+        let keeps = !(put_in && lines);
+        put_in |= lines;
+        keeps
     });
     let mut text = reviewed.text.clone();
     let mut plan = match FileKind::of(&text, &reviewed.path) {
