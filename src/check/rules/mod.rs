@@ -486,9 +486,7 @@ mod tests {
 
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
-            Example::File { name, text } => {
-                script(text, Language::of(text, name), &Facts::default())
-            }
+            Example::File { name, text } => script(text, Language::of(text, name), &on_the_day()),
             Example::Script(text) => script(text, Language::of(text, ""), &on_the_day()),
             Example::On { text, devices } => {
                 let devices =
