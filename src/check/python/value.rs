@@ -214,7 +214,7 @@ impl Values<'_, '_> {
 
     /// Splits an expression at a sign outside of brackets.
     fn parts(&self, range: Range, sign: &str) -> Vec<Range> {
-        let (mut start, mut at) = range;
+        let (mut start, mut at) = (range.0, range.0);
         let mut parts = Vec::new();
         while at < range.1 {
             if ["(", "[", "{"].iter().any(|open| self.python.is(at, open)) {
@@ -241,7 +241,9 @@ impl Values<'_, '_> {
         let prefix: String = source.chars().take_while(|c| c.is_alphabetic()).collect();
         let prefix = prefix.to_ascii_lowercase();
         let (raw, formatted) = (prefix.contains('r'), prefix.contains('f'));
-        let start = token.span.start + source.find(token.text).unwrap_or(prefix.len() + 1);
+        let quotes = &source[prefix.len()..];
+        let triple = quotes.starts_with("'''") || quotes.starts_with("\"\"\"");
+        let start = token.span.start + prefix.len() + if triple { 3 } else { 1 };
         let mut bits: Vec<Bit> = Vec::new();
         let mut rest = token.text;
         while let Some(c) = rest.chars().next() {
@@ -264,9 +266,11 @@ impl Values<'_, '_> {
                     push(&mut bits, &rest[..1], Span::new(here, here + 2), false);
                 }
                 '{' if formatted => {
-                    length = rest.find('}').map_or(rest.len(), |end| end + 1);
+                    let end = rest.find('}');
+                    length = end.map_or(rest.len(), |end| end + 1);
                     let span = Span::new(here, here + length);
-                    bits.extend(self.inserted(&rest[1..length.max(2) - 1], at, span, depth));
+                    let expression = &rest[1..end.unwrap_or(rest.len())];
+                    bits.extend(self.inserted(expression, at, span, depth));
                 }
                 _ => {
                     let end = rest.find(['\\', '{', '}']).filter(|end| *end > 0);

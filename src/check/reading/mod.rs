@@ -159,3 +159,67 @@ impl Reading<'_> {
         self.unread.push(Unread { span, why: why.into(), aside: false });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LANGUAGES: [Language; 8] = [
+        Language::Bash,
+        Language::Python,
+        Language::Sql,
+        Language::Markdown,
+        Language::Crontab,
+        Language::Systemd,
+        Language::Kubernetes,
+        Language::Other,
+    ];
+
+    /// Tells whether everything that is read stands in the file.
+    fn stands_in_the_file(reading: &Reading<'_>, file: &str) -> bool {
+        let inside = |span: Span| span.start <= span.end && span.end <= file.len();
+        let part = |part: &Part<'_>| {
+            let length = part.text.len();
+            let ends = [0, length.min(1), length / 2, length];
+            ends.iter().all(|at| {
+                inside(part.place(Span::new(*at, part.text.len())))
+                    && inside(part.place(Span::new(0, *at)))
+            })
+        };
+        reading.parts.iter().chain(&reading.python).all(part)
+            && reading.unread.iter().all(|unread| inside(unread.span))
+            && reading.manifests.iter().all(|m| inside(m.root.span))
+            && reading.apart.iter().all(|apart| stands_in_the_file(apart, file))
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_makes_a_reader_panic(
+            words in proptest::collection::vec(
+                prop_oneof![
+                    "[a-z$#>'\"`\\\\{}()=%*@: \n-]{0,8}",
+                    "\\PC{0,4}",
+                    prop::sample::select(vec![
+                        "```bash\n", "```\n", "~~~~ console\n", "```python\n", "```yaml\n", "> ", "  ",
+                        "$ ls <<E\n", "# ls\n", "root@h:~# x\n", "shop=# drop table x\n", ">>> x\n",
+                        "0 1 * * * root x %\\%\n", "@daily x\n", "A='b'\n",
+                        "[Service]\nExecStart=-/bin/sh -c '${A} $$ %i \\\n", "Environment=A=b\n",
+                        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [a, $(A)]\n",
+                        "---\n", "    env: [{name: A, value: é}]\n", "{{ x }}\n",
+                        "import os, subprocess as sp\n", "os.system(f'a {é} {b!r:>{c}} {", "sp.run([*a, 'b' + c])\n",
+                        "while True:\n  os.popen('x' % y)\n", "x = ['a']\nx += ", "cursor.execute('''drop ",
+                        "with open(p, 'w') as f:\n  sp.run(a, stdout=f, input='x', env={'A': b}, cwd=c)\n",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..16,
+            ),
+        ) {
+            let text = words.concat();
+            for language in LANGUAGES {
+                prop_assert!(stands_in_the_file(&read(&text, language), &text), "{language:?} {text}");
+            }
+        }
+    }
+}

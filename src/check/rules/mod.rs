@@ -103,6 +103,7 @@ mod log_purged_by_statement;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod malformed_allow;
+mod manifest_not_accepted;
 mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
 mod mirror_without_versions;
@@ -136,6 +137,7 @@ mod placeholder_left;
 mod plain_beside_compressed;
 mod plain_dump_of_large_database;
 mod plaintext_left;
+mod pods_as_copies;
 mod process_list_searched;
 mod promise_without_backup;
 mod promoted_unapplied;
@@ -320,6 +322,8 @@ pub const RULES: &[&Rule] = &[
     &velero_phase_not_looked_at::RULE,
     &velero_keeps_what_is_there::RULE,
     &volumes_deleted_with_claims::RULE,
+    &manifest_not_accepted::RULE,
+    &pods_as_copies::RULE,
     &get_all_as_backup::RULE,
     &command_not_found::RULE,
     &unknown_flag::RULE,
@@ -482,9 +486,7 @@ mod tests {
 
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
-            Example::File { name, text } => {
-                script(text, Language::of(text, name), &Facts::default())
-            }
+            Example::File { name, text } => script(text, Language::of(text, name), &on_the_day()),
             Example::Script(text) => script(text, Language::of(text, ""), &on_the_day()),
             Example::On { text, devices } => {
                 let devices =

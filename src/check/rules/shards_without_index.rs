@@ -3,7 +3,7 @@
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
-use crate::shell::{Argument, path};
+use crate::shell::path;
 
 /// A model in pieces is whole only by its index.
 pub const RULE: Rule = Rule {
