@@ -7,7 +7,6 @@ use crate::check::outcome::{Outcome, outcome};
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Language, Run, Unit};
 use crate::evidence::{Edit, Severity};
-use crate::shell::path::within;
 
 /// A shell goes on after a command that failed, unless it is told to stop.
 pub const RULE: Rule = Rule {
@@ -133,22 +132,18 @@ fn harms(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
         && !unit.is_fresh(other.command, target)
 }
 
-/// Tells whether a deletion is of copies, of what the failed step read or wrote, or of the data that a restore was to replace.
+/// Tells whether a deletion is of copies, or of the data that a restore was to replace.
 fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
     let command = other.command;
     if command.is(&["restic", "borg", "kopia", "duplicity", "find", "rclone", "pgbackrest", "barman"]) {
         return true;
     }
     let restore = deeds::deed(unit, run.command) == Some(Deed::Restore);
-    let recursive = command.literals().iter().any(|w| deeds::short(w, 'r') || deeds::short(w, 'R'));
-    let mut needed: Vec<String> =
-        deeds::outputs_of_line(unit, run).into_iter().map(|(_, path)| path).collect();
-    needed.extend(run.command.arguments().iter().map(|a| run.command.path(a)));
+    let recursive =
+        command.literals().iter().any(|w| deeds::short(w, 'r') || deeds::short(w, 'R'));
     command.arguments().iter().map(|a| command.path(a)).any(|path| {
-        looks_backup(&path)
-            || is_archive(&path)
-            || restore && recursive && path.starts_with('/')
-            || needed.iter().any(|one| one.len() > 1 && within(one, &path))
+        let data = ["/srv/", "/var/lib/", "/home/", "/data/"].iter().any(|dir| path.starts_with(dir));
+        looks_backup(&path) || is_archive(&path) && !restore || restore && recursive && data
     })
 }
 
