@@ -31,6 +31,14 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script("mysql -h {{ db_host }} -e 'show slave status'\n"),
         Example::Script("restic -r s3:https://s3.example.com/bucket backup /srv/app\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+export RESTIC_PASSWORD_FILE=/etc/backup/restic.key
+restic -r "sftp:backup@YOUR_BACKUP_HOST:/srv/restic" backup /srv/app --tag nightly
+restic -r "sftp:backup@YOUR_BACKUP_HOST:/srv/restic" check --read-data-subset=2%
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -57,6 +65,16 @@ hosts: [{id: lb1}]
 assets: [{id: api, kind: web, host: lb1, endpoint: 'api.example.net:443'}]
 ",
         },
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+target=${1:?usage: backup.sh HOST, for example backup1}
+export RESTIC_PASSWORD_FILE=/etc/backup/restic.key
+work=$(mktemp -d /var/tmp/backup.XXXXXX)
+restic -r "sftp:backup@$target:/srv/restic" backup /srv/app --tag nightly --json > "$work/summary.json"
+jq -r 'select(.message_type == "summary") | .snapshot_id' "$work/summary.json"
+"#,
+        ),
     ],
     run,
 };
