@@ -93,7 +93,7 @@ const MANY: usize = 3;
 /// Returns the tool that a name is a mistyping of, or that it puts words to: `pg_restoredb`, `sqlite3-backup`.
 fn meant(program: &str) -> Option<&'static str> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-    if program.len() < 6 || !program.chars().all(plain) {
+    if program.len() < 5 || !program.chars().all(plain) {
         return None;
     }
     let mistyped = |name: &&str| {
@@ -103,7 +103,7 @@ fn meant(program: &str) -> Option<&'static str> {
         let joined = |name: &&str| {
             let rest = program.strip_prefix(name).or_else(|| program.strip_suffix(name));
             // Functions join their words so.
-            name.len() > 5 && rest.is_some_and(|rest| !rest.contains('_') && rest.len() < 7)
+            name.len() > 5 && rest.is_some_and(|rest| !rest.contains('_') && rest.len() < 8)
         };
         tools::of_the_trade().find(joined)
     })
