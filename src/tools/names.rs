@@ -37,6 +37,11 @@ pub const UNLESS: &[(&str, &[&str])] = &[
     ("gpg-agent", &["--daemon", "--server"]),
     ("info", &["-o", "--output"]),
     ("innochecksum", &["--write", "-w"]),
+    ("man", &["-P", "--pager", "-H", "--html"]),
+    ("nc", &["-e", "-c", "--exec", "--sh-exec"]),
+    ("ncat", &["-e", "-c", "--exec", "--sh-exec", "--lua-exec"]),
+    ("split", &["--filter"]),
+    ("ss", &["-K", "--kill"]),
     ("less", &["-o", "-O", "--log-file"]),
     (
         "loginctl",
@@ -189,6 +194,10 @@ pub const KNOWN: &str = "
 
 /// Tells whether a call of a command that looks holds a word with which it does more.
 pub fn does_more(name: &str, words: &[&str]) -> bool {
+    let runs = |word: &&str| word.contains("EXEC:") || word.contains("SYSTEM:");
+    if name == "socat" && words.iter().any(runs) {
+        return true;
+    }
     let Some((_, marks)) = UNLESS.iter().find(|(known, _)| *known == name) else {
         return false;
     };
