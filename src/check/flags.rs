@@ -40,17 +40,111 @@ pub struct Judged {
 }
 
 /// Tools whose first operand is a command with flags of its own, and which are not described as a whole.
-const WITH_COMMANDS: &[&str] = &["git", "svn", "hg", "pip", "pip3", "cargo", "npm", "gem", "apt", "snap"];
+const WITH_COMMANDS: &[&str] =
+    &["git", "svn", "hg", "pip", "pip3", "cargo", "npm", "gem", "apt", "snap"];
 
 /// Tools whose flags are those of what they run, or which take words of any kind.
 const NOT_JUDGED: &[&str] = &[
-    "echo", "printf", "test", "[", "[[", "true", "false", ":", "expr", "kill", "exec", "eval", "set", "export", "local", "declare",
-    "typeset", "readonly", "trap", "read", "unset", "shift", "return", "exit", "source", ".", "command", "builtin", "type",
-    "alias", "getopt", "getopts", "python", "python2", "python3", "perl", "ruby", "node", "php", "java", "lua", "tclsh", "gcc",
-    "g++", "cc", "c++", "clang", "ld", "find", "ffmpeg", "convert", "openssl", "make", "awk", "gawk", "mawk", "pkg-config",
-    "configure", "su", "sudo", "doas", "env", "nice", "nohup", "timeout", "xargs", "parallel", "ssh", "setpriv", "runuser", "chroot",
-    "unshare", "nsenter", "systemd-run", "flock", "setsid", "stdbuf", "watch", "strace", "ltrace", "gdb", "bash", "sh", "dash", "zsh",
-    "ksh", "vim", "vi", "ed", "ex", "dialog", "whiptail", "zenity", "expect", "screen", "tmux", "man", "wait", "help", "caller",
+    "echo",
+    "printf",
+    "test",
+    "[",
+    "[[",
+    "true",
+    "false",
+    ":",
+    "expr",
+    "kill",
+    "exec",
+    "eval",
+    "set",
+    "export",
+    "local",
+    "declare",
+    "typeset",
+    "readonly",
+    "trap",
+    "read",
+    "unset",
+    "shift",
+    "return",
+    "exit",
+    "source",
+    ".",
+    "command",
+    "builtin",
+    "type",
+    "alias",
+    "getopt",
+    "getopts",
+    "python",
+    "python2",
+    "python3",
+    "perl",
+    "ruby",
+    "node",
+    "php",
+    "java",
+    "lua",
+    "tclsh",
+    "gcc",
+    "g++",
+    "cc",
+    "c++",
+    "clang",
+    "ld",
+    "find",
+    "ffmpeg",
+    "convert",
+    "openssl",
+    "make",
+    "awk",
+    "gawk",
+    "mawk",
+    "pkg-config",
+    "configure",
+    "su",
+    "sudo",
+    "doas",
+    "env",
+    "nice",
+    "nohup",
+    "timeout",
+    "xargs",
+    "parallel",
+    "ssh",
+    "setpriv",
+    "runuser",
+    "chroot",
+    "unshare",
+    "nsenter",
+    "systemd-run",
+    "flock",
+    "setsid",
+    "stdbuf",
+    "watch",
+    "strace",
+    "ltrace",
+    "gdb",
+    "bash",
+    "sh",
+    "dash",
+    "zsh",
+    "ksh",
+    "vim",
+    "vi",
+    "ed",
+    "ex",
+    "dialog",
+    "whiptail",
+    "zenity",
+    "expect",
+    "screen",
+    "tmux",
+    "man",
+    "wait",
+    "help",
+    "caller",
 ];
 
 /// Judges the flags of one command.
@@ -63,7 +157,8 @@ pub fn judge(unit: &Unit<'_>, command: &Command, facts: &Facts) -> Judged {
         return judged;
     }
     // A program at a place of its own may be another one of the same name.
-    let usual = program == name || ["/bin/", "/sbin/", "/usr/"].iter().any(|dir| program.starts_with(dir));
+    let usual =
+        program == name || ["/bin/", "/sbin/", "/usr/"].iter().any(|dir| program.starts_with(dir));
     let here = usual
         && command.setting.remote.is_none()
         && !command.setting.contained
@@ -185,7 +280,8 @@ fn doubt(
     judged: &mut Judged,
 ) {
     let long = flag.len() > 2;
-    let near = || nearest(flag, walk.flags().into_iter().filter(|name| name.len() > 2)).filter(|_| long);
+    let near =
+        || nearest(flag, walk.flags().into_iter().filter(|name| name.len() > 2)).filter(|_| long);
     let question = Question { tool: name.to_owned(), command: walk.command().to_owned() };
     let mut by = Witness::Description;
     // Letters are not asked for: a text that holds one somewhere proves nothing.
@@ -214,7 +310,11 @@ fn undescribed(name: &str, command: &Command, facts: &Facts, judged: &mut Judged
             return;
         };
         let plain = |c: char| c.is_ascii_lowercase() || c == '-';
-        if !text.starts_with('-') && commands && question.command.is_empty() && text.chars().all(plain) {
+        if !text.starts_with('-')
+            && commands
+            && question.command.is_empty()
+            && text.chars().all(plain)
+        {
             text.clone_into(&mut question.command);
             continue;
         }
@@ -244,5 +344,8 @@ fn mentions(takes: &std::collections::BTreeSet<String>, flag: &str) -> bool {
     let begins = |wanted: &str| takes.iter().any(|known| known.starts_with(wanted));
     let off = plain.strip_prefix("--no-").map(|bare| format!("--{bare}"));
     let on = plain.strip_prefix("--").map(|bare| format!("--no-{bare}"));
-    takes.contains(flag) || begins(&plain) || off.is_some_and(|off| begins(&off)) || on.is_some_and(|on| begins(&on))
+    takes.contains(flag)
+        || begins(&plain)
+        || off.is_some_and(|off| begins(&off))
+        || on.is_some_and(|on| begins(&on))
 }

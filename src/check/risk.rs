@@ -3,9 +3,9 @@
 use super::unit::Unit;
 use crate::base::Risk;
 use crate::shell::ast::RedirectKind;
-use crate::shell::{Argument, Command, Origin, Piece, Redirection};
+use crate::shell::{Argument, Command, Origin, Piece, Redirection, path};
 use crate::sql::{self, Dialect};
-use crate::tools;
+use crate::tools::{self, Role, Word};
 
 /// Directories in which a command of a known name is that command.
 const TRUSTED: &[&str] = &["/bin/", "/usr/", "/sbin/", "/opt/", "/snap/", "/lib/", "/nix/"];
@@ -25,7 +25,56 @@ pub fn of_unit(unit: &Unit<'_>) -> Risk {
 pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
     let redirects = command.redirects.iter().map(|r| of_redirect(unit, command, r)).max();
     let words = if command.words.is_empty() { Risk::Read } else { of_words(unit, command) };
-    words.max(redirects.unwrap_or(Risk::Read))
+    let own = words.max(redirects.unwrap_or(Risk::Read));
+    // What is put where it runs later, or under the name of a command, is a program nobody has read.
+    if own > Risk::Read && written(unit, command).any(|path| runs_later(&path)) {
+        return Risk::Unknown;
+    }
+    own
+}
+
+/// Returns the files a command writes, as far as they are named.
+fn written<'u>(unit: &'u Unit<'_>, command: &'u Command) -> impl Iterator<Item = String> + 'u {
+    let writes = |r: &&Redirection| matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append);
+    let redirects = command.redirects.iter().filter(writes).map(|r| command.path(&r.target));
+    let call = unit.take_apart(command).filter(|call| call.risk() > Risk::Read);
+    let words = call.into_iter().flat_map(move |call| {
+        let link = call.operands.last().filter(|_| call.name == "ln");
+        let targets = call.roles().into_iter().filter(|(role, _)| *role == Role::Target);
+        let targets: Vec<&Word> = targets.map(|(_, word)| word).chain(link).collect();
+        targets.into_iter().map(|word| unit.path(command, word))
+    });
+    redirects.chain(words)
+}
+
+/// Tells whether what a file holds is run without being called by its own name: at login, by cron, or as a command.
+fn runs_later(path: &str) -> bool {
+    let names = [
+        ".bashrc",
+        ".profile",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".zshrc",
+        ".zshenv",
+        ".zprofile",
+    ];
+    let files = [
+        "/etc/profile",
+        "/etc/bash.bashrc",
+        "/etc/environment",
+        "/etc/ld.so.preload",
+        "/etc/rc.local",
+        "/etc/crontab",
+        "/etc/sudoers",
+    ];
+    let folders = ["/etc/profile.d", "/etc/cron.d", "/etc/sudoers.d", "/var/spool/cron"];
+    let programs = ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
+    let name = path::file_name(path);
+    let command =
+        path::parent(path).is_some_and(|at| programs.contains(&at)) && tools::exists(name);
+    let folder = folders.iter().any(|folder| path::within(path, folder) && path != *folder);
+    command || folder || names.contains(&name) || files.contains(&path)
 }
 
 fn of_redirect(unit: &Unit<'_>, command: &Command, redirect: &Redirection) -> Risk {
@@ -50,8 +99,9 @@ fn is_harmless(path: &str) -> bool {
     let Some(name) = path.strip_prefix("/dev/") else {
         return false;
     };
-    let whole =
-        ["null", "zero", "full", "tty", "stdin", "stdout", "stderr", "console", "random", "urandom"];
+    let whole = [
+        "null", "zero", "full", "tty", "stdin", "stdout", "stderr", "console", "random", "urandom",
+    ];
     let begins = ["pts/", "fd/", "tty", "log"];
     whole.contains(&name) || begins.iter().any(|b| name.starts_with(b))
 }
@@ -86,18 +136,14 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
             _ => own,
         };
     }
-    if tools::only_looks(name) {
-        let words: Vec<_> = command.arguments().iter().map(Argument::shown).collect();
-        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        match tools::does_more(name, &words) {
-            true => Risk::Unknown,
-            false => Risk::Read,
-        }
-    } else if tools::only_creates(name) {
-        Risk::Write
-    } else {
-        Risk::Unknown
-    }
+    let own = match () {
+        () if tools::only_looks(name) => Risk::Read,
+        () if tools::only_creates(name) => Risk::Write,
+        () => return Risk::Unknown,
+    };
+    let words: Vec<_> = command.arguments().iter().map(Argument::shown).collect();
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    if tools::does_more(name, &words) { Risk::Unknown } else { own }
 }
 
 /// Returns the harm of what a database client reads from standard input.

@@ -21,8 +21,7 @@ pub(super) fn by(
     statements: &[Statement],
     functions: &HashMap<String, Function>,
 ) -> Option<BTreeSet<String>> {
-    let mut look =
-        Look { functions, names: BTreeSet::new(), called: BTreeSet::new(), fuel: FUEL };
+    let mut look = Look { functions, names: BTreeSet::new(), called: BTreeSet::new(), fuel: FUEL };
     look.all(statements);
     (look.fuel > 0).then_some(look.names)
 }

@@ -24,6 +24,8 @@ pub(super) enum Value {
 #[derive(Debug, Clone)]
 pub(super) struct Function {
     pub(super) body: Arc<Statement>,
+    /// Whether what it runs can depend on its arguments.
+    pub(super) runs_arguments: bool,
     /// Whether it is defined whatever happens; if not, its name can also be a program's.
     pub(super) sure: bool,
 }

@@ -219,11 +219,22 @@ impl Resolver {
             | Expansion::Length
             | Expansion::Other => {}
         }
-        let pieces = self.expansion(variable, all);
+        let mut pieces = self.expansion(variable, all);
+        let length = |piece: &Piece| match piece {
+            Piece::Text(text) | Piece::Glob(text) => text.len(),
+            Piece::Unknown(_) => 32,
+        };
+        // A value that is put into itself grows without end.
+        if !self.spend(pieces.iter().map(length).sum::<usize>() / 64) || pieces.len() > 1_000 {
+            pieces = vec![unknown(&format!("${name}"), Origin::Variable, false)];
+        }
         self.value(pieces, loose, span, fields);
     }
 
     fn splice(&mut self, items: &[Argument], span: Span, fields: &mut Fields) {
+        if !self.spend(items.len() / 8) || items.len() > 10_000 {
+            return fields.push(unknown("$@", Origin::Argument, false));
+        }
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
                 fields.split(span);

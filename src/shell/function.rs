@@ -11,8 +11,14 @@ use super::resolve::Resolver;
 use super::value::Argument;
 use crate::base::Span;
 
-/// How often one function is followed; more calls of it do no other kind of harm.
-const CALLS: usize = 40;
+/// How often a function is followed where the script itself calls it; more calls do no other kind of harm.
+const CALLS: usize = 12;
+
+/// The same for calls from other functions.
+const INNER_CALLS: usize = 3;
+
+/// How often a function is followed that runs what it is given: there each call can do another harm.
+const RUNNERS: usize = 400;
 
 /// How deep functions may call each other.
 const DEPTH: usize = 30;
@@ -46,11 +52,14 @@ impl Resolver {
         let body = &function.body;
         let calls = self.called.entry(name.to_owned()).or_default();
         *calls += 1;
-        if *calls > CALLS || self.following.len() >= DEPTH {
-            if self.following.len() >= DEPTH || runs_arguments(body) {
+        let outer = if self.following.is_empty() { CALLS } else { INNER_CALLS };
+        let often = *calls > outer && (*calls > RUNNERS || !function.runs_arguments);
+        if often || self.following.len() >= DEPTH {
+            if self.following.len() >= DEPTH {
+                self.opaque(span, "functions call each other too deep to be followed");
+            } else if function.runs_arguments {
                 let why = "a function that runs its arguments is called too often to be followed";
-                let deep = "functions call each other too deep to be followed";
-                self.opaque(span, if self.following.len() >= DEPTH { deep } else { why });
+                self.opaque(span, why);
             }
             let functions = Rc::clone(&self.env.functions);
             let changed = assigned::by(std::slice::from_ref(body), &functions);
@@ -93,7 +102,7 @@ impl Resolver {
 
 /// Tells whether what a function runs can depend on its arguments: a command that starts with a
 /// variable, or one that parses text again.
-fn runs_arguments(statement: &Statement) -> bool {
+pub(super) fn runs_arguments(statement: &Statement) -> bool {
     let any = |body: &[Statement]| body.iter().any(runs_arguments);
     match &statement.kind {
         StatementKind::Simple(simple) => simple.words.first().is_some_and(|first| {

@@ -30,8 +30,16 @@ const RUN: &[&str] = &[
 ];
 
 /// Variables that name a program which others start; these programs only show or edit.
-const PROGRAMS: &[&str] =
-    &["EDITOR", "VISUAL", "PAGER", "MANPAGER", "GIT_PAGER", "SYSTEMD_PAGER", "PSQL_PAGER", "BROWSER"];
+const PROGRAMS: &[&str] = &[
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "MANPAGER",
+    "GIT_PAGER",
+    "SYSTEMD_PAGER",
+    "PSQL_PAGER",
+    "BROWSER",
+];
 
 /// Programs that a person is shown text with, or edits it with.
 const SHOW: &[&str] =

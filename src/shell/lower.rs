@@ -276,9 +276,9 @@ fn assignment(from: &shuck_ast::Assignment, source: Source<'_>) -> Assignment {
         append: from.append,
         value: match &from.value {
             AssignmentValue::Scalar(word) => Assigned::Scalar(scalar(word)),
-            AssignmentValue::Compound(array) => Assigned::Array(
-                array.elements.iter().map(|e| element(e, span, source)).collect(),
-            ),
+            AssignmentValue::Compound(array) => {
+                Assigned::Array(array.elements.iter().map(|e| element(e, span, source)).collect())
+            }
         },
         span,
     }

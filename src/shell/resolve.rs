@@ -9,17 +9,17 @@ use super::ast::{Link, Loop, RedirectKind, Script, Statement, StatementKind, Wor
 use super::command::{Command, Commands, Pipeline, Setting, Stage};
 use super::environment::{Environment, Function, Value, unknown};
 use super::expand::printed;
-use super::function::Frame;
+use super::function::{Frame, runs_arguments};
 use super::refine::{self, terminates};
 use super::value::{Argument, Origin};
 use super::written::Written;
 use crate::base::Span;
 
 /// Commands one script may come to, functions and quoted scripts unfolded.
-const BUDGET: usize = 50_000;
+const BUDGET: usize = 20_000;
 
 /// Statements looked at, in whatever is followed.
-const STEPS: usize = 200_000;
+const STEPS: usize = 50_000;
 
 /// How deep statements may stand in each other, through functions and quoted scripts.
 const LEVELS: usize = 300;
@@ -70,6 +70,7 @@ pub fn commands(script: &Script, options: Options) -> Commands {
         spawns: false,
         steps: 0,
         level: 0,
+        cut: false,
         values: 0,
         written: Written::default(),
     };
@@ -95,6 +96,8 @@ pub(super) struct Resolver {
     pub(super) spawns: bool,
     steps: usize,
     level: usize,
+    /// Whether something was left out because it was too much.
+    cut: bool,
     /// How many unknown values have been handed into quoted scripts.
     pub(super) values: usize,
     /// Files the script has written.
@@ -110,20 +113,24 @@ impl Resolver {
     pub(super) fn sequence(&mut self, statements: &[Statement]) {
         self.level += 1;
         for statement in statements {
-            self.steps += 1;
-            if self.out.list.len() > BUDGET || self.steps > STEPS || self.level > LEVELS {
+            let within = self.spend(1) && self.out.list.len() <= BUDGET && self.level <= LEVELS;
+            if !within {
                 // Said once: what comes behind is not followed either.
-                if self.steps != usize::MAX {
+                if !self.cut {
                     self.opaque(statement.span, "the script comes to too many commands");
                 }
-                if self.level <= LEVELS {
-                    self.steps = usize::MAX - 1;
-                }
+                self.cut = true;
                 break;
             }
             self.statement(statement);
         }
         self.level -= 1;
+    }
+
+    /// Takes from what may be spent on one script; tells whether something is left.
+    pub(super) fn spend(&mut self, amount: usize) -> bool {
+        self.steps = self.steps.saturating_add(amount);
+        self.steps <= STEPS
     }
 
     fn statement(&mut self, statement: &Statement) {
@@ -144,8 +151,11 @@ impl Resolver {
                 self.expanded(text, statement.span);
             }
             StatementKind::Function { name, body } => {
-                let function =
-                    Function { body: Arc::clone(body), sure: !self.setting.conditional };
+                let function = Function {
+                    body: Arc::clone(body),
+                    runs_arguments: runs_arguments(body),
+                    sure: !self.setting.conditional,
+                };
                 Rc::make_mut(&mut self.env.functions).insert(name.clone(), function);
                 self.out.defined.insert(name.clone());
             }

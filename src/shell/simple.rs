@@ -176,16 +176,8 @@ impl Resolver {
         };
         let span = self.place(span);
         let index = self.out.list.len();
-        let command = Command {
-            index,
-            words,
-            wrappers,
-            redirects,
-            input,
-            followed: false,
-            span,
-            setting,
-        };
+        let command =
+            Command { index, words, wrappers, redirects, input, followed: false, span, setting };
         self.wrote(&command);
         self.out.list.push(command);
     }

@@ -302,10 +302,8 @@ impl Resolver {
                 .iter()
                 .position(|w| is(w, &[";", "+"]))
                 .map_or(words.len(), |e| start + e);
-            let inner: Vec<Argument> = words[start..end]
-                .iter()
-                .map(|word| filled(word, "{}"))
-                .collect();
+            let inner: Vec<Argument> =
+                words[start..end].iter().map(|word| filled(word, "{}")).collect();
             let mut wrappers = wrappers.to_vec();
             wrappers.push("find".to_owned());
             let repeated = std::mem::replace(&mut self.setting.repeated, true);

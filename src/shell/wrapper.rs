@@ -70,7 +70,16 @@ const WRAPPERS: &[Wrapper] = &[
     plain("watch", "n", 0),
     plain("strace", "eopsu", 0),
     Wrapper {
-        long: &["setuid", "setgid", "root", "wd", "propagation", "boottime", "monotonic", "setgroups"],
+        long: &[
+            "setuid",
+            "setgid",
+            "root",
+            "wd",
+            "propagation",
+            "boottime",
+            "monotonic",
+            "setgroups",
+        ],
         ..plain("unshare", "RwSG", 0)
     },
     plain("ltrace", "eopsulnaAx", 0),
@@ -80,7 +89,10 @@ const WRAPPERS: &[Wrapper] = &[
     plain("unbuffer", "", 0),
     plain("faketime", "f", 1),
     plain("choom", "n", 0),
-    Wrapper { long: &["cpunodebind", "membind", "physcpubind", "interleave"], ..plain("numactl", "NmCip", 0) },
+    Wrapper {
+        long: &["cpunodebind", "membind", "physcpubind", "interleave"],
+        ..plain("numactl", "NmCip", 0)
+    },
     plain("proxychains", "f", 0),
     plain("proxychains4", "f", 0),
     plain("torsocks", "", 0),
@@ -104,8 +116,20 @@ const WRAPPERS: &[Wrapper] = &[
     },
     Wrapper {
         long: &[
-            "reuid", "regid", "ruid", "euid", "rgid", "egid", "groups", "inh-caps", "ambient-caps",
-            "bounding-set", "securebits", "pdeathsig", "selinux-label", "apparmor-profile",
+            "reuid",
+            "regid",
+            "ruid",
+            "euid",
+            "rgid",
+            "egid",
+            "groups",
+            "inh-caps",
+            "ambient-caps",
+            "bounding-set",
+            "securebits",
+            "pdeathsig",
+            "selinux-label",
+            "apparmor-profile",
         ],
         ..plain("setpriv", "", 0)
     },

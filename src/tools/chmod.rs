@@ -16,5 +16,23 @@ pub const TOOL: Tool = Tool {
     ],
     operands: Operands::First(Role::Text, Role::Change),
     safer: &[("--recursive", "getfacl -R DIR > FILE first: setfacl --restore=FILE puts it back")],
-    risk: |_| Risk::Write,
+    risk: |call| {
+        let opens = call.name == "chmod"
+            && call.has(&["recursive"])
+            && opens_or_shuts(call.operand(0))
+            && call.of_role(Role::Change).iter().any(|word| !word.fresh);
+        if opens { Risk::Destructive } else { Risk::Write }
+    },
 };
+
+/// Tells whether a mode, set on a whole tree, leaves every file open to anybody or closed to its owner.
+fn opens_or_shuts(mode: &str) -> bool {
+    if mode.chars().all(|c| c.is_ascii_digit()) && !mode.is_empty() {
+        let any = mode.chars().last().is_some_and(|c| matches!(c, '2' | '3' | '6' | '7'));
+        return any || mode.trim_start_matches('0').is_empty();
+    }
+    mode.split(',').any(|one| {
+        let opens = one.contains('w') && one.contains(['+', '=']);
+        opens && one.starts_with(['o', 'a'])
+    })
+}

@@ -1,6 +1,6 @@
 //! `mv`: renames, and replaces what has the new name.
 
-use super::tool::{Operands, Role, Tool, flag, value};
+use super::tool::{Operands, Role, Tool, Word, flag, value};
 use crate::base::Risk;
 
 /// `mv(1)`.
@@ -17,6 +17,13 @@ pub const TOOL: Tool = Tool {
     operands: Operands::Last(Role::Source, Role::Target),
     safer: &[("mv", "mv -n or --backup=numbered where the target may be there")],
     risk: |call| {
-        if call.has(&["no-clobber", "backup", "b"]) { Risk::Write } else { call.replaces() }
+        let device = |word: &&Word| word.text.starts_with("/dev/");
+        if call.of_role(Role::Target).iter().any(device) {
+            Risk::Destructive
+        } else if call.has(&["no-clobber", "backup", "b"]) {
+            Risk::Write
+        } else {
+            call.replaces()
+        }
     },
 };

@@ -52,7 +52,8 @@ pub const TOOL: Tool = Tool {
                 .all(|flag| matches!(flag.name.as_str(), "assign" | "field-separator"));
         // Distributions keep settings there, in files that only assign.
         let settings = matches!(call.name, "source" | ".")
-            && (script == "/etc/os-release" || script.starts_with("/etc/default/"));
+            && (script == "/etc/os-release" || script.starts_with("/etc/default/"))
+            && !script.contains("..");
         // `python -m json.tool` and `-m venv` are tools of the language itself.
         if call.has(&["version"]) || quiet_awk || settings { Risk::Read } else { Risk::Unknown }
     },

@@ -69,7 +69,12 @@ pub const TOOL: Tool = Tool {
         ("rsync", "--backup-dir keeps what is replaced"),
     ],
     risk: |call| {
-        if call.has(&["dry-run", "list-only"]) || call.operands.len() < 2 {
+        // Any other remote shell is a program with arguments of its own.
+        let shell = call.value(&["rsh"]).map_or("ssh", |word| word.text.as_str());
+        let program = shell.split(' ').next().unwrap_or_default();
+        if program.rsplit('/').next() != Some("ssh") || shell.contains("ProxyCommand") {
+            Risk::Unknown
+        } else if call.has(&["dry-run", "list-only"]) || call.operands.len() < 2 {
             Risk::Read
         } else if call.flags.iter().any(|f| f.name.starts_with("del"))
             || call.has(&["remove-source-files"])

@@ -17,6 +17,16 @@ pub const RULE: Rule = Rule {
     bad: &[
         Example::Script("mysql -e 'STOP REPLICA; RESET REPLICA ALL; SET GLOBAL read_only = OFF'\n"),
         Example::Script("mariadb -e 'STOP SLAVE'\nmariadb -e 'RESET SLAVE ALL'\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# the primary is dead, make this replica the new one
+ssh db1 systemctl stop mysql || true
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'STOP REPLICA'
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'RESET REPLICA ALL'
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'SET GLOBAL read_only = OFF'
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -24,6 +34,16 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script(
             "mariadb -e \"SELECT MASTER_GTID_WAIT('0-1-100', 600)\"\nmariadb -e 'STOP SLAVE; RESET SLAVE ALL'\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# the primary is dead, make this replica the new one
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'STOP REPLICA IO_THREAD'
+until mysql --defaults-extra-file=/etc/dr/my.cnf -e 'SHOW REPLICA STATUS\G' | grep -q 'has read all relay log'; do sleep 5; done
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'STOP REPLICA; RESET REPLICA ALL'
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'SET GLOBAL read_only = OFF'
+"#,
         ),
     ],
     run,

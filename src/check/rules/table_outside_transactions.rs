@@ -63,10 +63,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Returns the engine without transactions that a statement gives a lasting table.
 fn engine(statement: &Statement) -> Option<&'static str> {
     let makes = matches!(statement.kind, Kind::Create | Kind::Alter) && !statement.has("TEMPORARY");
-    let text = statement.text.replace(' ', "");
-    let at = text.find("ENGINE=").filter(|_| makes)?;
-    let name: String =
-        text[at + "ENGINE=".len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
+    let (_, behind) = statement.text.split_once("ENGINE").filter(|_| makes)?;
+    let value = behind.trim_start_matches([' ', '=']);
+    let name: String = value.chars().take_while(char::is_ascii_alphanumeric).collect();
     ["MyISAM", "Aria", "MEMORY", "HEAP", "CSV", "ARCHIVE"]
         .into_iter()
         .find(|engine| engine.eq_ignore_ascii_case(&name))

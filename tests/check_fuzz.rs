@@ -1,0 +1,471 @@
+//! Shell, SQL, Markdown and plans grown from a grammar, and broken: no panic, no abort, and each within its time.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use blackstart::check::{self, Facts, Language};
+use blackstart::plan;
+use blackstart::shell::on_deep_stack;
+
+/// Inputs of an ordinary run; `BLACKSTART_FUZZ` asks for another number.
+const ORDINARY: u64 = 2_000;
+
+/// What one small input may take, on a busy machine, in a build without optimisation.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Numbers that look random and are the same in every run (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.roll() % end.max(1) as u64) as usize
+    }
+
+    fn of<'t>(&mut self, words: &[&'t str]) -> &'t str {
+        words[self.below(words.len())]
+    }
+}
+
+const WORDS: &[&str] = &[
+    "rm",
+    "-rf",
+    "/",
+    "/srv/data",
+    "*",
+    "a b",
+    "x",
+    "$X",
+    "\"$X\"",
+    "${X:-y}",
+    "${X:?}",
+    "$1",
+    "\"$@\"",
+    "~",
+    "~/x",
+    "'it'",
+    "$'\\x41'",
+    "{a,b}",
+    "{1..5}",
+    "[a-z]",
+    "-c",
+    "--",
+    "--force",
+    "tar",
+    "psql",
+    "mysql",
+    "rsync",
+    "--delete",
+    "find",
+    "-exec",
+    "{}",
+    "\\;",
+    "sudo",
+    "ssh",
+    "h",
+    "eval",
+    "bash",
+    "xargs",
+    "-I{}",
+    "echo",
+    "printf",
+    "%s\\n",
+    "cat",
+    "sed",
+    "dd",
+    "of=/dev/sda",
+    "trap",
+    "EXIT",
+    "alias",
+    "cd",
+    "read",
+    "set",
+    "-e",
+    "shift",
+    "local",
+    "export",
+    "f",
+    "g",
+    "awk",
+    "kubectl",
+    "exec",
+    "docker",
+    "source",
+    "./x.sh",
+    "é",
+    "\u{202e}",
+    "<<EOF",
+    "systemctl",
+    "stop",
+    "DROP TABLE t;",
+    "mktemp",
+    "-d",
+    "flock",
+    "env",
+    "A=b",
+    "time",
+    "!",
+    "[",
+    "]",
+];
+
+fn word(dice: &mut Dice, depth: usize, out: &mut String) {
+    match dice.below(if depth == 0 { 6 } else { 10 }) {
+        6 => nested(dice, depth, "$(", ")", out),
+        7 => nested(dice, depth, "\"$(", ")\"", out),
+        8 => nested(dice, depth, "<(", ")", out),
+        9 => {
+            out.push_str(dice.of(&["\"", "'", "`", "$((", "${X#"]));
+            word(dice, depth - 1, out);
+            out.push_str(dice.of(&["\"", "'", "`", "))", "}"]));
+        }
+        _ => out.push_str(dice.of(WORDS)),
+    }
+}
+
+fn nested(dice: &mut Dice, depth: usize, open: &str, close: &str, out: &mut String) {
+    out.push_str(open);
+    statement(dice, depth - 1, out);
+    out.push_str(close);
+}
+
+fn simple(dice: &mut Dice, depth: usize, out: &mut String) {
+    if dice.below(4) == 0 {
+        out.push_str(dice.of(&["X=", "Y+=", "a[1]=", "declare -A m=(", "X=(", "local x="]));
+    }
+    for at in 0..=dice.below(6) {
+        if at > 0 {
+            out.push(' ');
+        }
+        word(dice, depth, out);
+    }
+    if dice.below(4) == 0 {
+        out.push_str(
+            dice.of(&[" > ", " >> ", " < ", " 2>&1 ", " <<< ", " >& ", " <> ", " {fd}> "]),
+        );
+        word(dice, depth, out);
+    }
+}
+
+fn statement(dice: &mut Dice, depth: usize, out: &mut String) {
+    if depth == 0 {
+        return simple(dice, 0, out);
+    }
+    let next = depth - 1;
+    let mut parts = |dice: &mut Dice, texts: &[&str]| {
+        for (at, text) in texts.iter().enumerate() {
+            if at > 0 {
+                statement(dice, next, out);
+            }
+            out.push_str(text);
+        }
+    };
+    match dice.below(16) {
+        0 => parts(dice, &["if ", "; then ", "; fi"]),
+        1 => parts(dice, &["if ", "; then ", "; else ", "; fi"]),
+        2 => parts(dice, &["while ", "; do ", "; done"]),
+        3 => parts(dice, &["for x in a b $X; do ", "; done"]),
+        4 => parts(dice, &["case $X in a|b*) ", ";; *) ", ";; esac"]),
+        5 => parts(dice, &["{ ", "; }"]),
+        6 => parts(dice, &["( ", " )"]),
+        7 => parts(dice, &["f() { ", "; }; f x"]),
+        8 => parts(dice, &["", " | ", ""]),
+        9 => parts(dice, &["", " && ", " || ", ""]),
+        10 => parts(dice, &["", "\n", ""]),
+        11 => parts(dice, &["cat <<EOF | bash\n", "\nEOF\n"]),
+        12 => parts(dice, &["", " &\n", ""]),
+        13 => parts(dice, &["g() { f; g | g; }; f() { g; ", "; }\n", ""]),
+        _ => simple(dice, depth, out),
+    }
+}
+
+fn sql(dice: &mut Dice, out: &mut String) {
+    const PIECES: &[&str] = &[
+        "DROP TABLE ",
+        "DELETE FROM ",
+        "t",
+        ";",
+        "'",
+        "''",
+        "\"",
+        "`",
+        "$$",
+        "$x$",
+        "--",
+        "\n",
+        "/*",
+        "*/",
+        "/*!50001 ",
+        "\\c db",
+        "\\!",
+        "rm -rf /",
+        "DELIMITER //",
+        "//",
+        " WHERE ",
+        "1=1",
+        "BEGIN;",
+        "COMMIT;",
+        "UPDATE t SET a=1",
+        "SELECT pg_terminate_backend(1)",
+        "COPY t FROM PROGRAM 'sh'",
+        "\\copy",
+        ".shell x",
+        "é",
+        "(",
+        ")",
+        ",",
+        "E'\\'",
+    ];
+    for _ in 0..dice.below(30) {
+        out.push_str(dice.of(PIECES));
+    }
+}
+
+fn markdown(dice: &mut Dice, out: &mut String) {
+    for _ in 0..dice.below(6) {
+        out.push_str(dice.of(&[
+            "# Title\n",
+            "text `x`\n",
+            "> ",
+            "1. ",
+            "    ",
+            "```bash\n",
+            "~~~sql\n",
+            "```\n",
+            "````\n",
+        ]));
+        match dice.below(4) {
+            0 => statement(dice, 2, out),
+            1 => sql(dice, out),
+            2 => out.push_str("$ rm -rf <placeholder>\noutput"),
+            _ => {}
+        }
+        out.push_str(dice.of(&["\n```\n", "\n~~~\n", "\n", "\n\n"]));
+    }
+}
+
+fn plan_document(dice: &mut Dice, out: &mut String) {
+    out.push_str("schema: blackstart/plan/v1\nid: p\ntitle: t\nincident: i\nsteps:\n");
+    for at in 0..=dice.below(4) {
+        let mut text = String::new();
+        statement(dice, 2, &mut text);
+        let text = text.replace('\n', "\n        ");
+        out.push_str(&format!("  - id: s{at}\n    title: x\n    kind: command\n"));
+        for field in ["run", "check", "rollback"] {
+            if dice.below(2) == 0 {
+                out.push_str(&format!("    {field}: |\n        {text}\n"));
+            }
+        }
+        out.push_str(dice.of(&[
+            "",
+            "    risk: read\n",
+            "    risk: high\n",
+            "    needs: [s0]\n",
+            "  - {\n",
+            "    run: *x\n",
+        ]));
+    }
+}
+
+/// Takes out, doubles and puts in bytes, as a slip of the hand or of a model does.
+fn broken(dice: &mut Dice, text: &mut String) {
+    for _ in 0..dice.below(4) {
+        let mut at = dice.below(text.len() + 1);
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        match dice.below(3) {
+            0 => text.insert_str(
+                at,
+                dice.of(&[
+                    "(", "{", "$(", "'", "\"", "`", "\\", "\0", "\n", "<<", "[[", "((", "…", "}",
+                ]),
+            ),
+            1 => text.truncate(at),
+            _ => {
+                text.remove(if at == text.len() {
+                    0
+                } else {
+                    at.min(text.len().saturating_sub(1))
+                });
+            }
+        }
+        if text.is_empty() {
+            return;
+        }
+    }
+}
+
+fn check_one(seed: u64, facts: &Facts) -> String {
+    let mut dice = Dice(seed);
+    let mut text = String::new();
+    let language = match seed % 10 {
+        0..=4 => Language::Bash,
+        5 => Language::Sh,
+        6 => Language::Sql,
+        7 => Language::Markdown,
+        8 => Language::Crontab,
+        _ => Language::Other,
+    };
+    match language {
+        Language::Sql => sql(&mut dice, &mut text),
+        Language::Markdown => markdown(&mut dice, &mut text),
+        Language::Other => plan_document(&mut dice, &mut text),
+        _ => statement(&mut dice, 4, &mut text),
+    }
+    text.truncate(
+        (0..=text.len().min(20_000)).rev().find(|at| text.is_char_boundary(*at)).unwrap(),
+    );
+    if dice.below(2) == 0 && !text.is_empty() {
+        broken(&mut dice, &mut text);
+    }
+    if language == Language::Other {
+        if let (Some(plan), _) = plan::read(&text) {
+            std::hint::black_box(check::plan(&plan, None, facts));
+        }
+    } else {
+        std::hint::black_box(check::script(&text, language, facts));
+    }
+    text
+}
+
+#[test]
+fn whatever_is_written_is_read_without_a_panic_and_in_time() {
+    let count = std::env::var("BLACKSTART_FUZZ").ok().and_then(|n| n.parse().ok());
+    let count: u64 = count.unwrap_or(ORDINARY);
+    let first: u64 =
+        std::env::var("BLACKSTART_FUZZ_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let facts = Facts::default();
+    let started = Instant::now();
+    let mut longest = (Duration::ZERO, 0);
+    on_deep_stack(|| {
+        for seed in first..first + count {
+            let began = Instant::now();
+            let ended = catch_unwind(AssertUnwindSafe(|| check_one(seed, &facts)));
+            assert!(ended.is_ok(), "BLACKSTART_FUZZ_FROM={seed} BLACKSTART_FUZZ=1 panics");
+            let took = began.elapsed();
+            assert!(
+                took < LONGEST,
+                "BLACKSTART_FUZZ_FROM={seed} takes {took:?}: {}",
+                ended.unwrap()
+            );
+            longest = longest.max((took, seed));
+            if (seed + 1) % 500_000 == 0 {
+                println!("{} inputs in {:?}", seed + 1 - first, started.elapsed());
+            }
+        }
+    })
+    .expect("every input ends");
+    println!("{count} inputs in {:?}, the longest {longest:?}", started.elapsed());
+}
+
+#[test]
+fn text_nested_without_end_is_unknown_at_once() {
+    let pairs = [
+        ("$(", ")"),
+        ("${x:-", "}"),
+        ("{ ", ";}"),
+        ("( ", ")"),
+        ("if true; then ", "; fi"),
+        ("[[ ( ", " ) ]]"),
+        ("(( (", ") ))"),
+        ("$((", "))"),
+        ("\"$(", ")\""),
+        ("\"", "\""),
+        ("'", "'"),
+        ("`", "`"),
+        ("cat <<E\n$(", ")\nE\n"),
+        ("cat <<E\n", "\nE\n"),
+        ("case x in x) ", ";; esac"),
+        ("f() { ", ";}"),
+        ("f() ", ""),
+        ("! ", ""),
+        ("a && ", ""),
+        ("x | ", ""),
+        ("{a,", "}"),
+        ("<(", ")"),
+        ("while ", "; do x; done"),
+        ("for i in ", "; do x; done"),
+        ("@(", ")"),
+        ("[", "]"),
+        ("*", ""),
+        ("eval '", "'"),
+        ("eval \"", "\""),
+        ("sudo ", ""),
+        ("bash -c \"", "\""),
+        ("$[", "]"),
+        ("a=(", ")"),
+        ("\\", ""),
+        ("coproc ", ""),
+        ("time ", ""),
+    ];
+    let facts = Facts::default();
+    let optimised = !cfg!(debug_assertions);
+    for (open, close) in pairs {
+        for text in [
+            format!("rm {}x{}", open.repeat(20_000), close.repeat(20_000)),
+            format!("{}rm x{}", open.repeat(20_000), close.repeat(20_000)),
+            open.repeat(20_000),
+        ] {
+            let (took, risk) = on_deep_stack(|| {
+                let began = Instant::now();
+                let checked = check::script(&text, Language::Bash, &facts);
+                (began.elapsed(), checked.risk)
+            })
+            .unwrap();
+            let most = if optimised { 50 } else { 5_000 };
+            assert!(took <= Duration::from_millis(most), "{open:?} takes {took:?}");
+            println!("{open:?} {close:?}: {risk:?} in {took:?}");
+        }
+    }
+}
+
+#[test]
+fn what_grows_without_end_is_cut_off() {
+    let many = 10_000;
+    let functions = |calls: usize| {
+        let bodies = (0..many)
+            .map(|n| format!("f{n}() {{ {} }}\n", format!("f{}; ", (n + 1) % many).repeat(calls)));
+        bodies.collect::<String>() + "f0\n"
+    };
+    let aliases = (0..many)
+        .map(|n| format!("alias a{n}='a{} x; a{}'\n", (n + 1) % many, (n * 7) % many))
+        .collect::<String>();
+    let texts = [
+        ("braces", format!("rm {}", "{a,b}".repeat(40))),
+        ("numbers", "rm {1..999999999}{1..999999999}".to_owned()),
+        ("nested braces", format!("rm {}", "{a,".repeat(60) + &"}".repeat(60))),
+        ("functions", functions(1)),
+        ("functions, each ten times", functions(10)),
+        ("aliases", aliases + "a0\n"),
+        ("a long pipeline", "cat x | ".repeat(many) + "sh"),
+        ("a long list", "true && ".repeat(many) + "false"),
+        ("ten megabytes", "x".repeat(10 << 20)),
+        ("four megabytes of words", "rm ".to_owned() + &"a ".repeat((4 << 20) / 2 - 8)),
+        ("four megabytes of commands", "ls a;".repeat((4 << 20) / 5)),
+        ("values", (0..5_000).map(|n| format!("if x; then V{n}=$V{}; fi\n", n / 2)).collect()),
+        ("a value that doubles", "X=a; ".to_owned() + &"X=$X$X; ".repeat(60) + "$X"),
+        (
+            "an array that doubles",
+            "A=(a); ".to_owned() + &"A=(\"${A[@]}\" \"${A[@]}\"); ".repeat(60) + "\"${A[@]}\"",
+        ),
+        ("text in text", "eval \"eval \\\"eval rm\\\"\"".to_owned()),
+    ];
+    let facts = Facts::default();
+    let most = if cfg!(debug_assertions) { 60 } else { 3 };
+    for (name, text) in texts {
+        let began = Instant::now();
+        let risk = check::script(&text, Language::Bash, &facts).risk;
+        let took = began.elapsed();
+        println!("{name}: {risk:?} in {took:?}");
+        assert!(took < Duration::from_secs(most), "{name} takes {took:?}");
+    }
+}
