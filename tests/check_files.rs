@@ -308,3 +308,26 @@ fn shells_complete_the_codes_of_rules() {
     let rule: Value = serde_json::from_str(&out).unwrap();
     assert!(rule["bad"].as_array().unwrap().len() > 1 && rule["suppression"].is_string());
 }
+
+#[test]
+fn an_interrupt_ends_a_long_check_at_once() {
+    let bench = Bench::new();
+    let fifo = bench.path("books");
+    fs::create_dir(&fifo).unwrap();
+    for number in 0..4_000 {
+        bench.write(&format!("books/{number:04}.sh"), "#!/bin/bash\nrm -rf \"$D\"/*\n");
+    }
+    let mut child = bench
+        .command(&["check", "books", "--jobs", "1"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    std::io::Read::read_exact(&mut out, &mut [0; 64]).unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut rest = vec![];
+    std::io::Read::read_to_end(&mut out, &mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!String::from_utf8_lossy(&rest).contains("4000 files checked"));
+}

@@ -5,6 +5,7 @@ mod sandbox_support;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use blackstart::base::{Fixed, Timestamp};
 use blackstart::dryrun::{self, Options, Progress};
@@ -224,6 +225,31 @@ fn a_script_runs_by_its_first_line() {
             assert!(step.stdout.text.starts_with(out), "{text}: {step:?}");
             assert_eq!((step.outcome, step.id.as_str()), (Outcome::Passed, "script"));
         }
+    }
+}
+
+#[test]
+fn a_script_finds_the_names_of_its_inventory() {
+    for (who, directory) in ready() {
+        let place = |name: &str| directory.path().join(name);
+        fs::write(place("script"), "getent hosts db7\n").expect("a script");
+        let inventory =
+            "schema: blackstart/inventory/v1\nhosts:\n  - {id: db7, address: 192.0.2.7}\n";
+        fs::write(place("inventory.yaml"), inventory).expect("an inventory");
+        let run = |more: &[&str]| {
+            let data = place(&format!("data-{who:?}")).display().to_string();
+            let output = Command::new(program(who, directory.path()))
+                .args(["dry-run", "script", "--json", "--data-dir", &data])
+                .args(more)
+                .current_dir(directory.path())
+                .output()
+                .expect("runs");
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        let found = run(&["--inventory", "inventory.yaml"]);
+        assert!(found.contains("192.0.2.7"), "as {who:?}: {found}");
+        let alone = run(&[]);
+        assert!(alone.contains("db7") && !alone.contains("192.0.2.7"), "as {who:?}: {alone}");
     }
 }
 

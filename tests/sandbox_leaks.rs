@@ -107,16 +107,14 @@ fn held(pid: u32) -> Held {
     }
 }
 
-/// Returns what a supervisor holds once the first process of its next run waits and nothing changes any more.
+/// Returns what a supervisor holds once the first process of its next run waits and it waits itself to be asked.
 fn settled(pid: u32) -> Held {
-    let mut last = held(pid);
     wait_until("the supervisor is ready", || {
-        let now = held(pid);
-        let quiet = now.children == 1 && now.descriptors == last.descriptors;
-        last = now;
-        quiet
+        let at = fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+        let asked = at.split(' ').next() == Some(&libc::SYS_read.to_string());
+        asked && children(pid).len() == 1
     });
-    last
+    held(pid)
 }
 
 /// Returns the supervisors that run a program below `tools`.

@@ -94,14 +94,16 @@ impl Excerpt {
         let Some(last) = self.pieces.last() else {
             return Span::default();
         };
-        let start = match self.pieces.iter().find(|piece| span.start < piece.own.end) {
+        let first = self.pieces.partition_point(|piece| piece.own.end <= span.start);
+        let start = match self.pieces.get(first) {
             Some(piece) if piece.verbatim => {
                 piece.file.start + span.start.saturating_sub(piece.own.start)
             }
             Some(piece) => piece.file.start,
             None => last.file.end,
         };
-        let end = match self.pieces.iter().rev().find(|piece| piece.own.start < span.end) {
+        let behind = self.pieces.partition_point(|piece| piece.own.start < span.end);
+        let end = match self.pieces[..behind].last() {
             _ if span.start == span.end => start,
             Some(piece) if piece.verbatim => {
                 piece.file.start + span.end.min(piece.own.end) - piece.own.start
@@ -119,9 +121,11 @@ impl Excerpt {
     }
 
     fn same(&self, span: Span) -> Option<Span> {
-        let piece = self.pieces.iter().find(|piece| {
-            piece.verbatim && piece.own.start <= span.start && span.end <= piece.own.end
-        })?;
+        let at = self.pieces.partition_point(|piece| piece.own.end < span.end);
+        let piece = self.pieces.get(at)?;
+        if !piece.verbatim || piece.own.start > span.start {
+            return None;
+        }
         let start = piece.file.start + span.start - piece.own.start;
         Some(Span::new(start, start + span.end - span.start))
     }
@@ -142,12 +146,10 @@ impl Excerpt {
 
     /// Cuts a piece of an inner excerpt where the pieces of this one end.
     fn cut(&self, piece: &Piece, pieces: &mut Vec<Piece>) {
-        for outer in &self.pieces {
+        let first = self.pieces.partition_point(|outer| outer.own.end <= piece.file.start);
+        for outer in self.pieces[first..].iter().take_while(|o| o.own.start < piece.file.end) {
             let from = outer.own.start.max(piece.file.start);
             let to = outer.own.end.min(piece.file.end);
-            if from >= to {
-                continue;
-            }
             let own = Span::new(
                 piece.own.start + from - piece.file.start,
                 piece.own.start + to - piece.file.start,

@@ -1,6 +1,7 @@
 //! What a rule looks at: the texts in order, the plan, the inventory, the facts.
 
 use super::facts::Facts;
+use super::manifest::Manifest;
 use super::python::Python;
 use super::reading::Unread;
 use super::unit::{Run, Unit};
@@ -17,6 +18,8 @@ pub struct Context<'a> {
     pub python: Option<Python<'a>>,
     /// What would run and is not read.
     pub unread: Vec<Unread>,
+    /// Manifests of Kubernetes.
+    pub manifests: &'a [Manifest],
     /// The plan, where it is one.
     pub plan: Option<&'a Plan>,
     /// The inventory, where there is one.

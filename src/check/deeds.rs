@@ -189,7 +189,14 @@ pub fn deed(unit: &Unit<'_>, command: &Command) -> Option<Deed> {
             (&["verify"], Deed::Verify),
             (&["remove-older-than", "remove-all-but-n-full"], Deed::Delete),
         ])
-        .or_else(|| when(!has(&["collection-status", "cleanup"]), Deed::Dump)),
+        .or_else(|| {
+            let looks = has(&["collection-status", "cleanup", "list-current-files"])
+                || starts("--list-current-files")
+                || starts("--collection-status")
+                || starts("--remove-")
+                || starts("--cleanup");
+            when(!looks, Deed::Dump)
+        }),
         "pgbackrest" | "barman" | "wal-g" | "velero" => first(&[
             (&["backup", "backup-push", "archive-push"], Deed::Dump),
             (&["restore", "recover", "backup-fetch"], Deed::Restore),

@@ -21,9 +21,9 @@ pub struct Restore<'c, 'a> {
 
 /// Returns every restore of a snapshot, in order.
 pub fn restores<'c, 'a>(context: &'c Context<'a>) -> Vec<Restore<'c, 'a>> {
-    let calls = context.runs().filter(|(_, run)| {
-        run.command.is(CLIENTS) && subcommands::says(run.command, &["snapshot", "restore"])
-    });
+    let calls = context
+        .named(CLIENTS)
+        .filter(|(_, run)| subcommands::says(run.command, &["snapshot", "restore"]));
     let one = |(unit, run): (&'c Unit<'a>, Run<'c>)| {
         let words: Vec<String> =
             run.command.arguments().iter().map(|a| a.shown().into_owned()).collect();

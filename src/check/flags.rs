@@ -1,5 +1,7 @@
 //! The flags of a command that its tool refuses, as far as descriptions and the installed tool tell.
 
+use std::collections::BTreeSet;
+
 use super::facts::{Facts, Question};
 use super::unit::Unit;
 use crate::base::{Span, nearest};
@@ -40,17 +42,111 @@ pub struct Judged {
 }
 
 /// Tools whose first operand is a command with flags of its own, and which are not described as a whole.
-const WITH_COMMANDS: &[&str] = &["git", "svn", "hg", "pip", "pip3", "cargo", "npm", "gem", "apt", "snap"];
+const WITH_COMMANDS: &[&str] =
+    &["git", "svn", "hg", "pip", "pip3", "cargo", "npm", "gem", "apt", "snap"];
 
 /// Tools whose flags are those of what they run, or which take words of any kind.
 const NOT_JUDGED: &[&str] = &[
-    "echo", "printf", "test", "[", "[[", "true", "false", ":", "expr", "kill", "exec", "eval", "set", "export", "local", "declare",
-    "typeset", "readonly", "trap", "read", "unset", "shift", "return", "exit", "source", ".", "command", "builtin", "type",
-    "alias", "getopt", "getopts", "python", "python2", "python3", "perl", "ruby", "node", "php", "java", "lua", "tclsh", "gcc",
-    "g++", "cc", "c++", "clang", "ld", "find", "ffmpeg", "convert", "openssl", "make", "awk", "gawk", "mawk", "pkg-config",
-    "configure", "su", "sudo", "doas", "env", "nice", "nohup", "timeout", "xargs", "parallel", "ssh", "setpriv", "runuser", "chroot",
-    "unshare", "nsenter", "systemd-run", "flock", "setsid", "stdbuf", "watch", "strace", "ltrace", "gdb", "bash", "sh", "dash", "zsh",
-    "ksh", "vim", "vi", "ed", "ex", "dialog", "whiptail", "zenity", "expect", "screen", "tmux", "man", "wait", "help", "caller",
+    "echo",
+    "printf",
+    "test",
+    "[",
+    "[[",
+    "true",
+    "false",
+    ":",
+    "expr",
+    "kill",
+    "exec",
+    "eval",
+    "set",
+    "export",
+    "local",
+    "declare",
+    "typeset",
+    "readonly",
+    "trap",
+    "read",
+    "unset",
+    "shift",
+    "return",
+    "exit",
+    "source",
+    ".",
+    "command",
+    "builtin",
+    "type",
+    "alias",
+    "getopt",
+    "getopts",
+    "python",
+    "python2",
+    "python3",
+    "perl",
+    "ruby",
+    "node",
+    "php",
+    "java",
+    "lua",
+    "tclsh",
+    "gcc",
+    "g++",
+    "cc",
+    "c++",
+    "clang",
+    "ld",
+    "find",
+    "ffmpeg",
+    "convert",
+    "openssl",
+    "make",
+    "awk",
+    "gawk",
+    "mawk",
+    "pkg-config",
+    "configure",
+    "su",
+    "sudo",
+    "doas",
+    "env",
+    "nice",
+    "nohup",
+    "timeout",
+    "xargs",
+    "parallel",
+    "ssh",
+    "setpriv",
+    "runuser",
+    "chroot",
+    "unshare",
+    "nsenter",
+    "systemd-run",
+    "flock",
+    "setsid",
+    "stdbuf",
+    "watch",
+    "strace",
+    "ltrace",
+    "gdb",
+    "bash",
+    "sh",
+    "dash",
+    "zsh",
+    "ksh",
+    "vim",
+    "vi",
+    "ed",
+    "ex",
+    "dialog",
+    "whiptail",
+    "zenity",
+    "expect",
+    "screen",
+    "tmux",
+    "man",
+    "wait",
+    "help",
+    "caller",
 ];
 
 /// Judges the flags of one command.
@@ -63,7 +159,8 @@ pub fn judge(unit: &Unit<'_>, command: &Command, facts: &Facts) -> Judged {
         return judged;
     }
     // A program at a place of its own may be another one of the same name.
-    let usual = program == name || ["/bin/", "/sbin/", "/usr/"].iter().any(|dir| program.starts_with(dir));
+    let usual =
+        program == name || ["/bin/", "/sbin/", "/usr/"].iter().any(|dir| program.starts_with(dir));
     let here = usual
         && command.setting.remote.is_none()
         && !command.setting.contained
@@ -185,14 +282,16 @@ fn doubt(
     judged: &mut Judged,
 ) {
     let long = flag.len() > 2;
-    let near = || nearest(flag, walk.flags().into_iter().filter(|name| name.len() > 2)).filter(|_| long);
+    let near =
+        || nearest(flag, walk.flags().into_iter().filter(|name| name.len() > 2)).filter(|_| long);
     let question = Question { tool: name.to_owned(), command: walk.command().to_owned() };
+    let cut = matches!(walk.style(), Style::Gnu | Style::Cut | Style::Posix | Style::MySql);
     let mut by = Witness::Description;
     // Letters are not asked for: a text that holds one somewhere proves nothing.
     if here && long {
         match facts.takes.get(&question) {
             Some(takes) if takes.is_empty() => {}
-            Some(takes) if mentions(takes, flag) => return,
+            Some(takes) if mentions(takes, flag, cut) => return,
             Some(_) => by = Witness::Both,
             None => judged.questions.push(question),
         }
@@ -214,7 +313,11 @@ fn undescribed(name: &str, command: &Command, facts: &Facts, judged: &mut Judged
             return;
         };
         let plain = |c: char| c.is_ascii_lowercase() || c == '-';
-        if !text.starts_with('-') && commands && question.command.is_empty() && text.chars().all(plain) {
+        if !text.starts_with('-')
+            && commands
+            && question.command.is_empty()
+            && text.chars().all(plain)
+        {
             text.clone_into(&mut question.command);
             continue;
         }
@@ -226,7 +329,7 @@ fn undescribed(name: &str, command: &Command, facts: &Facts, judged: &mut Judged
             continue;
         }
         match facts.takes.get(&question) {
-            Some(takes) if takes.is_empty() || mentions(takes, flag) => {}
+            Some(takes) if takes.is_empty() || mentions(takes, flag, true) => {}
             Some(takes) => judged.unknown.push(Unknown {
                 flag: flag.to_owned(),
                 span: argument.span,
@@ -238,11 +341,17 @@ fn undescribed(name: &str, command: &Command, facts: &Facts, judged: &mut Judged
     }
 }
 
-/// Tells whether a tool speaks of a flag, in full or of one that begins so, or of what it turns off.
-fn mentions(takes: &std::collections::BTreeSet<String>, flag: &str) -> bool {
+/// Tells whether a tool speaks of a flag, or of what it turns off; where names may be `cut` short, also of one that
+/// begins so.
+fn mentions(takes: &BTreeSet<String>, flag: &str, cut: bool) -> bool {
     let plain = flag.replace('_', "-");
-    let begins = |wanted: &str| takes.iter().any(|known| known.starts_with(wanted));
+    let known = |wanted: &str| {
+        takes.contains(wanted) || cut && takes.iter().any(|known| known.starts_with(wanted))
+    };
     let off = plain.strip_prefix("--no-").map(|bare| format!("--{bare}"));
     let on = plain.strip_prefix("--").map(|bare| format!("--no-{bare}"));
-    takes.contains(flag) || begins(&plain) || off.is_some_and(|off| begins(&off)) || on.is_some_and(|on| begins(&on))
+    takes.contains(flag)
+        || known(&plain)
+        || off.is_some_and(|off| known(&off))
+        || on.is_some_and(|on| known(&on))
 }

@@ -99,7 +99,7 @@ fn of_first_line(line: &str) -> Language {
 
 fn of_cron(path: &str, name: &str) -> bool {
     matches!(path.rsplit('/').nth(1), Some("cron.d" | "crontabs"))
-        || matches!(name, "crontab" | "anacrontab")
+        || matches!(name, "crontab" | "anacrontab") && !path.ends_with("bin/crontab")
         || name.ends_with(".crontab")
         || name.ends_with(".cron")
 }

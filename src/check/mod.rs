@@ -12,6 +12,7 @@ mod fix;
 mod flags;
 mod index;
 mod language;
+mod manifest;
 mod mirror;
 pub mod names;
 mod observed;
@@ -37,9 +38,12 @@ pub use context::Context;
 pub use facts::{Facts, Question, Takes};
 pub use fix::fixed;
 pub use language::Language;
+pub use manifest::{Manifest, Volume};
 pub use placed::{Placed, in_plan};
 pub use queries::Query;
-pub use python::{Python, Token, TokenKind};
+pub use python::{
+    Assignment, Called, Definition, Given, Import, Loop, Outline, Python, Token, TokenKind,
+};
 pub use reading::{Schedule, Unread};
 pub use repair::repaired;
 pub use reviewed::{FileKind, Reviewed, locate};
@@ -85,6 +89,13 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(code) || rule.name == code)
 }
 
+/// Returns the texts of a file that bash would read, for [`Facts::rejected`].
+pub fn bash_texts(text: &str, language: Language) -> Vec<String> {
+    let parts = reading::read(text, language).parts.into_iter();
+    let bash = parts.filter(|part| part.language == Language::Bash);
+    bash.map(|part| part.text.into_owned()).collect()
+}
+
 /// Checks one script. Whoever checks many calls [`on_deep_stack`] once around all of them.
 pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
     on_deep_stack(|| script_here(text, language, facts)).unwrap_or_else(|| Checked {
@@ -123,7 +134,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
 
 /// Judges what belongs together of a file.
 fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
-    let Reading { parts, python, unread, .. } = &reading;
+    let Reading { parts, python, unread, manifests, .. } = &reading;
     let units: Vec<Unit<'_>> = parts.iter().map(Unit::of).collect();
     let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
     checked.parsed &= unread.iter().all(|one| one.aside) && units.iter().all(reads);
@@ -138,6 +149,7 @@ fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
         units,
         python: python.as_ref().map(|part| Python::new(&part.text)),
         unread: unread.clone(),
+        manifests,
         plan: None,
         inventory: None,
         facts,
@@ -166,6 +178,7 @@ pub fn inventory(inventory: &Inventory, facts: &Facts) -> Vec<Finding> {
         units: vec![],
         python: None,
         unread: vec![],
+        manifests: &[],
         plan: None,
         inventory: Some(inventory),
         facts,
@@ -195,6 +208,7 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         units,
         python: None,
         unread: vec![],
+        manifests: &[],
         plan: Some(plan),
         inventory,
         facts,
@@ -236,6 +250,7 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
             units,
             python: None,
             unread: vec![],
+        manifests: &[],
             plan: Some(plan),
             inventory: None,
             facts: &facts,

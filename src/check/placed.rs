@@ -183,3 +183,115 @@ impl<'a> Lines<'a> {
         Some(Edit { span: own, replacement })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Facts, Reviewed, plan, repaired};
+
+    const HEAD: &str = "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n";
+
+    fn placed(file: &str) -> (Plan, Vec<Placed>) {
+        let (read, problems) = crate::plan::read(file);
+        assert_eq!(problems, [], "{file}");
+        let read = read.expect("reads");
+        let findings = plan(&read, None, &Facts::default()).findings;
+        let placed = in_plan(file, &read, findings);
+        (read, placed)
+    }
+
+    /// What the finding about `rm` points at, and what its fix makes of the file.
+    fn seen(step: &str) -> (String, Option<String>) {
+        let file = format!("{HEAD}{step}");
+        let (read, placed) = placed(&file);
+        let one = placed.iter().find(|one| one.finding.rule == "SH003").expect("found");
+        let checked = plan(&read, None, &Facts::default());
+        let path = std::path::Path::new("p.yaml");
+        let reviewed = Reviewed::plan(path, file.clone(), &read, checked, None);
+        let chosen: Vec<&Placed> =
+            reviewed.open.iter().filter(|one| one.finding.rule == "SH003").collect();
+        let (after, applied) = repaired(&reviewed, &chosen);
+        let fixed = (!applied.is_empty()).then(|| after[HEAD.len()..].to_owned());
+        (one.span.slice(&file).to_owned(), fixed)
+    }
+
+    #[test]
+    fn a_finding_stands_where_the_file_says_it_and_its_fix_changes_only_that() {
+        for step in [
+            "  - id: a\n    title: t\n    kind: command\n    run: |\n      set -e\n\n      rm -rf \"$D\"/*\n    why: w # c\n",
+            "  - id: a\n    title: t\n    kind: command\n    run: |-   # as it is\n        if true; then\n          rm -rf \"$D\"/*\n        fi\n    why: w\n",
+            "  - id: a\n    title: t\n    kind: command\n    run: rm -rf \"$D\"/*   # c\n",
+        ] {
+            let (at, fixed) = seen(step);
+            assert_eq!(at, "\"$D\"/*", "{step}");
+            if let Some(fixed) = fixed {
+                assert_eq!(fixed, step.replace("\"$D\"", "\"${D:?}\""), "{step}");
+            } else {
+                assert!(!step.contains("run: |"), "a block can be changed: {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_the_file_says_in_other_words_is_pointed_at_and_left_alone() {
+        for step in [
+            "  - id: a\n    title: t\n    kind: command\n    run: \"set -e\\nrm -rf \\\"$D\\\"/*\"\n",
+            "  - id: a\n    title: t\n    kind: command\n    run: >\n      rm -rf\n      \"$D\"/*\n",
+        ] {
+            let (at, fixed) = seen(step);
+            assert!(!at.is_empty() && fixed.is_none(), "{step}: {at:?} {fixed:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_put_in_stand_under_those_of_the_block() {
+        let step = "  - id: a\n    title: t\n    kind: command\n    run: |\n      pg_dump a | gzip > /b/a-$(date +%F).gz\n";
+        let file = format!("{HEAD}{step}");
+        let lines = Lines::of(
+            &file,
+            Span::new(file.find("pg_dump").unwrap(), file.len()),
+            "pg_dump a | gzip > /b/a-$(date +%F).gz\n",
+        );
+        let lines = lines.unwrap();
+        let put = |at: usize, text: &str| {
+            let edit =
+                lines.edit(&Edit { span: Span::new(at, at), replacement: text.into() }).unwrap();
+            let mut changed = file.clone();
+            changed.insert_str(edit.span.start, &edit.replacement);
+            crate::plan::read(&changed).0.and_then(|plan| plan.steps[0].run.clone())
+        };
+        let text = "pg_dump a | gzip > /b/a-$(date +%F).gz\n";
+        assert_eq!(put(0, "set -e\nset -u\n"), Some(format!("set -e\nset -u\n{text}")));
+        assert_eq!(put(text.len(), "echo a\n"), Some(format!("{text}echo a\n")));
+    }
+
+    #[test]
+    fn whole_lines_go_into_an_indented_script_and_not_behind_a_prompt() {
+        let change = |file: &str, at: usize| {
+            let finding = plan_finding(file, at);
+            Placed::from(finding).whole_lines(file).edit.map(|edit| edit.replacement)
+        };
+        assert_eq!(change("a\n  b\n", 4), Some("set -e\n  ".into()));
+        assert_eq!(change("a\n$ b\n", 4), None);
+        assert_eq!(change("0 3 * * * b\n", 10), None);
+    }
+
+    /// A finding with a change that puts a line in at a place.
+    fn plan_finding(file: &str, at: usize) -> Finding {
+        let span = Span::new(at, file.len());
+        let edit = Edit { span: Span::new(at, at), replacement: "set -e\n".into() };
+        Finding {
+            rule: "SH002",
+            name: "n",
+            severity: crate::evidence::Severity::High,
+            step: None,
+            part: Place::Whole,
+            span,
+            message: "m".into(),
+            why: "w".into(),
+            fix: None,
+            layer: "static",
+            edit: Some(edit),
+        }
+    }
+}

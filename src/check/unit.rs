@@ -126,14 +126,8 @@ impl<'a> Unit<'a> {
     fn call(&self, command: &Command) -> Option<Call<'static>> {
         let name = command.name()?;
         let (tool, name) = tools::tool_and_name(name)?;
-        let mut words = self.words(command);
-        if tool.name == "tar"
-            && let Some(first) = words.first_mut()
-            && !first.text.starts_with('-')
-            && first.text.chars().all(|c| "cxtrufzjJvpPkSCTmhW".contains(c))
-        {
-            first.text.insert(0, '-');
-        }
+        let words = self.words(command);
+        let words = if tool.name == "tar" { tar::modern(words) } else { words };
         Some(Call::new(tool, name, &words))
     }
 

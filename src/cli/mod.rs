@@ -41,7 +41,8 @@ pub struct Cli {
 const EXAMPLES: &str = "Examples:
   blackstart demo                                    see the whole flow on a throw-away tree, offline
   blackstart draft --inventory inventory.yaml --incident incident.yaml
-  blackstart check plan.yaml                         what is wrong with a plan or a script
+  blackstart check plan.yaml                         what is wrong with a plan, a script, a directory of them
+  blackstart review runbooks/                        the same in the terminal interface, with fixes
   blackstart dry-run plan.yaml                       run it where it can do no harm
   blackstart approve plan.yaml --as ana && blackstart run plan.yaml
 

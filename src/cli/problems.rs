@@ -193,11 +193,10 @@ mod tests {
         let problem = Problem::new(Span::new(at, at + 2), "bad");
         insta::assert_snapshot!(render("p", text, &[problem], false), @r#"
         error: bad
-         --> p:1:16
+         --> p:1:15
           |
         1 |     mkdir 日本語 && rm -rf $D
           |                     ^^
-          |
         "#);
     }
 

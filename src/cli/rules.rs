@@ -40,30 +40,31 @@ pub fn family(code: &str) -> &str {
 /// Returns what a family of rules is about.
 pub fn about(family: &str) -> &'static str {
     match family {
-        "AI" => "Drafted text",
+        "AI" => "Models, data sets and indexes",
         "AL" => "Findings accepted in the text",
-        "CK" => "Checks and exit codes",
+        "CK" => "Checksums",
         "CL" => "Clouds and object stores",
-        "CT" => "Containers",
-        "EN" => "Encryption and secrets",
+        "CT" => "Before it starts: clocks, room, tools",
+        "EN" => "Encryption and keys",
         "ET" => "etcd",
         "FO" => "Failover and recovery in order",
         "FS" => "Files, directories, rsync and tar",
         "K8S" => "Kubernetes",
-        "LL" => "What models get wrong",
+        "LL" => "What drafts get wrong",
         "LV" => "LVM",
-        "MO" => "MongoDB",
+        "MO" => "Monitoring and records",
         "MY" => "MySQL and MariaDB",
         "PG" => "PostgreSQL",
         "PL" => "Plans and what they claim",
         "PY" => "Python",
-        "RB" => "Backups and runbooks",
+        "RB" => "Backup repositories: restic, borg and others",
         "RD" => "Redis",
         "RT" => "Retention",
         "SH" => "Shell",
         "SL" => "SQLite",
-        "ST" => "Steps and what they declare",
-        "TG" => "Targets",
+        "SQ" => "SQL",
+        "ST" => "The state of the copies",
+        "TG" => "The right target",
         "ZK" => "ZooKeeper",
         _ => "More",
     }
@@ -131,7 +132,7 @@ fn filled(head: &str, text: &str, columns: usize) -> String {
 /// Returns every rule as one Markdown document, family by family.
 pub fn reference() -> String {
     let mut text = String::from(
-        "# Rules\n\nThis page is made by `blackstart rule --format markdown` from the rules themselves; their examples are their tests.\nSeverities: **critical** and **high** lose data, break the recovery or leak a secret; **medium** works, but badly; **low** is worth knowing.\n\nA finding that is meant is accepted where it stands, with a reason and a last day:\n\n```sh\n# blackstart: allow SH003 until 2027-03-01 because the path is asserted above\n```\n\n| code | name | severity | what it finds |\n| --- | --- | --- | --- |\n",
+        "# Rules\n\nThis page is made by `blackstart rule --format markdown` from the rules themselves; their examples are their tests, and `blackstart rule CODE` prints all of them.\nSeverities: **critical** and **high** lose data, break the recovery or leak a secret; **medium** works, but badly; **low** is worth knowing.\n\nA finding that is meant is accepted where it stands, with a reason and a last day:\n\n```sh\n# blackstart: allow SH003 until 2027-03-01 because the path is asserted above\n```\n\n| code | name | severity | what it finds |\n| --- | --- | --- | --- |\n",
     );
     for rule in check::rules() {
         text.push_str(&format!(
@@ -173,7 +174,7 @@ pub fn entry(rule: &Rule) -> String {
         inline(rule.source)
     );
     for (title, examples) in [("Bad", rule.bad), ("Good", rule.good)] {
-        for example in examples {
+        for example in examples.iter().take(1) {
             let body = example.text();
             let fence = if body.contains("```") { "````" } else { "```" };
             let language = example_language(example);

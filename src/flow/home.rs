@@ -18,6 +18,9 @@ pub fn back(state: &mut State) -> Vec<Effect> {
     if state.stage == Stage::Draft && state.dialogue.revises() && state.review.is_some() {
         return ask::leave_revision(state);
     }
+    if state.stage == Stage::Review && state.drafted.is_none() && state.files.is_some() {
+        return go(state, Stage::Files);
+    }
     let to = behind(state.stage, state.drafted.is_some(), state.intake.is_some());
     go(state, to)
 }

@@ -7,7 +7,7 @@ mod syntax;
 
 pub use here::{Here, Place};
 pub use installed::installed;
-pub use syntax::{Syntax, bash_syntax};
+pub use syntax::{Syntax, bash_syntax, refused_scripts};
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -11,7 +11,7 @@ use crate::evidence::{self, KeptFinding};
 use crate::execute::SystemClock;
 use crate::inventory::Inventory;
 use crate::plan::{LOCAL, Plan};
-use crate::probe::{self, Syntax};
+use crate::probe;
 
 impl Runtime {
     /// Checks a plan and keeps the result as evidence.
@@ -48,7 +48,7 @@ impl Runtime {
             plan.steps.iter().flat_map(|step| [&step.run, &step.check, &step.rollback]).flatten();
         Facts {
             installed: all_here.then(probe::installed),
-            rejected: texts.filter_map(|text| rejected(text)).collect(),
+            rejected: refused(texts),
             devices: if all_here { devices(inventory) } else { BTreeMap::new() },
             takes: Default::default(),
             now: Some(self.now()),
@@ -65,17 +65,7 @@ pub(super) fn script_facts(
 ) -> Facts {
     Facts {
         installed: Some(installed.clone()),
-        rejected: match language {
-            Language::Bash => rejected(text).into_iter().collect(),
-            Language::Sh
-            | Language::Python
-            | Language::Sql
-            | Language::Markdown
-            | Language::Crontab
-            | Language::Systemd
-            | Language::Kubernetes
-            | Language::Other => BTreeMap::new(),
-        },
+        rejected: refused(check::bash_texts(text, language).iter()),
         devices: BTreeMap::new(),
         takes: Default::default(),
         now: Some(now),
@@ -88,11 +78,9 @@ pub fn check_inventory(inventory: &Inventory) -> Vec<evidence::Finding> {
     check::inventory(inventory, &facts)
 }
 
-fn rejected(text: &str) -> Option<(String, String)> {
-    match probe::bash_syntax(text) {
-        Syntax::Refused(why) => Some((text.to_owned(), why)),
-        Syntax::Accepted | Syntax::NotAsked => None,
-    }
+fn refused<'t>(texts: impl Iterator<Item = &'t String>) -> BTreeMap<String, String> {
+    let texts: Vec<&str> = texts.map(String::as_str).collect();
+    probe::refused_scripts(&texts)
 }
 
 /// The devices of everything the inventory says lies on this machine.

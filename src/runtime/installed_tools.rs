@@ -75,7 +75,8 @@ impl InstalledTools {
     /// Asks what is not known yet, and puts it into the facts. Tells whether there was anything.
     pub fn answer(&self, questions: &BTreeSet<Question>, facts: &mut Facts) -> bool {
         let known = self.takes();
-        let open: Vec<&Question> = questions.iter().filter(|one| !known.contains_key(one)).collect();
+        let open: Vec<&Question> =
+            questions.iter().filter(|one| !known.contains_key(one)).collect();
         let mut tools: Vec<(&str, Vec<&str>)> = Vec::new();
         for question in open {
             match tools.iter_mut().find(|(tool, _)| *tool == question.tool) {
@@ -109,8 +110,10 @@ impl InstalledTools {
 
     /// What a tool takes behind each of these commands.
     fn of_tool(&self, tool: &str, commands: &[&str]) -> Takes {
-        let question = |command: &str| Question { tool: tool.to_owned(), command: command.to_owned() };
-        let nothing = || commands.iter().map(|command| (question(command), BTreeSet::new())).collect();
+        let question =
+            |command: &str| Question { tool: tool.to_owned(), command: command.to_owned() };
+        let nothing =
+            || commands.iter().map(|command| (question(command), BTreeSet::new())).collect();
         let Some((path, metadata)) = program(tool) else {
             return nothing();
         };
@@ -149,33 +152,40 @@ impl InstalledTools {
             // What cannot be kept is asked again.
             let _ = keep(file, &kept);
         }
-        let said = commands.iter().filter_map(|command| {
-            Some((question(command), kept.commands.get(*command)?.clone()))
-        });
+        let said = commands
+            .iter()
+            .filter_map(|command| Some((question(command), kept.commands.get(*command)?.clone())));
         said.collect()
     }
 
     fn ask(&self, tool: &str, command: &str) -> BTreeSet<String> {
-        let mut flags = BTreeSet::new();
         let words: Vec<&str> = command.split_ascii_whitespace().collect();
-        let mut calls = vec![vec![tool, "--help"]];
+        let with = |last: &'static str| {
+            [tool].into_iter().chain(words.iter().copied()).chain([last]).collect::<Vec<_>>()
+        };
+        let mut flags = self.learn(&[with("--help")], &[tool, &words.join("-")]);
+        if !words.is_empty() && flags.len() < FEWEST {
+            flags.extend(self.learn(&[with("-h")], &[]));
+        }
+        if flags.len() < FEWEST {
+            return BTreeSet::new();
+        }
         if !words.is_empty() {
-            let with = |last: &'static str| {
-                [tool].into_iter().chain(words.iter().copied()).chain([last]).collect::<Vec<_>>()
-            };
-            calls.extend([with("--help"), with("-h")]);
+            // Some flags stand before the command, or behind any.
+            flags.extend(self.learn(&[vec![tool, "--help"]], &[tool]));
         }
-        for call in calls {
-            if let Some(text) = self.help(&call) {
-                flags.extend(long_flags(&text));
-            }
+        flags
+    }
+
+    /// The flags that these calls print and that the manual page of this name (its parts are joined by dashes) has.
+    fn learn(&self, calls: &[Vec<&str>], page: &[&str]) -> BTreeSet<String> {
+        let printed = calls.iter().filter_map(|call| self.help(call));
+        let mut flags: BTreeSet<String> = printed.flat_map(|text| long_flags(&text)).collect();
+        let parts: Vec<&str> = page.iter().copied().filter(|part| !part.is_empty()).collect();
+        if let Some(text) = manual(&parts.join("-")).filter(|_| !parts.is_empty()) {
+            flags.extend(long_flags(&plain(&text)));
         }
-        for name in [tool.to_owned(), format!("{tool}-{}", words.join("-"))] {
-            if let Some(text) = manual(&name) {
-                flags.extend(long_flags(&plain(&text)));
-            }
-        }
-        if flags.len() < FEWEST { BTreeSet::new() } else { flags }
+        flags
     }
 
     /// What a call prints inside the sandbox, which has no network and keeps nothing.
@@ -289,7 +299,11 @@ fn plain(page: &str) -> String {
     static FONT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\\f(\[[^\]]*\]|\(..|.)|\\[&|^:%/,]|\\s[-+]?\d").expect("the pattern is valid")
     });
-    let page = page.replace("\\-", "-").replace("\\(hy", "-").replace("\\[hy]", "-").replace("\\N'45'", "-");
+    let page = page
+        .replace("\\-", "-")
+        .replace("\\(hy", "-")
+        .replace("\\[hy]", "-")
+        .replace("\\N'45'", "-");
     let page = FONT.replace_all(&page, "");
     page.replace("Fl Fl ", "--").replace("Fl -", "--")
 }
@@ -297,7 +311,8 @@ fn plain(page: &str) -> String {
 /// Returns every long flag that a text speaks of; `--[no-]x` is two.
 fn long_flags(text: &str) -> BTreeSet<String> {
     static FLAG: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"--(\[(?:no-?|dont-)\])?([A-Za-z0-9][A-Za-z0-9_.+-]*)").expect("the pattern is valid")
+        Regex::new(r"--(\[(?:no-?|dont-)\])?([A-Za-z0-9][A-Za-z0-9_.+-]*)")
+            .expect("the pattern is valid")
     });
     let mut flags = BTreeSet::new();
     for found in FLAG.captures_iter(text) {
@@ -318,7 +333,10 @@ mod tests {
     #[test]
     fn flags_are_found_in_help_and_in_manuals() {
         let names = |text: &str| long_flags(text).into_iter().collect::<Vec<_>>();
-        assert_eq!(names("  -a, --all  show all\n      --[no-]color[=WHEN]"), ["--all", "--color", "--no-color"]);
+        assert_eq!(
+            names("  -a, --all  show all\n      --[no-]color[=WHEN]"),
+            ["--all", "--color", "--no-color"]
+        );
         assert_eq!(names("see --help.  And --x-y=FILE, `--z'"), ["--help", "--x-y", "--z"]);
         let page = ".TP\n\\fB\\-a\\fR, \\fB\\-\\-dry\\-run\\fR\n.It Fl Fl quiet\n.BR \\-\\-size =\\fIN\\fR\n";
         assert_eq!(names(&plain(page)), ["--dry-run", "--quiet", "--size"]);
@@ -340,7 +358,8 @@ mod tests {
         let file = directory.path().join("tools/git.json");
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         let (path, metadata) = program("git").unwrap();
-        let flags: BTreeSet<String> = ["--amend", "--all", "--message", "--author"].map(str::to_owned).into();
+        let flags: BTreeSet<String> =
+            ["--amend", "--all", "--message", "--author"].map(str::to_owned).into();
         let kept = Kept {
             path: path.clone(),
             size: metadata.len(),

@@ -95,7 +95,7 @@ impl Walk<'_> {
         }
         if changed {
             let diff = match self.found.record.has_room(Kind::Modified, now) {
-                true => self.found.record.content(Some((old, then)), Some((content, now)), path),
+                true => self.found.record.content(Some((old, then)), (content, now, None), path),
                 false => None,
             };
             let entry = Entry::new(Kind::Modified, path, parent, now);

@@ -138,11 +138,17 @@ pub(super) fn describe(
 }
 
 fn text_difference(old: &str, new: &str, was_there: bool, name: &str, left: Duration) -> String {
-    let most = left.min(Duration::from_millis(200));
-    let difference = TextDiff::configure().timeout(most).diff_lines(old, new);
     let from = if was_there { format!("a{name}") } else { "/dev/null".to_owned() };
-    let mut shown =
-        difference.unified_diff().context_radius(3).header(&from, &format!("b{name}")).to_string();
+    let to = format!("b{name}");
+    let compared = || {
+        let most = left.min(Duration::from_millis(200));
+        let difference = TextDiff::configure().timeout(most).diff_lines(old, new);
+        difference.unified_diff().context_radius(3).header(&from, &to).to_string()
+    };
+    let mut shown = match old {
+        "" => all_new(new, &from, &to).unwrap_or_else(compared),
+        _ => compared(),
+    };
     if shown.len() > SHOWN {
         let mut end = SHOWN;
         while !shown.is_char_boundary(end) {
@@ -153,6 +159,28 @@ fn text_difference(old: &str, new: &str, was_there: bool, name: &str, left: Dura
         shown.push_str(&format!("\n[… {left_out} bytes of this diff left out …]\n"));
     }
     shown
+}
+
+/// Returns the difference from nothing, which needs no comparing; `None` where a line ends otherwise than by a newline.
+fn all_new(text: &str, from: &str, to: &str) -> Option<String> {
+    if text.contains('\r') {
+        return None;
+    }
+    let mut shown = String::new();
+    let lines = text.split_inclusive('\n');
+    match lines.clone().count() {
+        0 => return Some(shown),
+        1 => shown.push_str(&format!("--- {from}\n+++ {to}\n@@ -0,0 +1 @@\n")),
+        more => shown.push_str(&format!("--- {from}\n+++ {to}\n@@ -0,0 +1,{more} @@\n")),
+    }
+    for line in lines {
+        shown.push('+');
+        shown.push_str(line);
+    }
+    if !text.ends_with('\n') {
+        shown.push_str("\n\\ No newline at end of file\n");
+    }
+    Some(shown)
 }
 
 /// Returns the size and the digest: of the content as `sha256sum` prints it, or of the stored stretches of a file
@@ -259,6 +287,16 @@ mod tests {
         check(None, b"a\n", "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n");
         let digest = Digest::of(b"\0");
         check(None, b"\0", &format!("binary: 1 bytes sha256 {digest}"));
+    }
+
+    #[test]
+    fn what_is_all_new_is_told_as_if_it_was_compared() {
+        for text in ["", "a", "a\n", "\n", "a\nb", "a\nb\n", "a\n\nb\n\n", "\n\n"] {
+            let library = TextDiff::from_lines("", text);
+            let expected = library.unified_diff().context_radius(3).header("x", "y").to_string();
+            assert_eq!(all_new(text, "x", "y"), Some(expected), "{text:?}");
+        }
+        assert_eq!(all_new("a\r\n", "x", "y"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The changes of one run: listed up to a bound, counted beyond it.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Stat};
@@ -83,8 +84,11 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// A path before or after, as far as it is there.
-pub(super) type Seen<'a> = Option<(&'a Place, &'a Stat)>;
+/// A path before, if something was there.
+pub(super) type Before<'a> = Option<(&'a Place, &'a Stat)>;
+
+/// A path after, with its file where that is open already.
+pub(super) type After<'a> = (&'a Place, &'a Stat, Option<OwnedFd>);
 
 impl Record {
     pub(super) fn new() -> Self {
@@ -228,28 +232,26 @@ impl Record {
     /// Describes changed content of an entry that is listed, as long as there is room for more.
     pub(super) fn content(
         &mut self,
-        before: Seen<'_>,
-        after: Seen<'_>,
+        before: Before<'_>,
+        (place, stat, opened): After<'_>,
         path: &Path,
     ) -> Option<String> {
-        let (_, stat) = after.or(before)?;
         if file_type(stat) != FileType::RegularFile {
             return None;
         }
         if self.diffs == 0 {
             return Some("not shown: this run changed too much".to_owned());
         }
-        let open = |seen: Seen<'_>| match seen {
-            Some((place, stat)) => place.open_file().map(|file| Some((file, *stat))),
-            None => Ok(None),
-        };
-        let (Ok(old), Ok(new)) = (open(before), open(after)) else {
+        let old =
+            before.map(|(place, stat)| place.open_file().map(|file| (file, *stat))).transpose();
+        let new = opened.map_or_else(|| place.open_file(), Ok);
+        let (Ok(old), Ok(new)) = (old, new) else {
             return Some("not readable".to_owned());
         };
         let name = String::from_utf8_lossy(path.as_os_str().as_encoded_bytes());
         let shown = content::describe(
             old.as_ref().map(|(file, stat)| (file, stat)),
-            new.as_ref().map(|(file, stat)| (file, stat)),
+            Some((&new, stat)),
             &name,
             &mut self.budget,
         );

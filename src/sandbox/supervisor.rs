@@ -37,6 +37,8 @@ struct Supervisor {
     floor: usize,
     /// The first process of the next run; there is none while the tree changes.
     waiting: Option<Waiting>,
+    /// The branches that the last run wrote to; they are taken down when it is answered.
+    written: Vec<usize>,
 }
 
 /// Serves one session on standard input and output.
@@ -171,8 +173,9 @@ impl Supervisor {
         let (resolver, mut notes) = Resolver::start(names);
         ground.notes.append(&mut notes);
         let (home, exact) = (setup.home, setup.exact);
-        let waiting = None;
-        let mut started = Self { ground, layers, home, reach, resolver, exact, floor, waiting };
+        let (waiting, written) = (None, Vec::new());
+        let mut started =
+            Self { ground, layers, home, reach, resolver, exact, floor, waiting, written };
         let mut notes = assembly::stand_first(&started.ground, &mut started.layers)?;
         started.ground.notes.append(&mut notes);
         started.trial()?;
@@ -223,12 +226,9 @@ impl Supervisor {
         let watched = self.execute(ask);
         let layer = self.layers.written();
         let ran = watched.and_then(|watched| self.report(watched, &layer));
-        let written = layer.holds.clone();
+        self.written = layer.holds.iter().map(|held| held.branch).collect();
         if ran.is_ok() && ask.keep {
             self.layers.keep(layer);
-        }
-        for held in written {
-            self.layers.take_down(&self.ground, held.branch);
         }
         ran
     }
@@ -288,6 +288,9 @@ impl Supervisor {
 
     /// Makes everything ready for the next run.
     fn get_ready(&mut self) -> Result<(), Failure> {
+        for branch in std::mem::take(&mut self.written) {
+            self.layers.take_down(&self.ground, branch);
+        }
         if self.waiting.is_none() {
             assembly::stand(&self.ground, &mut self.layers)?;
             self.waiting = Some(Waiting::start(&self.ground)?);

@@ -130,10 +130,19 @@ impl Place {
 
     /// Returns all extended attributes at this place, sorted by name; none where the kind of file has none that count.
     pub(super) fn attributes(&self) -> io::Result<Vec<Attribute>> {
+        Ok(self.opened()?.1)
+    }
+
+    /// Returns its extended attributes with what they were read from, which nothing but files,
+    /// directories and FIFOs is opened for.
+    pub(super) fn opened(&self) -> io::Result<(Option<OwnedFd>, Vec<Attribute>)> {
         match self.open_file() {
-            Ok(file) => Ok(attributes_of(&file)?),
+            Ok(file) => {
+                let attributes = attributes_of(&file)?;
+                Ok((Some(file), attributes))
+            }
             // A link, a socket.
-            Err(Errno::LOOP | Errno::NXIO) => Ok(Vec::new()),
+            Err(Errno::LOOP | Errno::NXIO) => Ok((None, Vec::new())),
             Err(error) => Err(error.into()),
         }
     }

@@ -285,7 +285,8 @@ impl Walk<'_> {
             None => None,
         };
         let now_type = file_type(&now);
-        let marks = Marks::of(self.ground.mode, upper.attributes()?);
+        let (file, attributes) = upper.opened()?;
+        let marks = Marks::of(self.ground.mode, attributes);
         let mut opaque = job.opaque || marks.opaque;
         // Where the content stands, if only metadata was copied up.
         let mut content = upper.clone();
@@ -355,7 +356,8 @@ impl Walk<'_> {
                 let (mut what, mut diff) = (Vec::new(), None);
                 if self.found.record.has_room(Kind::Created, &now) {
                     self.describe_new(&upper, &now, &marks, &mut what);
-                    diff = self.found.record.content(None, Some((&content, &now)), &path);
+                    let file = file.filter(|_| !marks.metacopy);
+                    diff = self.found.record.content(None, (&content, &now, file), &path);
                 }
                 let counted_elsewhere = self.names.contains_key(&now.st_ino);
                 self.found.record.add(Entry {

@@ -104,7 +104,6 @@ pub const TOOL: Tool = Tool {
         "zenity",
         "notify-send",
         "print",
-        "hash",
         "resolveip",
     ],
     flags: &[value('o', "output", Role::Target), flag('c', ""), flag('v', "")],

@@ -64,6 +64,13 @@ pub fn described() -> impl Iterator<Item = &'static str> {
     TOOLS.iter().flat_map(|tool| tool.names).copied()
 }
 
+/// Returns the names of the tools that a mistyped name may mean: not those of compilers and of packages' scripts.
+pub fn of_the_trade() -> impl Iterator<Item = &'static str> {
+    let own =
+        |tool: &&&Tool| !matches!(tool.name, "gcc" | "dpkg-maintscript-helper" | "apt" | "hash");
+    TOOLS.iter().filter(own).flat_map(|tool| tool.names).copied()
+}
+
 /// Returns every name that is known, in no order.
 pub fn known_names() -> impl Iterator<Item = &'static str> {
     CATALOGUE.keys().copied()

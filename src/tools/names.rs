@@ -176,7 +176,20 @@ pub const KNOWN: &str = "
     btrbk snapper timeshift rsnapshot clonezilla partclone.ext4 partimage fsarchiver testdisk
     photorec extundelete foremost safecopy badblocks lsscsi sg_persist megacli storcli ssacli
     arcconf tw_cli multipathd lvm dmeventd vdo stratis cryptsetup clevis tang tpm2_unseal
-    mokutil bootctl kernel-install kexec
+    vbetool acpi_fakekey rfkill on_ac_power chvt openvt deallocvt fgconsole kbd_mode alsactl amixer arecord xset xrandr
+    xrdb xauth xhost xsetroot plymouth keyctl grub-mkimage grub-mkrescue grub-script-check grub-mkstandalone tgtadm
+    tgt-admin targetcli dmraid chpst runsv runsvdir aptly reprepro dbus-send dbus-launch gdbus qdbus busctl uuencode
+    uudecode www-browser sensible-browser sensible-editor sensible-pager ifquery makedumpfile crash vmcore-dmesg setfont
+    loadkeys dumpkeys capsh laptop-detect iwconfig iw wpa_cli wpa_supplicant pccardctl amgetconf amcheck amdump systemd-ask-password
+    systemd-cat systemd-mount systemd-umount systemd-inhibit fold dpkg-architecture dpkg-parsechangelog dpkg-buildpackage
+    dpkg-vendor dpkg-genchanges dpkg-source debsign lintian dh_clean tgtd crda regdbdump xfconf-query kwriteconfig kreadconfig
+    ocf_log ocf_exit_reason ocf_is_true ocf_is_root ocf_is_probe ocf_run ocf_take_lock ocf_release_lock_on_exit ha_log ha_debug
+    ha_pseudo_resource check_binary have_binary ra_execocf inst inst_simple inst_multiple inst_hook inst_rules inst_script
+    inst_dir inst_binary inst_libdir_file inst_any instmods dracut_install dracut_module_included dracut_instmods
+    dracut_need_initqueue getarg getargs getargbool getargnum require_binaries require_any_binary emergency_shell strstr
+    copy_exec copy_file copy_modules_dir manual_add_modules force_load add_mountroot_fail_hook panic wait_for_udev _filedir
+    _init_completion vlog_daemon_msg vlog_end_msg cryptsetup_message
+    mokutil bootctl kernel-install kexec dockerd containerd snapd ipconfig startx s2disk s2ram htpasswd2 libvirtd
 ";
 
 /// Tells whether a call of a command that looks holds a word with which it does more.

@@ -1,6 +1,6 @@
 //! `tar`: creates, lists and unpacks archives.
 
-use super::tool::{Operands, Role, Tool, attached, flag, value};
+use super::tool::{Operands, Role, Takes, Tool, Word, attached, flag, value};
 use crate::base::Risk;
 
 /// `tar(1)`. The old style without a dash (`tar czf`) is taken apart by [`mode`].
@@ -104,6 +104,31 @@ fn runs_programs(call: &super::Call<'_>) -> bool {
     })
 }
 
+/// Returns the words of a call with each letter of its old style first word (`tar xfP FILE`) as a flag of its own,
+/// followed by its value: there the values stand behind the letters, in their order.
+pub fn modern(words: Vec<Word>) -> Vec<Word> {
+    let old = words.first().is_some_and(|first| {
+        first.certain
+            && !first.text.is_empty()
+            && first.text.chars().all(|c| c.is_ascii_alphabetic())
+            && first.text.contains(['c', 'x', 't', 'r', 'u', 'd', 'A'])
+    });
+    if !old {
+        return words;
+    }
+    let mut rest = words.into_iter();
+    let mut modern = Vec::new();
+    if let Some(first) = rest.next() {
+        for letter in first.text.chars() {
+            modern.push(Word { text: format!("-{letter}"), ..first.clone() });
+            let takes = TOOL.flags.iter().any(|f| f.short == letter && f.takes == Takes::Value);
+            modern.extend(if takes { rest.next() } else { None });
+        }
+    }
+    modern.extend(rest);
+    modern
+}
+
 /// What a call of tar does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -127,5 +152,31 @@ pub fn mode(call: &super::Call<'_>) -> Mode {
         Mode::Append
     } else {
         Mode::List
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_style_letters_take_their_values_in_their_order() {
+        let check = |text: &str, expected: &str| {
+            let word = |(index, text): (usize, &str)| Word {
+                text: text.to_owned(),
+                certain: true,
+                fresh: false,
+                index,
+            };
+            let words: Vec<Word> = text.split(' ').enumerate().map(word).collect();
+            let modern = modern(words);
+            let texts: Vec<&str> = modern.iter().map(|w| w.text.as_str()).collect();
+            assert_eq!(texts.join(" "), expected, "{text}");
+        };
+        check("xfP a.tgz", "-x -f a.tgz -P");
+        check("czfC a.tgz /srv data", "-c -z -f a.tgz -C /srv data");
+        check("-xfP a.tgz", "-xfP a.tgz");
+        check("--extract -f a.tgz", "--extract -f a.tgz");
+        check("cf", "-c -f");
     }
 }

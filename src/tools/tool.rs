@@ -174,12 +174,6 @@ impl<'a> Call<'a> {
 
     /// The role of a flag that is described as a whole.
     fn described(&self, name: &'static str, value: Value) -> Known {
-        let mut letters = name.chars();
-        let letter = letters.next().filter(|_| letters.next().is_none());
-        let own = self.tool.flags.iter().find(|flag| match letter {
-            Some(letter) => flag.short == letter,
-            None => flag.long == name,
-        });
         let takes = match value {
             Value::None => Takes::Nothing,
             Value::Attached => Takes::Attached,
@@ -187,6 +181,13 @@ impl<'a> Call<'a> {
                 Takes::Value
             }
         };
+        let mut letters = name.chars();
+        let letter = letters.next().filter(|_| letters.next().is_none());
+        let own = self.tool.flags.iter().find(|flag| match letter {
+            // A letter of another tool of the group may mean something else.
+            Some(letter) => flag.short == letter && flag.takes == takes,
+            None => flag.long == name,
+        });
         let named = own.map(|flag| flag.long).filter(|long| !long.is_empty());
         Known { name: named.unwrap_or(name), takes, role: own.map_or(Role::Text, |flag| flag.role) }
     }

@@ -8,8 +8,22 @@ use crate::base::{Position, escape};
 use crate::evidence::Severity;
 use crate::flow::{Allowed, Placed, Reviewed, RulePage};
 
-/// Lines shown before and behind the one that is meant.
-const AROUND: usize = 4;
+/// The room a finding is shown in.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Columns of a line.
+    pub columns: usize,
+    /// Lines of the file before and behind the one that is meant.
+    pub around: usize,
+}
+
+impl Room {
+    /// Returns the room of a pane: the reason of a finding is to be seen without a key.
+    pub fn of(columns: u16, rows: u16) -> Self {
+        let around = if rows < 16 { 1 } else { 4 };
+        Self { columns: usize::from(columns), around }
+    }
+}
 
 /// Returns the tone of a weight.
 pub fn tone(severity: Severity) -> Tone {
@@ -66,12 +80,7 @@ pub fn file(ink: Ink, reviewed: &Reviewed) -> Vec<Line<'static>> {
 }
 
 /// Returns a finding in full.
-pub fn finding(
-    ink: Ink,
-    reviewed: &Reviewed,
-    found: &Placed,
-    columns: usize,
-) -> Vec<Line<'static>> {
+pub fn finding(ink: Ink, reviewed: &Reviewed, found: &Placed, room: Room) -> Vec<Line<'static>> {
     let finding = &found.finding;
     let head =
         format!("{} {} {}", finding.severity.word().to_uppercase(), finding.rule, finding.name);
@@ -82,7 +91,7 @@ pub fn finding(
         lines.extend(ink.labelled("Step", Tone::Plain, format!("{step} {part}").trim_end()));
     }
     lines.push(Line::default());
-    lines.extend(excerpt(ink, reviewed, found, columns));
+    lines.extend(excerpt(ink, reviewed, found, room));
     lines.push(Line::default());
     lines.extend(ink.labelled("Why", Tone::Plain, &finding.why));
     if let Some(fix) = &finding.fix {
@@ -94,29 +103,29 @@ pub fn finding(
     lines
 }
 
-/// Returns a finding that is accepted, with who-knows-why it is.
-pub fn allowed(
-    ink: Ink,
-    reviewed: &Reviewed,
-    allowed: &Allowed,
-    columns: usize,
-) -> Vec<Line<'static>> {
+/// Returns a finding that is accepted, with the reason it is accepted for.
+pub fn allowed(ink: Ink, reviewed: &Reviewed, allowed: &Allowed, room: Room) -> Vec<Line<'static>> {
     let mut lines = ink.labelled("Allowed", Tone::Warn, &format!("until {}", allowed.until));
     lines.extend(ink.labelled("Because", Tone::Plain, &allowed.reason));
     if reviewed.language == "plan" {
         lines.extend(ink.labelled("", Tone::Faint, "its approval still asks for a waiver"));
     }
     lines.push(Line::default());
-    lines.extend(finding(ink, reviewed, &allowed.found, columns));
+    lines.extend(finding(ink, reviewed, &allowed.found, room));
     lines
 }
 
 /// Returns the lines around what is meant, numbered, with carets below it.
-fn excerpt(ink: Ink, reviewed: &Reviewed, found: &Placed, columns: usize) -> Vec<Line<'static>> {
+fn excerpt(
+    ink: Ink,
+    reviewed: &Reviewed,
+    found: &Placed,
+    Room { columns, around }: Room,
+) -> Vec<Line<'static>> {
     let text = &reviewed.text;
     let at = Position::of(text, found.span.start);
-    let first = at.line.saturating_sub(AROUND).max(1);
-    let digits = (at.line + AROUND).to_string().len();
+    let first = at.line.saturating_sub(around).max(1);
+    let digits = (at.line + around).to_string().len();
     let room = columns.saturating_sub(digits + 3).max(10);
     let line_start =
         text[..found.span.start.min(text.len())].rfind('\n').map_or(0, |before| before + 1);
@@ -127,7 +136,7 @@ fn excerpt(ink: Ink, reviewed: &Reviewed, found: &Placed, columns: usize) -> Vec
     let over = (width(&before) + width(&shown(marked)).min(room / 2)).saturating_sub(room);
     let mut lines = vec![];
     for (number, other) in
-        text.lines().enumerate().skip(first - 1).take(at.line - first + 1 + AROUND)
+        text.lines().enumerate().skip(first - 1).take(at.line - first + 1 + around)
     {
         let own = number + 1 == at.line;
         let (sign, tone) = if own { (">", Tone::Strong) } else { (" ", Tone::Faint) };

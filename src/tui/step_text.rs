@@ -65,8 +65,8 @@ pub fn difference(ink: Ink, before: &str, after: &str) -> Vec<Line<'static>> {
                 similar::ChangeTag::Delete => (Tone::Danger, "-"),
                 similar::ChangeTag::Insert => (Tone::Good, "+"),
             };
-            lines
-                .push(ink.line(tone, &format!("{sign} {}", change.value().trim_end_matches('\n'))));
+            let text = change.value().trim_end_matches('\n').replace('\t', "    ");
+            lines.push(ink.line(tone, &format!("{sign} {text}")));
         }
     }
     lines

@@ -1,12 +1,12 @@
 //! Lists of arguments that no shell splits, written as a line for the shell that means the same.
 
-use crate::base::{Excerpt, Excerpting, Span};
+use crate::base::{Excerpting, Span};
 use crate::check::Language;
 use crate::shell::path::file_name;
 
 /// A stretch of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Bit {
+pub(in crate::check) enum Bit {
     /// Text nothing changes; `same` where the file holds it letter for letter.
     Text { text: String, span: Span, same: bool },
     /// What only the run knows, as the shell would say it: `${db:?}`.
@@ -15,16 +15,17 @@ pub(super) enum Bit {
 
 /// A word of a list of arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Word {
+pub(in crate::check) struct Word {
     /// Its stretches, in order.
     pub bits: Vec<Bit>,
 }
 
 impl Word {
-    /// Returns a word of text nothing changes.
-    pub fn text(text: &str, span: Span, file: &str) -> Self {
-        Self {
-            bits: vec![Bit::Text { text: text.to_owned(), span, same: span.slice(file) == text }],
+    /// Returns the text nothing changes that the word starts with.
+    pub fn literal_start(&self) -> Option<&str> {
+        match self.bits.first()? {
+            Bit::Text { text, .. } => Some(text),
+            Bit::Code { .. } => None,
         }
     }
 
@@ -86,7 +87,7 @@ impl Word {
 }
 
 /// Writes a list of arguments as text for a shell, behind `before`. What `sh -c` is given is that text itself.
-pub(super) fn lowered(words: &[Word], before: Excerpting) -> (String, Excerpt, Language) {
+pub(super) fn lowered(words: &[Word], before: Excerpting) -> (Excerpting, Language) {
     let mut line = before;
     if let Some((options, script, language)) = given_to_shell(words) {
         let set = match (options.contains('e'), options.contains('u')) {
@@ -100,8 +101,7 @@ pub(super) fn lowered(words: &[Word], before: Excerpting) -> (String, Excerpt, L
             line.write("set -o pipefail\n", words[0].span());
         }
         script.script(&mut line);
-        let (text, place) = line.done();
-        return (text, place.quoted(), language);
+        return (line, language);
     }
     for (at, word) in words.iter().enumerate() {
         let span = word.span();
@@ -110,8 +110,7 @@ pub(super) fn lowered(words: &[Word], before: Excerpting) -> (String, Excerpt, L
         }
         word.quote(&mut line);
     }
-    let (text, place) = line.done();
-    (text, place.quoted(), Language::Sh)
+    (line, Language::Sh)
 }
 
 /// Returns the options, the script and the language of `sh -c SCRIPT`, where nothing follows the script.

@@ -48,7 +48,8 @@ pub(super) fn read(text: &str, tag: Tag) -> Vec<Typed> {
         let place = || Excerpt::of(Span::new(0, text.len()));
         let whole = || Typed { text: text.to_owned(), place: place(), language, dialect: None };
         return match tag {
-            Tag::None if !looks_like_commands(text) => Vec::new(),
+            // What a terminal shows without a prompt may be output alone.
+            Tag::None | Tag::Console if !looks_like_commands(text) => Vec::new(),
             Tag::Bash | Tag::Sh | Tag::Console | Tag::None => vec![whole()],
         };
     }
@@ -152,8 +153,10 @@ fn prompt(line: &str) -> Option<(Reader, usize)> {
     let lead = line.len() - body.len();
     let body = body.trim_end_matches(['\n', '\r']);
     let at = |reader, length: usize| Some((reader, lead + length));
-    if body.starts_with("$ ") {
-        return at(Reader::Shell, 2);
+    for sign in ["$ ", "$> "] {
+        if body.starts_with(sign) {
+            return at(Reader::Shell, sign.len());
+        }
     }
     if body.starts_with(">>> ") || body.starts_with("PS ") && body.contains("> ") {
         return at(Reader::Another, body.len());
@@ -287,8 +290,11 @@ fn looks_like_commands(text: &str) -> bool {
             .split_whitespace()
             .find(|word| *word != "sudo" && !is_assignment(word))
             .unwrap_or_default();
-        let known = tools::exists(first)
-            || first.starts_with(['/', '.']) && first[1..].contains('/')
+        // `test` begins lines of output, and `//` comments of other languages.
+        let known = tools::exists(first) && first != "test"
+            || first.starts_with(['/', '.'])
+                && first[1..].contains('/')
+                && !first.starts_with("//")
             || matches!(first, "if" | "for" | "while" | "done" | "fi" | "then" | "else" | "}");
         // "date: 2026" and "test (a)" are no commands, and neither is a sentence.
         let sentence = body.ends_with(['.', ':']) || body.split_whitespace().nth(1) == Some("=");
@@ -338,6 +344,8 @@ mod tests {
         );
         check("mysql> select 1\n    -> from t;\n| 1 |\n", "select 1\nfrom t;\n");
         check("ls /x\ndf\n", "ls /x\ndf\n");
+        check("error: no such thing\n  --> src/x.rs\n", "");
+        check("$> ls\nx\n", "ls\n");
         check("$ echo it's # '\nb\n", "echo it's # '\n");
         check("$ ls\n# a comment\nx\n", "ls\n");
     }
@@ -354,6 +362,8 @@ mod tests {
         check("Filesystem Size\n/dev/sda 10G\n", false);
         check("{\"a\": 1}\n", false);
         check("test = 1\ndate = 2\n", false);
+        check("test a ... bench: 1 (+/- 2)\ntest b ... bench: 3\n", false);
+        check("// a comment\nfn x() {}\n", false);
         check("# Restore\n\nls\n", true);
     }
 }

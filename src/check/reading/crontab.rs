@@ -26,11 +26,11 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
     let mut variables: Vec<(String, Word)> = Vec::new();
     let mut path = None;
     let mut language = Language::Sh;
+    let mut unread: Vec<Span> = Vec::new();
     for line in lines {
         let Some(found) = entry(text, line) else {
             let Some((name, value)) = variable(text, line) else {
-                let why = "a line of a crontab is neither a variable nor an entry".to_owned();
-                reading.unread.push(Unread { span: file.place(line), why, aside: false });
+                unread.push(line);
                 continue;
             };
             match name.as_str() {
@@ -64,6 +64,13 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
         };
         let part = file.inner(written, &place, language);
         add(Part { schedule: Some(schedule), ..part }, depth + 1, reading);
+    }
+    if let Some((first, others)) = unread.split_first() {
+        let mut why = "a line of a crontab is neither a variable nor an entry".to_owned();
+        if !others.is_empty() {
+            why.push_str(&format!(", nor are {} more", others.len()));
+        }
+        reading.unread.push(Unread { span: file.place(*first), why, aside: false });
     }
 }
 
@@ -175,7 +182,7 @@ fn has_users(text: &str, entries: impl Iterator<Item = Entry>) -> bool {
             return false;
         };
         let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-        let command = second.starts_with(['/', '[', '(', '$', '"', '\'', '.'])
+        let command = second.starts_with(['/', '[', '(', '.'])
             || second.contains('=')
             || tools::exists(second);
         let known = matches!(first, "root" | "postgres" | "mysql" | "backup" | "www-data");

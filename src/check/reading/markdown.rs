@@ -284,7 +284,6 @@ mod tests {
     use super::super::{Reading, read};
     use crate::base::{Position, Span};
     use crate::check::Language;
-    use crate::sql::Dialect;
 
     /// Returns the parts, each as `language line:column text`.
     fn listed(text: &str) -> Vec<String> {

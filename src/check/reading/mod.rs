@@ -1,9 +1,11 @@
 //! Takes a file apart into the texts that would run, each with its place in the file.
 
-mod argv;
+pub(super) mod argv;
 mod console;
 mod crontab;
+mod kubernetes;
 mod markdown;
+mod python;
 mod schedule;
 mod systemd;
 
@@ -13,6 +15,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::Language;
+use super::manifest::Manifest;
 use crate::base::{Excerpt, Span};
 use crate::sql::{self, Dialect};
 
@@ -60,6 +63,8 @@ pub(super) struct Reading<'a> {
     pub apart: Vec<Reading<'a>>,
     /// What would run and is not read.
     pub unread: Vec<Unread>,
+    /// Manifests of Kubernetes.
+    pub manifests: Vec<Manifest>,
 }
 
 /// Takes a file apart.
@@ -88,14 +93,20 @@ fn add<'a>(part: Part<'a>, depth: usize, reading: &mut Reading<'a>) {
     match part.language {
         Language::Bash | Language::Sh => reading.parts.push(part),
         Language::Sql => statements(part, reading),
-        Language::Python if depth == 0 => reading.python = Some(part),
         Language::Python => {
-            reading.apart.push(Reading { python: Some(part), ..Reading::default() });
+            let mut own = Reading::default();
+            python::read(&part, depth, &mut own);
+            own.python = Some(part);
+            match depth {
+                0 => *reading = own,
+                _ => reading.apart.push(own),
+            }
         }
         Language::Markdown => markdown::read(&part, depth, reading),
         Language::Crontab => crontab::read(&part, depth, reading),
         Language::Systemd => systemd::read(&part, depth, reading),
-        Language::Kubernetes | Language::Other => {
+        Language::Kubernetes => kubernetes::read(&part, depth, reading),
+        Language::Other => {
             let span = part.place(Span::new(0, part.text.len()));
             reading.not_read(span, "the language of this script is not known");
         }
@@ -146,5 +157,69 @@ impl Part<'_> {
 impl Reading<'_> {
     fn not_read(&mut self, span: Span, why: impl Into<String>) {
         self.unread.push(Unread { span, why: why.into(), aside: false });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LANGUAGES: [Language; 8] = [
+        Language::Bash,
+        Language::Python,
+        Language::Sql,
+        Language::Markdown,
+        Language::Crontab,
+        Language::Systemd,
+        Language::Kubernetes,
+        Language::Other,
+    ];
+
+    /// Tells whether everything that is read stands in the file.
+    fn stands_in_the_file(reading: &Reading<'_>, file: &str) -> bool {
+        let inside = |span: Span| span.start <= span.end && span.end <= file.len();
+        let part = |part: &Part<'_>| {
+            let length = part.text.len();
+            let ends = [0, length.min(1), length / 2, length];
+            ends.iter().all(|at| {
+                inside(part.place(Span::new(*at, part.text.len())))
+                    && inside(part.place(Span::new(0, *at)))
+            })
+        };
+        reading.parts.iter().chain(&reading.python).all(part)
+            && reading.unread.iter().all(|unread| inside(unread.span))
+            && reading.manifests.iter().all(|m| inside(m.root.span))
+            && reading.apart.iter().all(|apart| stands_in_the_file(apart, file))
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_makes_a_reader_panic(
+            words in proptest::collection::vec(
+                prop_oneof![
+                    "[a-z$#>'\"`\\\\{}()=%*@: \n-]{0,8}",
+                    "\\PC{0,4}",
+                    prop::sample::select(vec![
+                        "```bash\n", "```\n", "~~~~ console\n", "```python\n", "```yaml\n", "> ", "  ",
+                        "$ ls <<E\n", "# ls\n", "root@h:~# x\n", "shop=# drop table x\n", ">>> x\n",
+                        "0 1 * * * root x %\\%\n", "@daily x\n", "A='b'\n",
+                        "[Service]\nExecStart=-/bin/sh -c '${A} $$ %i \\\n", "Environment=A=b\n",
+                        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [a, $(A)]\n",
+                        "---\n", "    env: [{name: A, value: é}]\n", "{{ x }}\n",
+                        "import os, subprocess as sp\n", "os.system(f'a {é} {b!r:>{c}} {", "sp.run([*a, 'b' + c])\n",
+                        "while True:\n  os.popen('x' % y)\n", "x = ['a']\nx += ", "cursor.execute('''drop ",
+                        "with open(p, 'w') as f:\n  sp.run(a, stdout=f, input='x', env={'A': b}, cwd=c)\n",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..16,
+            ),
+        ) {
+            let text = words.concat();
+            for language in LANGUAGES {
+                prop_assert!(stands_in_the_file(&read(&text, language), &text), "{language:?} {text}");
+            }
+        }
     }
 }

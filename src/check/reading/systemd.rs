@@ -43,7 +43,7 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
         let is_end = |word: &Word| word.literal().as_deref() == Some(";");
         for words in list.split(is_end) {
             let mut words = words.to_vec();
-            let ignored = words.first_mut().is_some_and(|first| strip(first));
+            let ignored = words.first_mut().is_some_and(strip);
             if words.is_empty() {
                 continue;
             }
@@ -51,12 +51,12 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
             for (name, value) in &variables {
                 argv::assign(&mut before, name, value);
             }
-            let (mut written, place, language) = lowered(&words, before);
-            if ignored && !written.contains('\n') {
-                written.push_str(" || true");
-            }
-            written.push('\n');
-            let part = file.inner(written, &place, language);
+            let end = words.last().map(Word::span).unwrap_or_default().end;
+            let (mut line, language) = lowered(&words, before);
+            let masked = ignored && !line.text().contains('\n');
+            line.write(if masked { " || true\n" } else { "\n" }, Span::new(end, end));
+            let (written, place) = line.done();
+            let part = file.inner(written, &place.quoted(), language);
             add(Part { schedule: schedule.clone(), ..part }, depth + 1, reading);
         }
     }

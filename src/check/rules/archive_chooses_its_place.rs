@@ -66,21 +66,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
             };
             fetch(other.command) && other.command.arguments().iter().any(about)
         });
-        let finding = if piped || fetched {
+        if piped || fetched {
             let message =
-                "an archive from the network decides which files of this machine it replaces"
-                    .to_owned();
-            let finding = report.add(&RULE, unit, command.span, message);
-            finding.severity = Severity::High;
-            finding
+                "an archive from the network decides which files of this machine it replaces";
+            report.add(&RULE, unit, command.span, message.to_owned()).severity = Severity::High;
         } else {
-            report.add(
-                &RULE,
-                unit,
-                command.span,
-                "the archive decides which files it replaces".to_owned(),
-            )
-        };
-        finding.fix = Some(RULE.fix.to_owned());
+            let message = "the archive decides which files it replaces".to_owned();
+            report.add(&RULE, unit, command.span, message);
+        }
     }
 }

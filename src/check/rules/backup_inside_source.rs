@@ -20,11 +20,32 @@ pub const RULE: Rule = Rule {
             "cd /srv/app\nmkdir -p data/backups\ntar -czf \"data/backups/app-$(date +%F).tgz\" data\n",
         ),
         Example::Script("rsync -a /srv/app/ /srv/app/backup/\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# nightly archive of the wiki
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+mkdir -p /srv/wiki/archive
+tar -czf "/srv/wiki/archive/wiki-$ts.tgz" /srv/wiki
+find /srv/wiki/archive -name 'wiki-*.tgz' -mtime +14 -print
+"#,
+        ),
     ],
     good: &[
         Example::Script("tar -czf \"/backup/app-$(date +%F).tgz\" -C /srv/app data\n"),
         Example::Script("rsync -a --exclude=/backup /srv/app/ /srv/app/backup/\n"),
         Example::Script("cp -a /srv/app \"/srv/app.before.$(date +%s)\"\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# nightly archive of the wiki, on another disk
+mountpoint -q /backup || exit 1
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+tar -czf "/backup/wiki-$ts.tgz.tmp" -C /srv wiki
+tar -tzf "/backup/wiki-$ts.tgz.tmp" > /dev/null
+mv "/backup/wiki-$ts.tgz.tmp" "/backup/wiki-$ts.tgz"
+"#,
+        ),
     ],
     run,
 };

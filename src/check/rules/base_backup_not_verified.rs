@@ -19,6 +19,19 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "set -e\npg_basebackup -D /backup/base.new -X stream -c fast\nmv -T /backup/base.new \"/backup/base-$(date +%F)\"\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+export PGPASSFILE=/etc/backup/pgpass
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+new="/backup/base/$ts"
+mountpoint -q /backup
+pg_basebackup -h db1 -U replicator -D "$new.tmp" -X stream -c fast --progress
+mv -T "$new.tmp" "$new"
+ln -sfn "$new" /backup/base/latest
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -27,6 +40,20 @@ pub const RULE: Rule = Rule {
         Example::Script("pg_basebackup -h db1 -D /srv/standby -R -X stream\n"),
         Example::Script(
             "d=\"/backup/base-$(date +%F)\"\npg_basebackup -D \"$d\"\n/usr/lib/postgresql/15/bin/pg_verifybackup \"$d\"\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+export PGPASSFILE=/etc/backup/pgpass
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+new="/backup/base/$ts"
+mountpoint -q /backup
+pg_basebackup -h db1 -U replicator -D "$new.tmp" -X stream -c fast --progress
+pg_verifybackup "$new.tmp"
+mv -T "$new.tmp" "$new"
+ln -sfn "$new" /backup/base/latest
+"#,
         ),
     ],
     run,

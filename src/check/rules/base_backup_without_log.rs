@@ -19,10 +19,36 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "pg_basebackup --pgdata=\"/backup/base-$(date +%F)\" --wal-method=none --checkpoint=fast\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+export PGPASSFILE=/etc/backup/pgpass
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+new="/backup/base/$ts"
+mountpoint -q /backup
+pg_basebackup -h db1 -U replicator -D "$new.tmp" -X none -c fast
+pg_verifybackup --no-parse-wal "$new.tmp"
+mv -T "$new.tmp" "$new"
+"#,
+        ),
     ],
     good: &[
         Example::Script("pg_basebackup -D \"/backup/base-$(date +%F)\" -X stream\n"),
         Example::Script("pg_basebackup -D \"/backup/base-$(date +%F)\" -c fast\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+export PGPASSFILE=/etc/backup/pgpass
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+new="/backup/base/$ts"
+mountpoint -q /backup
+pg_basebackup -h db1 -U replicator -D "$new.tmp" -X stream -c fast
+pg_verifybackup "$new.tmp"
+mv -T "$new.tmp" "$new"
+"#,
+        ),
     ],
     run,
 };

@@ -3,7 +3,7 @@
 use crate::check::deeds;
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::{Context, Python, Run, Unit};
 use crate::evidence::Severity;
 
 /// Two files of the same MD5 or SHA-1 are made on a laptop.
@@ -29,6 +29,9 @@ rclone copy /srv/copies offsite:app
 "#,
         ),
         Example::Script("openssl dgst -md5 /backup/x.tgz\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport hashlib\nwith open('/backup/app.tgz', 'rb') as f:\n    print(hashlib.file_digest(f, hashlib.md5()).hexdigest())\n",
+        ),
     ],
     good: &[
         Example::Script("sha256sum /backup/shop.dump > /backup/shop.dump.sha256\n"),
@@ -47,6 +50,9 @@ sha512sum -c /backup/SHA512SUMS
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    if let Some(python) = &context.python {
+        in_python(python, report);
+    }
     for unit in &context.units {
         for run in unit.named(&["md5sum", "sha1sum", "openssl", "md5"]) {
             let weak = !run.command.is(&["openssl"]) || run.command.has("dgst") && (run.command.has("-md5") || run.command.has("-sha1"));
@@ -55,6 +61,18 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 report.add(&RULE, unit, run.command.span, message);
             }
         }
+    }
+}
+
+/// Judges a Python script that hashes what it calls a backup.
+fn in_python(python: &Python<'_>, report: &mut Report) {
+    let text = python.text.to_ascii_lowercase();
+    let keeps = ["backup", "restore", "dump", "archive", "\u{5907}\u{4efd}"].iter().any(|w| text.contains(w));
+    let outline = python.outline();
+    let weak = outline.calls.iter().find(|call| matches!(call.path.as_str(), "hashlib.md5" | "hashlib.sha1"));
+    if let Some(call) = weak.filter(|_| keeps) {
+        let message = "this sum can be forged; against bit rot it is as good as any".to_owned();
+        report.add_python(&RULE, python.span_of((call.at, call.end)), message);
     }
 }
 

@@ -1,10 +1,8 @@
 //! LL001: a command nobody has ever heard of.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::base::nearest;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Unit};
+use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
 use crate::tools;
 
@@ -25,6 +23,9 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script("sqlite3-backup /srv/app/app.db /backup/app.db.new || exit 1\n"),
         Example::Script("find /backup -name '*.tgz' -exec tarcheck {} \\;\n"),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\nsystemctl stop mariadb\nrsnyc -a /backup/mysql/ /var/lib/mysql/\nmariabackupp --prepare --target-dir=/backup/mysql\nsystemctl start mariadb\n",
+        ),
     ],
     good: &[
         Example::Script("pvcreate /dev/sdb1\nvgcreate vg1 /dev/sdb1\n"),
@@ -43,59 +44,107 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
+        let unknown: Vec<Run<'_>> =
+            unit.runs().filter(|run| unknown(context, unit, run.command)).collect();
+        if unknown.is_empty() {
+            continue;
+        }
         let sources = unit.named(&["source", "."]).next().is_some();
-        let mut fine = BTreeSet::new();
-        let mut strangers = BTreeMap::new();
-        for run in unit.runs() {
-            let command = run.command;
-            let Some(program) = command.program() else {
+        let mut names: Vec<&str> = unknown.iter().filter_map(|run| run.command.program()).collect();
+        names.sort_unstable();
+        names.dedup();
+        // A text with many unknown names is a part of something that defines them.
+        let whole = !sources && names.len() <= MANY;
+        for run in unknown {
+            let Some(program) = run.command.program() else {
                 continue;
             };
-            let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
-            let name_like =
-                !program.is_empty() && program.chars().all(valid) && !program.starts_with('-');
-            if !name_like || command.setting.contained || fine.contains(program) {
-                continue;
-            }
-            if !strangers.contains_key(program) && exists(context, unit, program) {
-                fine.insert(program);
-                continue;
-            }
-            let (near, resembles) = *strangers.entry(program).or_insert_with(|| {
-                let near = nearest(program, tools::described()).filter(|_| program.len() > 3);
-                let part = |name: &str| name.len() > 4 && program.contains(name);
-                (near, tools::described().any(part))
-            });
-            let message = match near {
+            let akin = tools::known_names().filter(|name| akin(name, program));
+            let near = nearest(program, akin).filter(|_| program.len() > 3);
+            let meant = meant(program);
+            let message = match meant.or(near) {
                 Some(near) => format!("no command {program} is known; the nearest is {near}"),
                 None => format!("no command {program} is known"),
             };
-            let finding = report.add(&RULE, unit, command.words[0].span, message);
-            finding.severity = match (near.is_some() || resembles, sources) {
-                // A file that is read in may define it.
-                (_, true) => Severity::Medium,
-                (true, false) => Severity::Critical,
-                (false, false) if context.facts.installed.is_some() => Severity::High,
-                // Without the list of what is installed it may just be somebody's own program.
-                (false, false) => Severity::Medium,
+            let finding = report.add(&RULE, unit, run.command.words[0].span, message);
+            finding.severity = match (meant.is_some(), whole) {
+                (true, true) => Severity::Critical,
+                (true, false) => Severity::Medium,
+                // What a plan runs on this machine is not there.
+                (false, _) if unit.step.is_some() && context.facts.installed.is_some() => {
+                    Severity::High
+                }
+                (false, _) if unit.step.is_some() => Severity::Medium,
+                // It may be somebody's own program, or a function of what reads this file in.
+                (false, _) => Severity::Low,
             };
         }
     }
 }
 
+/// Tells whether two names are worth comparing: most typing errors leave the first letter and the length alone.
+fn akin(name: &str, program: &str) -> bool {
+    name.len().abs_diff(program.len()) < 3 && name.as_bytes().first() == program.as_bytes().first()
+}
+
+/// More unknown names than these are functions of a file that reads this one in.
+const MANY: usize = 3;
+
+/// Tools whose names are words that other programs are called after.
+const WORDS: &[&str] =
+    &["start", "status", "restart", "reload", "restore", "hostname", "mount", "umount", "batch"];
+
+/// Returns the tool that a name is a mistyping of, or that it puts words to: `pg_restoredb`, `sqlite3-backup`.
+fn meant(program: &str) -> Option<&'static str> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    if program.len() < 5 || !program.chars().all(plain) {
+        return None;
+    }
+    let mistyped = |name: &&str| {
+        name.len() > 4 && akin(name, program) && strsim::damerau_levenshtein(name, program) == 1
+    };
+    let trade = || tools::of_the_trade().filter(|name| !WORDS.contains(name));
+    trade().find(mistyped).or_else(|| {
+        let joined = |name: &&str| {
+            let before = program.strip_suffix(name).filter(|before| !before.contains('-'));
+            let rest = program.strip_prefix(name).or(before);
+            // Functions join their words so.
+            name.len() > 5 && rest.is_some_and(|rest| !rest.contains('_') && rest.len() < 8)
+        };
+        trade().find(joined)
+    })
+}
+
+fn unknown(context: &Context<'_>, unit: &Unit<'_>, command: &crate::shell::Command) -> bool {
+    let Some(program) = command.program() else {
+        return false;
+    };
+    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
+    let name_like =
+        !matches!(program, "" | "_") && program.chars().all(valid) && !program.starts_with('-');
+    name_like && !command.setting.contained && !exists(context, unit, program)
+}
+
 fn exists(context: &Context<'_>, unit: &Unit<'_>, name: &str) -> bool {
     let asked = || {
-        let asks = ["command", "type", "which", "hash"];
-        unit.named(&asks).any(|run| run.command.has(name))
+        unit.commands
+            .list
+            .iter()
+            .any(|c| c.is(&["command", "type", "which", "hash"]) && c.has(name))
     };
     tools::exists(name)
         || unit.commands.defined.contains(name)
         || context.facts.installed.as_ref().is_some_and(|set| set.contains(name))
         || context.inventory.is_some_and(|i| i.hosts.iter().any(|h| h.tools.contains_key(name)))
-        || context.named(MANAGERS).any(|(_, run)| run.command.has(name))
+        || context.units.iter().any(|u| u.commands.list.iter().any(|c| installs(c, name)))
         || asked()
 }
 
-/// Package managers: what they are given, a script installs itself.
-const MANAGERS: &[&str] =
-    &["apt", "apt-get", "yum", "dnf", "apk", "zypper", "pip", "pip3", "npm", "snap", "go", "cargo"];
+/// Tells whether a package of that name is installed by the script itself.
+fn installs(command: &crate::shell::Command, name: &str) -> bool {
+    let managers = [
+        "apt", "apt-get", "yum", "dnf", "apk", "zypper", "pip", "pip3", "npm", "snap", "go",
+        "cargo",
+    ];
+    command.is(&managers) && command.has(name)
+}

@@ -1,9 +1,9 @@
 //! LL009: a step that destroys and is neither checked nor undone.
 
 use crate::base::Risk;
-use crate::check::Context;
 use crate::check::risk;
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Unit};
 use crate::evidence::{Place, Severity};
 use crate::plan::StepKind;
 
@@ -46,18 +46,31 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if !bare || step.kind != StepKind::Command {
             continue;
         }
-        let destroys = context.units.iter().any(|unit| {
-            let own = unit.step.is_some_and(|own| own.id == step.id) && unit.part == Place::Run;
-            // What cannot be read is a finding of its own.
-            own && matches!(risk::of_unit(unit), Risk::Destructive | Risk::Irreversible)
-        });
-        if destroys {
-            report.add_whole(
-                &RULE,
-                Some(&step.id),
-                "the step destroys data and has no check, no rollback and no safety copy"
-                    .to_owned(),
-            );
+        let own: Vec<&Unit<'_>> = context
+            .units
+            .iter()
+            .filter(|unit| {
+                unit.step.is_some_and(|own| own.id == step.id) && unit.part == Place::Run
+            })
+            .collect();
+        // What cannot be read is a finding of its own.
+        if !own.iter().any(|unit| destroys(risk::of_unit(unit))) {
+            continue;
+        }
+        let message = "the step destroys data and has no check, no rollback and no safety copy";
+        let finding = report.add_whole(&RULE, Some(&step.id), message.to_owned());
+        if let Some(advice) = own.iter().find_map(|unit| safer(unit)) {
+            finding.fix = Some(format!("{}; instead of its command: {advice}", RULE.fix));
         }
     }
+}
+
+fn destroys(risk: Risk) -> bool {
+    matches!(risk, Risk::Destructive | Risk::Irreversible)
+}
+
+/// Returns what to write instead of the first command that destroys and for which something safer is known.
+fn safer(unit: &Unit<'_>) -> Option<&'static str> {
+    let mut heavy = unit.runs().filter(|run| destroys(risk::of_command(unit, run.command)));
+    heavy.find_map(|run| unit.take_apart(run.command)?.safer())
 }

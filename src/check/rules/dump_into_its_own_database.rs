@@ -21,6 +21,16 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "set -o pipefail\nzcat /backup/all.sql.gz | mariadb --defaults-extra-file=/root/my.cnf\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+dump=/backup/mysql/shop.sql
+test -s "$dump"
+sha256sum --check /backup/mysql/shop.sql.sha256
+mysql --defaults-extra-file=/etc/restore/my.cnf -e 'CREATE DATABASE shop_restored'
+mysql --defaults-extra-file=/etc/restore/my.cnf shop_restored < "$dump"
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -29,6 +39,19 @@ pub const RULE: Rule = Rule {
         Example::Script("mysql --one-database shop < /backup/shop.sql\n"),
         Example::Script("mariadb --socket=/srv/scratch/mysql.sock < /backup/all.sql\n"),
         Example::Script("mysql shop < /srv/app/schema/migrate.sql\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+dump=/backup/mysql/shop.sql
+sha256sum --check /backup/mysql/shop.sql.sha256
+if grep -nE '^(CREATE DATABASE|USE) ' "$dump"; then
+  echo "$dump names its own database" >&2
+  exit 1
+fi
+mysql --defaults-extra-file=/etc/restore/my.cnf -e 'CREATE DATABASE shop_restored'
+mysql --defaults-extra-file=/etc/restore/my.cnf shop_restored < "$dump"
+"#,
+        ),
     ],
     run,
 };

@@ -1,7 +1,8 @@
 //! SH005: the last good copy is emptied before the new one exists.
 
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::names::{is_archive, looks_backup};
+use crate::check::{Context, Python, Run, TokenKind, Unit};
 use crate::evidence::Severity;
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command};
@@ -54,6 +55,9 @@ pub const RULE: Rule = Rule {
         Example::Script("tar -czf /backup/app.tgz -C /srv/app data\n"),
         Example::Script("pg_dump -Fc -f /var/backups/shop.dump shop\n"),
         Example::Script("ssh db1 pg_dumpall > /backup/db1-all.sql\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport tarfile\nwith tarfile.open('/backup/app.tgz', 'w:gz') as archive:\n    archive.add('/srv/app', arcname='app')\n",
+        ),
     ],
     good: &[
         Example::Script(
@@ -67,11 +71,17 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "tar -cf - /srv/app | ssh dr1 'cat > /dev/null'\npg_dump shop > /dev/null\n",
         ),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport os, tarfile\nwith tarfile.open('/backup/app.tgz.new', 'w:gz') as archive:\n    archive.add('/srv/app', arcname='app')\nos.replace('/backup/app.tgz.new', '/backup/app.tgz')\n",
+        ),
     ],
     run,
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    if let Some(python) = &context.python {
+        in_python(python, report);
+    }
     for (unit, run) in context.runs() {
         let command = run.command;
         let dumps = command.is(DUMPERS) && dumping(unit, command) || filters(unit, run);
@@ -83,6 +93,38 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let message = format!("{path} is emptied before the new dump is known to be good");
                 report.add(&RULE, unit, argument.span, message);
             }
+        }
+    }
+}
+
+/// Judges a Python script that opens its copy for writing under the same name in every run.
+fn in_python(python: &Python<'_>, report: &mut Report) {
+    let clock = ["strftime", "isoformat", "datetime", "date.today", "time.time", "%Y", "mkdtemp", "TemporaryDirectory", "uuid"];
+    let outline = python.outline();
+    let moves = outline.calls.iter().any(|call| {
+        matches!(call.path.rsplit('.').next(), Some("replace" | "rename" | "move"))
+    });
+    if moves || clock.iter().any(|word| python.text.contains(word)) {
+        return;
+    }
+    let text = |value: (usize, usize)| python.span_of(value).slice(python.text);
+    for call in &outline.calls {
+        let archive = matches!(call.path.as_str(), "tarfile.open" | "zipfile.ZipFile" | "gzip.open");
+        if !archive && call.path != "open" {
+            continue;
+        }
+        let writes = call.argument("mode", Some(1)).is_some_and(|mode| text(mode).contains('w'));
+        let Some(name) = call.argument("name", Some(0)).or(call.argument("file", Some(0))) else {
+            continue;
+        };
+        let written = python.tokens[name.0..name.1].iter().any(|token| {
+            token.kind == TokenKind::Text
+                && (looks_backup(token.text) || is_archive(token.text) && token.text.starts_with('/'))
+        });
+        if writes && (archive || written) {
+            let message = "the copy of the last run is emptied before the new one is whole".to_owned();
+            report.add_python(&RULE, python.span_of((call.at, call.end)), message);
+            return;
         }
     }
 }

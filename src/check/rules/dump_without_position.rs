@@ -22,6 +22,19 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "mariadb-dump --single-transaction -R -E shop | gzip > \"/backup/shop-$(date +%s).sql.gz\"\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+dir=/backup/mysql
+mountpoint -q /backup || { echo "/backup is not mounted" >&2; exit 1; }
+new="$dir/all-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction --routines --events --hex-blob --default-character-set=utf8mb4 --all-databases > "$new.tmp"
+tail -n 1 "$new.tmp" | grep -q 'Dump completed'
+mv "$new.tmp" "$new"
+find "$dir" -name '*.sql' -mtime +35 -print
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -35,6 +48,19 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script(
             "mysqldump --single-transaction -R -E shop > \"/backup/shop-before-$(date +%s).sql\"\nmysql shop < /backup/shop.sql\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+dir=/backup/mysql
+mountpoint -q /backup || { echo "/backup is not mounted" >&2; exit 1; }
+new="$dir/all-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction --routines --events --hex-blob --default-character-set=utf8mb4 --source-data=2 --all-databases > "$new.tmp"
+tail -n 1 "$new.tmp" | grep -q 'Dump completed'
+mv "$new.tmp" "$new"
+find "$dir" -name '*.sql' -mtime +35 -print
+"#,
         ),
     ],
     run,

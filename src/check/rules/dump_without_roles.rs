@@ -22,6 +22,18 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "set -euo pipefail\npg_dump shop | gzip > \"/backup/shop-$(date +%F).sql.gz\"\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+export PGPASSFILE=/etc/backup/pgpass
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+pg_dump -h db1 -U backup -Fc -f "/backup/shop-$ts.dump.tmp" shop
+pg_restore --list "/backup/shop-$ts.dump.tmp" > /dev/null
+mv "/backup/shop-$ts.dump.tmp" "/backup/shop-$ts.dump"
+find /backup -name 'shop-*.dump' -mtime +35 -print
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -31,6 +43,19 @@ pub const RULE: Rule = Rule {
             "set -euo pipefail\npg_dump -Fc -f \"/backup/before-$(date +%s).dump\" shop\npg_restore --exit-on-error -d shop_new /backup/shop.dump\n",
         ),
         Example::Script("pg_dump --schema-only shop > /srv/docs/schema.sql\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+export PGPASSFILE=/etc/backup/pgpass
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+pg_dumpall -h db1 -U backup --globals-only -f "/backup/globals-$ts.sql.tmp"
+pg_dump -h db1 -U backup -Fc -f "/backup/shop-$ts.dump.tmp" shop
+pg_restore --list "/backup/shop-$ts.dump.tmp" > /dev/null
+mv "/backup/globals-$ts.sql.tmp" "/backup/globals-$ts.sql"
+mv "/backup/shop-$ts.dump.tmp" "/backup/shop-$ts.dump"
+"#,
+        ),
     ],
     run,
 };

@@ -25,6 +25,19 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "mariadb-dump --single-transaction -A -R -E --skip-triggers > \"/backup/all-$(date +%s).sql\"\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+dir=/backup/mysql
+mountpoint -q /backup || { echo "/backup is not mounted" >&2; exit 1; }
+new="$dir/all-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction --hex-blob --default-character-set=utf8mb4 --source-data=2 --all-databases > "$new.tmp"
+tail -n 1 "$new.tmp" | grep -q 'Dump completed'
+mv "$new.tmp" "$new"
+find "$dir" -name '*.sql' -mtime +35 -print
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -38,6 +51,19 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script(
             "mysqldump --single-transaction shop > \"/backup/shop-$(date +%s).sql\"\nmysqldump --no-data --no-create-info --routines --events shop > \"/backup/code-$(date +%s).sql\"\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+dir=/backup/mysql
+mountpoint -q /backup || { echo "/backup is not mounted" >&2; exit 1; }
+new="$dir/all-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction --routines --events --hex-blob --default-character-set=utf8mb4 --source-data=2 --all-databases > "$new.tmp"
+tail -n 1 "$new.tmp" | grep -q 'Dump completed'
+mv "$new.tmp" "$new"
+find "$dir" -name '*.sql' -mtime +35 -print
+"#,
         ),
     ],
     run,

@@ -2,6 +2,7 @@
 
 use crate::base::Span;
 use crate::check::deeds::{self, Deed};
+use crate::check::names::{is_archive, looks_backup};
 use crate::check::outcome::{Outcome, outcome};
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Language, Run, Unit};
@@ -119,7 +120,7 @@ fn behind(other: Run<'_>, run: Run<'_>) -> bool {
 /// Tells whether a command does harm where the step before it failed: deletes what is no scratch, or puts a file in its place.
 fn harms(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
     if deeds::deed(unit, other.command) == Some(Deed::Delete) {
-        return !other.command.setting.asked;
+        return !other.command.setting.asked && takes_what_is_needed(unit, run, other);
     }
     if !other.command.is(&["mv"]) {
         return false;
@@ -129,6 +130,21 @@ fn harms(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
     let Some((target, sources)) = other.command.arguments().split_last() else { return false };
     sources.iter().any(|source| made.contains(&other.command.path(source)))
         && !unit.is_fresh(other.command, target)
+}
+
+/// Tells whether a deletion is of copies, or of the data that a restore was to replace.
+fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
+    let command = other.command;
+    if command.is(&["restic", "borg", "kopia", "duplicity", "find", "rclone", "pgbackrest", "barman"]) {
+        return true;
+    }
+    let restore = deeds::deed(unit, run.command) == Some(Deed::Restore);
+    let recursive =
+        command.literals().iter().any(|w| deeds::short(w, 'r') || deeds::short(w, 'R'));
+    command.arguments().iter().map(|a| command.path(a)).any(|path| {
+        let data = ["/srv/", "/var/lib/", "/home/", "/data/"].iter().any(|dir| path.starts_with(dir));
+        looks_backup(&path) || is_archive(&path) && !restore || restore && recursive && data
+    })
 }
 
 /// Returns the edit that makes a bash script stop at the first failure.

@@ -52,7 +52,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let changes = |run: crate::check::Run<'_>, verb: &str| {
         run.command.is(&["etcdctl"]) && subcommands::says(run.command, &["member", verb])
     };
-    for (unit, run) in context.runs().filter(|(_, run)| changes(*run, "add")) {
+    for (unit, run) in context.named(&["etcdctl"]).filter(|(_, run)| changes(*run, "add")) {
         let learner = subcommands::has(run.command, "--learner");
         let later = context.after(unit, run).any(|(_, other)| changes(other, "remove"));
         let before = context.before(unit, run).any(|(_, other)| changes(other, "remove"));

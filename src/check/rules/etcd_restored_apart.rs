@@ -81,10 +81,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
     };
     let several_places = restores.iter().any(|one| place(one) != place(&restores[0]));
     // Several addresses elsewhere in the text say how many members there are.
-    let several_addresses = context.runs().any(|(_, run)| {
-        run.command.is(etcd::CLIENTS)
-            && subcommands::value(run.command, "--endpoints")
-                .is_some_and(|list| list.split(',').filter(|one| !one.is_empty()).count() > 1)
+    let several_addresses = context.named(etcd::CLIENTS).any(|(_, run)| {
+        subcommands::value(run.command, "--endpoints")
+            .is_some_and(|list| list.split(',').filter(|one| !one.is_empty()).count() > 1)
     });
     for restore in &restores {
         let setting = &restore.run.command.setting;

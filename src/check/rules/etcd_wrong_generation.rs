@@ -51,7 +51,7 @@ mv "/backup/etcd/$ts.db.tmp" "/backup/etcd/$ts.db"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| run.command.is(etcd::CLIENTS)) {
+    for (unit, run) in context.named(etcd::CLIENTS) {
         let command = run.command;
         let mut add = |message: &str| {
             report.add(&RULE, unit, command.span, message.to_owned());

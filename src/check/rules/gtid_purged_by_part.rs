@@ -22,6 +22,19 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "mysqldump --single-transaction --set-gtid-purged ON shop orders > \"/backup/orders-$(date +%s).sql\"\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+dir=/backup/mysql
+mountpoint -q /backup || { echo "/backup is not mounted" >&2; exit 1; }
+new="$dir/shop-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction --routines --events --set-gtid-purged=ON --databases shop > "$new.tmp"
+tail -n 1 "$new.tmp" | grep -q 'Dump completed'
+mv "$new.tmp" "$new"
+find "$dir" -name '*.sql' -mtime +35 -print
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -29,6 +42,19 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script(
             "mysqldump --single-transaction -A -R -E --set-gtid-purged=ON > \"/backup/all-$(date +%s).sql\"\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+dir=/backup/mysql
+mountpoint -q /backup || { echo "/backup is not mounted" >&2; exit 1; }
+new="$dir/shop-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction --routines --events --set-gtid-purged=OFF --databases shop > "$new.tmp"
+tail -n 1 "$new.tmp" | grep -q 'Dump completed'
+mv "$new.tmp" "$new"
+find "$dir" -name '*.sql' -mtime +35 -print
+"#,
         ),
     ],
     run,

@@ -2,7 +2,7 @@
 
 use crate::check::deeds;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::{Context, Python, Run, TokenKind, Unit};
 use crate::evidence::Severity;
 use crate::shell::path;
 
@@ -32,6 +32,9 @@ rclone copy "$out.encrypted" offsite:shop
         ),
         Example::Script("base64 /backup/app.tgz > /backup/app.tgz.enc\n"),
         Example::Script("md5sum < /backup/x.dump | cut -d' ' -f1 > /backup/x.dump.crypt\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport hashlib\ndef encrypt_backup(path):\n    with open(path, 'rb') as f:\n        return hashlib.sha256(f.read()).hexdigest()\nencrypt_backup('/backup/x.sql')\n",
+        ),
     ],
     good: &[
         Example::Script("sha256sum /backup/shop.sql.gpg > /backup/shop.sql.gpg.sha256\n"),
@@ -52,6 +55,9 @@ base64 "$out" > "$out.b64"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    if let Some(python) = &context.python {
+        in_python(python, report);
+    }
     for unit in &context.units {
         for run in unit.named(&["sha256sum", "sha512sum", "sha1sum", "md5sum", "b2sum", "shasum", "base64", "openssl", "xxd"]) {
             let words = run.command.literals();
@@ -69,6 +75,29 @@ fn run(context: &Context<'_>, report: &mut Report) {
             if deleted {
                 finding.severity = Severity::Critical;
             }
+        }
+    }
+}
+
+/// Judges a Python script whose function that encrypts only hashes, or that writes a digest under such a name.
+fn in_python(python: &Python<'_>, report: &mut Report) {
+    let outline = python.outline();
+    let ciphers = ["cryptography", "Crypto", "Cryptodome", "nacl", "gnupg", "pyrage", "age", "gpg", "openssl"];
+    let real = outline.imports.iter().any(|i| ciphers.iter().any(|c| i.path.split('.').next() == Some(c)))
+        || python.tokens.iter().any(|t| t.kind == TokenKind::Text && ["gpg", "openssl", "age"].contains(&t.text));
+    if real {
+        return;
+    }
+    for call in outline.calls.iter().filter(|c| c.path.starts_with("hashlib.") || c.path.starts_with("base64.b64encode")) {
+        let inside = outline.definitions.iter().find(|d| d.body.0 <= call.at && call.at < d.body.1);
+        let named = inside.is_some_and(|d| {
+            let name = d.name.to_ascii_lowercase();
+            name.contains("encrypt") && !name.contains("decrypt")
+        });
+        let written = python.tokens.iter().any(|t| t.kind == TokenKind::Text && says_encrypted(t.text));
+        if named || written && inside.is_none() {
+            let message = "this is called encryption, and only computes a number or another spelling".to_owned();
+            report.add_python(&RULE, python.span_of((call.at, call.end)), message);
         }
     }
 }

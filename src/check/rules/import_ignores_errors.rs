@@ -20,10 +20,32 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "mysqldump -f --single-transaction -A -R -E --source-data=2 > \"/backup/all-$(date +%s).sql\"\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+dump=/backup/mysql/shop.sql
+test -s "$dump"
+tail -n 1 "$dump" | grep -q 'Dump completed'
+mysql --defaults-extra-file=/etc/restore/my.cnf -e 'CREATE DATABASE shop_restored'
+mysql --defaults-extra-file=/etc/restore/my.cnf --force shop_restored < "$dump"
+mysql --defaults-extra-file=/etc/restore/my.cnf -Ne 'SELECT count(*) FROM shop_restored.orders'
+"#,
+        ),
     ],
     good: &[
         Example::Script("mysql --socket=/srv/scratch/s < /backup/shop.sql\n"),
         Example::Script("mysql -f -e 'SELECT 1'\nmysqladmin --force flush-hosts\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+dump=/backup/mysql/shop.sql
+test -s "$dump"
+tail -n 1 "$dump" | grep -q 'Dump completed'
+mysql --defaults-extra-file=/etc/restore/my.cnf -e 'CREATE DATABASE shop_restored'
+mysql --defaults-extra-file=/etc/restore/my.cnf --show-warnings shop_restored < "$dump"
+mysql --defaults-extra-file=/etc/restore/my.cnf -Ne 'SELECT count(*) FROM shop_restored.orders'
+"#,
+        ),
     ],
     run,
 };

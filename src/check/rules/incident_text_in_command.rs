@@ -52,7 +52,7 @@ systemctl stop app
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.units.iter().filter(|unit| may_give_orders(unit.text)) {
         let mut start = 0;
         for line in unit.text.split_inclusive('\n') {
             let at = start;
@@ -82,6 +82,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 const ORDERS: &str = "a sentence gives orders to an assistant";
+
+/// Tells whether a text holds the words an order is made of; most hold none.
+fn may_give_orders(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    has(&["instruction", "rules", "prompt", "guardrails"])
+        && has(&["ignore", "disregard", "forget", "override", "bypass"])
+        || has(&["assistant", "attention ai", "as an ai", "now an ai"])
+}
 
 /// Tells whether a text orders somebody to drop what he was told, or speaks to an assistant.
 fn gives_orders(text: &str) -> bool {

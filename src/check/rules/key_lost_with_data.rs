@@ -122,9 +122,10 @@ fn generated(unit: &crate::check::Unit<'_>, run: Run<'_>) -> Option<String> {
     let random = |other: &crate::shell::Command| {
         other.is(&["openssl"]) && other.has("rand")
             || other.is(&["pwgen", "apg", "mkpasswd", "diceware", "xkcdpass"])
-            || other.arguments().iter().any(|a| {
-                matches!(&*a.shown(), "/dev/urandom" | "/dev/random" | "if=/dev/urandom")
-            })
+            || other
+                .arguments()
+                .iter()
+                .any(|a| matches!(&*a.shown(), "/dev/urandom" | "/dev/random" | "if=/dev/urandom"))
             || other.redirects.iter().any(|r| r.target.shown() == "/dev/urandom")
     };
     let piped = command.setting.stage.is_some_and(|stage| {

@@ -28,7 +28,7 @@ pub const RULE: Rule = Rule {
             "schema: blackstart/inventory/v1\nhosts: [{id: v1}]\nassets: [{id: vault, kind: files, host: v1}]\nbackups: [{id: vb, asset: vault, encryption: {key: k}}]\nsecrets: [{id: k, where: [{asset: vault}, {place: the safe}]}]\n",
         ),
         Example::Inventory(
-            "schema: blackstart/inventory/v1\nhosts: [{id: db1}, {id: v1}]\nassets: [{id: shop, kind: postgres, host: db1}, {id: vault, kind: files, host: v1}]\nbackups: [{id: nightly, asset: shop, tool: restic, encryption: {key: pass}}]\nsecrets: [{id: pass, kind: passphrase, where: [{asset: vault}, {place: sealed envelope}], read_from: {ask: passphrase}}]\n",
+            "schema: blackstart/inventory/v1\nhosts: [{id: db1}, {id: v1}]\nassets: [{id: shop, kind: postgres, host: db1}, {id: vault, kind: files, host: v1}]\nbackups: [{id: nightly, asset: shop, tool: restic, encryption: {key: pass}}]\nsecrets: [{id: pass, kind: passphrase, where: [{asset: vault}, {place: sealed envelope}], read_from: {prompt: passphrase}}]\n",
         ),
     ],
     run,

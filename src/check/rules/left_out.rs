@@ -1,10 +1,36 @@
 //! What was planned as a rule of its own and is none: each code with the reason.
 
 /// Codes that no rule has, each with where its knowledge went or why nothing can see it.
-pub const LEFT_OUT: &[(&str, &str)] = &[(
-    "FO006",
-    "whether certificates, licences, firewalls and rights of another site are ready stands in no script and no inventory; the runbooks for the loss of a site ask for it as steps by hand",
-)];
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    (
+        "CL004",
+        "the hours before an archive tier answers are `first_byte_delay` of a repository in the inventory; they are in the estimate that restore-beyond-promise (ST004) compares with the promise",
+    ),
+    (
+        "FO006",
+        "whether certificates, licences, firewalls and rights of another site are ready stands in no script and no inventory; the runbooks for the loss of a site ask for it as steps by hand",
+    ),
+    (
+        "FS002",
+        "a mirror in the wrong direction is swapped-source-and-target (TG003), which knows from the inventory what is data and what is copy, for rsync and for every other way to copy",
+    ),
+    (
+        "FS012",
+        "an archive that is written into the tree it archives is backup-inside-source (TG009), which looks at tar, rsync and cp alike",
+    ),
+    (
+        "LV004",
+        "a device that is wiped without a look is destroys-unasserted-target (TG001), one that is mounted is target-in-use (TG004), one that may be empty or another in a variable is rm-of-possibly-empty-path (SH003)",
+    ),
+    (
+        "RB004",
+        "whether clients can delete what they wrote is said by `append_only`, `immutable` and `versioned` of a repository; too-few-copies (ST001) asks that one copy cannot be changed, bucket-forgets (CL002) asks it of every bucket",
+    ),
+    (
+        "RB015",
+        "which log a kept base needs is known to pgBackRest, Barman or WAL-G alone at the moment they expire; neither their configuration nor the wanted window stands in a script or in the inventory",
+    ),
+];
 
 #[cfg(test)]
 mod tests {

@@ -40,6 +40,17 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script("cp /backup/pg_hba.conf /var/lib/postgresql/15/main/pg_hba.conf\n"),
         Example::Script("lvcreate -s -n a -L 20G vg0/pg\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# cold copy before the upgrade
+systemctl stop postgresql@15-main
+if pgrep -u postgres -x postgres > /dev/null; then echo "still running" >&2; exit 1; fi
+cp -a /var/lib/postgresql/15/main "/backup/pg/main.$(date +%s)"
+systemctl start postgresql@15-main
+pg_isready -t 60
+"#,
+        ),
     ],
     run,
 };

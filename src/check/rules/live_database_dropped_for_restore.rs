@@ -23,6 +23,18 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "dropdb -U postgres --force shop\ncreatedb -U postgres shop\npg_restore -U postgres --exit-on-error -d shop /backup/shop.dump\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+dump=/backup/shop.dump
+pg_restore --list "$dump" > /dev/null
+systemctl stop shop-web shop-worker
+dropdb -h db1 -U postgres --if-exists --force shop
+createdb -h db1 -U postgres -O shop shop
+pg_restore -h db1 -U postgres --exit-on-error -d shop "$dump"
+systemctl start shop-web shop-worker
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -32,6 +44,19 @@ pub const RULE: Rule = Rule {
             "dropdb --if-exists shop_restore\ncreatedb shop_restore\npg_restore --exit-on-error -d shop_restore /backup/shop.dump\n",
         ),
         Example::Script("dropdb shop\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+dump=/backup/shop.dump
+pg_restore --list "$dump" > /dev/null
+createdb -h db1 -U postgres -O shop shop_restored
+pg_restore -h db1 -U postgres --exit-on-error -d shop_restored "$dump"
+psql -X -h db1 -U postgres -d shop_restored -Atc 'select count(*) from orders'
+systemctl stop shop-web shop-worker
+psql -X -v ON_ERROR_STOP=1 -h db1 -U postgres -d postgres -c 'alter database shop rename to shop_before' -c 'alter database shop_restored rename to shop'
+systemctl start shop-web shop-worker
+"#,
+        ),
     ],
     run,
 };

@@ -65,7 +65,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if stopped(context, unit, run) || quiet(context, unit, run) {
             continue;
         }
-        let unheld = context.before(unit, run).any(|(_, other)| {
+        let unheld = context.before(unit, run).any(|(unit, other)| {
             other.command.is(&["mysql", "mariadb"])
                 && unit
                     .sql(other.command)

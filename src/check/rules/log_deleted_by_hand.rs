@@ -20,12 +20,33 @@ pub const RULE: Rule = Rule {
         Example::Script("find /var/lib/postgresql/15/main/pg_wal -mtime +2 -delete\n"),
         Example::Script("cd /srv/pg/pg_xlog && rm -f 00000001*\n"),
         Example::Script("rm -rf /var/lib/postgresql/15/main/pg_xact\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# the disk is full and the server does not start
+df -h /var/lib/postgresql
+systemctl stop postgresql
+cd /var/lib/postgresql/15/main/pg_wal
+rm -f 0000000100000000000000*
+systemctl start postgresql
+"#,
+        ),
     ],
     good: &[
         Example::Script("pg_archivecleanup /backup/wal 000000010000000000000010\n"),
         Example::Script("find /backup/wal -mtime +30 -delete\n"),
         Example::Script(
             "stage=$(mktemp -d)\ncp -a /backup/base/. \"$stage\"\nrm -f \"$stage/pg_wal/000000010000000000000003\"\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# the disk of the archive is full
+df -h /backup/wal
+oldest=$(find /backup/base -name backup_label -exec awk '/START WAL LOCATION/ { print $6 }' {} + | tr -d ')' | sort | head -n 1)
+pg_archivecleanup -n /backup/wal "$oldest"
+pg_archivecleanup /backup/wal "$oldest"
+"#,
         ),
     ],
     run,

@@ -8,6 +8,7 @@ mod archive_errors_silenced;
 mod archive_not_read_back;
 mod archive_of_all_hosts_pruned;
 mod attributes_not_copied;
+mod backup_in_endless_loop;
 mod backup_inside_source;
 mod backup_key_deleted;
 mod base_backup_not_verified;
@@ -102,6 +103,7 @@ mod log_purged_by_statement;
 mod log_reset_without_copy;
 mod loss_beyond_promise;
 mod malformed_allow;
+mod manifest_not_accepted;
 mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
 mod mirror_without_versions;
@@ -125,14 +127,17 @@ mod overlapping_backup;
 mod owners_lost;
 mod partial_transfer_accepted;
 mod password_in_script;
+mod password_in_source;
 mod password_on_command_line;
 mod pattern_deletes_more;
 mod paused_job_not_resumed;
 mod percent_in_crontab;
 mod physical_copy_not_prepared;
 mod placeholder_left;
+mod plain_beside_compressed;
 mod plain_dump_of_large_database;
 mod plaintext_left;
+mod pods_as_copies;
 mod process_list_searched;
 mod promise_without_backup;
 mod promoted_unapplied;
@@ -141,6 +146,7 @@ mod promoted_without_lag_check;
 mod prose_in_script;
 mod prune_frees_nothing;
 mod public_copy;
+mod python_ignores_exit_code;
 mod record_kept_too_long;
 mod record_thrown_away;
 mod recovery_ends_unchecked;
@@ -169,6 +175,7 @@ mod restored_without_statistics;
 mod retention_by_age_alone;
 mod retention_of_almost_nothing;
 mod rm_of_possibly_empty_path;
+mod rows_as_text_backup;
 mod rows_changed_without_where;
 mod runs_overlap;
 mod runs_what_it_fetched;
@@ -180,6 +187,7 @@ mod shards_without_index;
 mod shell_syntax_in_unit;
 mod snapshot_as_backup;
 mod snapshots_die_with_instance;
+mod stale_files_kept;
 mod stale_sqlite_log;
 mod started_before_dependency;
 mod success_claimed_unasked;
@@ -214,6 +222,7 @@ mod velero_without_volumes;
 mod volumes_deleted_with_claims;
 mod waits_for_a_person;
 mod weak_encryption;
+mod whole_file_in_memory;
 mod wildcard_taken_for_option;
 mod writers_left_running;
 mod wrong_mysql_dialect;
@@ -313,6 +322,8 @@ pub const RULES: &[&Rule] = &[
     &velero_phase_not_looked_at::RULE,
     &velero_keeps_what_is_there::RULE,
     &volumes_deleted_with_claims::RULE,
+    &manifest_not_accepted::RULE,
+    &pods_as_copies::RULE,
     &get_all_as_backup::RULE,
     &command_not_found::RULE,
     &unknown_flag::RULE,
@@ -370,6 +381,13 @@ pub const RULES: &[&Rule] = &[
     &password_in_script::RULE,
     &dump_leaves_objects_out::RULE,
     &understated_risk::RULE,
+    &python_ignores_exit_code::RULE,
+    &whole_file_in_memory::RULE,
+    &rows_as_text_backup::RULE,
+    &plain_beside_compressed::RULE,
+    &backup_in_endless_loop::RULE,
+    &stale_files_kept::RULE,
+    &password_in_source::RULE,
     &key_lost_with_data::RULE,
     &check_without_reading::RULE,
     &copies_removed_unsaved::RULE,
@@ -468,9 +486,7 @@ mod tests {
 
     fn findings(example: &Example, code: &str) -> Vec<Finding> {
         let found = match example {
-            Example::File { name, text } => {
-                script(text, Language::of(text, name), &Facts::default())
-            }
+            Example::File { name, text } => script(text, Language::of(text, name), &on_the_day()),
             Example::Script(text) => script(text, Language::of(text, ""), &on_the_day()),
             Example::On { text, devices } => {
                 let devices =

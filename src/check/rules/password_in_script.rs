@@ -19,12 +19,33 @@ pub const RULE: Rule = Rule {
         Example::Script("PGPASSWORD=hunter2 pg_dump -Fc -f /backup/x.new shop\n"),
         Example::Script("export PGPASSWORD=\"s3cret\"\npsql -h db1 -c \"select 1\"\n"),
         Example::Script("psql 'postgresql://app:s3cret@db1/shop' -c 'select 1'\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+export PGHOST=db1 PGUSER=backup
+export PGPASSWORD='Sommer2026'
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+pg_dumpall --globals-only -f "/backup/globals-$ts.sql.tmp"
+mv "/backup/globals-$ts.sql.tmp" "/backup/globals-$ts.sql"
+"#,
+        ),
     ],
     good: &[
         Example::Script("export PGPASSFILE=/etc/backup/pgpass\npsql -h db1 -c \"select 1\"\n"),
         Example::Script("PGPASSWORD=$(cat /run/secrets/pg) psql -h db1 -c \"select 1\"\n"),
         Example::Script("export PGPASSWORD\npsql \"postgresql://app@db1/shop\" -c \"select 1\"\n"),
         Example::Script("# PGPASSWORD=x is not used here\npsql -c \"select 1\"\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+export PGPASSFILE=/etc/backup/pgpass
+ts=$(date -u +%Y%m%dT%H%M%SZ)
+pg_dumpall -h db1 -U backup --globals-only -f "/backup/globals-$ts.sql.tmp"
+mv "/backup/globals-$ts.sql.tmp" "/backup/globals-$ts.sql"
+"#,
+        ),
     ],
     run,
 };

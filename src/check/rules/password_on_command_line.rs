@@ -44,6 +44,19 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "mariadb-backup --backup --user=root --password=x1 --target-dir=\"/backup/$(date +%s)\"\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+dir=/backup/mysql
+mountpoint -q /backup || { echo "/backup is not mounted" >&2; exit 1; }
+new="$dir/all-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --user=backup --password=geheim22 --single-transaction --routines --events --all-databases > "$new.tmp"
+tail -n 1 "$new.tmp" | grep -q 'Dump completed'
+mv "$new.tmp" "$new"
+find "$dir" -name '*.sql' -mtime +35 -print
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -53,6 +66,19 @@ pub const RULE: Rule = Rule {
             "mysql -u root -p -e 'SELECT 1'\nmysql -u root --password= -P 3307 -e 'SELECT 1'\n",
         ),
         Example::Script("mysql --socket=/run/mysqld/mysqld.sock --skip-password -e 'SELECT 1'\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+dir=/backup/mysql
+mountpoint -q /backup || { echo "/backup is not mounted" >&2; exit 1; }
+new="$dir/all-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction --routines --events --hex-blob --default-character-set=utf8mb4 --source-data=2 --all-databases > "$new.tmp"
+tail -n 1 "$new.tmp" | grep -q 'Dump completed'
+mv "$new.tmp" "$new"
+find "$dir" -name '*.sql' -mtime +35 -print
+"#,
+        ),
     ],
     run,
 };

@@ -1,7 +1,7 @@
 //! MO002: a check that finds itself.
 
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::{Context, Language, Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::Command;
 
@@ -68,6 +68,7 @@ fn careful(command: &Command) -> bool {
 }
 
 /// Tells whether the result decides something: it is a condition or a value.
-fn asked(_: &Unit<'_>, ps: Run<'_>) -> bool {
-    ps.command.setting.asked || ps.command.setting.substituted
+fn asked(unit: &Unit<'_>, ps: Run<'_>) -> bool {
+    // Python gets the exit code of the line.
+    unit.within == Language::Python || ps.command.setting.asked || ps.command.setting.substituted
 }

@@ -17,6 +17,16 @@ pub const RULE: Rule = Rule {
     bad: &[
         Example::Script("mysql -e 'STOP REPLICA; RESET REPLICA ALL; SET GLOBAL read_only = OFF'\n"),
         Example::Script("mariadb -e 'STOP SLAVE'\nmariadb -e 'RESET SLAVE ALL'\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# the primary is dead, make this replica the new one
+ssh db1 systemctl stop mysql || true
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'STOP REPLICA'
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'RESET REPLICA ALL'
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'SET GLOBAL read_only = OFF'
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -25,6 +35,16 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "mariadb -e \"SELECT MASTER_GTID_WAIT('0-1-100', 600)\"\nmariadb -e 'STOP SLAVE; RESET SLAVE ALL'\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# the primary is dead, make this replica the new one
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'STOP REPLICA IO_THREAD'
+until mysql --defaults-extra-file=/etc/dr/my.cnf -e 'SHOW REPLICA STATUS\G' | grep -q 'has read all relay log'; do sleep 5; done
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'STOP REPLICA; RESET REPLICA ALL'
+mysql --defaults-extra-file=/etc/dr/my.cnf -e 'SET GLOBAL read_only = OFF'
+"#,
+        ),
     ],
     run,
 };
@@ -32,7 +52,7 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     let words = |texts: &[String]| texts.join(";").to_ascii_uppercase();
     for (unit, run) in context.named(&["mysql", "mariadb"]) {
-        let text = words(&unit.sql(run.command));
+        let text = words(unit.sql(run.command));
         let forgets = text.contains("RESET REPLICA ALL") || text.contains("RESET SLAVE ALL");
         if !forgets || unit.part == Place::Rollback {
             continue;
@@ -50,7 +70,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .any(|word| text.contains(word))
         };
         let looked = looks(&text)
-            || context.before(unit, run).any(|(u, other)| looks(&words(&u.sql(other.command))));
+            || context.before(unit, run).any(|(u, other)| looks(&words(u.sql(other.command))));
         if !looked {
             report.add(
                 &RULE,

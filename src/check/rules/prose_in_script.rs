@@ -19,6 +19,16 @@ pub const RULE: Rule = Rule {
         Example::Script("cp -a “/srv/my app” /backup/app.new\n"),
         Example::Script("set -e\nrsync -a /srv/app/data/ /backup/data/；echo done\n"),
         Example::Script("```bash\nls /srv\n```\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# copy the data to the backup disk
+mountpoint -q /backup
+rsync -a /srv/app/data/ /backup/app.new/
+mv -T /backup/app.new “/backup/app-$(date +%F)”
+ls -l /backup
+"#,
+        ),
     ],
     good: &[
         Example::Script("echo '备份完成：“ok”，结束'\n# “quoted” in a comment；\nls /srv\n"),

@@ -62,7 +62,8 @@ EOF
 const SHORT: u64 = 300;
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    let switches = context.named(&["nsupdate", "aws", "gcloud", "az"]);
+    for (unit, run) in switches.filter(|(unit, _)| unit.part != Place::Rollback) {
         let Some(kept) = time_to_live(run.command) else { continue };
         let promised = promised(context, unit);
         let beyond = promised.is_some_and(|rto| kept > rto);

@@ -46,7 +46,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if replaces_snapshot(context, unit, run).is_none() {
             continue;
         }
-        let Some((_, start)) = context.after(unit, run).find(|(_, other)| starts(other.command))
+        let Some((started, start)) = context.after(unit, run).find(|(_, other)| starts(other.command))
         else {
             continue;
         };
@@ -67,26 +67,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
         } else {
             "if the server keeps an append-only file, it ignores the restored snapshot"
         };
-        let place = if std::ptr::eq(unit, run_unit(context, start)) {
-            start.command.span
-        } else {
-            run.command.span
-        };
-        let finding = report.add(&RULE, unit, place, message.to_owned());
+        let finding = report.add(&RULE, started, start.command.span, message.to_owned());
         if !on {
             finding.severity = Severity::Medium;
         }
         return;
     }
-}
-
-/// Returns the text a command stands in.
-fn run_unit<'c, 'a>(
-    context: &'c Context<'a>,
-    run: crate::check::Run<'c>,
-) -> &'c crate::check::Unit<'a> {
-    let holds = |unit: &&crate::check::Unit<'a>| {
-        unit.runs().any(|one| std::ptr::eq(one.command, run.command))
-    };
-    context.units.iter().find(holds).unwrap_or(&context.units[0])
 }

@@ -23,6 +23,16 @@ pub const RULE: Rule = Rule {
         Example::Script("set -o pipefail\ngunzip -c /backup/shop.sql.gz | psql -d shop_new\n"),
         Example::Script("createdb shop_new\npg_restore -d shop_new /backup/shop.dump\n"),
         Example::Script("psql shop_new < /backup/shop-dump.sql\n"),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+archive=/backup/shop.sql.gz
+gzip -t "$archive"
+createdb -h db2 -O shop shop_restored
+zcat "$archive" | psql -h db2 -d shop_restored
+psql -X -h db2 -d shop_restored -Atc 'select count(*) from orders'
+"#,
+        ),
     ],
     good: &[
         Example::Script("psql -X -v ON_ERROR_STOP=1 -d shop_new -f /backup/shop.sql\n"),
@@ -31,6 +41,16 @@ pub const RULE: Rule = Rule {
         Example::Script("pg_restore --list /backup/shop.dump\npsql -d shop -f report.sql\n"),
         Example::Script(
             "set -o pipefail\ngunzip -c /backup/shop.sql.gz | psql -X --set=ON_ERROR_STOP=on -d shop_new\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+archive=/backup/shop.sql.gz
+gzip -t "$archive"
+createdb -h db2 -O shop shop_restored
+zcat "$archive" | psql -X -v ON_ERROR_STOP=1 --single-transaction -h db2 -d shop_restored
+psql -X -h db2 -d shop_restored -Atc 'select count(*) from orders'
+"#,
         ),
     ],
     run,

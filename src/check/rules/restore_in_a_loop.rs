@@ -130,6 +130,14 @@ fn python_loops(python: &Python<'_>, report: &mut Report) {
         let restores = body
             .iter()
             .find(|token| token.kind == TokenKind::Name && replaces.contains(&token.text));
+        // A function whose name says that it restores.
+        let called = body.windows(2).find(|pair| {
+            let name = pair[0].text.to_ascii_lowercase();
+            pair[0].kind == TokenKind::Name
+                && pair[1].text == "("
+                && (name.contains("restore") || name.contains("recover"))
+        });
+        let restores = restores.or(called.map(|pair| &pair[0]));
         let from_backup = body.iter().any(|token| {
             token.kind == TokenKind::Text && crate::check::names::looks_backup(token.text)
         }) || body.iter().any(|token| token.text.contains("restore"));

@@ -94,6 +94,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 finding.severity = Severity::Medium;
             }
         }
+        unpinned(unit, report);
         for run in unit.named(&["base64", "openssl", "xxd"]) {
             let decodes = run
                 .command
@@ -115,6 +116,26 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     "nobody can read what this runs".to_owned(),
                 );
             }
+        }
+    }
+}
+
+/// Says which packages are installed in whatever version the index has today.
+fn unpinned(unit: &Unit<'_>, report: &mut Report) {
+    for run in unit.named(&["pip", "pip3", "python3", "python", "npm", "gem"]) {
+        let words = run.command.literals();
+        let python = run.command.is(&["python3", "python"]);
+        let pip = python && words.windows(2).any(|w| w[0] == "-m" && w[1] == "pip");
+        let Some(at) = words.iter().position(|w| *w == "install").filter(|_| !python || pip) else {
+            continue;
+        };
+        let fixed = ["-r", "--requirement", "-e", "--require-hashes", "--no-index", "-c", "--version", "-v"];
+        let names = words[at + 1..].iter().filter(|w| !w.starts_with('-'));
+        let open = |w: &&&str| !w.contains(['=', '/', '@', '<', '>']) && !w.starts_with('.');
+        let local = words.iter().any(|w| fixed.contains(w));
+        if let Some(name) = names.clone().find(open).filter(|_| !local) {
+            let message = format!("{name} is installed in whatever version the index has on that day");
+            report.add(&RULE, unit, run.command.span, message).severity = Severity::Low;
         }
     }
 }

@@ -45,6 +45,16 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "systemctl stop app\ncp -a /srv/app/data \"/srv/app/data.keep.$(date +%s)\"\nrsync -a /backup/data/ /srv/app/data/\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+# copies go to the disk that is mounted for them
+mountpoint -q /srv/backup || { echo "/srv/backup is not mounted" >&2; exit 1; }
+new="/srv/backup/app-$(date -u +%Y%m%dT%H%M%SZ)"
+rsync -aHAX /srv/app/data/ "$new.tmp/"
+mv -T "$new.tmp" "$new"
+"#,
+        ),
     ],
     run,
 };
@@ -58,6 +68,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 || !looks_backup(&target)
                 || looks_backup(&source)
                 || looks_scratch(path::parent(&target).unwrap_or_default())
+                // The old text of a setting, kept beside it before a change, is no backup.
+                || path::parent(&source) == path::parent(&target) && source.starts_with("/etc/")
             {
                 continue;
             }

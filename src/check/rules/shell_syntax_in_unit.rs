@@ -1,10 +1,10 @@
 //! SH016: what runs the job is not the shell, or not the shell of the person who wrote it.
 
-use crate::check::Context;
+use crate::check::{Context, Language, Unit};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::written::{lines, written};
 use crate::evidence::Severity;
-use crate::shell::path;
+use crate::shell::{Argument, path};
 
 /// systemd splits the line itself and hands `|` and `>` to the program as arguments.
 pub const RULE: Rule = Rule {
@@ -38,6 +38,14 @@ systemctl daemon-reload
 systemctl enable --now nightly.timer
 "#,
         ),
+        Example::File {
+            name: "nightly.service",
+            text: "[Unit]\nDescription=Nightly copy\n\n[Service]\nType=oneshot\nExecStart=/usr/bin/pg_dumpall -U postgres | /usr/bin/zstd -o /backup/all.sql.zst\n",
+        },
+        Example::File {
+            name: "etc/cron.d/snap",
+            text: "5 2 * * * root lvcreate -s -n snap -L 5G vg0/data\n",
+        },
         Example::Script(
             "cat > /etc/systemd/system/sync.service <<'UNIT'\n[Service]\nExecStart=-/usr/bin/rsync -a /srv/ /backup/srv-$(date +%F)/ && touch /run/ok\nUNIT\n",
         ),
@@ -58,6 +66,14 @@ UNIT
 systemctl daemon-reload
 "#,
         ),
+        Example::File {
+            name: "nightly.service",
+            text: "[Service]\nType=oneshot\nExecStart=/bin/bash -euo pipefail -c 'pg_dumpall -U postgres | zstd -o /backup/all.sql.zst'\n",
+        },
+        Example::File {
+            name: "etc/cron.d/snap",
+            text: "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n5 2 * * * root lvcreate -s -n snap -L 5G vg0/data\n",
+        },
         Example::Script(
             "cat > /usr/local/sbin/dump <<'SH'\n#!/bin/bash\nset -euo pipefail\nmysqldump shop | gzip > /backup/shop.sql.gz.new\nSH\n",
         ),
@@ -65,11 +81,33 @@ systemctl daemon-reload
     run,
 };
 
+/// Programs that read shell syntax, or a language with the same signs.
+const SHELLS: &[&str] =
+    &["sh", "bash", "dash", "zsh", "ksh", "env", "python3", "perl", "grep", "awk", "expr"];
+
+/// Words that only a shell understands.
+const SIGNS: &[&str] = &["|", ">", ">>", "<", "2>&1", "&&", "||", "&"];
+
+/// Commands that Debian keeps in /usr/sbin.
+const ADMINISTRATION: &[&str] = &[
+    "lvcreate", "lvremove", "lvs", "vgs", "fsfreeze", "xfs_freeze", "xfsdump", "mkfs.ext4", "zfs",
+    "zpool", "losetup", "cryptsetup", "dmsetup", "blkid", "e2image", "fsck", "sgdisk", "sfdisk",
+    "slapcat", "slapadd", "runuser", "chroot", "logrotate", "mariadbd", "mysqld", "nginx",
+    "iptables-save", "nft",
+];
+
 fn run(context: &Context<'_>, report: &mut Report) {
     let is_unit = |path: &str| {
         path.ends_with(".service") || path.ends_with(".conf") && path.contains(".service.d/")
     };
     for unit in &context.units {
+        if unit.within == Language::Systemd {
+            in_unit_file(unit, report);
+        }
+        let cron = unit.schedule.as_ref().filter(|_| unit.within == Language::Crontab);
+        if cron.is_some_and(|schedule| schedule.path.is_none()) {
+            outside_of_path(unit, report);
+        }
         for one in written(unit, is_unit) {
             for (line, span) in lines(unit, one.text) {
                 if let Some(found) = exec_value(&line).and_then(shell_syntax) {
@@ -77,6 +115,31 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     report.add(&RULE, unit, span, message);
                 }
             }
+        }
+    }
+}
+
+/// Says which words of a unit's command line were meant for a shell.
+fn in_unit_file(unit: &Unit<'_>, report: &mut Report) {
+    for run in unit.runs().filter(|run| !run.command.is(SHELLS)) {
+        let is_sign = |a: &&Argument| a.literal().is_some_and(|word| SIGNS.contains(&word));
+        if let Some(argument) = run.command.arguments().iter().find(is_sign) {
+            let message =
+                format!("systemd hands `{}` to the program as an argument", argument.shown());
+            report.add(&RULE, unit, argument.span, message);
+        }
+    }
+}
+
+/// Says which commands cron does not find: it looks in /usr/bin and /bin only.
+fn outside_of_path(unit: &Unit<'_>, report: &mut Report) {
+    for run in unit.named(ADMINISTRATION) {
+        let bare = run.command.program().is_some_and(|program| !program.contains('/'));
+        if bare && !unit.text.contains("PATH=") {
+            let name = run.command.name().unwrap_or_default();
+            let message =
+                format!("cron looks in /usr/bin and /bin only, and `{name}` lies in /usr/sbin");
+            report.add(&RULE, unit, run.command.span, message).severity = Severity::Medium;
         }
     }
 }
@@ -99,11 +162,9 @@ fn exec_value(line: &str) -> Option<&str> {
 /// Returns the first piece of shell syntax that no shell will see.
 fn shell_syntax(value: &str) -> Option<&'static str> {
     let program = value.split_whitespace().next().unwrap_or_default();
-    let shells = ["sh", "bash", "dash", "zsh", "ksh", "env", "python3", "perl"];
-    if shells.contains(&path::file_name(program)) {
+    if SHELLS.contains(&path::file_name(program)) {
         return None;
     }
-    let signs = ["|", ">", ">>", "<", "2>&1", "&&", "||", "&"];
     let mut quote = None;
     let mut word = String::new();
     for c in value.chars().chain([' ']) {
@@ -117,7 +178,7 @@ fn shell_syntax(value: &str) -> Option<&'static str> {
             None if c.is_whitespace() => {
                 let bare = word.trim_start_matches(|c: char| c.is_ascii_digit());
                 let attached = ["2>", "1>", ">/", ">>/"].iter().any(|s| word.starts_with(s));
-                if let Some(sign) = signs.iter().find(|s| **s == bare || **s == word) {
+                if let Some(sign) = SIGNS.iter().find(|s| **s == bare || **s == word) {
                     return Some(sign);
                 }
                 if attached {

@@ -100,7 +100,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Finds names that are switched before anything asked the place they are switched to.
 fn switched(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["nsupdate", "gcloud", "az", "aws"]) {
         let sends = sends_users(run.command) && unit.part != Place::Rollback;
         if sends && !context.before(unit, run).any(|(_, other)| asks(other.command)) {
             let message = "users are sent to a place that nothing has asked before".to_owned();
@@ -114,14 +114,15 @@ fn switched(context: &Context<'_>, report: &mut Report) {
 fn sends_users(command: &Command) -> bool {
     let says = |word: &str| subcommands::says(command, &[word]);
     if command.is(&["nsupdate"]) {
-        // What stands in a file is not seen; a name is switched all the same.
-        return command.input.as_ref().is_none_or(|input| {
-            let address = |line: &str| {
-                let words: Vec<&str> = line.split_whitespace().collect();
-                words.contains(&"add") && words.iter().any(|w| matches!(*w, "A" | "AAAA" | "CNAME"))
-            };
-            input.shown().lines().any(address)
-        });
+        let address = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words.contains(&"add") && words.iter().any(|w| matches!(*w, "A" | "AAAA" | "CNAME"))
+        };
+        return match &command.input {
+            Some(input) => input.shown().lines().any(address),
+            // What stands in a file is not seen; a name is switched all the same.
+            None => command.arguments().last().is_some_and(|word| word.shown().starts_with('/')),
+        };
     }
     let zone =
         command.is(&["gcloud", "az"]) && says("dns") || command.is(&["aws"]) && says("route53");

@@ -50,7 +50,7 @@ mysql --defaults-extra-file=/etc/backup/my.cnf -Ne "SELECT table_name FROM infor
 fn run(context: &Context<'_>, report: &mut Report) {
     let dumped = || dumps(context).iter().any(|(_, _, call)| call.has(&["single-transaction"]));
     for query in context.queries() {
-        let Some(engine) = engine(&query.statement) else { continue };
+        let Some(engine) = engine(query.statement) else { continue };
         let message = if dumped() {
             format!("a {engine} table, and the dump counts on transactions")
         } else {
@@ -63,10 +63,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Returns the engine without transactions that a statement gives a lasting table.
 fn engine(statement: &Statement) -> Option<&'static str> {
     let makes = matches!(statement.kind, Kind::Create | Kind::Alter) && !statement.has("TEMPORARY");
-    let text = statement.text.replace(' ', "");
-    let at = text.find("ENGINE=").filter(|_| makes)?;
-    let name: String =
-        text[at + "ENGINE=".len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
+    let (_, behind) = statement.text.split_once("ENGINE").filter(|_| makes)?;
+    let value = behind.trim_start_matches([' ', '=']);
+    let name: String = value.chars().take_while(char::is_ascii_alphanumeric).collect();
     ["MyISAM", "Aria", "MEMORY", "HEAP", "CSV", "ARCHIVE"]
         .into_iter()
         .find(|engine| engine.eq_ignore_ascii_case(&name))

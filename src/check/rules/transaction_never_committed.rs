@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     summary: "a transaction is begun and changes rows, and the text ends without COMMIT",
     why: "the server rolls it back when the client disconnects; the exit code is 0 and nothing was repaired",
     fix: "COMMIT as the last statement, behind a check of the counts; or ROLLBACK where it was only a try",
-    source: "PostgreSQL documentation, BEGIN and ROLLBACK; measured with psql: the rows of a transaction without COMMIT are not there, and the exit code is 0",
+    source: "measured with psql and PostgreSQL 15: BEGIN and INSERT on standard input without COMMIT end with exit code 0, and the row is not there",
     layer: "sql",
     bad: &[
         Example::Script(
@@ -60,7 +60,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             look(unit, &script.statements, report);
         }
         for run in unit.runs() {
-            look(unit, &unit.statements(run.command), report);
+            look(unit, unit.statements(run.command), report);
         }
     }
 }

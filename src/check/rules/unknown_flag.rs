@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::Span;
 use crate::check::flags::{self, Unknown, Witness};
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Question};
-use crate::base::Span;
 use crate::evidence::Severity;
 
 /// Invented flags sound right: `rsync --verify`, `mysqldump --consistent`.
@@ -67,7 +67,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for unknown in flags::judge(unit, run.command, context.facts).unknown {
             let name = run.command.name().unwrap_or_default();
             let Unknown { flag, span, nearest, by } = unknown;
-            let near = nearest.as_deref().map(|near| format!("; the nearest is {near}")).unwrap_or_default();
+            let near = nearest
+                .as_deref()
+                .map(|near| format!("; the nearest is {near}"))
+                .unwrap_or_default();
             let by_whom = match by {
                 Witness::Description => "",
                 Witness::Both | Witness::Tool => " (nor has the one that is installed)",
@@ -82,9 +85,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 Witness::Description | Witness::Both if flag.len() < 3 => Severity::Medium,
                 Witness::Description | Witness::Both => Severity::High,
             };
-            let mistyped = |near: &String| strsim::damerau_levenshtein(near, &flag) == 1 && flag.len() > 5;
+            let mistyped =
+                |near: &String| strsim::damerau_levenshtein(near, &flag) == 1 && flag.len() > 5;
             if let Some(near) = nearest.as_ref().filter(|near| written && mistyped(near)) {
-                finding.edit = edit(Span { start: span.start, end: span.start + flag.len() }, near.as_str());
+                finding.edit =
+                    edit(Span { start: span.start, end: span.start + flag.len() }, near.as_str());
             }
         }
     }

@@ -34,6 +34,18 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "rsync -a /mnt/usb/data/ /srv/restored/data/\ntar -czf \"/backup/app-$(date +%F).tgz\" -C /srv app\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+if ! mountpoint -q /mnt/usb; then
+  echo "plug in the disk" >&2
+  exit 1
+fi
+new="/mnt/usb/app-$(date -u +%Y%m%dT%H%M%SZ)"
+rsync -aHAX /srv/app/data/ "$new.tmp/"
+mv -T "$new.tmp" "$new"
+"#,
+        ),
     ],
     run,
 };

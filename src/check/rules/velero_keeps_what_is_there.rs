@@ -40,7 +40,7 @@ velero restore create shop-back --from-backup nightly-20261120030000 --include-n
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| restores(*run)) {
+    for (unit, run) in context.named(&["velero"]).filter(|(_, run)| restores(*run)) {
         let command = run.command;
         let decided = ["--existing-resource-policy", "--namespace-mappings"]
             .iter()

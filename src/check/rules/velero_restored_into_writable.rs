@@ -63,7 +63,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .iter()
         .flat_map(|plan| &plan.steps)
         .any(|step| step.kind == StepKind::Manual && by_hand(&step.title));
-    for (unit, run) in context.runs().filter(|(_, run)| restores(*run)) {
+    for (unit, run) in context.named(&["velero"]).filter(|(_, run)| restores(*run)) {
         let drill = subcommands::has(run.command, "--namespace-mappings");
         let closed = context.before(unit, run).any(|(_, other)| {
             let words =

@@ -60,7 +60,7 @@ pub fn makes_backup(run: Run<'_>) -> bool {
 }
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(_, run)| makes_backup(*run)) {
+    for (unit, run) in context.named(&["velero"]).filter(|(_, run)| makes_backup(*run)) {
         let command = run.command;
         let says = |names: &[&str]| names.iter().any(|name| subcommands::has(command, name));
         // A list of kinds, or a schedule that says it, decides by itself.

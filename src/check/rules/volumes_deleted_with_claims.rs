@@ -57,7 +57,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let told = context.plan.iter().flat_map(|plan| &plan.steps).any(|step| {
         step.kind == StepKind::Manual && step.title.to_ascii_lowercase().contains("retain")
     });
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["kubectl", "oc"]) {
         let Some(what) = deletes(run).or_else(|| listed(context, unit, run)) else { continue };
         let own = scratch(context, unit, run);
         let kept = context.before(unit, run).any(|(_, other)| {

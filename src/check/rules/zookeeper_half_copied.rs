@@ -50,12 +50,11 @@ mv "/backup/zookeeper/$ts.tmp" "/backup/zookeeper/$ts"
     run,
 };
 
+/// Programs that copy what they are given.
+const COPIES: &[&str] = &["cp", "rsync", "tar", "scp", "aws", "rclone", "restic", "borg", "zip"];
+
 fn run(context: &Context<'_>, report: &mut Report) {
     let copied = |unit: &Unit<'_>, run: Run<'_>| -> Vec<String> {
-        if !run.command.is(&["cp", "rsync", "tar", "scp", "aws", "rclone", "restic", "borg", "zip"])
-        {
-            return Vec::new();
-        }
         let taken = unit.copies(run.command).into_iter().map(|(source, _)| source);
         taken.chain(run.command.arguments().iter().map(|a| a.shown().into_owned())).collect()
     };
@@ -63,8 +62,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let name = path::file_name(path);
         name.starts_with("log.") || name == "version-2" || name == "*"
     };
-    let logs = context.runs().any(|(unit, run)| copied(unit, run).iter().any(is_log));
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    let logs = context.named(COPIES).any(|(unit, run)| copied(unit, run).iter().any(is_log));
+    for (unit, run) in context.named(COPIES).filter(|(unit, _)| unit.part != Place::Rollback) {
         let paths = copied(unit, run);
         let snapshot = paths.iter().find(|path| {
             path::file_name(path).starts_with("snapshot.")

@@ -2,8 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::base::Risk;
@@ -123,15 +121,11 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         review.totals.unreadable += 1;
         review.printer.unreadable(std::path::Path::new(""), &problem, review.output)?;
     }
-    let interrupted = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted))?;
+    let signals = review.output.end_on_interrupt()?;
     let (begun, mut last, mut done) = (Instant::now(), Instant::now(), 0);
     let jobs = args.jobs.map_or_else(cores, usize::from);
     reviewer.each(&files, jobs, |found, looked| {
         review.output.progress_done();
-        if interrupted.load(Ordering::SeqCst) {
-            return ControlFlow::Break(());
-        }
         if let Err(error) = review.take(found, looked) {
             review.refused = Some(error);
             return ControlFlow::Break(());
@@ -148,9 +142,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         ControlFlow::Continue(())
     });
     review.output.progress_done();
-    if interrupted.load(Ordering::SeqCst) {
-        return Ok(Exit::Interrupted);
-    }
+    signals.close();
     if let Some(error) = review.refused {
         return Err(error);
     }

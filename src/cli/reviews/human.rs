@@ -98,7 +98,8 @@ impl Human {
         let severity = finding.severity.word();
         let head = severity.len() + finding.rule.len() + 4;
         let title = format!("{step}{} ({})", escape::one_line(&finding.message), finding.name);
-        let title = wrapped(&title, self.look.columns, head);
+        // The renderer indents what follows a break by itself.
+        let title = broken(&title, self.look.columns, head).join("\n");
         let weight = match finding.severity {
             Severity::High | Severity::Critical => Weight::Error,
             Severity::Low | Severity::Medium => Weight::Warning,
@@ -189,9 +190,13 @@ impl Printer for Human {
     }
 }
 
-/// Returns a text broken behind spaces so that no line is longer than `columns`; every further line is indented by `head`, which also stands before the
-/// first.
+/// Returns a text behind a head of so many columns, every further line indented by as many.
 fn wrapped(text: &str, columns: usize, head: usize) -> String {
+    broken(text, columns, head).join(&format!("\n{}", " ".repeat(head)))
+}
+
+/// Returns a text broken behind spaces so that no line is longer than `columns` where `head` of them are taken.
+fn broken(text: &str, columns: usize, head: usize) -> Vec<String> {
     use unicode_width::UnicodeWidthStr;
     let room = columns.saturating_sub(head).max(20);
     let mut lines: Vec<String> = vec![String::new()];
@@ -206,7 +211,7 @@ fn wrapped(text: &str, columns: usize, head: usize) -> String {
             last.push_str(word);
         }
     }
-    lines.join(&format!("\n{}", " ".repeat(head)))
+    lines
 }
 
 /// Returns what differs between two texts of a file, as a unified diff.

@@ -46,7 +46,9 @@ fn what_steers_a_terminal_or_a_workflow_stays_text() {
     let lines = github::text(&one);
     assert!(!lines.contains('\x1b'), "{lines:?}");
     for line in lines.lines() {
-        assert!(line.starts_with("::error file=dir one/a%2Cb.sh,line=2,"), "{line}");
+        let (level, rest) = line.split_once(' ').unwrap();
+        assert!(["::error", "::warning", "::notice"].contains(&level), "{line}");
+        assert!(rest.starts_with("file=dir one/a%2Cb.sh,line=2,"), "{line}");
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Found, Looked, Reviewer};
 use crate::check::{Placed, Reviewed, repaired};
 
 /// How often a file is looked at again after its fixes; each round takes away what the one before uncovered.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 50;
 
 /// What fixes make of a file.
 #[derive(Debug, Clone, PartialEq)]

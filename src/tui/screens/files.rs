@@ -11,7 +11,7 @@ use super::{Reaction, Screen, blank};
 use crate::evidence::Severity;
 use crate::flow::{self, Act, FileSeen, Stage, State};
 use crate::tui::dialog::Dialog;
-use crate::tui::file_text;
+use crate::tui::file_text::{self, Room};
 use crate::tui::frame::{WIDE, inside, pane};
 use crate::tui::keys::{self, Offer, offer};
 use crate::tui::list::{List, Move, Page};
@@ -129,7 +129,7 @@ impl Files {
         }
     }
 
-    fn lines(&self, ink: Ink, files: &flow::Files, columns: usize) -> Vec<Line<'static>> {
+    fn lines(&self, ink: Ink, files: &flow::Files, room: Room) -> Vec<Line<'static>> {
         if let Some(page) = self.rule.and_then(flow::rule_page) {
             return file_text::rule(ink, &page);
         }
@@ -148,11 +148,11 @@ impl Files {
             (Some(FileSeen::Reviewed(reviewed)), Row::File(_)) => file_text::file(ink, reviewed),
             (Some(FileSeen::Reviewed(reviewed)), Row::Open(_, at)) => {
                 let found = reviewed.open.get(at);
-                found.map_or(vec![], |found| file_text::finding(ink, reviewed, found, columns))
+                found.map_or(vec![], |found| file_text::finding(ink, reviewed, found, room))
             }
             (Some(FileSeen::Reviewed(reviewed)), Row::Allowed(_, at)) => {
                 let allowed = reviewed.allowed.get(at);
-                allowed.map_or(vec![], |one| file_text::allowed(ink, reviewed, one, columns))
+                allowed.map_or(vec![], |one| file_text::allowed(ink, reviewed, one, room))
             }
             (Some(FileSeen::Unread { why, .. }), _) => ink.labelled("Not read", Tone::Danger, why),
             (None, _) => vec![],
@@ -283,7 +283,7 @@ impl Screen for Files {
             self.list.draw(ink.0, inner, buf, rows.len(), draw);
         }
         let inner = inside(detail);
-        let lines = self.lines(ink, files, usize::from(inner.width));
+        let lines = self.lines(ink, files, Room::of(inner.width, inner.height));
         let part = self.page.part(inner, &lines, LABEL);
         let mark = if self.reading || alone { "> " } else { "" };
         let title = match self.rule {
@@ -427,7 +427,7 @@ fn line(ink: Ink, files: &flow::Files, row: Row, columns: usize) -> Line<'static
         },
     };
     let at = crate::base::Position::of(&reviewed.text, found.span.start);
-    let fix = if found.edit.is_some() { "f" } else { " " };
+    let fix = if found.edit.is_some() && matches!(row, Row::Open(..)) { "f" } else { " " };
     let head = format!("{:>5} ", at.line);
     ink.pieces([
         (Tone::Faint, &head),

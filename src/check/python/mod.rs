@@ -1,5 +1,10 @@
 //! Python sources as tokens: enough to see which functions are called on what.
 
+mod outline;
+pub(in crate::check) mod value;
+
+pub use outline::{Assignment, Called, Definition, Given, Import, Loop, Outline};
+
 use crate::base::Span;
 
 /// A token of a Python source.
@@ -35,6 +40,7 @@ pub struct Python<'a> {
     pub text: &'a str,
     /// Its tokens.
     pub tokens: Vec<Token<'a>>,
+    outline: Outline<'a>,
 }
 
 impl<'a> Python<'a> {
@@ -65,7 +71,14 @@ impl<'a> Python<'a> {
             tokens.push(Token { kind, text: &rest[inner.start..inner.end], span, indent });
             at += length;
         }
-        Self { text, tokens }
+        let mut python = Self { text, tokens, outline: Outline::default() };
+        python.outline = Outline::of(&python);
+        python
+    }
+
+    /// Returns what it imports and defines, its loops, its assignments and its calls.
+    pub fn outline(&self) -> &Outline<'a> {
+        &self.outline
     }
 
     /// Returns the calls of dotted names ending in one of `names`: index of the name, index of `(`,
@@ -83,7 +96,7 @@ impl<'a> Python<'a> {
     }
 
     /// Returns the index behind the bracket that closes the one at `open`.
-    fn close(&self, open: usize) -> usize {
+    pub fn close(&self, open: usize) -> usize {
         let mut depth = 0usize;
         for (at, token) in
             self.tokens.iter().enumerate().skip(open).filter(|(_, t)| t.kind == TokenKind::Sign)

@@ -1,0 +1,5 @@
+#!/bin/bash
+apt install lvm2
+lvcreate -L 10G -n backup /dev/sda
+lvmpvcreate /dev/sdb
+lvchange -ay /dev/sda/backup
