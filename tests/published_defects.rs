@@ -19,11 +19,7 @@ struct Published {
 }
 
 const PUBLISHED: &[Published] = &[
-    Published {
-        name: "tree_walk",
-        extension: "py",
-        rules: &["FS016", "PY006", "LL003"],
-    },
+    Published { name: "tree_walk", extension: "py", rules: &["FS016", "PY006", "LL003"] },
     Published {
         name: "hash_chain",
         extension: "py",
@@ -43,11 +39,7 @@ const PUBLISHED: &[Published] = &[
         extension: "py",
         rules: &["PY003", "PY004", "PY007", "PY002", "CK001", "LL003"],
     },
-    Published {
-        name: "tar_line",
-        extension: "sh",
-        rules: &["FS010", "LL003", "SH005", "TG005"],
-    },
+    Published { name: "tar_line", extension: "sh", rules: &["FS010", "LL003", "SH005", "TG005"] },
     Published { name: "rsync_line", extension: "sh", rules: &["FS003", "FS004", "FS007", "LL003"] },
     Published { name: "lvm_line", extension: "sh", rules: &["LL001", "LV002"] },
     Published {
@@ -100,8 +92,10 @@ fn the_mended_twin_of_a_published_script_has_nothing_serious() {
 #[test]
 fn every_published_script_is_in_the_table_with_its_twin() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/published");
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     let mut listed: Vec<String> = PUBLISHED
         .iter()

@@ -81,6 +81,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
             let name = run.command.name().unwrap_or_default();
             let inside = |(span, _): &&(Span, Span)| outcome::within(run.command.span, *span);
+            if tested_later(unit, run) {
+                continue;
+            }
             if let Some((_, tail)) = hidden.iter().find(inside) {
                 let message = format!("a failure of `{name}` is thrown away");
                 let finding = report.add(&RULE, unit, run.command.span, message);
@@ -104,6 +107,16 @@ fn later_ends(unit: &Unit<'_>, run: Run<'_>) -> bool {
         .runs()
         .any(|other| other.index > run.index && deeds::deed(unit, other.command).is_some());
     verify && !goes_on
+}
+
+/// Tells whether the file that the command makes is tested behind it: `test -s file`.
+fn tested_later(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let made = deeds::outputs_of_line(unit, run);
+    unit.named(&["[", "test", "grep", "gzip", "cmp"]).any(|other| {
+        let about =
+            |a: &crate::shell::Argument| made.iter().any(|(_, p)| *p == other.command.path(a));
+        other.index > run.index && other.command.arguments().iter().any(about)
+    })
 }
 
 /// Tells whether a statement is `true` or `:`.

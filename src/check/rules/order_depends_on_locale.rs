@@ -15,7 +15,9 @@ pub const RULE: Rule = Rule {
     source: "sort(1): the locale specified by the environment affects sort order; bash(1), LC_COLLATE",
     layer: "static",
     bad: &[
-        Example::Script("diff <(ssh dr1 'find /srv/app -type f | sort') <(find /srv/app -type f | sort)\n"),
+        Example::Script(
+            "diff <(ssh dr1 'find /srv/app -type f | sort') <(find /srv/app -type f | sort)\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -29,7 +31,9 @@ comm -3 "$work/here" "$work/there"
         ),
     ],
     good: &[
-        Example::Script("export LC_ALL=C\ndiff <(ssh dr1 'find /srv/app -type f | LC_ALL=C sort') <(find /srv/app -type f | sort)\n"),
+        Example::Script(
+            "export LC_ALL=C\ndiff <(ssh dr1 'find /srv/app -type f | LC_ALL=C sort') <(find /srv/app -type f | sort)\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -46,11 +50,17 @@ ssh dr1 'ls /backup | sort'
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in context.units.iter().filter(|u| !u.text.contains("LC_ALL") && !u.text.contains("LC_COLLATE")) {
+    for unit in context
+        .units
+        .iter()
+        .filter(|u| !u.text.contains("LC_ALL") && !u.text.contains("LC_COLLATE"))
+    {
         let sorts: Vec<Run<'_>> = unit.named(&["sort"]).collect();
         let there = sorts.iter().any(|run| run.command.setting.remote.is_some());
         let here = sorts.iter().any(|run| run.command.setting.remote.is_none());
-        let compared = unit.named(&["comm", "join", "diff", "cmp"]).find(|run| run.command.setting.remote.is_none());
+        let compared = unit
+            .named(&["comm", "join", "diff", "cmp"])
+            .find(|run| run.command.setting.remote.is_none());
         if let Some(run) = compared.filter(|_| there && here) {
             let message = "the lists may be in different orders on the two machines".to_owned();
             report.add(&RULE, unit, run.command.span, message);

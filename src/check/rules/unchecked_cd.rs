@@ -94,9 +94,8 @@ fn relative(unit: &Unit<'_>, run: Run<'_>) -> Option<Severity> {
                 None
             } else if operands.iter().any(|w| matches!(w.as_str(), "*" | "./*" | ".")) && wide {
                 Some(Severity::Critical)
-            } else if wide {
-                Some(Severity::High)
             } else {
+                // A name of its own is seldom there in another directory.
                 Some(Severity::Low)
             }
         }
