@@ -1,5 +1,7 @@
 //! The flags of a command that its tool refuses, as far as descriptions and the installed tool tell.
 
+use std::collections::BTreeSet;
+
 use super::facts::{Facts, Question};
 use super::unit::Unit;
 use crate::base::{Span, nearest};
@@ -283,12 +285,13 @@ fn doubt(
     let near =
         || nearest(flag, walk.flags().into_iter().filter(|name| name.len() > 2)).filter(|_| long);
     let question = Question { tool: name.to_owned(), command: walk.command().to_owned() };
+    let cut = matches!(walk.style(), Style::Gnu | Style::Cut | Style::Posix | Style::MySql);
     let mut by = Witness::Description;
     // Letters are not asked for: a text that holds one somewhere proves nothing.
     if here && long {
         match facts.takes.get(&question) {
             Some(takes) if takes.is_empty() => {}
-            Some(takes) if mentions(takes, flag) => return,
+            Some(takes) if mentions(takes, flag, cut) => return,
             Some(_) => by = Witness::Both,
             None => judged.questions.push(question),
         }
@@ -326,7 +329,7 @@ fn undescribed(name: &str, command: &Command, facts: &Facts, judged: &mut Judged
             continue;
         }
         match facts.takes.get(&question) {
-            Some(takes) if takes.is_empty() || mentions(takes, flag) => {}
+            Some(takes) if takes.is_empty() || mentions(takes, flag, true) => {}
             Some(takes) => judged.unknown.push(Unknown {
                 flag: flag.to_owned(),
                 span: argument.span,
@@ -338,14 +341,17 @@ fn undescribed(name: &str, command: &Command, facts: &Facts, judged: &mut Judged
     }
 }
 
-/// Tells whether a tool speaks of a flag, in full or of one that begins so, or of what it turns off.
-fn mentions(takes: &std::collections::BTreeSet<String>, flag: &str) -> bool {
+/// Tells whether a tool speaks of a flag, or of what it turns off; where names may be `cut` short, also of one that
+/// begins so.
+fn mentions(takes: &BTreeSet<String>, flag: &str, cut: bool) -> bool {
     let plain = flag.replace('_', "-");
-    let begins = |wanted: &str| takes.iter().any(|known| known.starts_with(wanted));
+    let known = |wanted: &str| {
+        takes.contains(wanted) || cut && takes.iter().any(|known| known.starts_with(wanted))
+    };
     let off = plain.strip_prefix("--no-").map(|bare| format!("--{bare}"));
     let on = plain.strip_prefix("--").map(|bare| format!("--no-{bare}"));
     takes.contains(flag)
-        || begins(&plain)
-        || off.is_some_and(|off| begins(&off))
-        || on.is_some_and(|on| begins(&on))
+        || known(&plain)
+        || off.is_some_and(|off| known(&off))
+        || on.is_some_and(|on| known(&on))
 }

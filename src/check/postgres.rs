@@ -44,7 +44,7 @@ pub fn settings<'c, 'a>(context: &'c Context<'a>) -> Vec<Setting<'c, 'a>> {
             };
             if command.is(&["psql"]) {
                 for text in unit.sql(command) {
-                    for (name, value) in altered(&text) {
+                    for (name, value) in altered(text) {
                         add(name, value, "");
                     }
                 }

@@ -72,7 +72,13 @@ impl<'s> Look<'s> {
                     name.as_str(),
                     "read" | "mapfile" | "readarray" | "getopts" | "printf" | "let" | "unset"
                 ) {
-                    for text in simple.words[1..].iter().filter_map(Word::literal) {
+                    let words: Vec<String> =
+                        simple.words[1..].iter().filter_map(Word::literal).collect();
+                    // `printf` sets what stands behind `-v`.
+                    let start = words.iter().position(|w| w == "-v").map_or(0, |at| at + 1);
+                    let most = if name == "printf" { 1 } else { words.len() };
+                    let sets = name != "printf" || words.first().is_some_and(|w| w.starts_with("-v"));
+                    for text in words.iter().skip(start).take(most).filter(|_| sets) {
                         let text = text.trim_start_matches("-v");
                         let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
                         let name = &text[..end.unwrap_or(text.len())];

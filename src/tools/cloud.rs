@@ -173,7 +173,7 @@ fn risk(call: &Call<'_>) -> Risk {
             .unwrap_or(Risk::Unknown),
         _ => {
             let last = call.command.rsplit(' ').next().filter(|last| !last.is_empty());
-            let described = last.and_then(|last| of_word(last));
+            let described = last.and_then(of_word);
             // What is not described may still say what it does: the worst of its first words counts.
             let words = call.operands.iter().filter(|word| word.certain).take(5);
             let found = described.or_else(|| words.filter_map(|word| of_word(&word.text)).max());

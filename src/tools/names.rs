@@ -189,7 +189,7 @@ pub const KNOWN: &str = "
     dracut_need_initqueue getarg getargs getargbool getargnum require_binaries require_any_binary emergency_shell strstr
     copy_exec copy_file copy_modules_dir manual_add_modules force_load add_mountroot_fail_hook panic wait_for_udev _filedir
     _init_completion vlog_daemon_msg vlog_end_msg cryptsetup_message
-    mokutil bootctl kernel-install kexec
+    mokutil bootctl kernel-install kexec dockerd containerd snapd ipconfig startx s2disk s2ram htpasswd2 libvirtd
 ";
 
 /// Tells whether a call of a command that looks holds a word with which it does more.

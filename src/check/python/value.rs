@@ -1,5 +1,7 @@
 //! What an expression of Python comes to, as far as the source says.
 
+use std::cell::Cell;
+
 use super::{Outline, Python, TokenKind};
 use crate::base::Span;
 use crate::check::reading::argv::{Bit, Word};
@@ -25,6 +27,8 @@ pub(in crate::check) struct Values<'p, 'a> {
     pub python: &'p Python<'a>,
     /// Its shape.
     pub outline: &'p Outline<'a>,
+    /// Steps that may still be taken, so that names made of names cost no more than that.
+    pub budget: &'p Cell<usize>,
 }
 
 /// Indices of the tokens of an expression: the first, and the one behind the last.
@@ -58,14 +62,26 @@ impl Values<'_, '_> {
     pub fn assigned(&self, range: Range) -> Option<Range> {
         let (from, to) = range;
         let name = self.python.name(from).filter(|_| to == from + 1)?;
-        let before = self.outline.assignments.iter().filter(|a| a.at < from && a.name == name);
-        before.last().map(|assignment| assignment.value)
+        self.last_assigned(name, from)
+    }
+
+    fn last_assigned(&self, name: &str, before: usize) -> Option<Range> {
+        let assignments = self.outline.assignments.iter();
+        let mut known = assignments.filter(|a| a.value.1 <= before && a.name == name);
+        known.next_back().map(|assignment| assignment.value)
+    }
+
+    /// Takes a step from the budget; `false` where it is used up.
+    fn step(&self) -> bool {
+        let left = self.budget.get();
+        self.budget.set(left.saturating_sub(1));
+        left > 0
     }
 
     fn value_at(&self, range: Range, depth: usize) -> Value {
         let (from, to) = range;
         let python = self.python;
-        if depth == 0 || from >= to {
+        if depth == 0 || from >= to || !self.step() {
             return Value::Word(self.unknown(range));
         }
         let added = self.parts(range, "+");
@@ -129,7 +145,8 @@ impl Values<'_, '_> {
             return Vec::new();
         };
         let made = self.outline.assignments.iter().rev();
-        let made = made.filter(|a| a.at < range.0 && a.name == name).map(|a| a.value.1).next();
+        let made =
+            made.filter(|a| a.value.1 <= range.0 && a.name == name).map(|a| a.value.1).next();
         let mut words = Vec::new();
         for at in made.unwrap_or(0)..range.0 {
             if python.name(at) != Some(name) {
@@ -156,7 +173,7 @@ impl Values<'_, '_> {
     fn word_at(&self, range: Range, depth: usize) -> Word {
         let (from, to) = range;
         let python = self.python;
-        if depth == 0 || from >= to {
+        if depth == 0 || from >= to || !self.step() {
             return self.unknown(range);
         }
         for (sign, between) in [("+", ""), ("/", "/")] {
@@ -292,9 +309,8 @@ impl Values<'_, '_> {
         let name = expression.trim();
         let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
         if plain && depth > 0 {
-            let known = self.outline.assignments.iter().filter(|a| a.at < at && a.name == name);
-            if let Some(assignment) = known.last() {
-                return relocated(self.word_at(assignment.value, depth - 1), span).bits;
+            if let Some(value) = self.last_assigned(name, at) {
+                return relocated(self.word_at(value, depth - 1), span).bits;
             }
         }
         vec![Bit::Code { shell: shell_of(expression), span }]

@@ -1,5 +1,7 @@
 //! Python sources: the commands they start and the SQL they send, each as a text of its own.
 
+use std::cell::Cell;
+
 use super::argv::{self, Word, lowered};
 use super::{Part, Reading, add};
 use crate::base::{Excerpting, Span};
@@ -8,11 +10,15 @@ use crate::check::python::{Called, Outline};
 use crate::check::{Language, Python};
 use crate::sql::Dialect;
 
+/// Steps that the values of one source may cost.
+const BUDGET: usize = 200_000;
+
 /// Adds what a source starts and sends.
 pub(super) fn read<'a>(source: &Part<'_>, depth: usize, reading: &mut Reading<'a>) {
     let python = Python::new(&source.text);
     let outline = python.outline();
-    let values = Values { python: &python, outline };
+    let budget = Cell::new(BUDGET);
+    let values = Values { python: &python, outline, budget: &budget };
     for call in &outline.calls {
         let part = match started(&values, call) {
             Some((text, place, language)) => source.inner(text, &place, language),
@@ -227,6 +233,7 @@ mod tests {
             "import os\nos.system('a %s' % b)\nos.system('a {}'.format(b))\n",
             &["a ${s:?}", "a ${value:?}"],
         );
+        check("import os\na = a + a + a\nb = a + b\nos.system(b)\n", &["${a:?}${a:?}${a:?}${b:?}"]);
         check("import os\nos.system(os.path.join('/a', 'b'))\n", &["/a/b"]);
         check("import os\nos.system(f'cp a a.{datetime.now():%F}')\n", &["cp a a.$(date +%s)"]);
         check("cursor.execute('drop table x')\nc.execute(sql)\nexecute('x')\n", &["drop table x"]);

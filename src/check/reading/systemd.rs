@@ -43,7 +43,7 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
         let is_end = |word: &Word| word.literal().as_deref() == Some(";");
         for words in list.split(is_end) {
             let mut words = words.to_vec();
-            let ignored = words.first_mut().is_some_and(|first| strip(first));
+            let ignored = words.first_mut().is_some_and(strip);
             if words.is_empty() {
                 continue;
             }

@@ -54,6 +54,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if context.plan.is_some_and(|plan| plan.kind == Kind::Recovery) {
         return;
     }
+    let mut said = false;
     for (unit, run) in
         context.runs().filter(|(unit, _)| unit.part == Place::Run || unit.step.is_none())
     {
@@ -65,6 +66,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         let message = format!("nothing reads {archive} back");
         let lost = removed(context, unit, run);
+        // One finding says it for all archives of a script, save those whose source goes.
+        if said && lost.is_none() {
+            continue;
+        }
+        said = true;
         let finding = report.add(&RULE, unit, run.command.span, message);
         if let Some(what) = lost {
             finding.message = format!("{what} is deleted, and nothing has read {archive} back");

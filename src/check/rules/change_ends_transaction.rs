@@ -62,7 +62,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             look(unit, &script.statements, report);
         }
         for run in unit.named(&["mysql", "mariadb"]) {
-            look(unit, &unit.statements(run.command), report);
+            look(unit, unit.statements(run.command), report);
         }
     }
 }

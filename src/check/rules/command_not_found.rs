@@ -49,7 +49,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if unknown.is_empty() {
             continue;
         }
-        let sources = unit.commands.list.iter().any(|c| c.is(&["source", "."]));
+        let sources = unit.named(&["source", "."]).next().is_some();
         let mut names: Vec<&str> = unknown.iter().filter_map(|run| run.command.program()).collect();
         names.sort_unstable();
         names.dedup();
@@ -90,22 +90,28 @@ fn akin(name: &str, program: &str) -> bool {
 /// More unknown names than these are functions of a file that reads this one in.
 const MANY: usize = 3;
 
+/// Tools whose names are words that other programs are called after.
+const WORDS: &[&str] =
+    &["start", "status", "restart", "reload", "restore", "hostname", "mount", "umount", "batch"];
+
 /// Returns the tool that a name is a mistyping of, or that it puts words to: `pg_restoredb`, `sqlite3-backup`.
 fn meant(program: &str) -> Option<&'static str> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-    if program.len() < 6 || !program.chars().all(plain) {
+    if program.len() < 5 || !program.chars().all(plain) {
         return None;
     }
     let mistyped = |name: &&str| {
         name.len() > 4 && akin(name, program) && strsim::damerau_levenshtein(name, program) == 1
     };
-    tools::of_the_trade().find(mistyped).or_else(|| {
+    let trade = || tools::of_the_trade().filter(|name| !WORDS.contains(name));
+    trade().find(mistyped).or_else(|| {
         let joined = |name: &&str| {
-            let rest = program.strip_prefix(name).or_else(|| program.strip_suffix(name));
+            let before = program.strip_suffix(name).filter(|before| !before.contains('-'));
+            let rest = program.strip_prefix(name).or(before);
             // Functions join their words so.
-            name.len() > 5 && rest.is_some_and(|rest| !rest.contains('_') && rest.len() < 7)
+            name.len() > 5 && rest.is_some_and(|rest| !rest.contains('_') && rest.len() < 8)
         };
-        tools::of_the_trade().find(joined)
+        trade().find(joined)
     })
 }
 

@@ -6,7 +6,6 @@ use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Argument, Origin};
-use crate::tools;
 
 /// The right command on the wrong host is the classic of data loss.
 pub const RULE: Rule = Rule {
@@ -92,8 +91,8 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
     };
     match call.tool.name {
         "mkfs" | "dd" | "lvcreate" if call.risk() == Risk::Irreversible => {
-            let file = |w: &tools::Word| w.text.starts_with('/') && !w.text.starts_with("/dev/");
-            let image = call.operands.iter().any(file);
+            let device = call.operands.iter().any(|w| value_of(&w.text).starts_with("/dev/"));
+            let image = !device && call.operands.iter().any(|w| is_image(value_of(&w.text)));
             (!image).then(|| (format!("`{name}` destroys a volume"), Scope::Host))
         }
         "rm" if call.has(&["recursive"]) => {
@@ -192,6 +191,22 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
                 .then(|| (format!("`{name}` deletes"), Scope::Elsewhere))
         }
         _ => None,
+    }
+}
+
+/// Returns the value of an operand of dd, or the operand itself.
+fn value_of(text: &str) -> &str {
+    text.strip_prefix("of=").unwrap_or(text)
+}
+
+/// Tells whether an operand names a file and no device, by its path or by the name of its variable.
+fn is_image(text: &str) -> bool {
+    let name = text.to_ascii_lowercase();
+    let called = ["img", "image", "iso", "file", "conf", "loop", "freelo", "snap"];
+    let input = name.starts_with("if=");
+    match text.strip_prefix('$') {
+        Some(_) => called.iter().any(|word| name.contains(word)),
+        None => text.contains('/') && !input,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::check::Context;
 use crate::check::mirror::guarded;
+use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
@@ -66,7 +67,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 "nothing makes sure that {} is whole before {} is made like it",
                 sources[0].text, target.text
             );
-            report.add(&RULE, unit, run.command.span, message);
+            let finding = report.add(&RULE, unit, run.command.span, message);
+            // What is no copy by its name (a site that is published, a home that is set back) can be made again.
+            if !looks_backup(&target.text) {
+                finding.severity = Severity::Medium;
+            }
         }
     }
 }

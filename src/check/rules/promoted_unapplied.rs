@@ -52,7 +52,7 @@ mysql --defaults-extra-file=/etc/dr/my.cnf -e 'SET GLOBAL read_only = OFF'
 fn run(context: &Context<'_>, report: &mut Report) {
     let words = |texts: &[String]| texts.join(";").to_ascii_uppercase();
     for (unit, run) in context.named(&["mysql", "mariadb"]) {
-        let text = words(&unit.sql(run.command));
+        let text = words(unit.sql(run.command));
         let forgets = text.contains("RESET REPLICA ALL") || text.contains("RESET SLAVE ALL");
         if !forgets || unit.part == Place::Rollback {
             continue;
@@ -70,7 +70,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .any(|word| text.contains(word))
         };
         let looked = looks(&text)
-            || context.before(unit, run).any(|(u, other)| looks(&words(&u.sql(other.command))));
+            || context.before(unit, run).any(|(u, other)| looks(&words(u.sql(other.command))));
         if !looked {
             report.add(
                 &RULE,

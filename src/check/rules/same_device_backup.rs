@@ -68,6 +68,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 || !looks_backup(&target)
                 || looks_backup(&source)
                 || looks_scratch(path::parent(&target).unwrap_or_default())
+                // The old text of a setting, kept beside it before a change, is no backup.
+                || path::parent(&source) == path::parent(&target) && source.starts_with("/etc/")
             {
                 continue;
             }

@@ -50,7 +50,7 @@ mysql --defaults-extra-file=/etc/backup/my.cnf -Ne "SELECT table_name FROM infor
 fn run(context: &Context<'_>, report: &mut Report) {
     let dumped = || dumps(context).iter().any(|(_, _, call)| call.has(&["single-transaction"]));
     for query in context.queries() {
-        let Some(engine) = engine(&query.statement) else { continue };
+        let Some(engine) = engine(query.statement) else { continue };
         let message = if dumped() {
             format!("a {engine} table, and the dump counts on transactions")
         } else {

@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     for query in context.queries().filter(|query| query.unit.part == Place::Run) {
         let late = query.unit.step.is_some_and(|step| step.phase == Some(Phase::Reconstitution));
-        if !late && rewrites(&query.statement) {
+        if !late && rewrites(query.statement) {
             let message = "the table is written anew under an exclusive lock".to_owned();
             report.add(&RULE, query.unit, query.statement.span, message);
         }

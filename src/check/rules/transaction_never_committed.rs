@@ -60,7 +60,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             look(unit, &script.statements, report);
         }
         for run in unit.runs() {
-            look(unit, &unit.statements(run.command), report);
+            look(unit, unit.statements(run.command), report);
         }
     }
 }
