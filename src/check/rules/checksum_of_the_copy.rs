@@ -2,7 +2,7 @@
 
 use crate::check::deeds::{self, Deed};
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run};
+use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Argument, Command, path};
 
@@ -64,7 +64,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let of_copy = sums.iter().find(|sum| {
                 sum.index > copy.index
                     && reads(sum.command, &target)
-                    && !deeds::outputs_of_line(unit, **sum).is_empty()
+                    && keeps(unit, **sum)
             });
             if let Some(sum) = of_copy.filter(|_| !of_source && !checks) {
                 let message = format!("this vouches for {target} as it arrived, right or wrong");
@@ -93,4 +93,12 @@ fn reads(command: &Command, dir: &str) -> bool {
     let here = command.setting.cwd.as_deref().is_some_and(|cwd| path::within(cwd, dir));
     let relative = |a: &Argument| !a.shown().starts_with(['/', '$']);
     operands.any(|a| path::within(&command.path(a), dir) || here && relative(a))
+}
+
+/// Tells whether the sums go into a file: of the command itself, or of the find that runs it.
+fn keeps(unit: &Unit<'_>, sum: Run<'_>) -> bool {
+    !deeds::outputs_of_line(unit, sum).is_empty()
+        || unit.named(&["find"]).any(|find| {
+            find.command.span == sum.command.span && !deeds::outputs(unit, find.command).is_empty()
+        })
 }

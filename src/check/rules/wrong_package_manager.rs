@@ -50,6 +50,9 @@ const MANAGERS: &[(&[&str], &[&str])] = &[
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    for unit in context.units.iter().filter(|unit| unit.step.is_none()) {
+        of_two_systems(unit, report);
+    }
     for (unit, run) in context.runs() {
         // Where a script asks first, it knows what it does.
         if unit.part == Place::Rollback
@@ -75,6 +78,31 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 crate::base::escape::one_line(&os)
             );
             report.add(&RULE, unit, run.command.span, message);
+        }
+    }
+}
+
+/// Says which call cannot work in a script that uses the package managers of two systems, one after the other.
+fn of_two_systems(unit: &Unit<'_>, report: &mut Report) {
+    let mut first: Option<&[&str]> = None;
+    for run in unit.runs() {
+        let setting = &run.command.setting;
+        let Some((names, _)) = MANAGERS.iter().find(|(names, _)| run.command.is(names)) else {
+            continue;
+        };
+        let asks = setting.conditional || setting.asked || setting.contained || setting.masked;
+        if asks || setting.remote.is_some() || !run.command.has("install") {
+            continue;
+        }
+        match first {
+            Some(known) if known != *names => {
+                let message =
+                    format!("no system has both {} and {}", known[0], run.command.name().unwrap_or_default());
+                report.add(&RULE, unit, run.command.span, message);
+                return;
+            }
+            Some(_) => {}
+            None => first = Some(names),
         }
     }
 }
