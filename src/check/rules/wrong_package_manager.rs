@@ -1,6 +1,6 @@
 //! LL006: a package manager that the system does not have.
 
-use crate::check::Context;
+use crate::check::{Context, Unit};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::{Place, Severity};
 
