@@ -62,9 +62,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     || copy.command.has("--checksum")
                     || copy.command.is(&["rsync"]) && copy.command.has("-c");
             let of_copy = sums.iter().find(|sum| {
-                sum.index > copy.index
-                    && reads(sum.command, &target)
-                    && keeps(unit, **sum)
+                sum.index > copy.index && reads(sum.command, &target) && keeps(unit, **sum)
             });
             if let Some(sum) = of_copy.filter(|_| !of_source && !checks) {
                 let message = format!("this vouches for {target} as it arrived, right or wrong");

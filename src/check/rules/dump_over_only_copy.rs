@@ -219,7 +219,8 @@ fn same_every_run(unit: &Unit<'_>, command: &Command, argument: &Argument, path:
 fn passed_on(unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
     unit.runs().any(|other| {
         let later = other.index > run.index || other.command.setting.deferred;
-        let packs = unit.take_apart(other.command).is_some_and(|c| tar::mode(c) == tar::Mode::Create);
+        let packs =
+            unit.take_apart(other.command).is_some_and(|c| tar::mode(c) == tar::Mode::Create);
         let takes = other.command.is(&["restic", "borg", "duplicity", "kopia", "rm", "shred"])
             || other.command.is(&["tar"]) && packs;
         let about = |a: &Argument| crate::shell::path::within(path, &other.command.path(a));

@@ -131,6 +131,6 @@ fn silenced(run: Run<'_>) -> bool {
     run.command.redirects.iter().any(|r| {
         r.descriptor == Some(2)
             && r.kind == RedirectKind::Truncate
-            && r.target.literal().as_deref() == Some("/dev/null")
+            && r.target.literal() == Some("/dev/null")
     })
 }

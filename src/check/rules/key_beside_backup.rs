@@ -130,7 +130,7 @@ fn key_files(unit: &Unit<'_>) -> Vec<String> {
 fn own_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
     let words = command.arguments();
     let value = |flags: &[&str]| {
-        let at = words.iter().position(|w| w.literal().is_some_and(|w| flags.contains(&&*w)))?;
+        let at = words.iter().position(|w| w.literal().is_some_and(|w| flags.contains(&w)))?;
         Some(command.path(words.get(at + 1)?))
     };
     let attached = |prefix: &str| {

@@ -1,7 +1,7 @@
 //! MY006: a password that every user of the machine can read.
 
-use crate::check::{Context, Python, TokenKind};
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Python, TokenKind};
 use crate::evidence::Severity;
 
 const CLIENTS: &[&str] = &[

@@ -81,7 +81,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if call.dropped && !checked(call, python) {
             let message = "nobody asks how this command ended".to_owned();
             let finding = report.add_python(&RULE, span, message);
-            if about_data(python, &outline, call) {
+            if about_data(python, outline, call) {
                 finding.severity = Severity::High;
             }
         } else if shell && built(call, python) {

@@ -108,6 +108,6 @@ fn locks(command: &str) -> bool {
 /// Tells whether a line of a crontab makes or carries copies.
 fn copies(command: &str) -> bool {
     let line = Unit::new(command, None, crate::evidence::Place::Whole, crate::check::Language::Sh);
-    let found = deeds::deeds(&line).any(|(_, deed)| matches!(deed, Deed::Dump | Deed::Send));
-    found
+
+    deeds::deeds(&line).any(|(_, deed)| matches!(deed, Deed::Dump | Deed::Send))
 }

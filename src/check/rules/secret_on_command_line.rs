@@ -134,7 +134,7 @@ fn secrets(command: &Command) -> Vec<(&Argument, String)> {
         let rest =
             attached.iter().find_map(|flag| shown.strip_prefix(flag)).filter(|r| !r.is_empty());
         let pass = name == "openssl" && shown.starts_with("pass:") && shown.len() > 5;
-        let pair = follows(login) && pair(&shown, &name);
+        let pair = follows(login) && pair(&shown, name);
         let address = login_in_address(&shown);
         if follows(next) && !shown.is_empty() || rest.is_some() || pass || pair || address {
             found.push((argument, shown.into_owned()));
