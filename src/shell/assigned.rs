@@ -5,8 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use super::ast::{Expansion, PartKind, Statement, StatementKind, Word};
 use super::environment::Function;
 
-/// Statements looked at before giving up.
-const FUEL: usize = 20_000;
+/// Statements looked at for one script before giving up.
+pub(super) const FUEL: usize = 200_000;
+
+/// How deep statements may stand in each other, through functions.
+const DEPTH: usize = 200;
 
 /// What a look has found so far.
 struct Look<'s> {
@@ -14,15 +17,19 @@ struct Look<'s> {
     names: BTreeSet<String>,
     called: BTreeSet<&'s str>,
     fuel: usize,
+    depth: usize,
 }
 
 /// Returns the variables the statements, and the functions they call, can change; nothing where that is too much to tell.
 pub(super) fn by(
     statements: &[Statement],
     functions: &HashMap<String, Function>,
+    fuel: &mut usize,
 ) -> Option<BTreeSet<String>> {
-    let mut look = Look { functions, names: BTreeSet::new(), called: BTreeSet::new(), fuel: FUEL };
+    let mut look =
+        Look { functions, names: BTreeSet::new(), called: BTreeSet::new(), fuel: *fuel, depth: 0 };
     look.all(statements);
+    *fuel = look.fuel;
     (look.fuel > 0).then_some(look.names)
 }
 
@@ -47,10 +54,16 @@ impl<'s> Look<'s> {
     }
 
     fn one(&mut self, statement: &'s Statement) {
-        self.fuel = self.fuel.saturating_sub(1);
+        self.fuel = if self.depth > DEPTH { 0 } else { self.fuel.saturating_sub(1) };
         if self.fuel == 0 {
             return;
         }
+        self.depth += 1;
+        self.inside(statement);
+        self.depth -= 1;
+    }
+
+    fn inside(&mut self, statement: &'s Statement) {
         match &statement.kind {
             StatementKind::Simple(simple) => {
                 let stays = simple.words.is_empty() || simple.declares;
@@ -77,7 +90,8 @@ impl<'s> Look<'s> {
                     // `printf` sets what stands behind `-v`.
                     let start = words.iter().position(|w| w == "-v").map_or(0, |at| at + 1);
                     let most = if name == "printf" { 1 } else { words.len() };
-                    let sets = name != "printf" || words.first().is_some_and(|w| w.starts_with("-v"));
+                    let sets =
+                        name != "printf" || words.first().is_some_and(|w| w.starts_with("-v"));
                     for text in words.iter().skip(start).take(most).filter(|_| sets) {
                         let text = text.trim_start_matches("-v");
                         let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
@@ -145,7 +159,8 @@ mod tests {
     #[test]
     fn what_a_stretch_can_change_is_found_through_functions() {
         let check = |text: &str, expected: &str| {
-            let names = on_deep_stack(|| by(&parse(text).statements, &HashMap::new()).unwrap());
+            let names =
+                on_deep_stack(|| by(&parse(text).statements, &HashMap::new(), &mut 1_000).unwrap());
             let names: Vec<String> = names.unwrap().into_iter().collect();
             assert_eq!(names.join(" "), expected, "{text}");
         };

@@ -62,9 +62,10 @@ impl Resolver {
                 self.opaque(span, why);
             }
             let functions = Rc::clone(&self.env.functions);
-            let changed = assigned::by(std::slice::from_ref(body), &functions);
-            for name in changed.unwrap_or_default() {
-                self.env.forget(&name);
+            let body = std::slice::from_ref(&**body);
+            match assigned::by(body, &functions, &mut self.looks) {
+                Some(names) => names.iter().for_each(|name| self.env.forget(name)),
+                None => self.opaque(span, "what a function changes is too much to be followed"),
             }
             return self.push_call(words, redirects, span);
         }

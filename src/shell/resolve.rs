@@ -70,6 +70,7 @@ pub fn commands(script: &Script, options: Options) -> Commands {
         spawns: false,
         steps: 0,
         level: 0,
+        looks: assigned::FUEL,
         cut: false,
         values: 0,
         written: Written::default(),
@@ -96,6 +97,8 @@ pub(super) struct Resolver {
     pub(super) spawns: bool,
     steps: usize,
     level: usize,
+    /// What is left for looking at what loops and functions change.
+    pub(super) looks: usize,
     /// Whether something was left out because it was too much.
     cut: bool,
     /// How many unknown values have been handed into quoted scripts.
@@ -303,7 +306,7 @@ impl Resolver {
         let functions = Rc::clone(&self.env.functions);
         let both = [&one.condition, &one.body];
         for statements in both {
-            let Some(names) = assigned::by(statements, &functions) else {
+            let Some(names) = assigned::by(statements, &functions, &mut self.looks) else {
                 let span = statements.first().map(|s| s.span).unwrap_or_default();
                 self.opaque(span, "a loop changes more than can be followed");
                 return;

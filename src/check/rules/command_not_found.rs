@@ -126,25 +126,16 @@ fn unknown(context: &Context<'_>, unit: &Unit<'_>, command: &crate::shell::Comma
 }
 
 fn exists(context: &Context<'_>, unit: &Unit<'_>, name: &str) -> bool {
-    let asked = || {
-        unit.commands
-            .list
-            .iter()
-            .any(|c| c.is(&["command", "type", "which", "hash"]) && c.has(name))
-    };
+    let asked =
+        || unit.named(&["command", "type", "which", "hash"]).any(|run| run.command.has(name));
     tools::exists(name)
         || unit.commands.defined.contains(name)
         || context.facts.installed.as_ref().is_some_and(|set| set.contains(name))
         || context.inventory.is_some_and(|i| i.hosts.iter().any(|h| h.tools.contains_key(name)))
-        || context.units.iter().any(|u| u.commands.list.iter().any(|c| installs(c, name)))
+        || context.named(MANAGERS).any(|(_, run)| run.command.has(name))
         || asked()
 }
 
-/// Tells whether a package of that name is installed by the script itself.
-fn installs(command: &crate::shell::Command, name: &str) -> bool {
-    let managers = [
-        "apt", "apt-get", "yum", "dnf", "apk", "zypper", "pip", "pip3", "npm", "snap", "go",
-        "cargo",
-    ];
-    command.is(&managers) && command.has(name)
-}
+/// Package managers: what they are given, the script installs itself.
+const MANAGERS: &[&str] =
+    &["apt", "apt-get", "yum", "dnf", "apk", "zypper", "pip", "pip3", "npm", "snap", "go", "cargo"];
