@@ -77,7 +77,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             let (sources, targets) = ends(unit, command);
-            let own = own_key(unit, command);
+            let own = own_key(command);
             for key in keys.iter().chain(own.iter()).filter(|_| encrypts(command)) {
                 let inside = sources.iter().find(|source| path::within(key, source));
                 let beside = targets.iter().find(|target| {
@@ -127,7 +127,7 @@ fn key_files(unit: &Unit<'_>) -> Vec<String> {
 }
 
 /// Returns the key file that a command names itself.
-fn own_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
+fn own_key(command: &Command) -> Option<String> {
     let words = command.arguments();
     let value = |flags: &[&str]| {
         let at = words.iter().position(|w| w.literal().is_some_and(|w| flags.contains(&w)))?;
@@ -139,7 +139,6 @@ fn own_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
             .find_map(|w| w.shown().strip_prefix(prefix).map(str::to_owned))
             .filter(|w| w.starts_with('/'))
     };
-    let _ = unit;
     match command.name()? {
         "restic" => value(&["-p", "--password-file"]).or_else(|| attached("--password-file=")),
         "openssl" => words
