@@ -161,9 +161,9 @@ fn strict(unit: &Unit<'_>) -> Option<Edit> {
     if unit.language != Language::Bash || !unit.text.starts_with("#!") {
         return None;
     }
-    let half = |run: &crate::check::Run<'_>| unit.slice(run.command.span) == "set -o pipefail";
-    if let Some(run) = unit.named(&["set"]).find(half) {
-        return edit(run.command.span, "set -euo pipefail");
+    const HALF: &str = "set -o pipefail";
+    if let Some(line) = unit.text.find(&format!("\n{HALF}\n")) {
+        return edit(Span::new(line + 1, line + 1 + HALF.len()), "set -euo pipefail");
     }
     let at = unit.text.find('\n')? + 1;
     edit(Span::new(at, at), "set -euo pipefail\n")
