@@ -317,11 +317,8 @@ fn an_interrupt_ends_a_long_check_at_once() {
     for number in 0..4_000 {
         bench.write(&format!("books/{number:04}.sh"), "#!/bin/bash\nrm -rf \"$D\"/*\n");
     }
-    let mut child = bench
-        .command(&["check", "books", "--jobs", "1"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        bench.command(&["check", "books", "--jobs", "1"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut out = child.stdout.take().unwrap();
     std::io::Read::read_exact(&mut out, &mut [0; 64]).unwrap();
     let pid = rustix::process::Pid::from_child(&child);

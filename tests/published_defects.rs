@@ -20,11 +20,7 @@ struct Published {
 
 const PUBLISHED: &[Published] = &[
     Published { name: "tree_walk", extension: "py", rules: &["FS016", "PY006", "LL003"] },
-    Published {
-        name: "hash_chain",
-        extension: "py",
-        rules: &["LL011", "PY002", "CK001", "SH005"],
-    },
+    Published { name: "hash_chain", extension: "py", rules: &["LL011", "PY002", "CK001", "SH005"] },
     Published { name: "learned_recovery", extension: "py", rules: &["AI009"] },
     Published {
         name: "mysql_dump",
@@ -42,11 +38,7 @@ const PUBLISHED: &[Published] = &[
     Published { name: "tar_line", extension: "sh", rules: &["FS010", "LL003", "SH005"] },
     Published { name: "rsync_line", extension: "sh", rules: &["FS003", "FS005", "LL003"] },
     Published { name: "lvm_line", extension: "sh", rules: &["LL001", "LV002"] },
-    Published {
-        name: "hourly_copy",
-        extension: "py",
-        rules: &["PY005", "PY001"],
-    },
+    Published { name: "hourly_copy", extension: "py", rules: &["PY005", "PY001"] },
     Published { name: "redundancy", extension: "yaml", rules: &["K8S06"] },
     Published {
         name: "hourly_restore",

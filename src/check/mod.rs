@@ -40,10 +40,10 @@ pub use fix::fixed;
 pub use language::Language;
 pub use manifest::{Manifest, Volume};
 pub use placed::{Placed, in_plan};
-pub use queries::Query;
 pub use python::{
     Assignment, Called, Definition, Given, Import, Loop, Outline, Python, Token, TokenKind,
 };
+pub use queries::Query;
 pub use reading::{Schedule, Unread};
 pub use repair::repaired;
 pub use reviewed::{FileKind, Reviewed, locate};
@@ -219,7 +219,15 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
-    Checked { language: Language::Bash, parsed, risk, steps, findings, allowed: Vec::new(), questions }
+    Checked {
+        language: Language::Bash,
+        parsed,
+        risk,
+        steps,
+        findings,
+        allowed: Vec::new(),
+        questions,
+    }
 }
 
 /// Reads every text of a plan, in the order in which they would run.
@@ -250,7 +258,7 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
             units,
             python: None,
             unread: vec![],
-        manifests: &[],
+            manifests: &[],
             plan: Some(plan),
             inventory: None,
             facts: &facts,

@@ -8,7 +8,9 @@ use super::problems::refusal;
 use super::reviews::{Look, Totals, diff};
 use super::{CommandError, Exit, Global};
 use crate::runtime::files::shown;
-use crate::runtime::reviewing::{Fixed, Found, Looked, Named, NotWritten, Reviewer, fixed, write_back};
+use crate::runtime::reviewing::{
+    Fixed, Found, Looked, Named, NotWritten, Reviewer, fixed, write_back,
+};
 
 /// Shows what the safe fixes of the files change, and applies them where the person says yes. Files without a fix are
 /// not spoken of.

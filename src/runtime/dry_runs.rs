@@ -63,11 +63,7 @@ impl Runtime {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DryRun, RuntimeError> {
         let options = Options {
-            sandbox: sandbox::Options {
-                names: names_of(inventory),
-                following,
-                ..self.sandbox(0)
-            },
+            sandbox: sandbox::Options { names: names_of(inventory), following, ..self.sandbox(0) },
             here: vec![],
             secrets: BTreeMap::new(),
             account: account_environment,

@@ -174,20 +174,46 @@ mod tests {
         check(
             POSTGRES,
             "create function f() returns int as $b$ begin; end $b$ language sql; select 3",
-            &["create function f() returns int as $b$ begin; end $b$ language sql [f]", "select 3 []"],
+            &[
+                "create function f() returns int as $b$ begin; end $b$ language sql [f]",
+                "select 3 []",
+            ],
         );
-        check(POSTGRES, "\\c shop admin\n\\! ls -l", &["\\c shop admin [shop]", "\\! ls -l [] !ls -l"]);
-        check(POSTGRES, "copy t to program 'gzip > x'", &["copy t to program 'gzip > x' [] !gzip > x"]);
-        check(POSTGRES, "drop table :t; drop table $T", &["drop table :t [:t]", "drop table $T [$T]"]);
+        check(
+            POSTGRES,
+            "\\c shop admin\n\\! ls -l",
+            &["\\c shop admin [shop]", "\\! ls -l [] !ls -l"],
+        );
+        check(
+            POSTGRES,
+            "copy t to program 'gzip > x'",
+            &["copy t to program 'gzip > x' [] !gzip > x"],
+        );
+        check(
+            POSTGRES,
+            "drop table :t; drop table $T",
+            &["drop table :t [:t]", "drop table $T [$T]"],
+        );
         check(MYSQL, "drop table `a b`;", &["drop table `a b` [a b]"]);
-        check(MYSQL, "DROP DATABASE IF EXISTS `shop`\n;", &["DROP DATABASE IF EXISTS `shop` [shop]"]);
+        check(
+            MYSQL,
+            "DROP DATABASE IF EXISTS `shop`\n;",
+            &["DROP DATABASE IF EXISTS `shop` [shop]"],
+        );
         check(MYSQL, "use shop\nselect 1", &["use shop [shop]", "select 1 []"]);
         check(
             SQLITE,
             "create trigger t after insert on x begin delete from y; end; drop table z;",
-            &["create trigger t after insert on x begin delete from y; end [t]", "drop table z [z]"],
+            &[
+                "create trigger t after insert on x begin delete from y; end [t]",
+                "drop table z [z]",
+            ],
         );
-        check(SQLITE, ".tables\n.shell ls\nselect 1;", &[".tables []", ".shell ls [] !ls", "select 1 []"]);
+        check(
+            SQLITE,
+            ".tables\n.shell ls\nselect 1;",
+            &[".tables []", ".shell ls [] !ls", "select 1 []"],
+        );
     }
 
     #[test]

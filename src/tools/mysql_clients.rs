@@ -93,7 +93,10 @@ fn risk(call: &Call<'_>) -> Risk {
         "mysql" | "mariadb" => {
             // Text on standard input is added by the caller.
             let given = call.flags.iter().filter(|f| f.role == Role::Sql);
-            let text = given.filter_map(|f| f.value.as_ref()).map(|w| sql::risk(&w.text, Dialect::Mysql)).max();
+            let text = given
+                .filter_map(|f| f.value.as_ref())
+                .map(|w| sql::risk(&w.text, Dialect::Mysql))
+                .max();
             let written = if call.has(&["pager"]) { Risk::Unknown } else { target(&["tee"]) };
             text.unwrap_or(Risk::Read).max(written)
         }

@@ -90,7 +90,10 @@ fn risk(call: &Call<'_>) -> Risk {
         "psql" => {
             // Text on standard input is added by the caller.
             let given = call.flags.iter().filter(|f| f.role == Role::Sql);
-            let text = given.filter_map(|f| f.value.as_ref()).map(|w| sql::risk(&w.text, Dialect::Postgres)).max();
+            let text = given
+                .filter_map(|f| f.value.as_ref())
+                .map(|w| sql::risk(&w.text, Dialect::Postgres))
+                .max();
             let written = target(&["output", "log-file"]);
             match text {
                 Some(risk) => risk.max(written),

@@ -71,7 +71,10 @@ fn risk(call: &Call<'_>) -> Risk {
             let given = call.flags.iter().filter(|flag| flag.role == Role::Sql);
             let given = given.filter_map(|flag| flag.value.as_ref());
             let texts = given.chain(call.operands.iter().skip(1));
-            let risk = texts.map(|word| sql::risk(&word.text, Dialect::Sqlite)).max().unwrap_or(Risk::Read);
+            let risk = texts
+                .map(|word| sql::risk(&word.text, Dialect::Sqlite))
+                .max()
+                .unwrap_or(Risk::Read);
             if call.has(&["init"]) { Risk::Unknown } else { risk }
         }
     }

@@ -121,9 +121,7 @@ fn statements<'a>(mut part: Part<'a>, reading: &mut Reading<'a>) {
         .statements
         .iter()
         .filter_map(|statement| statement.shell)
-        .map(|span| {
-            part.inner(span.slice(&part.text).to_owned(), &Excerpt::of(span), Language::Sh)
-        })
+        .map(|span| part.inner(span.slice(&part.text).to_owned(), &Excerpt::of(span), Language::Sh))
         .collect();
     part.queries = Some(script);
     reading.parts.push(part);

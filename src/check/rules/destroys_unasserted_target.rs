@@ -66,7 +66,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
         {
             continue;
         }
-        report.add(&RULE, unit, run.command.span, format!("{what} without asserting where"));
+        let message = format!("{what} without asserting where");
+        let finding = report.add(&RULE, unit, run.command.span, message);
+        // A tool that works on what its caller names leaves it to the caller to assert.
+        let named_by_caller = |a: &Argument| {
+            a.comes_from(Origin::Argument) || a.unknowns().any(|u| u.shown.starts_with("$1"))
+        };
+        if unit.step.is_none() && run.command.arguments().iter().any(named_by_caller) {
+            finding.severity = Severity::Medium;
+        }
     }
 }
 
@@ -229,8 +237,7 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
                 made.len() > 2
                     && names.iter().any(|n| {
                         n == &made
-                            || n.rsplit(['/', '@']).next() == Some(&*made)
-                                && !made.starts_with('-')
+                            || n.rsplit(['/', '@']).next() == Some(&*made) && !made.starts_with('-')
                     })
             })
     })

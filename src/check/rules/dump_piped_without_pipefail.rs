@@ -1,6 +1,7 @@
 //! SH002: a dump that breaks off inside a pipeline counts as a success.
 
 use crate::base::Span;
+use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Language, Unit};
 use crate::evidence::Severity;
@@ -62,6 +63,10 @@ const PRODUCERS: &[&str] = &[
     "xz",
     "pigz",
 ];
+
+/// Producers of anything, not only of copies.
+const MOVERS: &[&str] =
+    &["tar", "cpio", "dd", "zstd", "gzip", "xz", "pigz", "bzip2", "cat", "zcat", "xzcat"];
 
 /// Without `pipefail` the status of a pipeline is that of its last command alone.
 pub const RULE: Rule = Rule {
@@ -127,6 +132,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let name = producer.name().unwrap_or_default();
                 let message = format!("a failure of `{name}` is lost in the pipe");
                 let finding = report.add(&RULE, unit, pipeline.span, message);
+                // An archiver or a filter moves anything; what is no copy can be made again.
+                if producer.is(MOVERS) && !looks_backup(unit.slice(pipeline.span)) {
+                    finding.severity = Severity::Medium;
+                }
                 if unit.language == Language::Bash {
                     finding.edit = edit(before(unit), "set -o pipefail\n");
                 }

@@ -1,6 +1,7 @@
 //! FS016: a copy that forgets the directories.
 
 use crate::base::Span;
+use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Python, Run, Token, TokenKind, Unit};
 use crate::evidence::Severity;
@@ -55,7 +56,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             if handed_over(unit, run) && flattens(unit, run) {
                 let message = "files found at any depth land in one directory by their names alone"
                     .to_owned();
-                report.add(&RULE, unit, run.command.span, message);
+                let finding = report.add(&RULE, unit, run.command.span, message);
+                // What is gathered somewhere else than in a copy is there still.
+                if !run.command.arguments().iter().any(|a| looks_backup(&run.command.path(a))) {
+                    finding.severity = Severity::Medium;
+                }
             }
         }
     }

@@ -45,7 +45,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let span = Span::new(at, at + c.len_utf8());
             let message = format!("the character {shown} hides what the command does");
             let finding = report.add(&RULE, unit, span, message);
-            if only_colours(&unit.text[at..]) || matches!(c, '\u{1}'..='\u{6}') {
+            if only_colours(&unit.text[at..]) || matches!(c, '\u{1}'..='\u{7}' | '\u{7f}') {
                 finding.severity = Severity::Low;
                 finding.message = format!("the character {shown} is not seen by a reader");
             }
@@ -86,7 +86,8 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// Returns a Greek or Cyrillic letter that stands among Latin ones.
 fn look_alike(word: &str) -> Option<char> {
-    let latin = word.chars().any(|c| c.is_ascii_alphabetic());
+    // One Latin letter in a word of another alphabet is a slip of the keyboard, or the end of an escape.
+    let latin = word.chars().filter(char::is_ascii_alphabetic).count() > 1;
     let other = |c: &char| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}');
     word.chars().find(other).filter(|_| latin)
 }

@@ -168,7 +168,8 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
         let message = format!("with {culprit} empty, `{name}` works on {absolute}");
         let finding = report.add(&RULE, unit, argument.span, message);
         finding.edit = guard(unit, argument);
-        if !vital {
+        // Below a directory that is not known either, nothing says that it matters.
+        if !vital || absolute.starts_with('$') {
             finding.severity = Severity::Medium;
         }
     }
@@ -214,7 +215,8 @@ fn device(unit: &Unit<'_>, run: Run<'_>, report: &mut Report) {
                 "{} may be empty or more than one word, and `{name}` overwrites what it names",
                 argument.shown()
             );
-            report.add(&RULE, unit, argument.span, message);
+            // An empty name is an error for these tools; several words mostly are, too.
+            report.add(&RULE, unit, argument.span, message).severity = Severity::Medium;
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::evidence::Severity;
 pub const RULE: Rule = Rule {
     code: "LL002",
     name: "unknown-flag",
-    severity: Severity::High,
+    severity: Severity::Medium,
     summary: "a program is given a flag that it does not have",
     why: "the program ends with a usage message before it has done anything, in the middle of a recovery",
     fix: "use the flag that exists (see --help of the version that is installed)",
@@ -78,13 +78,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let message = format!("{name} has no flag {flag}{by_whom}{near}");
             let written = unit.slice(span).starts_with(flag.as_str());
             let finding = report.add(&RULE, unit, span, message);
-            finding.severity = match by {
-                // What a tool does not speak of it may take all the same.
-                Witness::Tool => Severity::Medium,
-                // Letters have more old meanings than a description knows.
-                Witness::Description | Witness::Both if flag.len() < 3 => Severity::Medium,
-                Witness::Description | Witness::Both => Severity::High,
-            };
             let mistyped =
                 |near: &String| strsim::damerau_levenshtein(near, &flag) == 1 && flag.len() > 5;
             if let Some(near) = nearest.as_ref().filter(|near| written && mistyped(near)) {

@@ -259,12 +259,7 @@ fn mended(
         0 => Ok(plan),
         _ => Err(CommandError::new(
             Exit::Findings,
-            findings::text(
-                "plan",
-                &again.findings,
-                &Texts::Plan { plan: &plan },
-                false,
-            ),
+            findings::text("plan", &again.findings, &Texts::Plan { plan: &plan }, false),
         )),
     }
 }

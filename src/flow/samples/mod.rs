@@ -8,8 +8,8 @@ mod proof;
 use std::sync::Arc;
 
 use documents::library;
-pub use files::{files, files_reading, reviewed};
 pub use documents::{INCIDENT, INVENTORY, PLAN};
+pub use files::{files, files_reading, reviewed};
 pub use model::*;
 use proof::dry_run;
 
