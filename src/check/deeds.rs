@@ -277,7 +277,7 @@ pub fn outputs<'u>(unit: &Unit<'_>, command: &'u Command) -> Vec<(&'u Argument, 
         .collect();
     let Some(call) = unit.take_apart(command) else { return out };
     let names: &[&str] = match call.name {
-        "tar" if tar::mode(&call) == tar::Mode::Create => &["file"],
+        "tar" if tar::mode(call) == tar::Mode::Create => &["file"],
         "pg_dump" | "pg_dumpall" => &["file"],
         "redis-cli" => &["rdb"],
         "gpg" | "gpg2" | "zstd" | "age" => &["o", "output"],

@@ -68,7 +68,7 @@ pub fn replaces_snapshot(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -
     }
     if command.is(&["tar"])
         && let Some(call) = unit.take_apart(command)
-        && tar::mode(&call) == tar::Mode::Extract
+        && tar::mode(call) == tar::Mode::Extract
         && let Some(word) = call.value(&["directory"])
     {
         targets.push(unit.path(command, word));

@@ -25,13 +25,17 @@ pub fn written<'u>(unit: &'u Unit<'_>, place: impl Fn(&str) -> bool) -> Vec<Writ
         });
         let named = command.is(&["tee", "install", "dd"])
             && command.arguments().iter().any(|a| place(&command.path(a)));
-        let table = command.is(&["crontab"]) && place("crontab") && !command.has("-l") && !command.has("-r");
+        let table = command.is(&["crontab"])
+            && place("crontab")
+            && !command.has("-l")
+            && !command.has("-r");
         if !redirected && !named && !table {
             continue;
         }
-        let document = command.redirects.iter().find(|r| {
-            matches!(r.kind, RedirectKind::Heredoc | RedirectKind::HereString)
-        });
+        let document = command
+            .redirects
+            .iter()
+            .find(|r| matches!(r.kind, RedirectKind::Heredoc | RedirectKind::HereString));
         let said = command.is(&["echo", "printf"]).then(|| command.arguments().last()).flatten();
         let text = document.map(|r| &r.target).or(said).or(command.input.as_ref());
         found.extend(text.map(|text| Written { run, text }));
@@ -61,7 +65,10 @@ pub fn lines(unit: &Unit<'_>, text: &Argument) -> Vec<(String, Span)> {
 
 /// Tells whether a path is one that cron reads as a table.
 pub fn is_crontab(path: &str) -> bool {
-    path == "crontab" || path.starts_with("/etc/cron.d/") || path == "/etc/crontab" || path.starts_with("/var/spool/cron/")
+    path == "crontab"
+        || path.starts_with("/etc/cron.d/")
+        || path == "/etc/crontab"
+        || path.starts_with("/var/spool/cron/")
 }
 
 /// Splits a line of a crontab into when it runs and what; `system` says that a user stands between.

@@ -191,8 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_end_is_read_in_bounded_time() {
-        let start = std::time::Instant::now();
+    fn a_text_without_end_is_read_to_its_end() {
         for (text, dialect) in [
             ("(".repeat(1 << 20), POSTGRES),
             ("$a".repeat(1 << 19), POSTGRES),
@@ -204,9 +203,10 @@ mod tests {
             ("create trigger x begin ;".repeat(1 << 15), SQLITE),
             ("insert into t values (f(1), 'x'),".repeat(1 << 15), MYSQL),
         ] {
-            read(&text, dialect);
+            // Whoever looked back at each sign would still be reading.
+            let script = read(&text, dialect);
+            assert!(script.statements.len() <= 20_000);
         }
-        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 
     proptest! {

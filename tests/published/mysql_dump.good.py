@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Dumps one database into an encrypted file and opens it again."""
+"""Dumps all databases into an encrypted file and opens it again."""
 import os
 import subprocess
 from datetime import datetime, timezone
 
 STAMP = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-TARGET = f"/backup/shop/shop-{STAMP}.sql.age"
+TARGET = f"/backup/mysql/all-{STAMP}.sql.age"
 DUMP = [
     "mysqldump",
     "--defaults-extra-file=/etc/backup/my.cnf",
@@ -13,7 +13,7 @@ DUMP = [
     "--routines",
     "--events",
     "--triggers",
-    "shop",
+    "--all-databases",
 ]
 
 

@@ -9,4 +9,4 @@ def healthy(address):
         return answer.status == 200
 
 
-sys.exit(0 if healthy("https://web1.example.org/healthz") else 1)
+sys.exit(0 if healthy("https://web1.corp.internal/healthz") else 1)

@@ -308,10 +308,11 @@ impl Values<'_, '_> {
     fn inserted(&self, expression: &str, at: usize, span: Span, depth: usize) -> Vec<Bit> {
         let name = expression.trim();
         let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if plain && depth > 0 {
-            if let Some(value) = self.last_assigned(name, at) {
-                return relocated(self.word_at(value, depth - 1), span).bits;
-            }
+        if plain
+            && depth > 0
+            && let Some(value) = self.last_assigned(name, at)
+        {
+            return relocated(self.word_at(value, depth - 1), span).bits;
         }
         vec![Bit::Code { shell: shell_of(expression), span }]
     }

@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let command = run.command;
         let chooses = if command.is(&["tar", "bsdtar", "gtar"]) {
             unit.take_apart(command).is_some_and(|call| {
-                tar::mode(&call) == Mode::Extract && call.has(&["absolute-names"])
+                tar::mode(call) == Mode::Extract && call.has(&["absolute-names"])
             })
         } else {
             command.is(&["unzip"]) && command.has("-:")
@@ -58,7 +58,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     && fetch(other.command)
             })
         });
-        let names: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
+        let names: Vec<String> =
+            command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let fetched = context.before(unit, run).any(|(_, other)| {
             let about = |a: &Argument| {
                 let shown = a.shown();

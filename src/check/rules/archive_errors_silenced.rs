@@ -34,11 +34,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.named(&["tar", "bsdtar", "gtar"])
-    {
+    for (unit, run) in context.named(&["tar", "bsdtar", "gtar"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         let archive = call.value(&["file"]).map(|w| unit.path(run.command, w)).unwrap_or_default();
-        if tar::mode(&call) != Mode::Create || !looks_backup(&archive) {
+        if tar::mode(call) != Mode::Create || !looks_backup(&archive) {
             continue;
         }
         let quiet = call.has(&["ignore-failed-read"])

@@ -176,7 +176,7 @@ fn read_back(context: &Context<'_>, archive: &str) -> bool {
         let looks = command.is(&["tar", "bsdtar", "gtar"])
             && unit.take_apart(command).is_some_and(|call| {
                 call.has(&["diff", "compare"])
-                    || matches!(tar::mode(&call), Mode::List | Mode::Extract)
+                    || matches!(tar::mode(call), Mode::List | Mode::Extract)
             });
         named && (reads || looks)
     })

@@ -3,9 +3,9 @@
 use crate::base::Span;
 use crate::check::deeds::{self, Deed};
 use crate::check::outcome::{each, within};
-use crate::check::{Python, TokenKind};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Unit};
+use crate::check::{Python, TokenKind};
 use crate::evidence::Severity;
 use crate::shell::ast::{StatementKind, Word};
 
@@ -20,7 +20,9 @@ pub const RULE: Rule = Rule {
     source: "systemd.timer(5), OnCalendar, Persistent; Python documentation, time.sleep: the suspension may be longer than asked",
     layer: "static",
     bad: &[
-        Example::Script("#!/usr/bin/env python3\nimport subprocess, time\nwhile True:\n    subprocess.run(['rsync', '-a', '/srv/app/', '/backup/app/'])\n    time.sleep(3600)\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport subprocess, time\nwhile True:\n    subprocess.run(['rsync', '-a', '/srv/app/', '/backup/app/'])\n    time.sleep(3600)\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Keeps a copy of the data."""
@@ -42,10 +44,14 @@ def main():
 main()
 "#,
         ),
-        Example::Script("#!/bin/bash\nwhile true; do\n  mysqldump --single-transaction shop > \"/backup/shop-$(date +%s).sql\"\n  sleep 3600\ndone\n"),
+        Example::Script(
+            "#!/bin/bash\nwhile true; do\n  mysqldump --single-transaction shop > \"/backup/shop-$(date +%s).sql\"\n  sleep 3600\ndone\n",
+        ),
     ],
     good: &[
-        Example::Script("#!/usr/bin/env python3\nimport subprocess\nsubprocess.run(['rsync', '-a', '/srv/app/', '/backup/app/'], check=True)\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport subprocess\nsubprocess.run(['rsync', '-a', '/srv/app/', '/backup/app/'], check=True)\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Waits for the copy that the storage makes, then tests it."""
@@ -64,7 +70,9 @@ while True:
     time.sleep(30)
 "#,
         ),
-        Example::Script("#!/bin/bash\nset -e\nwhile ! pg_isready -q; do sleep 1; done\npg_dump -Fc -f /backup/x.new shop\nwhile true; do date; sleep 1; done\n"),
+        Example::Script(
+            "#!/bin/bash\nset -e\nwhile ! pg_isready -q; do sleep 1; done\npg_dump -Fc -f /backup/x.new shop\nwhile true; do date; sleep 1; done\n",
+        ),
     ],
     run,
 };
@@ -86,12 +94,20 @@ fn in_python(python: &Python<'_>, report: &mut Report) {
         let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         let sleeps = calls().any(|call| last(&call.path) == "sleep");
         let scheduled = calls().any(|call| last(&call.path) == "run_pending");
-        let left = python.tokens[one.body.0..one.body.1].iter().any(|t| t.kind == TokenKind::Name && matches!(t.text, "break" | "return"));
+        let left = python.tokens[one.body.0..one.body.1]
+            .iter()
+            .any(|t| t.kind == TokenKind::Name && matches!(t.text, "break" | "return"));
         let copies = calls().find(|call| {
             let name = last(&call.path);
             let text = python.span_of((call.at, call.end)).slice(python.text);
-            let tool = ["rsync", "mysqldump", "pg_dump", "tar ", "'tar'", "\"tar\"", "restic", "borg"].iter().any(|w| text.contains(w));
-            name.contains("backup") || name.contains("restore") || matches!(name.as_str(), "copytree" | "make_archive") || tool && !name.contains("sleep")
+            let tool =
+                ["rsync", "mysqldump", "pg_dump", "tar ", "'tar'", "\"tar\"", "restic", "borg"]
+                    .iter()
+                    .any(|w| text.contains(w));
+            name.contains("backup")
+                || name.contains("restore")
+                || matches!(name.as_str(), "copytree" | "make_archive")
+                || tool && !name.contains("sleep")
         });
         if let Some(call) = copies.filter(|_| sleeps && !scheduled && !left) {
             let message = "this loop is the only thing that makes copies".to_owned();
@@ -116,9 +132,11 @@ fn in_shell(unit: &Unit<'_>, report: &mut Report) {
     });
     for span in loops {
         let sleeps = unit.named(&["sleep"]).any(|run| within(run.command.span, span));
-        let left = unit.named(&["break", "exit", "return"]).any(|run| within(run.command.span, span));
+        let left =
+            unit.named(&["break", "exit", "return"]).any(|run| within(run.command.span, span));
         let copy = deeds::deeds(unit).find(|(run, deed)| {
-            within(run.command.span, span) && matches!(deed, Deed::Dump | Deed::Send | Deed::Restore)
+            within(run.command.span, span)
+                && matches!(deed, Deed::Dump | Deed::Send | Deed::Restore)
         });
         if let Some((run, _)) = copy.filter(|_| sleeps && !left) {
             let message = "this loop is the only thing that makes copies".to_owned();

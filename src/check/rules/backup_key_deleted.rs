@@ -44,7 +44,7 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let words = run.command.literals();
-        let has = |word: &str| words.iter().any(|w| *w == word);
+        let has = |word: &str| words.contains(&word);
         let ends = run.command.is(&["aws"])
             && has("kms")
             && (has("schedule-key-deletion")

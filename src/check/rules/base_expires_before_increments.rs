@@ -60,12 +60,16 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         let chains = unit.runs().filter(|run| {
             let words = run.command.arguments().iter().map(|a| a.shown()).collect::<Vec<_>>();
-            let tar = run.command.is(&["tar"]) && words.iter().any(|w| w.starts_with("--listed-incremental") || w == "-g");
+            let tar = run.command.is(&["tar"])
+                && words.iter().any(|w| w.starts_with("--listed-incremental") || w == "-g");
             let innodb = run.command.is(&["mariabackup", "mariadb-backup", "xtrabackup"])
                 && words.iter().any(|w| w.starts_with("--incremental-basedir"));
             tar || innodb
         });
-        let made: Vec<String> = chains.flat_map(|run| deeds::outputs(unit, run.command)).map(|(_, path)| path).collect();
+        let made: Vec<String> = chains
+            .flat_map(|run| deeds::outputs(unit, run.command))
+            .map(|(_, path)| path)
+            .collect();
         for run in unit.named(&["find"]) {
             let words = run.command.literals();
             let aged = words.iter().any(|w| matches!(*w, "-mtime" | "-mmin" | "-ctime"));

@@ -55,9 +55,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     for unit in &context.units {
         for run in unit.named(&["md5sum", "sha1sum", "openssl", "md5"]) {
-            let weak = !run.command.is(&["openssl"]) || run.command.has("dgst") && (run.command.has("-md5") || run.command.has("-sha1"));
+            let weak = !run.command.is(&["openssl"])
+                || run.command.has("dgst") && (run.command.has("-md5") || run.command.has("-sha1"));
             if weak && vouches(unit, run) {
-                let message = "this sum can be forged; against bit rot it is as good as any".to_owned();
+                let message =
+                    "this sum can be forged; against bit rot it is as good as any".to_owned();
                 report.add(&RULE, unit, run.command.span, message);
             }
         }
@@ -67,9 +69,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Judges a Python script that hashes what it calls a backup.
 fn in_python(python: &Python<'_>, report: &mut Report) {
     let text = python.text.to_ascii_lowercase();
-    let keeps = ["backup", "restore", "dump", "archive", "\u{5907}\u{4efd}"].iter().any(|w| text.contains(w));
+    let keeps = ["backup", "restore", "dump", "archive", "\u{5907}\u{4efd}"]
+        .iter()
+        .any(|w| text.contains(w));
     let outline = python.outline();
-    let weak = outline.calls.iter().find(|call| matches!(call.path.as_str(), "hashlib.md5" | "hashlib.sha1"));
+    let weak = outline
+        .calls
+        .iter()
+        .find(|call| matches!(call.path.as_str(), "hashlib.md5" | "hashlib.sha1"));
     if let Some(call) = weak.filter(|_| keeps) {
         let message = "this sum can be forged; against bit rot it is as good as any".to_owned();
         report.add_python(&RULE, python.span_of((call.at, call.end)), message);
@@ -80,6 +87,10 @@ fn in_python(python: &Python<'_>, report: &mut Report) {
 fn vouches(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let command = run.command;
     let about = |path: &str| looks_backup(path) || is_archive(path);
-    command.arguments().iter().filter(|a| !a.prefix().starts_with('-')).any(|a| about(&command.path(a)))
+    command
+        .arguments()
+        .iter()
+        .filter(|a| !a.prefix().starts_with('-'))
+        .any(|a| about(&command.path(a)))
         || deeds::outputs_of_line(unit, run).iter().any(|(_, path)| about(path))
 }

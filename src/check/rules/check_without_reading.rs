@@ -61,10 +61,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         let message = format!("this check of {} reads no data", one.program);
         let words = &one.run.command.words;
-        let verb = words
-            .iter()
-            .find(|w| w.literal().as_deref() == Some("check"))
-            .filter(|_| one.program == "restic");
+        let verb =
+            words.iter().find(|w| w.literal() == Some("check")).filter(|_| one.program == "restic");
         let fix =
             verb.and_then(|w| edit(Span::new(w.span.end, w.span.end), " --read-data-subset=5%"));
         report.add(&RULE, one.unit, one.run.command.span, message).edit = fix;

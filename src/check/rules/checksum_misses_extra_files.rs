@@ -16,7 +16,9 @@ pub const RULE: Rule = Rule {
     source: "measured with coreutils: a file that is not on the list does not change exit code 0 of `sha256sum -c`",
     layer: "static",
     bad: &[
-        Example::Script("set -e\nrestic restore latest --target /srv/stage\ncd /srv/stage\nsha256sum -c --quiet /backup/MANIFEST\n"),
+        Example::Script(
+            "set -e\nrestic restore latest --target /srv/stage\ncd /srv/stage\nsha256sum -c --quiet /backup/MANIFEST\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -31,7 +33,9 @@ systemctl start app
         ),
     ],
     good: &[
-        Example::Script("set -e\nrestic restore latest --target /srv/stage\ncd /srv/stage\nsha256sum -c --quiet /backup/MANIFEST\n[ \"$(find . -type f | wc -l)\" -eq \"$(wc -l < /backup/MANIFEST)\" ]\n"),
+        Example::Script(
+            "set -e\nrestic restore latest --target /srv/stage\ncd /srv/stage\nsha256sum -c --quiet /backup/MANIFEST\n[ \"$(find . -type f | wc -l)\" -eq \"$(wc -l < /backup/MANIFEST)\" ]\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -51,7 +55,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         for run in unit.named(&["sha256sum", "sha512sum", "sha1sum", "md5sum", "b3sum"]) {
             let checks = deeds::deed(unit, run.command) == Some(Deed::Verify);
-            if checks && !run.command.has("-") && after_restore(unit, run) && !compares_names(unit) {
+            if checks && !run.command.has("-") && after_restore(unit, run) && !compares_names(unit)
+            {
                 let message = "files that are not on the list go unnoticed".to_owned();
                 report.add(&RULE, unit, run.command.span, message);
             }
@@ -62,14 +67,25 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Tells whether a tree was put back before.
 fn after_restore(unit: &Unit<'_>, run: Run<'_>) -> bool {
     deeds::deeds(unit).any(|(other, deed)| {
-        let tree = other.command.is(&["tar", "restic", "borg", "rsync", "cpio", "rclone", "kopia", "duplicity"]);
+        let tree = other.command.is(&[
+            "tar",
+            "restic",
+            "borg",
+            "rsync",
+            "cpio",
+            "rclone",
+            "kopia",
+            "duplicity",
+        ]);
         other.index < run.index && tree && matches!(deed, Deed::Restore | Deed::Send)
     })
 }
 
 /// Tells whether the files that are there are listed and compared.
 fn compares_names(unit: &Unit<'_>) -> bool {
-    let lists = unit.named(&["find", "ls"]).any(|r| r.command.setting.stage.is_some() || r.command.setting.substituted);
+    let lists = unit
+        .named(&["find", "ls"])
+        .any(|r| r.command.setting.stage.is_some() || r.command.setting.substituted);
     let compares = unit.named(&["diff", "comm", "cmp", "[", "test", "wc"]).next().is_some();
     lists && compares
 }

@@ -2,7 +2,7 @@
 
 use crate::check::deeds::{self, Deed};
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run};
+use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Argument, Command, path};
 
@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
     source: "sha256sum(1): a sum describes what is read when it is made",
     layer: "static",
     bad: &[
-        Example::Script("set -e\ncp -a /srv/app/. /backup/app/\ncd /backup/app\nfind . -type f -exec sha256sum {} + > /backup/app.sums\n"),
+        Example::Script(
+            "set -e\ncp -a /srv/app/. /backup/app/\ncd /backup/app\nfind . -type f -exec sha256sum {} + > /backup/app.sums\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -28,7 +30,9 @@ sha256sum "/mnt/nas/app-$day"/* > "/mnt/nas/app-$day.sha256"
         ),
     ],
     good: &[
-        Example::Script("set -e\ncd /srv/app\nfind . -type f -exec sha256sum {} + > /backup/app.sums\ncp -a /srv/app/. /backup/app/\ncd /backup/app\nsha256sum -c --quiet /backup/app.sums\n"),
+        Example::Script(
+            "set -e\ncd /srv/app\nfind . -type f -exec sha256sum {} + > /backup/app.sums\ncp -a /srv/app/. /backup/app/\ncd /backup/app\nsha256sum -c --quiet /backup/app.sums\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -50,13 +54,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for copy in unit.named(&["cp", "rsync", "scp", "rclone"]) {
             let Some((target, sources)) = ends(copy.command) else { continue };
             let sums: Vec<Run<'_>> = unit.named(SUMS).collect();
-            let of_source = sums.iter().any(|sum| sources.iter().any(|source| reads(sum.command, source)));
-            let checks = sums.iter().any(|sum| deeds::deed(unit, sum.command) == Some(Deed::Verify))
-                || unit.named(&["cmp", "diff"]).next().is_some()
-                || copy.command.has("--checksum")
-                || copy.command.is(&["rsync"]) && copy.command.has("-c");
+            let of_source =
+                sums.iter().any(|sum| sources.iter().any(|source| reads(sum.command, source)));
+            let checks =
+                sums.iter().any(|sum| deeds::deed(unit, sum.command) == Some(Deed::Verify))
+                    || unit.named(&["cmp", "diff"]).next().is_some()
+                    || copy.command.has("--checksum")
+                    || copy.command.is(&["rsync"]) && copy.command.has("-c");
             let of_copy = sums.iter().find(|sum| {
-                sum.index > copy.index && reads(sum.command, &target) && !deeds::outputs_of_line(unit, **sum).is_empty()
+                sum.index > copy.index && reads(sum.command, &target) && keeps(unit, **sum)
             });
             if let Some(sum) = of_copy.filter(|_| !of_source && !checks) {
                 let message = format!("this vouches for {target} as it arrived, right or wrong");
@@ -69,11 +75,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Returns the target and the sources of a copy.
 fn ends(command: &Command) -> Option<(String, Vec<String>)> {
-    let operands: Vec<&Argument> = command.arguments().iter().filter(|a| !a.prefix().starts_with('-')).collect();
+    let operands: Vec<&Argument> =
+        command.arguments().iter().filter(|a| !a.prefix().starts_with('-')).collect();
     let (target, sources) = operands.split_last()?;
-    let clean = |a: &Argument| command.path(a).trim_end_matches("/.").trim_end_matches('/').to_owned();
+    let clean =
+        |a: &Argument| command.path(a).trim_end_matches("/.").trim_end_matches('/').to_owned();
     let target = clean(target);
-    (target.starts_with('/') && !sources.is_empty()).then(|| (target, sources.iter().map(|a| clean(a)).collect()))
+    (target.starts_with('/') && !sources.is_empty())
+        .then(|| (target, sources.iter().map(|a| clean(a)).collect()))
 }
 
 /// Tells whether a command reads files below a directory: it names them, or stands in it.
@@ -82,4 +91,12 @@ fn reads(command: &Command, dir: &str) -> bool {
     let here = command.setting.cwd.as_deref().is_some_and(|cwd| path::within(cwd, dir));
     let relative = |a: &Argument| !a.shown().starts_with(['/', '$']);
     operands.any(|a| path::within(&command.path(a), dir) || here && relative(a))
+}
+
+/// Tells whether the sums go into a file: of the command itself, or of the find that runs it.
+fn keeps(unit: &Unit<'_>, sum: Run<'_>) -> bool {
+    !deeds::outputs_of_line(unit, sum).is_empty()
+        || unit.named(&["find"]).any(|find| {
+            find.command.span == sum.command.span && !deeds::outputs(unit, find.command).is_empty()
+        })
 }

@@ -43,7 +43,9 @@ sha256sum "$out" > "$out.sha256"
 rclone copy "$out.sha256" audit:sums
 "#,
         ),
-        Example::Script("sha256sum /backup/x.tgz > /backup/SHA256SUMS\ngpg --batch --detach-sign /backup/SHA256SUMS\n"),
+        Example::Script(
+            "sha256sum /backup/x.tgz > /backup/SHA256SUMS\ngpg --batch --detach-sign /backup/SHA256SUMS\n",
+        ),
         Example::Script("sha256sum /etc/passwd > /etc/passwd.sum\n"),
     ],
     run,
@@ -57,7 +59,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let dir = path::parent(list);
             let beside = run.command.arguments().iter().any(|a| {
                 let file = run.command.path(a);
-                path::parent(&file) == dir && (crate::check::names::is_archive(&file) || crate::check::names::looks_backup(&file))
+                path::parent(&file) == dir
+                    && (crate::check::names::is_archive(&file)
+                        || crate::check::names::looks_backup(&file))
             });
             if beside && !carried(unit, run, list) {
                 let message = format!("{list} can be rewritten by whoever can rewrite the copy");
@@ -69,12 +73,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether the list is signed, shown, or carried elsewhere.
 fn carried(unit: &Unit<'_>, run: Run<'_>, list: &str) -> bool {
-    let tools = ["gpg", "gpg2", "minisign", "signify", "cosign", "cp", "scp", "rsync", "rclone", "aws", "gsutil", "s3cmd", "mc", "mail", "logger", "restic", "borg", "curl"];
+    let tools = [
+        "gpg", "gpg2", "minisign", "signify", "cosign", "cp", "scp", "rsync", "rclone", "aws",
+        "gsutil", "s3cmd", "mc", "mail", "logger", "restic", "borg", "curl",
+    ];
     unit.named(&tools).any(|other| {
         let about = |a: &crate::shell::Argument| {
             let path = other.command.path(a);
             path == list || path::within(list, &path)
         };
-        other.index > run.index && (other.command.arguments().iter().any(about) || other.command.redirects.iter().any(|r| other.command.path(&r.target) == list))
+        other.index > run.index
+            && (other.command.arguments().iter().any(about)
+                || other.command.redirects.iter().any(|r| other.command.path(&r.target) == list))
     })
 }

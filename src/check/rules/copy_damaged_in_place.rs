@@ -38,7 +38,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    let versions = context.named(&["zfs", "btrfs", "lvcreate", "snapper", "restic", "borg"]).next().is_some();
+    let versions =
+        context.named(&["zfs", "btrfs", "lvcreate", "snapper", "restic", "borg"]).next().is_some();
     for (unit, run) in context.named(&["rsync"]) {
         let command = run.command;
         let Some(call) = unit.take_apart(command) else { continue };
@@ -50,8 +51,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let deletes = call.flags.iter().any(|f| f.name.starts_with("del"));
         if deletes && call.has(&["ignore-errors"]) {
             let message = "files are deleted in the copy although reading failed".to_owned();
-            let word =
-                command.words.iter().find(|w| w.literal().as_deref() == Some("--ignore-errors"));
+            let word = command.words.iter().find(|w| w.literal() == Some("--ignore-errors"));
             let fix = word
                 .filter(|w| w.span.start > 0)
                 .and_then(|w| edit(Span::new(w.span.start - 1, w.span.end), ""));

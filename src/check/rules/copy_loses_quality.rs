@@ -39,11 +39,12 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
-        let words: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
+        let words: Vec<String> =
+            command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let ends = |word: &String, endings: &[&str]| {
             endings.iter().any(|end| word.to_ascii_lowercase().ends_with(end))
         };
-        let lossy = match command.name().as_deref() {
+        let lossy = match command.name() {
             Some("ffmpeg" | "avconv") => {
                 let whole = words.windows(2).any(|w| {
                     matches!(w[0].as_str(), "-c" | "-codec" | "-c:v" | "-c:a")

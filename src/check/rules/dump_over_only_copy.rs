@@ -1,7 +1,7 @@
 //! SH005: the last good copy is emptied before the new one exists.
 
-use crate::check::rule::{Example, Report, Rule};
 use crate::check::names::{is_archive, looks_backup};
+use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Python, Run, TokenKind, Unit};
 use crate::evidence::Severity;
 use crate::shell::ast::RedirectKind;
@@ -99,17 +99,29 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Judges a Python script that opens its copy for writing under the same name in every run.
 fn in_python(python: &Python<'_>, report: &mut Report) {
-    let clock = ["strftime", "isoformat", "datetime", "date.today", "time.time", "%Y", "mkdtemp", "TemporaryDirectory", "uuid"];
+    let clock = [
+        "strftime",
+        "isoformat",
+        "datetime",
+        "date.today",
+        "time.time",
+        "%Y",
+        "mkdtemp",
+        "TemporaryDirectory",
+        "uuid",
+    ];
     let outline = python.outline();
-    let moves = outline.calls.iter().any(|call| {
-        matches!(call.path.rsplit('.').next(), Some("replace" | "rename" | "move"))
-    });
+    let moves = outline
+        .calls
+        .iter()
+        .any(|call| matches!(call.path.rsplit('.').next(), Some("replace" | "rename" | "move")));
     if moves || clock.iter().any(|word| python.text.contains(word)) {
         return;
     }
     let text = |value: (usize, usize)| python.span_of(value).slice(python.text);
     for call in &outline.calls {
-        let archive = matches!(call.path.as_str(), "tarfile.open" | "zipfile.ZipFile" | "gzip.open");
+        let archive =
+            matches!(call.path.as_str(), "tarfile.open" | "zipfile.ZipFile" | "gzip.open");
         if !archive && call.path != "open" {
             continue;
         }
@@ -119,10 +131,12 @@ fn in_python(python: &Python<'_>, report: &mut Report) {
         };
         let written = python.tokens[name.0..name.1].iter().any(|token| {
             token.kind == TokenKind::Text
-                && (looks_backup(token.text) || is_archive(token.text) && token.text.starts_with('/'))
+                && (looks_backup(token.text)
+                    || is_archive(token.text) && token.text.starts_with('/'))
         });
         if writes && (archive || written) {
-            let message = "the copy of the last run is emptied before the new one is whole".to_owned();
+            let message =
+                "the copy of the last run is emptied before the new one is whole".to_owned();
             report.add_python(&RULE, python.span_of((call.at, call.end)), message);
             return;
         }
@@ -205,8 +219,10 @@ fn same_every_run(unit: &Unit<'_>, command: &Command, argument: &Argument, path:
 fn passed_on(unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
     unit.runs().any(|other| {
         let later = other.index > run.index || other.command.setting.deferred;
-        let takes =
-            other.command.is(&["restic", "borg", "duplicity", "kopia", "rm", "shred", "tar"]);
+        let packs =
+            unit.take_apart(other.command).is_some_and(|c| tar::mode(c) == tar::Mode::Create);
+        let takes = other.command.is(&["restic", "borg", "duplicity", "kopia", "rm", "shred"])
+            || other.command.is(&["tar"]) && packs;
         let about = |a: &Argument| crate::shell::path::within(path, &other.command.path(a));
         later && takes && other.command.arguments().iter().any(about)
     })

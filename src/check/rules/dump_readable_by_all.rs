@@ -124,13 +124,13 @@ fn restricts(run: Run<'_>) -> bool {
             || mode.contains("go=")
             || mode.contains("o-")
     };
-    match command.name().as_deref() {
+    match command.name() {
         Some("umask") => words.first().is_some_and(|mask| {
             mask.ends_with('7') || mask.contains("o=") && !mask.contains("o=r")
         }),
         Some("chmod") => words.iter().any(|w| closed(w)),
         Some("install" | "mkdir") => {
-            words.windows(2).any(|w| matches!(w[0], "-m" | "--mode") && closed(&w[1]))
+            words.windows(2).any(|w| matches!(w[0], "-m" | "--mode") && closed(w[1]))
                 || words.iter().any(|w| {
                     w.strip_prefix("-m")
                         .or(w.strip_prefix("--mode="))

@@ -105,10 +105,6 @@ fn unguarded(unit: &Unit<'_>, body: &Statement) -> Option<(crate::base::Span, St
         StatementKind::Group(inner) | StatementKind::Subshell(inner) => inner.as_slice(),
         _ => return None,
     };
-    let strict = statements.iter().any(|s| call(s).as_deref() == Some("set"));
-    if strict && matches!(body.kind, StatementKind::Subshell(_)) {
-        // `set -e` inside does not help either, but says what was meant; it is still switched off.
-    }
     let (_, steps) = statements.split_last()?;
     for step in steps {
         if !matches!(step.kind, StatementKind::Simple(_) | StatementKind::Pipeline(_)) {

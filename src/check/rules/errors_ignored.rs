@@ -135,14 +135,23 @@ fn harms(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
 /// Tells whether a deletion is of copies, or of the data that a restore was to replace.
 fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
     let command = other.command;
-    if command.is(&["restic", "borg", "kopia", "duplicity", "find", "rclone", "pgbackrest", "barman"]) {
+    if command.is(&[
+        "restic",
+        "borg",
+        "kopia",
+        "duplicity",
+        "find",
+        "rclone",
+        "pgbackrest",
+        "barman",
+    ]) {
         return true;
     }
     let restore = deeds::deed(unit, run.command) == Some(Deed::Restore);
-    let recursive =
-        command.literals().iter().any(|w| deeds::short(w, 'r') || deeds::short(w, 'R'));
+    let recursive = command.literals().iter().any(|w| deeds::short(w, 'r') || deeds::short(w, 'R'));
     command.arguments().iter().map(|a| command.path(a)).any(|path| {
-        let data = ["/srv/", "/var/lib/", "/home/", "/data/"].iter().any(|dir| path.starts_with(dir));
+        let data =
+            ["/srv/", "/var/lib/", "/home/", "/data/"].iter().any(|dir| path.starts_with(dir));
         looks_backup(&path) || is_archive(&path) && !restore || restore && recursive && data
     })
 }
@@ -151,6 +160,10 @@ fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
 fn strict(unit: &Unit<'_>) -> Option<Edit> {
     if unit.language != Language::Bash || !unit.text.starts_with("#!") {
         return None;
+    }
+    const HALF: &str = "set -o pipefail";
+    if let Some(line) = unit.text.find(&format!("\n{HALF}\n")) {
+        return edit(Span::new(line + 1, line + 1 + HALF.len()), "set -euo pipefail");
     }
     let at = unit.text.find('\n')? + 1;
     edit(Span::new(at, at), "set -euo pipefail\n")

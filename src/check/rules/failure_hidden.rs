@@ -81,6 +81,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
             let name = run.command.name().unwrap_or_default();
             let inside = |(span, _): &&(Span, Span)| outcome::within(run.command.span, *span);
+            if tested_later(unit, run) {
+                continue;
+            }
             if let Some((_, tail)) = hidden.iter().find(inside) {
                 let message = format!("a failure of `{name}` is thrown away");
                 let finding = report.add(&RULE, unit, run.command.span, message);
@@ -106,6 +109,16 @@ fn later_ends(unit: &Unit<'_>, run: Run<'_>) -> bool {
     verify && !goes_on
 }
 
+/// Tells whether the file that the command makes is tested behind it: `test -s file`.
+fn tested_later(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let made = deeds::outputs_of_line(unit, run);
+    unit.named(&["[", "test", "grep", "gzip", "cmp"]).any(|other| {
+        let about =
+            |a: &crate::shell::Argument| made.iter().any(|(_, p)| *p == other.command.path(a));
+        other.index > run.index && other.command.arguments().iter().any(about)
+    })
+}
+
 /// Tells whether a statement is `true` or `:`.
 fn does_nothing(statement: &Statement) -> bool {
     let StatementKind::Simple(simple) = &statement.kind else { return false };
@@ -118,6 +131,6 @@ fn silenced(run: Run<'_>) -> bool {
     run.command.redirects.iter().any(|r| {
         r.descriptor == Some(2)
             && r.kind == RedirectKind::Truncate
-            && r.target.literal().as_deref() == Some("/dev/null")
+            && r.target.literal() == Some("/dev/null")
     })
 }

@@ -33,7 +33,9 @@ rm -rf "$WORK"
         Example::Script("comm -13 <(sort /etc/a) <(sort /etc/b) > /tmp/missing.txt\n"),
     ],
     good: &[
-        Example::Script("dir=$(mktemp -d)\ntrap 'rm -rf -- \"$dir\"' EXIT\nmysqldump --single-transaction shop > \"$dir/shop.sql\"\n"),
+        Example::Script(
+            "dir=$(mktemp -d)\ntrap 'rm -rf -- \"$dir\"' EXIT\nmysqldump --single-transaction shop > \"$dir/shop.sql\"\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -104,7 +106,8 @@ fn guessable(command: &Command, argument: &Argument) -> bool {
 fn guarded(unit: &Unit<'_>, command: &Command, argument: &Argument) -> bool {
     let path = command.path(argument);
     let made = unit.named(&["mkdir"]).any(|run| {
-        let tolerant = run.command.literals().iter().any(|w| *w == "--parents" || deeds::short(w, 'p'));
+        let tolerant =
+            run.command.literals().iter().any(|w| *w == "--parents" || deeds::short(w, 'p'));
         let about = |a: &Argument| crate::shell::path::within(&path, &run.command.path(a));
         !tolerant && run.command.setting.errexit && run.command.arguments().iter().any(about)
     });

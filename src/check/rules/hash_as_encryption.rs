@@ -59,17 +59,31 @@ fn run(context: &Context<'_>, report: &mut Report) {
         in_python(python, report);
     }
     for unit in &context.units {
-        for run in unit.named(&["sha256sum", "sha512sum", "sha1sum", "md5sum", "b2sum", "shasum", "base64", "openssl", "xxd"]) {
+        for run in unit.named(&[
+            "sha256sum",
+            "sha512sum",
+            "sha1sum",
+            "md5sum",
+            "b2sum",
+            "shasum",
+            "base64",
+            "openssl",
+            "xxd",
+        ]) {
             let words = run.command.literals();
-            let digest = words.first().is_some_and(|w| matches!(*w, "dgst" | "base64" | "sha256" | "md5"));
+            let digest =
+                words.first().is_some_and(|w| matches!(*w, "dgst" | "base64" | "sha256" | "md5"));
             let decodes = words.iter().any(|w| matches!(*w, "-d" | "--decode" | "-c" | "--check"));
             if run.command.is(&["openssl"]) && !digest || decodes || encrypted_before(unit, run) {
                 continue;
             }
             let outputs = deeds::outputs_of_line(unit, run);
-            let Some((argument, target)) = outputs.iter().find(|(_, p)| says_encrypted(p)) else { continue };
+            let Some((argument, target)) = outputs.iter().find(|(_, p)| says_encrypted(p)) else {
+                continue;
+            };
             let name = run.command.name().unwrap_or_default();
-            let message = format!("{target} holds what `{name}` prints: nothing in it is encrypted");
+            let message =
+                format!("{target} holds what `{name}` prints: nothing in it is encrypted");
             let finding = report.add(&RULE, unit, argument.span, message);
             let deleted = unit.named(&["rm", "shred"]).any(|other| other.index > run.index);
             if deleted {
@@ -82,21 +96,42 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Judges a Python script whose function that encrypts only hashes, or that writes a digest under such a name.
 fn in_python(python: &Python<'_>, report: &mut Report) {
     let outline = python.outline();
-    let ciphers = ["cryptography", "Crypto", "Cryptodome", "nacl", "gnupg", "pyrage", "age", "gpg", "openssl"];
-    let real = outline.imports.iter().any(|i| ciphers.iter().any(|c| i.path.split('.').next() == Some(c)))
-        || python.tokens.iter().any(|t| t.kind == TokenKind::Text && ["gpg", "openssl", "age"].contains(&t.text));
+    let ciphers = [
+        "cryptography",
+        "Crypto",
+        "Cryptodome",
+        "nacl",
+        "gnupg",
+        "pyrage",
+        "age",
+        "gpg",
+        "openssl",
+    ];
+    let real =
+        outline.imports.iter().any(|i| ciphers.iter().any(|c| i.path.split('.').next() == Some(c)))
+            || python
+                .tokens
+                .iter()
+                .any(|t| t.kind == TokenKind::Text && ["gpg", "openssl", "age"].contains(&t.text));
     if real {
         return;
     }
-    for call in outline.calls.iter().filter(|c| c.path.starts_with("hashlib.") || c.path.starts_with("base64.b64encode")) {
+    for call in outline
+        .calls
+        .iter()
+        .filter(|c| c.path.starts_with("hashlib.") || c.path.starts_with("base64.b64encode"))
+    {
         let inside = outline.definitions.iter().find(|d| d.body.0 <= call.at && call.at < d.body.1);
         let named = inside.is_some_and(|d| {
             let name = d.name.to_ascii_lowercase();
             name.contains("encrypt") && !name.contains("decrypt")
         });
-        let written = python.tokens.iter().any(|t| t.kind == TokenKind::Text && says_encrypted(t.text));
+        let written =
+            python.tokens.iter().any(|t| t.kind == TokenKind::Text && says_encrypted(t.text));
         if named || written && inside.is_none() {
-            let message = "this is called encryption, and only computes a number or another spelling".to_owned();
+            let message =
+                "this is called encryption, and only computes a number or another spelling"
+                    .to_owned();
             report.add_python(&RULE, python.span_of((call.at, call.end)), message);
         }
     }
@@ -105,14 +140,20 @@ fn in_python(python: &Python<'_>, report: &mut Report) {
 /// Tells whether the name of a file says that it is encrypted.
 fn says_encrypted(file: &str) -> bool {
     let name = path::file_name(file).to_ascii_lowercase();
-    [".enc", ".encrypted", ".crypt", ".crypted", ".gpg", ".age", ".aes"].iter().any(|end| name.ends_with(end)) || name.starts_with("encrypted")
+    [".enc", ".encrypted", ".crypt", ".crypted", ".gpg", ".age", ".aes"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        || name.starts_with("encrypted")
 }
 
 /// Tells whether an earlier stage of the pipeline does encrypt.
 fn encrypted_before(unit: &Unit<'_>, run: Run<'_>) -> bool {
     run.command.setting.stage.is_some_and(|stage| {
         unit.commands.list.iter().any(|other| {
-            let earlier = other.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline && s.position < stage.position);
+            let earlier = other
+                .setting
+                .stage
+                .is_some_and(|s| s.pipeline == stage.pipeline && s.position < stage.position);
             earlier && other.is(&["gpg", "gpg2", "age", "openssl"])
         })
     })

@@ -49,7 +49,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         else {
             continue;
         };
-        let verb = one.run.command.words.iter().find(|w| w.literal().as_deref() == Some("extract"));
+        let verb = one.run.command.words.iter().find(|w| w.literal() == Some("extract"));
         let fix = verb.and_then(|w| edit(Span::new(w.span.end, w.span.end), " --sparse"));
         let message = format!("the holes of {image} are written as zeros");
         report.add(&RULE, one.unit, one.run.command.span, message).edit = fix;

@@ -19,7 +19,9 @@ pub const RULE: Rule = Rule {
     source: "borg init manual, Encryption mode tips: keep the key outside the repository and back it up; restic manual: losing the password means that the data is lost",
     layer: "static",
     bad: &[
-        Example::Script("export RESTIC_PASSWORD_FILE=/backup/restic/.pass\nrestic -r /backup/restic backup /srv/app\n"),
+        Example::Script(
+            "export RESTIC_PASSWORD_FILE=/backup/restic/.pass\nrestic -r /backup/restic backup /srv/app\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -31,11 +33,17 @@ borg create ::'{hostname}-{now}' /srv/app /etc/nginx
 borg prune --keep-daily 14
 "#,
         ),
-        Example::Script("openssl enc -aes-256-cbc -pbkdf2 -pass file:/backup/key.txt -in /srv/x.tar -out /backup/x.tar.enc\n"),
-        Example::Script("set -e\nage -R /etc/age.pub -o /backup/db.age /srv/db.dump\ncp /root/age-key.txt /backup/\n"),
+        Example::Script(
+            "openssl enc -aes-256-cbc -pbkdf2 -pass file:/backup/key.txt -in /srv/x.tar -out /backup/x.tar.enc\n",
+        ),
+        Example::Script(
+            "set -e\nage -R /etc/age.pub -o /backup/db.age /srv/db.dump\ncp /root/age-key.txt /backup/\n",
+        ),
     ],
     good: &[
-        Example::Script("export RESTIC_PASSWORD_FILE=/etc/restic/pass\nrestic -r /backup/restic backup /srv/app\n"),
+        Example::Script(
+            "export RESTIC_PASSWORD_FILE=/etc/restic/pass\nrestic -r /backup/restic backup /srv/app\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -63,11 +71,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 report.add(&RULE, unit, command.span, message);
                 continue;
             }
-            if deeds::deed(unit, command) != Some(Deed::Dump) && !command.is(&["openssl", "gpg", "gpg2", "age"]) {
+            if deeds::deed(unit, command) != Some(Deed::Dump)
+                && !command.is(&["openssl", "gpg", "gpg2", "age"])
+            {
                 continue;
             }
             let (sources, targets) = ends(unit, command);
-            let own = own_key(unit, command);
+            let own = own_key(command);
             for key in keys.iter().chain(own.iter()).filter(|_| encrypts(command)) {
                 let inside = sources.iter().find(|source| path::within(key, source));
                 let beside = targets.iter().find(|target| {
@@ -75,7 +85,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     path::within(key, target) || dir.is_some_and(|dir| path::within(key, dir))
                 });
                 let message = match (inside, beside) {
-                    (Some(source), _) => format!("{key} lies in {source}: it is inside the copy that it opens, and gone with what was copied"),
+                    (Some(source), _) => format!(
+                        "{key} lies in {source}: it is inside the copy that it opens, and gone with what was copied"
+                    ),
                     (None, Some(target)) => format!("{key} lies beside {target}, which it opens"),
                     (None, None) => continue,
                 };
@@ -93,13 +105,21 @@ fn encrypts(command: &Command) -> bool {
 
 /// Returns the files from which the environment takes passphrases and keys.
 fn key_files(unit: &Unit<'_>) -> Vec<String> {
-    let names = ["RESTIC_PASSWORD_FILE", "RESTIC_PASSWORD_COMMAND", "BORG_PASSCOMMAND", "BORG_KEY_FILE", "PASSPHRASE_FILE"];
+    let names = [
+        "RESTIC_PASSWORD_FILE",
+        "RESTIC_PASSWORD_COMMAND",
+        "BORG_PASSCOMMAND",
+        "BORG_KEY_FILE",
+        "PASSPHRASE_FILE",
+    ];
     let mut found = Vec::new();
     crate::check::outcome::each(&unit.script.statements, &mut |statement, _| {
         let crate::shell::ast::StatementKind::Simple(simple) = &statement.kind else { return };
         for assignment in simple.assignments.iter().filter(|a| names.contains(&a.name.as_str())) {
             let crate::shell::ast::Assigned::Scalar(word) = &assignment.value else { continue };
-            let text = word.literal().unwrap_or_else(|| unit.slice(word.span).trim_matches(['"', '\'']).to_owned());
+            let text = word
+                .literal()
+                .unwrap_or_else(|| unit.slice(word.span).trim_matches(['"', '\'']).to_owned());
             found.extend(text.split_whitespace().filter(|w| w.starts_with('/')).map(str::to_owned));
         }
     });
@@ -107,19 +127,24 @@ fn key_files(unit: &Unit<'_>) -> Vec<String> {
 }
 
 /// Returns the key file that a command names itself.
-fn own_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
+fn own_key(command: &Command) -> Option<String> {
     let words = command.arguments();
     let value = |flags: &[&str]| {
-        let at = words.iter().position(|w| w.literal().is_some_and(|w| flags.contains(&&*w)))?;
+        let at = words.iter().position(|w| w.literal().is_some_and(|w| flags.contains(&w)))?;
         Some(command.path(words.get(at + 1)?))
     };
     let attached = |prefix: &str| {
-        words.iter().find_map(|w| w.shown().strip_prefix(prefix).map(str::to_owned)).filter(|w| w.starts_with('/'))
+        words
+            .iter()
+            .find_map(|w| w.shown().strip_prefix(prefix).map(str::to_owned))
+            .filter(|w| w.starts_with('/'))
     };
-    let _ = unit;
     match command.name()? {
         "restic" => value(&["-p", "--password-file"]).or_else(|| attached("--password-file=")),
-        "openssl" => words.iter().find_map(|w| w.shown().strip_prefix("file:").map(str::to_owned)).or_else(|| value(&["-kfile"])),
+        "openssl" => words
+            .iter()
+            .find_map(|w| w.shown().strip_prefix("file:").map(str::to_owned))
+            .or_else(|| value(&["-kfile"])),
         "gpg" | "gpg2" => value(&["--passphrase-file"]).or_else(|| attached("--passphrase-file=")),
         _ => None,
     }
@@ -133,7 +158,8 @@ fn ends(unit: &Unit<'_>, command: &Command) -> (Vec<String>, Vec<String>) {
         .map(|a| command.path(a))
         .filter(|p| p.starts_with('/') && !p.contains(':'))
         .collect();
-    let mut targets: Vec<String> = deeds::outputs(unit, command).into_iter().map(|(_, p)| p).collect();
+    let mut targets: Vec<String> =
+        deeds::outputs(unit, command).into_iter().map(|(_, p)| p).collect();
     let call = unit.take_apart(command);
     let repo = call.as_ref().and_then(|c| c.value(&["repo"]).map(|w| unit.path(command, w)));
     targets.extend(repo.clone());
@@ -141,10 +167,18 @@ fn ends(unit: &Unit<'_>, command: &Command) -> (Vec<String>, Vec<String>) {
         let shown = a.shown();
         shown.split_once("::").map(|(repo, _)| repo.to_owned()).filter(|r| r.starts_with('/'))
     }));
-    let keys = call.map(|c| c.of_role(Role::Source).into_iter().map(|w| unit.path(command, w)).collect::<Vec<_>>());
+    let keys = call.map(|c| {
+        c.of_role(Role::Source).into_iter().map(|w| unit.path(command, w)).collect::<Vec<_>>()
+    });
     let sources = match command.is(&["openssl", "gpg", "gpg2", "age"]) {
         true => Vec::new(),
-        false => paths.into_iter().filter(|p| !targets.contains(p) && !keys.as_ref().is_some_and(|k| k.contains(p) && command.is(&["restic"]))).collect(),
+        false => paths
+            .into_iter()
+            .filter(|p| {
+                !targets.contains(p)
+                    && !keys.as_ref().is_some_and(|k| k.contains(p) && command.is(&["restic"]))
+            })
+            .collect(),
     };
     (sources, targets)
 }
@@ -157,11 +191,24 @@ fn copies_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
     let secret = |file: &str| {
         let name = path::file_name(file).to_ascii_lowercase();
         let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-        let key = ["key", "keyfile", "passphrase", "passwd", "password", "pass", "secret", "identity", "restickey", "borgkey"];
+        let key = [
+            "key",
+            "keyfile",
+            "passphrase",
+            "passwd",
+            "password",
+            "pass",
+            "secret",
+            "identity",
+            "restickey",
+            "borgkey",
+        ];
         words.iter().any(|w| key.contains(w)) && !name.ends_with(".pub") && !name.ends_with(".crt")
     };
     // Only where this text encrypts copies: elsewhere a key is data like any other.
-    let encrypts = unit.runs().any(|run| run.command.is(&["age", "gpg", "gpg2", "openssl", "restic", "borg", "duplicity"]));
+    let encrypts = unit.runs().any(|run| {
+        run.command.is(&["age", "gpg", "gpg2", "openssl", "restic", "borg", "duplicity"])
+    });
     let (target, sources) = command.arguments().split_last()?;
     let target = command.path(target);
     sources

@@ -53,10 +53,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         let Some(key) = backup.encryption.as_ref().and_then(|e| e.key.as_ref()) else { continue };
         let Some(secret) = inventory.secrets.iter().find(|s| s.id == *key) else { continue };
-        let host_of = |id: &crate::base::Id| inventory.assets.iter().find(|a| a.id == *id).and_then(|a| a.host.clone());
+        let host_of = |id: &crate::base::Id| {
+            inventory.assets.iter().find(|a| a.id == *id).and_then(|a| a.host.clone())
+        };
         let own_host = host_of(asset);
         let down = |kept: &crate::inventory::Kept| {
-            let itself = kept.asset.as_ref() == Some(asset) || kept.host.is_some() && kept.host == own_host;
+            let itself =
+                kept.asset.as_ref() == Some(asset) || kept.host.is_some() && kept.host == own_host;
             let later = kept.asset.as_ref().is_some_and(|store| {
                 let first = recovered.iter().position(|id| *id == store);
                 first.zip(place).is_some_and(|(store, own)| store > own)
@@ -64,7 +67,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             itself || later
         };
         if !secret.kept.is_empty() && secret.kept.iter().all(down) {
-            let message = format!("{key}, which opens {}, is kept only on what is down until {} is open", backup.id, backup.id);
+            let message = format!(
+                "{key}, which opens {}, is kept only on what is down until {} is open",
+                backup.id, backup.id
+            );
             report.add_whole(&RULE, None, message);
         }
     }

@@ -54,7 +54,7 @@ ls -l /srv/stage
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         for run in unit.named(&["ls"]) {
-            if !picks(unit, run) || !backups(unit, run) {
+            if !picks(unit, run) || !backups(run) {
                 continue;
             }
             let message = "the listing is ordered by the last change of the file, and is not made to be read by programs".to_owned();
@@ -90,12 +90,11 @@ fn ordered(run: Run<'_>) -> bool {
 }
 
 /// Tells whether the place that is listed, or the pattern, is one of backups.
-fn backups(unit: &Unit<'_>, run: Run<'_>) -> bool {
+fn backups(run: Run<'_>) -> bool {
     let command = run.command;
     let about = |path: &str| looks_backup(path) || is_archive(path.trim_end_matches('*'));
     let mut operands =
         command.arguments().iter().filter(|a| !a.prefix().starts_with('-')).peekable();
-    let _ = unit;
     match operands.peek() {
         None => command.setting.cwd.as_deref().is_some_and(about),
         Some(_) => operands.any(|a| about(&command.path(a))),

@@ -3,6 +3,10 @@
 /// Codes that no rule has, each with where its knowledge went or why nothing can see it.
 pub const LEFT_OUT: &[(&str, &str)] = &[
     (
+        "CK005",
+        "that a sum is right does not say that the copy can be restored: restore-never-tested (ST006) asks the inventory for the last test, archive-not-read-back (FS011) asks scripts for one",
+    ),
+    (
         "CL004",
         "the hours before an archive tier answers are `first_byte_delay` of a repository in the inventory; they are in the estimate that restore-beyond-promise (ST004) compares with the promise",
     ),
@@ -88,7 +92,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "rules are still being written"]
     fn every_planned_code_is_a_rule_or_left_out() {
         let left = |code: &String| LEFT_OUT.iter().any(|(known, _)| known == code);
         let missing: Vec<String> =

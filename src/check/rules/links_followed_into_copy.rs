@@ -42,7 +42,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let Some(call) = unit.take_apart(command) else { continue };
         let (follows, target) = match (call.tool.name, call.name) {
             ("rsync", _) => (call.has(&["L", "copy-links"]), call.operands.last()),
-            ("tar", _) if tar::mode(&call) == Mode::Create => {
+            ("tar", _) if tar::mode(call) == Mode::Create => {
                 (call.has(&["h", "dereference"]), call.value(&["file"]))
             }
             ("cp", "cp") => {

@@ -71,7 +71,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             parts.iter().any(|part| text.contains(part))
         })
     };
-    let about = says(&["backup", "restore", "snapshot", "备份"]);
+    let about = says(&["backup", "restore", "snapshot", "recover", "disaster", "备份"]);
     let judges = says(&["intact", "corrupt", "integrity", "verify", "完好", "损坏"]);
     if !about || !judges {
         return;

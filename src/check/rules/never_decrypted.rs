@@ -18,7 +18,9 @@ pub const RULE: Rule = Rule {
     source: "gpg(1), --recipient: encrypts to any key that is there; restic manual: a repository is tested with `restic check --read-data`",
     layer: "static",
     bad: &[
-        Example::Script("set -e\ntar -czf /srv/x.tgz -C /srv app\ngpg --batch -e -r ops@example.org -o /backup/x.tgz.gpg /srv/x.tgz\nrm /srv/x.tgz\n"),
+        Example::Script(
+            "set -e\ntar -czf /srv/x.tgz -C /srv app\ngpg --batch -e -r ops@example.org -o /backup/x.tgz.gpg /srv/x.tgz\nrm /srv/x.tgz\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -31,7 +33,9 @@ rm "/srv/dump/shop-$stamp.dump"
         ),
     ],
     good: &[
-        Example::Script("set -e\ntar -czf /srv/x.tgz -C /srv app\ngpg --batch -e -r ops@example.org -o /backup/x.tgz.gpg /srv/x.tgz\ngpg --batch -d /backup/x.tgz.gpg | cmp - /srv/x.tgz\nrm /srv/x.tgz\n"),
+        Example::Script(
+            "set -e\ntar -czf /srv/x.tgz -C /srv app\ngpg --batch -e -r ops@example.org -o /backup/x.tgz.gpg /srv/x.tgz\ngpg --batch -d /backup/x.tgz.gpg | cmp - /srv/x.tgz\nrm /srv/x.tgz\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -54,7 +58,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     let decrypts = |c: &Command| {
         c.is(&["gpg", "gpg2", "openssl", "age"])
-            && c.literals().iter().any(|w| matches!(*w, "--decrypt" | "-d") || deeds::short(w, 'd') && !c.is(&["openssl"]))
+            && c.literals().iter().any(|w| {
+                matches!(*w, "--decrypt" | "-d") || deeds::short(w, 'd') && !c.is(&["openssl"])
+            })
     };
     if context.runs().any(|(_, run)| decrypts(run.command)) {
         return;
@@ -63,8 +69,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let command = run.command;
         let words = command.literals();
         let encrypts = match command.name() {
-            Some("gpg" | "gpg2") => words.iter().any(|w| matches!(*w, "--encrypt" | "--symmetric") || deeds::short(w, 'e') || deeds::short(w, 'c')),
-            Some("openssl") => words.first().is_some_and(|w| *w == "enc" || w.starts_with("aes-")) && !words.iter().any(|w| matches!(*w, "-a" | "-base64")),
+            Some("gpg" | "gpg2") => words.iter().any(|w| {
+                matches!(*w, "--encrypt" | "--symmetric")
+                    || deeds::short(w, 'e')
+                    || deeds::short(w, 'c')
+            }),
+            Some("openssl") => {
+                words.first().is_some_and(|w| *w == "enc" || w.starts_with("aes-"))
+                    && !words.iter().any(|w| matches!(*w, "-a" | "-base64"))
+            }
             Some("age") => words.len() > 1 && !words.contains(&"--version"),
             Some(_) | None => false,
         };
@@ -73,10 +86,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         let inputs: Vec<String> = command.arguments().iter().map(|a| command.path(a)).collect();
         let deleted = unit.named(&["rm", "shred", "unlink"]).any(|other| {
-            other.index > run.index && other.command.arguments().iter().any(|a| inputs.contains(&other.command.path(a)))
+            other.index > run.index
+                && other.command.arguments().iter().any(|a| inputs.contains(&other.command.path(a)))
         });
         if deleted {
-            let message = "the original is deleted, and nobody has opened the encrypted copy".to_owned();
+            let message =
+                "the original is deleted, and nobody has opened the encrypted copy".to_owned();
             report.add(&RULE, unit, command.span, message).severity = Severity::Medium;
             return;
         }

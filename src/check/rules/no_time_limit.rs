@@ -27,7 +27,9 @@ curl -fsS https://status.example.org/copied
         ),
     ],
     good: &[
-        Example::Script("set -e\nssh -o ConnectTimeout=10 -o ServerAliveInterval=15 db1 'pg_dump -Fc shop' > /backup/shop.dump.new\n"),
+        Example::Script(
+            "set -e\nssh -o ConnectTimeout=10 -o ServerAliveInterval=15 db1 'pg_dump -Fc shop' > /backup/shop.dump.new\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -50,7 +52,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let endless = unit.named(&["ssh", "rsync", "scp", "curl", "wget"]).find(|run| waits(*run));
         if let Some(run) = endless {
             let name = run.command.name().unwrap_or_default();
-            report.add(&RULE, unit, run.command.span, format!("`{name}` waits for the other side without end"));
+            report.add(
+                &RULE,
+                unit,
+                run.command.span,
+                format!("`{name}` waits for the other side without end"),
+            );
         }
     }
 }
@@ -62,13 +69,17 @@ fn waits(run: Run<'_>) -> bool {
         return false;
     }
     let words = command.arguments();
-    let starts = |prefixes: &[&str]| words.iter().any(|w| prefixes.iter().any(|p| w.prefix().starts_with(p)));
+    let starts = |prefixes: &[&str]| {
+        words.iter().any(|w| prefixes.iter().any(|p| w.prefix().starts_with(p)))
+    };
     match command.name() {
         Some("ssh" | "scp") => !starts(&["-F"]),
         Some("rsync") => {
             let remote = words.iter().any(|w| {
                 let shown = w.shown();
-                shown.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/') && !host.starts_with('-'))
+                shown.split_once(':').is_some_and(|(host, _)| {
+                    !host.is_empty() && !host.contains('/') && !host.starts_with('-')
+                })
             });
             remote && !starts(&["--timeout", "--contimeout"])
         }

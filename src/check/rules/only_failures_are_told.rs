@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
     source: "GitLab 2017, post-mortem of the database outage: the mails of the failing backup were rejected, and nobody missed them",
     layer: "static",
     bad: &[
-        Example::Script("pg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop || echo failed | mail -s 'backup failed' ops@example.org\n"),
+        Example::Script(
+            "pg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop || echo failed | mail -s 'backup failed' ops@example.org\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -31,7 +33,9 @@ mv "$out.new" "$out"
         ),
     ],
     good: &[
-        Example::Script("pg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop || exit 1\ndate +%s > /var/lib/backup/last-success\n"),
+        Example::Script(
+            "pg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop || exit 1\ndate +%s > /var/lib/backup/last-success\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -51,8 +55,22 @@ curl -fsS --max-time 10 https://ping.example.org/shop
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.units.iter().filter(|unit| unit.step.is_none()) {
         let alarm = unit
-            .named(&["mail", "mailx", "sendmail", "msmtp", "mutt", "curl", "wget", "wall", "notify-send", "telegram-send"])
-            .find(|run| (run.command.setting.conditional || run.command.setting.deferred) && tells(unit, *run));
+            .named(&[
+                "mail",
+                "mailx",
+                "sendmail",
+                "msmtp",
+                "mutt",
+                "curl",
+                "wget",
+                "wall",
+                "notify-send",
+                "telegram-send",
+            ])
+            .find(|run| {
+                (run.command.setting.conditional || run.command.setting.deferred)
+                    && tells(unit, *run)
+            });
         let Some(alarm) = alarm else { continue };
         let dumps = deeds::deeds(unit).any(|(_, deed)| deed == Deed::Dump);
         if dumps && !heartbeat(unit) {
@@ -64,8 +82,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether what a command sends speaks of a failure.
 fn tells(unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let said: String = run.command.arguments().iter().map(|a| a.shown().to_ascii_lowercase()).collect();
-    let piped = run.command.input.as_ref().map(|i| i.shown().to_ascii_lowercase()).unwrap_or_default();
+    let said: String =
+        run.command.arguments().iter().map(|a| a.shown().to_ascii_lowercase()).collect();
+    let piped =
+        run.command.input.as_ref().map(|i| i.shown().to_ascii_lowercase()).unwrap_or_default();
     let whole = format!("{said} {piped} {}", unit.slice(run.command.span).to_ascii_lowercase());
     ["fail", "error", "problem", "alert"].iter().any(|word| whole.contains(word))
 }
@@ -75,12 +95,25 @@ fn heartbeat(unit: &Unit<'_>) -> bool {
     unit.runs().any(|run| {
         let command = run.command;
         let always = !command.setting.deferred && !command.setting.substituted;
-        let calls = command.is(&["curl", "wget", "mail", "mailx", "sendmail", "nsca", "send_nsca", "zabbix_sender", "logger", "healthcheck"]) && !tells(unit, run);
+        let calls = command.is(&[
+            "curl",
+            "wget",
+            "mail",
+            "mailx",
+            "sendmail",
+            "nsca",
+            "send_nsca",
+            "zabbix_sender",
+            "logger",
+            "healthcheck",
+        ]) && !tells(unit, run);
         let marks = command.is(&["touch"])
             || command.redirects.iter().any(|r| {
                 let path = command.path(&r.target);
                 matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append)
-                    && ["success", "last", "stamp", "status", ".prom", ".ok"].iter().any(|w| path.contains(w))
+                    && ["success", "last", "stamp", "status", ".prom", ".ok"]
+                        .iter()
+                        .any(|w| path.contains(w))
             });
         always && (calls || marks)
     })

@@ -50,7 +50,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let Some(call) = unit.take_apart(command) else {
             continue;
         };
-        if call.tool.name == "tar" && tar::mode(&call) == Mode::Create {
+        if call.tool.name == "tar" && tar::mode(call) == Mode::Create {
             let kept = call.has(&["xattrs", "selinux", "acls"]);
             let system = call
                 .operands
@@ -63,7 +63,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     format!("extended attributes of {tree} (capabilities, ACLs) are not archived");
                 report.add(&RULE, unit, command.span, message).severity = Severity::Medium;
             }
-        } else if let Some(flag) = drops(&call).filter(|_| from_backup(unit, command, &call)) {
+        } else if let Some(flag) = drops(call).filter(|_| from_backup(unit, command, call)) {
             let message = format!("`--{flag}` drops what the copy knows of owners or modes");
             report.add(&RULE, unit, command.span, message);
         }

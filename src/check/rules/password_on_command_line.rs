@@ -1,7 +1,7 @@
 //! MY006: a password that every user of the machine can read.
 
-use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Python, TokenKind};
 use crate::evidence::Severity;
 
 const CLIENTS: &[&str] = &[
@@ -84,6 +84,9 @@ find "$dir" -name '*.sql' -mtime +35 -print
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    if let Some(python) = &context.python {
+        in_python(python, report);
+    }
     for (unit, run) in context.named(CLIENTS) {
         let Some(call) = unit.take_apart(run.command) else {
             continue;
@@ -100,6 +103,23 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 span,
                 format!("`{}` gets its password on the command line", call.name),
             );
+        }
+    }
+}
+
+/// Judges the command lines that a Python script holds as texts, whoever is to run them.
+fn in_python(python: &Python<'_>, report: &mut Report) {
+    for token in python.tokens.iter().filter(|token| token.kind == TokenKind::Text) {
+        let mut words = token.text.split_whitespace();
+        let client = words.next().is_some_and(|name| CLIENTS.contains(&name));
+        let given = |word: &str| {
+            let short = word.strip_prefix("-p").is_some_and(|rest| !rest.is_empty());
+            let long = word.strip_prefix("--password=").is_some_and(|rest| !rest.is_empty());
+            short || long
+        };
+        if client && words.any(given) {
+            let message = "the password is a word of the command line".to_owned();
+            report.add_python(&RULE, token.span, message);
         }
     }
 }

@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
     source: "crontab(5): percent signs, unless escaped with a backslash, are changed into newlines, and what follows the first is sent to the command as standard input",
     layer: "static",
     bad: &[
-        Example::Script("echo '30 2 * * * root pg_dump -Fc shop > /backup/shop-$(date +%F).dump' > /etc/cron.d/dump\n"),
+        Example::Script(
+            "echo '30 2 * * * root pg_dump -Fc shop > /backup/shop-$(date +%F).dump' > /etc/cron.d/dump\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -35,10 +37,14 @@ CRON
             name: "etc/cron.d/dump",
             text: "MAILTO=ops@example.org\n30 2 * * * root pg_dump -Fc shop > /backup/shop-$(date +%F).dump\n",
         },
-        Example::Script("(crontab -l; echo '@daily mysqldump shop | gzip > /backup/$(date +%a).sql.gz') | crontab -\necho '0 1 * * * mysqldump shop > /backup/$(date +%a).sql' | crontab -\n"),
+        Example::Script(
+            "(crontab -l; echo '@daily mysqldump shop | gzip > /backup/$(date +%a).sql.gz') | crontab -\necho '0 1 * * * mysqldump shop > /backup/$(date +%a).sql' | crontab -\n",
+        ),
     ],
     good: &[
-        Example::Script("echo '30 2 * * * root pg_dump -Fc shop > /backup/shop-$(date +\\%F).dump' > /etc/cron.d/dump\n"),
+        Example::Script(
+            "echo '30 2 * * * root pg_dump -Fc shop > /backup/shop-$(date +\\%F).dump' > /etc/cron.d/dump\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -68,7 +74,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             report.add_place(&RULE, at, message).edit = edit(Span::new(at.start, at.start), "\\");
         }
         for (table, system) in [("crontab", false), ("/etc/", true)] {
-            let place = |path: &str| is_crontab(path) && (path == table || system && path.starts_with(table));
+            let place = |path: &str| {
+                is_crontab(path) && (path == table || system && path.starts_with(table))
+            };
             for one in written(unit, place) {
                 for (line, span) in lines(unit, one.text) {
                     let Some((_, command)) = cron_line(&line, system) else { continue };

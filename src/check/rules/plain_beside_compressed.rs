@@ -1,7 +1,7 @@
 //! PY004: the same data is kept plain and compressed.
 
-use crate::check::rule::{Example, Report, Rule};
 use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
 /// Compressing in Python makes a second file; nothing removes the first.
@@ -15,7 +15,9 @@ pub const RULE: Rule = Rule {
     source: "Python documentation, gzip, Examples: the example that compresses a file leaves it in place",
     layer: "static",
     bad: &[
-        Example::Script("#!/usr/bin/env python3\nimport gzip, shutil\nwith open('/backup/shop.sql', 'rb') as src, gzip.open('/backup/shop.sql.gz', 'wb') as out:\n    shutil.copyfileobj(src, out)\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport gzip, shutil\nwith open('/backup/shop.sql', 'rb') as src, gzip.open('/backup/shop.sql.gz', 'wb') as out:\n    shutil.copyfileobj(src, out)\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Dump, compress, note the sum."""
@@ -36,7 +38,9 @@ with open(plain + ".sha256", "w") as out, open(plain, "rb") as src:
         ),
     ],
     good: &[
-        Example::Script("#!/usr/bin/env python3\nimport gzip, os, shutil\nwith open('/backup/shop.sql', 'rb') as src, gzip.open('/backup/shop.sql.gz', 'wb') as out:\n    shutil.copyfileobj(src, out)\nos.remove('/backup/shop.sql')\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport gzip, os, shutil\nwith open('/backup/shop.sql', 'rb') as src, gzip.open('/backup/shop.sql.gz', 'wb') as out:\n    shutil.copyfileobj(src, out)\nos.remove('/backup/shop.sql')\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Dump straight into a compressed file."""
@@ -61,10 +65,21 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let text = |value: (usize, usize)| python.span_of(value).slice(python.text);
     let removes = outline.calls.iter().any(|call| {
         let name = call.path.rsplit('.').next().unwrap_or_default();
-        matches!(name, "remove" | "unlink" | "rename" | "replace" | "move" | "rmtree" | "TemporaryDirectory" | "NamedTemporaryFile")
+        matches!(
+            name,
+            "remove"
+                | "unlink"
+                | "rename"
+                | "replace"
+                | "move"
+                | "rmtree"
+                | "TemporaryDirectory"
+                | "NamedTemporaryFile"
+        )
     });
     let packs = outline.calls.iter().find(|call| {
-        let packer = ["gzip.open", "bz2.open", "lzma.open", "gzip.GzipFile", "bz2.BZ2File", "lzma.LZMAFile"];
+        let packer =
+            ["gzip.open", "bz2.open", "lzma.open", "gzip.GzipFile", "bz2.BZ2File", "lzma.LZMAFile"];
         let writes = call.argument("mode", Some(1)).is_some_and(|v| text(v).contains('w'));
         packer.contains(&call.path.as_str()) && writes
     });
@@ -72,9 +87,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let target = packed.argument("filename", Some(0)).map(text).unwrap_or_default();
     // The plain file: what is opened for reading, and is the beginning of the other name.
     let plain = outline.calls.iter().find_map(|call| {
-        let reads = call.path == "open" && call.argument("mode", Some(1)).is_some_and(|v| text(v).contains("rb"));
+        let reads = call.path == "open"
+            && call.argument("mode", Some(1)).is_some_and(|v| text(v).contains("rb"));
         let file = call.argument("file", Some(0)).map(text)?;
-        let stem = |text: &str| text.trim_start_matches(['f', '"', '\'']).trim_end_matches(['"', '\'']).to_owned();
+        let stem = |text: &str| {
+            text.trim_start_matches(['f', '"', '\'']).trim_end_matches(['"', '\'']).to_owned()
+        };
         (reads && file != target && target.contains(stem(file).as_str())).then_some(file)
     });
     if let Some(plain) = plain {

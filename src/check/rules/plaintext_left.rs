@@ -17,7 +17,9 @@ pub const RULE: Rule = Rule {
     source: "gpg(1), --output: the input file stays as it is",
     layer: "static",
     bad: &[
-        Example::Script("mysqldump --single-transaction shop > /backup/shop.sql\ngpg --batch -e -r ops@example.org -o /backup/shop.sql.gpg /backup/shop.sql\n"),
+        Example::Script(
+            "mysqldump --single-transaction shop > /backup/shop.sql\ngpg --batch -e -r ops@example.org -o /backup/shop.sql.gpg /backup/shop.sql\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -31,7 +33,9 @@ rclone copy "$plain.enc" offsite:shop
         ),
     ],
     good: &[
-        Example::Script("mysqldump --single-transaction shop > /backup/shop.sql\ngpg --batch -e -r ops@example.org -o /backup/shop.sql.gpg /backup/shop.sql\nshred -u /backup/shop.sql\n"),
+        Example::Script(
+            "mysqldump --single-transaction shop > /backup/shop.sql\ngpg --batch -e -r ops@example.org -o /backup/shop.sql.gpg /backup/shop.sql\nshred -u /backup/shop.sql\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -43,8 +47,12 @@ pg_dump -Fc -f "$plain" shop
 age -R /etc/backup/recipients -o "/var/backups/shop-$stamp.dump.age" "$plain"
 "#,
         ),
-        Example::Script("gpg --batch --passphrase-file /etc/backup/pass -c -o /backup/app.tgz.gpg /backup/app.tgz\n"),
-        Example::Script("d=$(mktemp -d)\ntar -czf \"$d/x.tgz\" -C /srv app\nage -R r -o /backup/x.age \"$d/x.tgz\"\nrm -rf \"$d\"\n"),
+        Example::Script(
+            "gpg --batch --passphrase-file /etc/backup/pass -c -o /backup/app.tgz.gpg /backup/app.tgz\n",
+        ),
+        Example::Script(
+            "d=$(mktemp -d)\ntar -czf \"$d/x.tgz\" -C /srv app\nage -R r -o /backup/x.age \"$d/x.tgz\"\nrm -rf \"$d\"\n",
+        ),
     ],
     run,
 };
@@ -54,7 +62,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for run in unit.named(&["gpg", "gpg2", "openssl", "age"]) {
             let Some(plain) = encrypts(run.command) else { continue };
             let made = unit.runs().find(|other| {
-                other.index < run.index && deeds::outputs_of_line(unit, *other).iter().any(|(_, p)| *p == plain)
+                other.index < run.index
+                    && deeds::outputs_of_line(unit, *other).iter().any(|(_, p)| *p == plain)
             });
             if made.is_none() || gone(unit, run, &plain) {
                 continue;
@@ -70,16 +79,22 @@ fn encrypts(command: &Command) -> Option<String> {
     let words = command.arguments();
     let literal: Vec<String> = words.iter().map(|w| w.shown().into_owned()).collect();
     let has = |names: &[&str]| literal.iter().any(|w| names.contains(&w.as_str()));
-    let bundled = |letters: &[char]| literal.iter().any(|w| letters.iter().any(|c| deeds::short(w, *c)));
+    let bundled =
+        |letters: &[char]| literal.iter().any(|w| letters.iter().any(|c| deeds::short(w, *c)));
     if has(&["-d", "--decrypt", "--verify"]) {
         return None;
     }
     match command.name()? {
         "openssl" => {
-            let at = literal.iter().position(|w| w == "-in").filter(|_| has(&["enc"]) || literal.first().is_some_and(|w| w.starts_with("aes")))?;
+            let at = literal.iter().position(|w| w == "-in").filter(|_| {
+                has(&["enc"]) || literal.first().is_some_and(|w| w.starts_with("aes"))
+            })?;
             words.get(at + 1).map(|w| command.path(w))
         }
-        "age" => words.last().filter(|_| literal.len() > 1 && !has(&["--version"])).map(|w| command.path(w)),
+        "age" => words
+            .last()
+            .filter(|_| literal.len() > 1 && !has(&["--version"]))
+            .map(|w| command.path(w)),
         _ => {
             let encrypting = bundled(&['c', 'e']) || has(&["--symmetric", "--encrypt"]);
             words.last().filter(|_| encrypting).map(|w| command.path(w))
@@ -97,7 +112,10 @@ fn gone(unit: &Unit<'_>, run: Run<'_>, plain: &str) -> bool {
                 || other.command.is(&["find"]) && other.command.has("-delete");
             let about = |a: &crate::shell::Argument| {
                 let path = other.command.path(a);
-                path == plain || crate::shell::path::within(plain, &path) || path.contains('*') && plain.starts_with(path.split('*').next().unwrap_or("\0"))
+                path == plain
+                    || crate::shell::path::within(plain, &path)
+                    || path.contains('*')
+                        && plain.starts_with(path.split('*').next().unwrap_or("\0"))
             };
             late && removes && other.command.arguments().iter().any(about)
         })

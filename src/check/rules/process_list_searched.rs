@@ -29,7 +29,9 @@ fi
         ),
     ],
     good: &[
-        Example::Script("if pgrep -x mysqld > /dev/null; then echo up; fi\nif ps aux | grep '[m]ysqld'; then echo up; fi\n"),
+        Example::Script(
+            "if pgrep -x mysqld > /dev/null; then echo up; fi\nif ps aux | grep '[m]ysqld'; then echo up; fi\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -46,8 +48,11 @@ pg_dump -Fc -f /backup/shop.dump.new shop
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         for ps in unit.named(&["ps"]) {
-            let Some(stage) = ps.command.setting.stage.filter(|s| s.position == 0) else { continue };
-            let narrow = ps.command.literals().iter().any(|w| matches!(*w, "-p" | "-C" | "--pid" | "-q"));
+            let Some(stage) = ps.command.setting.stage.filter(|s| s.position == 0) else {
+                continue;
+            };
+            let narrow =
+                ps.command.literals().iter().any(|w| matches!(*w, "-p" | "-C" | "--pid" | "-q"));
             let filters: Vec<Run<'_>> = unit
                 .named(&["grep", "egrep", "fgrep", "awk"])
                 .filter(|r| r.command.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline))
@@ -64,7 +69,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether the pattern cannot match itself: `[m]ysqld`.
 fn careful(command: &Command) -> bool {
-    command.arguments().iter().any(|a| a.shown().contains('[')) || command.literals().iter().any(|w| w.contains('^'))
+    command.arguments().iter().any(|a| a.shown().contains('['))
+        || command.literals().iter().any(|w| w.contains('^'))
 }
 
 /// Tells whether the result decides something: it is a condition or a value.

@@ -1,8 +1,8 @@
 //! PY001: a Python script that runs a command line and does not ask how it ended.
 
-use crate::check::{Called, Outline, Python};
-use crate::check::rule::{Example, Report, Rule};
 use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Called, Outline, Python};
 use crate::evidence::Severity;
 
 /// `os.system` returns the exit code, and most callers drop it.
@@ -16,7 +16,9 @@ pub const RULE: Rule = Rule {
     source: "Python documentation, subprocess, Security Considerations and `check`; os.system: the return value is the exit status",
     layer: "static",
     bad: &[
-        Example::Script("#!/usr/bin/env python3\nimport os\nos.system('mysqldump shop > /backup/shop.sql')\nprint('backup done')\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport os\nos.system('mysqldump shop > /backup/shop.sql')\nprint('backup done')\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Nightly copy of the application."""
@@ -35,10 +37,14 @@ def backup(source):
 backup("/srv/app/")
 "#,
         ),
-        Example::Script("#!/usr/bin/env python3\nimport subprocess, sys\nname = sys.argv[1]\nrc = subprocess.call(f'tar -czf /backup/{name}.tgz /srv/{name}', shell=True)\nsys.exit(rc)\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport subprocess, sys\nname = sys.argv[1]\nrc = subprocess.call(f'tar -czf /backup/{name}.tgz /srv/{name}', shell=True)\nsys.exit(rc)\n",
+        ),
     ],
     good: &[
-        Example::Script("#!/usr/bin/env python3\nimport subprocess\nsubprocess.run(['pg_dump', '-Fc', '-f', '/backup/shop.new', 'shop'], check=True)\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport subprocess\nsubprocess.run(['pg_dump', '-Fc', '-f', '/backup/shop.new', 'shop'], check=True)\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Nightly copy of the application."""
@@ -59,7 +65,9 @@ def backup(source):
 backup("/srv/app/")
 "#,
         ),
-        Example::Script("#!/usr/bin/env python3\nimport os\nif os.system('pg_dump -Fc -f /backup/x.new shop') != 0:\n    raise SystemExit('dump failed')\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport os\nif os.system('pg_dump -Fc -f /backup/x.new shop') != 0:\n    raise SystemExit('dump failed')\n",
+        ),
     ],
     run,
 };
@@ -73,7 +81,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if call.dropped && !checked(call, python) {
             let message = "nobody asks how this command ended".to_owned();
             let finding = report.add_python(&RULE, span, message);
-            if about_data(python, &outline, call) {
+            if about_data(python, outline, call) {
                 finding.severity = Severity::High;
             }
         } else if shell && built(call, python) {
@@ -86,18 +94,34 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Tells whether a call runs a command, and then whether a shell reads it.
 fn runs(call: &Called<'_>, python: &Python<'_>) -> Option<bool> {
     let known = |names: &[&str]| names.contains(&call.path.as_str());
-    if known(&["os.system", "os.popen", "commands.getoutput", "subprocess.getoutput", "subprocess.getstatusoutput"]) {
+    if known(&[
+        "os.system",
+        "os.popen",
+        "commands.getoutput",
+        "subprocess.getoutput",
+        "subprocess.getstatusoutput",
+    ]) {
         return Some(true);
     }
-    let own = known(&["subprocess.run", "subprocess.call", "subprocess.Popen", "subprocess.check_call", "subprocess.check_output"]);
-    own.then(|| call.argument("shell", None).is_some_and(|v| python.span_of(v).slice(python.text) == "True"))
+    let own = known(&[
+        "subprocess.run",
+        "subprocess.call",
+        "subprocess.Popen",
+        "subprocess.check_call",
+        "subprocess.check_output",
+    ]);
+    own.then(|| {
+        call.argument("shell", None).is_some_and(|v| python.span_of(v).slice(python.text) == "True")
+    })
 }
 
 /// Tells whether a failure raises an exception.
 fn checked(call: &Called<'_>, python: &Python<'_>) -> bool {
     let raises = ["subprocess.check_call", "subprocess.check_output", "subprocess.getoutput"];
     raises.contains(&call.path.as_str())
-        || call.argument("check", None).is_some_and(|v| python.span_of(v).slice(python.text) == "True")
+        || call
+            .argument("check", None)
+            .is_some_and(|v| python.span_of(v).slice(python.text) == "True")
 }
 
 /// Tells whether the line is put together from values: an f-string with braces, `+`, `%` or `format`.
@@ -105,13 +129,50 @@ fn built(call: &Called<'_>, python: &Python<'_>) -> bool {
     let Some(value) = call.argument("args", Some(0)) else { return false };
     let text = python.span_of(value).slice(python.text);
     let formatted = text.starts_with(['f', 'F']) && text.contains('{');
-    let joined = text.contains("\" +") || text.contains("' +") || text.contains("+ \"") || text.contains("+ '");
-    formatted || joined || text.contains(".format(") || text.contains("\" %") || text.contains("' %")
+    let joined = text.contains("\" +")
+        || text.contains("' +")
+        || text.contains("+ \"")
+        || text.contains("+ '");
+    formatted
+        || joined
+        || text.contains(".format(")
+        || text.contains("\" %")
+        || text.contains("' %")
 }
 
 /// Tools whose failure means that there is no copy, or no restored data.
 const TOOLS: &[&str] = &[
-    "mysqldump", "mariadb-dump", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "psql", "mongodump", "mongorestore", "tar", "rsync", "restic", "borg", "rclone", "cp", "scp", "dd", "sqlite3", "redis-cli", "etcdctl", "zfs", "btrfs", "aws", "gsutil", "gpg", "openssl", "xtrabackup", "mariabackup", "lvcreate", "zip", "mysql",
+    "mysqldump",
+    "mariadb-dump",
+    "pg_dump",
+    "pg_dumpall",
+    "pg_restore",
+    "pg_basebackup",
+    "psql",
+    "mongodump",
+    "mongorestore",
+    "tar",
+    "rsync",
+    "restic",
+    "borg",
+    "rclone",
+    "cp",
+    "scp",
+    "dd",
+    "sqlite3",
+    "redis-cli",
+    "etcdctl",
+    "zfs",
+    "btrfs",
+    "aws",
+    "gsutil",
+    "gpg",
+    "openssl",
+    "xtrabackup",
+    "mariabackup",
+    "lvcreate",
+    "zip",
+    "mysql",
 ];
 
 /// Tells whether the command makes, carries or restores data: by its words, or those of the variable it runs.
@@ -121,5 +182,6 @@ fn about_data(python: &Python<'_>, outline: &Outline<'_>, call: &Called<'_>) -> 
     if let Some(assigned) = outline.assignments.iter().rev().find(|a| a.name == text) {
         text.push_str(python.span_of(assigned.value).slice(python.text));
     }
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').any(|w| TOOLS.contains(&w))
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+        .any(|w| TOOLS.contains(&w))
 }

@@ -29,7 +29,9 @@ pg_dump -Fc -f "/backup/shop-$day.dump" shop
 rclone copy "/backup/shop-$day.dump" offsite:shop
 "#,
         ),
-        Example::Script("echo '15 2 * * * root rsync -a /srv/app/ dr1:/srv/app/ >/dev/null 2>&1' > /etc/cron.d/copy\n"),
+        Example::Script(
+            "echo '15 2 * * * root rsync -a /srv/app/ dr1:/srv/app/ >/dev/null 2>&1' > /etc/cron.d/copy\n",
+        ),
     ],
     good: &[
         Example::Script("restic -r /backup/restic backup /srv/app >> /var/log/restic.log 2>&1\n"),
@@ -50,27 +52,67 @@ rclone copy -q "/backup/shop-$day.dump" offsite:shop > /dev/null
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
-        let copies = |unit: &Unit<'_>| deeds::deeds(unit).any(|(_, d)| matches!(d, Deed::Dump | Deed::Send));
-        let silent = unit.named(&["exec"]).chain(unit.runs().filter(|r| r.command.words.is_empty()));
+        let copies =
+            |unit: &Unit<'_>| deeds::deeds(unit).any(|(_, d)| matches!(d, Deed::Dump | Deed::Send));
+        let silent =
+            unit.named(&["exec"]).chain(unit.runs().filter(|r| r.command.words.is_empty()));
         for run in silent.filter(|run| thrown(run.command) && run.command.setting.stage.is_none()) {
             let text = unit.slice(run.command.span);
             if text.starts_with("exec") && copies(unit) {
-                report.add(&RULE, unit, run.command.span, "nothing of what this script says is kept".to_owned());
+                report.add(
+                    &RULE,
+                    unit,
+                    run.command.span,
+                    "nothing of what this script says is kept".to_owned(),
+                );
             }
         }
         for (run, deed) in deeds::deeds(unit) {
-            let stores = run.command.is(&["restic", "borg", "rsync", "rclone", "duplicity", "kopia", "rsnapshot", "pgbackrest", "barman"]);
-            if stores && matches!(deed, Deed::Dump | Deed::Send) && thrown(run.command) && !run.command.setting.asked {
-                report.add(&RULE, unit, run.command.span, "nothing of what this says is kept".to_owned());
+            let stores = run.command.is(&[
+                "restic",
+                "borg",
+                "rsync",
+                "rclone",
+                "duplicity",
+                "kopia",
+                "rsnapshot",
+                "pgbackrest",
+                "barman",
+            ]);
+            if stores
+                && matches!(deed, Deed::Dump | Deed::Send)
+                && thrown(run.command)
+                && !run.command.setting.asked
+            {
+                report.add(
+                    &RULE,
+                    unit,
+                    run.command.span,
+                    "nothing of what this says is kept".to_owned(),
+                );
             }
         }
         for one in written(unit, is_crontab) {
             for (line, span) in lines(unit, one.text) {
                 let system = !one.run.command.is(&["crontab"]);
                 let Some((_, command)) = cron_line(&line, system) else { continue };
-                let line = Unit::new(command, None, crate::evidence::Place::Whole, crate::check::Language::Sh);
-                if copies(&line) && line.runs().any(|r| thrown(r.command) && deeds::deed(&line, r.command).is_some()) {
-                    report.add(&RULE, unit, span, "nothing of what this job says is kept".to_owned());
+                let line = Unit::new(
+                    command,
+                    None,
+                    crate::evidence::Place::Whole,
+                    crate::check::Language::Sh,
+                );
+                if copies(&line)
+                    && line
+                        .runs()
+                        .any(|r| thrown(r.command) && deeds::deed(&line, r.command).is_some())
+                {
+                    report.add(
+                        &RULE,
+                        unit,
+                        span,
+                        "nothing of what this job says is kept".to_owned(),
+                    );
                 }
             }
         }
@@ -87,7 +129,9 @@ fn thrown(command: &Command) -> bool {
         })
     };
     let joined = command.redirects.iter().any(|r| {
-        r.kind == RedirectKind::Duplicate && r.descriptor == Some(2) && r.target.literal() == Some("1")
+        r.kind == RedirectKind::Duplicate
+            && r.descriptor == Some(2)
+            && r.target.literal() == Some("1")
     });
     null(&[None, Some(1)]) && (null(&[Some(2)]) || joined)
 }

@@ -46,7 +46,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if replaces_snapshot(context, unit, run).is_none() {
             continue;
         }
-        let Some((started, start)) = context.after(unit, run).find(|(_, other)| starts(other.command))
+        let Some((started, start)) =
+            context.after(unit, run).find(|(_, other)| starts(other.command))
         else {
             continue;
         };

@@ -30,7 +30,9 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\nexport RESTIC_REPOSITORY=/backup/restic RESTIC_PASSWORD_FILE=/etc/restic/pass\nrestic backup /srv/app\nrestic forget --keep-last 1 --prune\n",
         ),
-        Example::Script("set -e\nborg create /backup/borg::'{now}' /srv/app\nborg prune --keep-daily=1 /backup/borg\n"),
+        Example::Script(
+            "set -e\nborg create /backup/borg::'{now}' /srv/app\nborg prune --keep-daily=1 /backup/borg\n",
+        ),
     ],
     good: &[
         Example::Inventory(
@@ -42,7 +44,9 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\nexport RESTIC_REPOSITORY=/backup/restic RESTIC_PASSWORD_FILE=/etc/restic/pass\nrestic backup /srv/app\nrestic forget --keep-last 1 --keep-daily 14 --keep-monthly 12 --prune\nborg prune --keep-within=30d /backup/borg\n",
         ),
-        Example::Script("restic forget --keep-last 1 --dry-run\nrestic forget --tag drill --keep-last 1 --prune\n"),
+        Example::Script(
+            "restic forget --keep-last 1 --dry-run\nrestic forget --tag drill --keep-last 1 --prune\n",
+        ),
     ],
     run,
 };
@@ -64,7 +68,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     for (unit, run) in context.runs() {
         let command = run.command;
-        let prunes = command.is(&["restic"]) && command.has("forget") || command.is(&["borg"]) && command.has("prune");
+        let prunes = command.is(&["restic"]) && command.has("forget")
+            || command.is(&["borg"]) && command.has("prune");
         if !prunes || command.has("--dry-run") || command.has("-n") || command.has("--tag") {
             continue;
         }

@@ -1,10 +1,10 @@
 //! SH014: a job that is started again while it still runs.
 
 use crate::check::Context;
+use crate::check::deeds::Deed;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::written::{cron_line, is_crontab, lines, written};
 use crate::check::{Unit, deeds};
-use crate::check::deeds::Deed;
 use crate::evidence::Severity;
 
 /// cron starts the next run whether or not the last one has ended.
@@ -18,7 +18,9 @@ pub const RULE: Rule = Rule {
     source: "flock(1), --nonblock; published runbook: a copy that takes two hours is made every hour",
     layer: "static",
     bad: &[
-        Example::Script("echo '*/10 * * * * root rsync -a --delete /srv/app/ dr1:/srv/app/' > /etc/cron.d/mirror\n"),
+        Example::Script(
+            "echo '*/10 * * * * root rsync -a --delete /srv/app/ dr1:/srv/app/' > /etc/cron.d/mirror\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -37,7 +39,9 @@ chmod 644 /etc/cron.d/shop
         },
     ],
     good: &[
-        Example::Script("echo '*/10 * * * * root flock -n /run/lock/mirror rsync -a --delete /srv/app/ dr1:/srv/app/' > /etc/cron.d/mirror\n"),
+        Example::Script(
+            "echo '*/10 * * * * root flock -n /run/lock/mirror rsync -a --delete /srv/app/ dr1:/srv/app/' > /etc/cron.d/mirror\n",
+        ),
         Example::Script(
             r#"#!/bin/bash
 set -euo pipefail
@@ -62,18 +66,24 @@ fn run(context: &Context<'_>, report: &mut Report) {
             for (run, deed) in deeds::deeds(unit) {
                 let locked = run.command.wrappers.iter().any(|w| w == "flock") || locks(unit.text);
                 if matches!(deed, Deed::Dump | Deed::Send) && !locked {
-                    let message = format!("this is started {}, also while it still runs", schedule.when);
+                    let message =
+                        format!("this is started {}, also while it still runs", schedule.when);
                     report.add(&RULE, unit, run.command.span, message);
                 }
             }
         }
         for (table, system) in [("crontab", false), ("/etc/", true)] {
-            let place = |path: &str| is_crontab(path) && (path == table || system && path.starts_with(table));
+            let place = |path: &str| {
+                is_crontab(path) && (path == table || system && path.starts_with(table))
+            };
             for one in written(unit, place) {
                 for (line, span) in lines(unit, one.text) {
                     let Some((when, command)) = cron_line(&line, system) else { continue };
                     if often(when) && copies(command) && !locks(command) {
-                        let message = format!("this is started {}, also while it still runs", when.split_whitespace().take(5).collect::<Vec<_>>().join(" "));
+                        let message = format!(
+                            "this is started {}, also while it still runs",
+                            when.split_whitespace().take(5).collect::<Vec<_>>().join(" ")
+                        );
                         report.add(&RULE, unit, span, message);
                     }
                 }
@@ -85,16 +95,19 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Tells whether a schedule starts at least once an hour.
 fn often(when: &str) -> bool {
     let fields: Vec<&str> = when.split_whitespace().collect();
-    matches!(fields.as_slice(), ["@hourly", ..]) || matches!(fields.as_slice(), [_, "*", "*", "*", "*", ..])
+    matches!(fields.as_slice(), ["@hourly", ..])
+        || matches!(fields.as_slice(), [_, "*", "*", "*", "*", ..])
 }
 
 fn locks(command: &str) -> bool {
-    ["flock", "lockfile", "setlock", "run-one", "chpst -L", "with-lock"].iter().any(|word| command.contains(word))
+    ["flock", "lockfile", "setlock", "run-one", "chpst -L", "with-lock"]
+        .iter()
+        .any(|word| command.contains(word))
 }
 
 /// Tells whether a line of a crontab makes or carries copies.
 fn copies(command: &str) -> bool {
     let line = Unit::new(command, None, crate::evidence::Place::Whole, crate::check::Language::Sh);
-    let found = deeds::deeds(&line).any(|(_, deed)| matches!(deed, Deed::Dump | Deed::Send));
-    found
+
+    deeds::deeds(&line).any(|(_, deed)| matches!(deed, Deed::Dump | Deed::Send))
 }

@@ -129,12 +129,22 @@ fn unpinned(unit: &Unit<'_>, report: &mut Report) {
         let Some(at) = words.iter().position(|w| *w == "install").filter(|_| !python || pip) else {
             continue;
         };
-        let fixed = ["-r", "--requirement", "-e", "--require-hashes", "--no-index", "-c", "--version", "-v"];
+        let fixed = [
+            "-r",
+            "--requirement",
+            "-e",
+            "--require-hashes",
+            "--no-index",
+            "-c",
+            "--version",
+            "-v",
+        ];
         let names = words[at + 1..].iter().filter(|w| !w.starts_with('-'));
         let open = |w: &&&str| !w.contains(['=', '/', '@', '<', '>']) && !w.starts_with('.');
         let local = words.iter().any(|w| fixed.contains(w));
         if let Some(name) = names.clone().find(open).filter(|_| !local) {
-            let message = format!("{name} is installed in whatever version the index has on that day");
+            let message =
+                format!("{name} is installed in whatever version the index has on that day");
             report.add(&RULE, unit, run.command.span, message).severity = Severity::Low;
         }
     }

@@ -1,7 +1,7 @@
 //! EN006: a secret that every user of the machine can read.
 
+use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Argument, Command};
 
@@ -57,7 +57,7 @@ SSHPASS=$(cat /etc/backup/ssh) sshpass -e rsync -a /srv/ backup@dr1:/backup/srv/
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         for (argument, secret) in secrets(run.command) {
-            let known = secret_text(unit, argument);
+            let known = argument.literal().is_some();
             let message = match known {
                 true => {
                     "the secret stands in the script, and in the list of processes while this runs"
@@ -70,11 +70,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
-}
-
-/// Tells whether the value is written out in the script.
-fn secret_text(_: &Unit<'_>, argument: &Argument) -> bool {
-    argument.literal().is_some()
 }
 
 /// Returns the words of a command that hold a secret, with the secret as it can be shown.
@@ -134,7 +129,7 @@ fn secrets(command: &Command) -> Vec<(&Argument, String)> {
         let rest =
             attached.iter().find_map(|flag| shown.strip_prefix(flag)).filter(|r| !r.is_empty());
         let pass = name == "openssl" && shown.starts_with("pass:") && shown.len() > 5;
-        let pair = follows(login) && pair(&shown, &name);
+        let pair = follows(login) && pair(&shown, name);
         let address = login_in_address(&shown);
         if follows(next) && !shown.is_empty() || rest.is_some() || pass || pair || address {
             found.push((argument, shown.into_owned()));

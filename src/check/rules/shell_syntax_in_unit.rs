@@ -1,8 +1,8 @@
 //! SH016: what runs the job is not the shell, or not the shell of the person who wrote it.
 
-use crate::check::{Context, Language, Unit};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::written::{lines, written};
+use crate::check::{Context, Language, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Argument, path};
 
@@ -90,10 +90,34 @@ const SIGNS: &[&str] = &["|", ">", ">>", "<", "2>&1", "&&", "||", "&"];
 
 /// Commands that Debian keeps in /usr/sbin.
 const ADMINISTRATION: &[&str] = &[
-    "lvcreate", "lvremove", "lvs", "vgs", "fsfreeze", "xfs_freeze", "xfsdump", "mkfs.ext4", "zfs",
-    "zpool", "losetup", "cryptsetup", "dmsetup", "blkid", "e2image", "fsck", "sgdisk", "sfdisk",
-    "slapcat", "slapadd", "runuser", "chroot", "logrotate", "mariadbd", "mysqld", "nginx",
-    "iptables-save", "nft",
+    "lvcreate",
+    "lvremove",
+    "lvs",
+    "vgs",
+    "fsfreeze",
+    "xfs_freeze",
+    "xfsdump",
+    "mkfs.ext4",
+    "zfs",
+    "zpool",
+    "losetup",
+    "cryptsetup",
+    "dmsetup",
+    "blkid",
+    "e2image",
+    "fsck",
+    "sgdisk",
+    "sfdisk",
+    "slapcat",
+    "slapadd",
+    "runuser",
+    "chroot",
+    "logrotate",
+    "mariadbd",
+    "mysqld",
+    "nginx",
+    "iptables-save",
+    "nft",
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
@@ -109,8 +133,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
             outside_of_path(unit, report);
         }
         for one in written(unit, is_unit) {
+            // Where the delimiter is not quoted, this shell replaces `$(…)`, and systemd never sees it.
+            let literal = one.text.literal().is_some();
             for (line, span) in lines(unit, one.text) {
-                if let Some(found) = exec_value(&line).and_then(shell_syntax) {
+                if let Some(found) = exec_value(&line)
+                    .and_then(shell_syntax)
+                    .filter(|found| literal || !found.starts_with('$'))
+                {
                     let message = format!("systemd hands `{found}` to the program as an argument");
                     report.add(&RULE, unit, span, message);
                 }

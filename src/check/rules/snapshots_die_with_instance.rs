@@ -87,7 +87,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Returns what copies go with a managed database that a command deletes.
 fn deletes(command: &Command) -> Option<&'static str> {
     let words = command.literals();
-    let has = |word: &str| words.iter().any(|w| *w == word);
+    let has = |word: &str| words.contains(&word);
     if command.is(&["aws"])
         && (has("delete-db-instance") || has("delete-db-cluster"))
         && has("--skip-final-snapshot")

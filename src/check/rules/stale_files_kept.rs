@@ -1,8 +1,8 @@
 //! PY006: a copy over the last copy, in which deleted files live on.
 
-use crate::check::{Called, Python};
-use crate::check::rule::{Example, Report, Rule};
 use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Called, Python};
 use crate::evidence::Severity;
 
 /// Copying adds and replaces; it never takes away.
@@ -16,7 +16,9 @@ pub const RULE: Rule = Rule {
     source: "Python documentation, shutil.copytree, dirs_exist_ok: existing files are overwritten, others stay",
     layer: "static",
     bad: &[
-        Example::Script("#!/usr/bin/env python3\nimport shutil\nshutil.copytree('/srv/app', '/backup/app', dirs_exist_ok=True)\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport shutil\nshutil.copytree('/srv/app', '/backup/app', dirs_exist_ok=True)\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Copies changed files."""
@@ -42,7 +44,9 @@ backup()
         ),
     ],
     good: &[
-        Example::Script("#!/usr/bin/env python3\nimport shutil, time\nshutil.copytree('/srv/app', '/backup/app-' + time.strftime('%Y%m%dT%H%M%SZ', time.gmtime()))\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport shutil, time\nshutil.copytree('/srv/app', '/backup/app-' + time.strftime('%Y%m%dT%H%M%SZ', time.gmtime()))\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """A new directory for each day."""
@@ -62,7 +66,9 @@ for root, dirs, files in os.walk(SOURCE):
         shutil.copy2(path, target)
 "#,
         ),
-        Example::Script("#!/usr/bin/env python3\nimport shutil\nshutil.rmtree('/srv/www/static')\nshutil.copytree('static', '/srv/www/static', dirs_exist_ok=True)\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport shutil\nshutil.rmtree('/srv/www/static')\nshutil.copytree('static', '/srv/www/static', dirs_exist_ok=True)\n",
+        ),
     ],
     run,
 };
@@ -71,16 +77,27 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let Some(python) = &context.python else { return };
     let outline = python.outline();
     let last = |call: &Called<'_>| call.path.rsplit('.').next().unwrap_or_default().to_owned();
-    let removes = outline.calls.iter().any(|call| matches!(last(call).as_str(), "rmtree" | "remove" | "unlink"));
+    let removes = outline
+        .calls
+        .iter()
+        .any(|call| matches!(last(call).as_str(), "rmtree" | "remove" | "unlink"));
     if removes || !names_backup(python) || dated(python) {
         return;
     }
     let merged = outline.calls.iter().find(|call| {
-        last(call) == "copytree" && call.argument("dirs_exist_ok", None).is_some_and(|v| python.span_of(v).slice(python.text) == "True")
+        last(call) == "copytree"
+            && call
+                .argument("dirs_exist_ok", None)
+                .is_some_and(|v| python.span_of(v).slice(python.text) == "True")
     });
-    let walks = outline.calls.iter().any(|call| matches!(last(call).as_str(), "walk" | "rglob" | "scandir" | "listdir"));
+    let walks = outline
+        .calls
+        .iter()
+        .any(|call| matches!(last(call).as_str(), "walk" | "rglob" | "scandir" | "listdir"));
     let copied = outline.calls.iter().find(|call| {
-        matches!(call.path.as_str(), "shutil.copy2" | "shutil.copy" | "shutil.copyfile") && call.repeated && walks
+        matches!(call.path.as_str(), "shutil.copy2" | "shutil.copy" | "shutil.copyfile")
+            && call.repeated
+            && walks
     });
     if let Some(call) = merged.or(copied) {
         let message = "what was deleted at the source stays in the copy".to_owned();
@@ -96,5 +113,17 @@ fn names_backup(python: &Python<'_>) -> bool {
 
 /// Tells whether the clock, or a temporary directory, makes the target new in every run.
 fn dated(python: &Python<'_>) -> bool {
-    ["strftime", "isoformat", "datetime.now", "date.today", "time.time()", "mkdtemp", "TemporaryDirectory", "%Y", "timestamp"].iter().any(|word| python.text.contains(word))
+    [
+        "strftime",
+        "isoformat",
+        "datetime.now",
+        "date.today",
+        "time.time()",
+        "mkdtemp",
+        "TemporaryDirectory",
+        "%Y",
+        "timestamp",
+    ]
+    .iter()
+    .any(|word| python.text.contains(word))
 }

@@ -106,7 +106,7 @@ fn claims(command: &Command) -> Option<Severity> {
         marker.iter().any(|m| name.contains(m))
     };
     let writes = command.redirects.iter().any(|r| marks(&r.target.shown()));
-    match command.name().as_deref() {
+    match command.name() {
         Some("touch") if command.arguments().iter().any(|a| marks(&a.shown())) => {
             Some(Severity::High)
         }

@@ -38,12 +38,11 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.named(TOOLS) {
         let words = run.command.literals();
-        let has = |word: &str| words.iter().any(|w| *w == word);
+        let has = |word: &str| words.contains(&word);
         let approved = words.iter().any(|w| {
             w.trim_start_matches('-').starts_with("auto-approve") && !w.ends_with("=false")
         });
-        let verb =
-            words.iter().copied().find(|w| !w.starts_with('-')).unwrap_or_default();
+        let verb = words.iter().copied().find(|w| !w.starts_with('-')).unwrap_or_default();
         let before = || context.before(unit, run).filter(|(_, other)| other.command.is(TOOLS));
         let copied = before().any(|(_, other)| other.command.has("pull"));
         let drill = before().any(|(_, other)| {

@@ -86,7 +86,7 @@ fn relative(unit: &Unit<'_>, run: Run<'_>) -> Option<Severity> {
     let here = |text: &str| !text.starts_with(['/', '$', '~', '-']);
     let operands: Vec<String> =
         command.arguments().iter().map(|a| a.shown().into_owned()).filter(|w| here(w)).collect();
-    match command.name().as_deref() {
+    match command.name() {
         Some("rm" | "shred") => {
             let wide = recursive(command)
                 || operands.iter().any(|w| w.starts_with('*') || w.starts_with("./*"));
@@ -94,9 +94,8 @@ fn relative(unit: &Unit<'_>, run: Run<'_>) -> Option<Severity> {
                 None
             } else if operands.iter().any(|w| matches!(w.as_str(), "*" | "./*" | ".")) && wide {
                 Some(Severity::Critical)
-            } else if wide {
-                Some(Severity::High)
             } else {
+                // A name of its own is seldom there in another directory.
                 Some(Severity::Low)
             }
         }
@@ -106,9 +105,9 @@ fn relative(unit: &Unit<'_>, run: Run<'_>) -> Option<Severity> {
         }
         Some("tar") => {
             let call = unit.take_apart(command)?;
-            let packs = tar::mode(&call) == tar::Mode::Create
-                && call.operands.iter().any(|w| here(&w.text));
-            let unpacks = tar::mode(&call) == tar::Mode::Extract;
+            let packs =
+                tar::mode(call) == tar::Mode::Create && call.operands.iter().any(|w| here(&w.text));
+            let unpacks = tar::mode(call) == tar::Mode::Extract;
             let aside = call.has(&["directory"]);
             (!aside && (packs || unpacks)).then_some(Severity::Medium)
         }

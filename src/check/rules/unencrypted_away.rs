@@ -51,15 +51,21 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     for unit in &context.units {
         for run in unit.named(&["nc", "ncat", "netcat", "socat"]) {
-            let Some(stage) = run.command.setting.stage.filter(|s| s.position > 0) else { continue };
+            let Some(stage) = run.command.setting.stage.filter(|s| s.position > 0) else {
+                continue;
+            };
             let words = run.command.literals();
             let closed = words.iter().any(|w| {
                 let upper = w.to_ascii_uppercase();
-                upper.contains("OPENSSL") || upper.starts_with("UNIX") || matches!(*w, "--ssl" | "-U" | "localhost" | "127.0.0.1")
+                upper.contains("OPENSSL")
+                    || upper.starts_with("UNIX")
+                    || matches!(*w, "--ssl" | "-U" | "localhost" | "127.0.0.1")
             });
             let before = || {
                 unit.commands.list.iter().filter(move |c| {
-                    c.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline && s.position < stage.position)
+                    c.setting.stage.is_some_and(|s| {
+                        s.pipeline == stage.pipeline && s.position < stage.position
+                    })
                 })
             };
             let dump = before().any(|c| deeds::deed(unit, c) == Some(Deed::Dump));
@@ -88,5 +94,10 @@ fn leaves(inventory: &Inventory, backup: &Backup) -> Option<String> {
     let home = asset.site.as_ref().or_else(|| site_of(asset.host.as_ref()))?;
     let repo = inventory.repos.iter().find(|r| Some(&r.id) == backup.repo.as_ref())?;
     let away = repo.site.as_ref().or_else(|| site_of(repo.host.as_ref()))?;
-    (home != away).then(|| format!("{} keeps {class} data of {} at {away}, and nothing says that it is encrypted", backup.id, asset.id))
+    (home != away).then(|| {
+        format!(
+            "{} keeps {class} data of {} at {away}, and nothing says that it is encrypted",
+            backup.id, asset.id
+        )
+    })
 }

@@ -211,5 +211,5 @@ fn tty(command: &Command) -> Option<&crate::shell::Argument> {
 
 /// Returns the place of a word that stands as it is in the text.
 fn own_word(unit: &Unit<'_>, word: &crate::shell::Argument) -> Option<Span> {
-    (word.literal().as_deref() == Some(unit.slice(word.span))).then_some(word.span)
+    (word.literal() == Some(unit.slice(word.span))).then_some(word.span)
 }

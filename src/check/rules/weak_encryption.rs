@@ -135,7 +135,7 @@ fn openssl(words: &[&str]) -> Option<(&'static str, Severity)> {
     if !enc && !words.first().is_some_and(|w| w.eq_ignore_ascii_case(cipher)) {
         return None;
     }
-    let decrypts = words.iter().any(|w| *w == "-d");
+    let decrypts = words.contains(&"-d");
     let old = ["des", "bf", "rc2", "rc4", "cast", "idea"].iter().any(|f| cipher.starts_with(f));
     if (old || cipher.ends_with("-ecb")) && !decrypts {
         return Some(("this cipher or mode is broken", Severity::High));

@@ -1,7 +1,7 @@
 //! PY002: a file of any size is read into memory at once.
 
-use crate::check::rule::{Example, Report, Rule};
 use crate::check::Context;
+use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
 /// Backups grow until they do not fit.
@@ -15,7 +15,9 @@ pub const RULE: Rule = Rule {
     source: "Python documentation, hashlib.file_digest; io: read() without a size reads until the end of the file",
     layer: "static",
     bad: &[
-        Example::Script("#!/usr/bin/env python3\nimport hashlib\nwith open('/backup/shop.sql', 'rb') as f:\n    print(hashlib.sha256(f.read()).hexdigest())\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport hashlib\nwith open('/backup/shop.sql', 'rb') as f:\n    print(hashlib.sha256(f.read()).hexdigest())\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Compress last night's dump."""
@@ -32,10 +34,14 @@ with open(source, "rb") as src, gzip.open("/backup/shop.sql.gz", "wb") as out:
 print(digest.hexdigest())
 "#,
         ),
-        Example::Script("#!/usr/bin/env python3\nimport zlib\ndata = zlib.compress(open('/backup/app.tar', 'rb').read())\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport zlib\ndata = zlib.compress(open('/backup/app.tar', 'rb').read())\n",
+        ),
     ],
     good: &[
-        Example::Script("#!/usr/bin/env python3\nimport hashlib\nwith open('/backup/shop.sql', 'rb') as f:\n    print(hashlib.file_digest(f, 'sha256').hexdigest())\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport hashlib\nwith open('/backup/shop.sql', 'rb') as f:\n    print(hashlib.file_digest(f, 'sha256').hexdigest())\n",
+        ),
         Example::Script(
             r#"#!/usr/bin/env python3
 """Compress last night's dump."""
@@ -53,19 +59,40 @@ with open("/etc/backup.conf") as conf:
     print(conf.read(), digest.hexdigest())
 "#,
         ),
-        Example::Script("#!/usr/bin/env python3\nimport json\nwith open('plan.json') as f:\n    plan = json.loads(f.read())\n"),
+        Example::Script(
+            "#!/usr/bin/env python3\nimport json\nwith open('plan.json') as f:\n    plan = json.loads(f.read())\n",
+        ),
     ],
     run,
 };
 
-const TAKERS: &[&str] = &["update", "write", "compress", "encrypt", "sha256", "sha1", "md5", "sha512", "blake2b", "new", "upload", "putvalue", "put_object", "send", "sendall"];
+const TAKERS: &[&str] = &[
+    "update",
+    "write",
+    "compress",
+    "encrypt",
+    "sha256",
+    "sha1",
+    "md5",
+    "sha512",
+    "blake2b",
+    "new",
+    "upload",
+    "putvalue",
+    "put_object",
+    "send",
+    "sendall",
+];
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let Some(python) = &context.python else { return };
     let outline = python.outline();
-    for read in outline.calls.iter().filter(|call| call.given.is_empty() && last(&call.path) == "read") {
+    for read in
+        outline.calls.iter().filter(|call| call.given.is_empty() && last(&call.path) == "read")
+    {
         let taken = outline.calls.iter().any(|outer| {
-            TAKERS.contains(&last(&outer.path)) && outer.given.iter().any(|g| g.value.0 <= read.at && read.end <= g.value.1)
+            TAKERS.contains(&last(&outer.path))
+                && outer.given.iter().any(|g| g.value.0 <= read.at && read.end <= g.value.1)
         });
         if taken {
             let message = "the whole file is read into memory".to_owned();

@@ -53,10 +53,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let tools = ["rm", "tar", "chown", "chmod", "rsync", "cp", "mv", "scp", "zip", "shred"];
         for run in unit.named(&tools) {
             let arguments = run.command.arguments();
-            let ended = arguments
-                .iter()
-                .position(|a| a.literal().as_deref() == Some("--"))
-                .unwrap_or(arguments.len());
+            let ended =
+                arguments.iter().position(|a| a.literal() == Some("--")).unwrap_or(arguments.len());
             let Some(argument) = arguments[..ended].iter().find(|a| open(a) && written(unit, a))
             else {
                 continue;

@@ -1,7 +1,7 @@
 //! LL006: a package manager that the system does not have.
 
-use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Unit};
 use crate::evidence::{Place, Severity};
 
 /// Runbooks are written for one distribution and run on another.
@@ -23,6 +23,9 @@ pub const RULE: Rule = Rule {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: tools, title: Tools, kind: command, host: web1, risk: write, run: sudo apt-get install -y rsync}\n",
             inventory: "schema: blackstart/inventory/v1\nhosts: [{id: web1, os: Rocky Linux 9}]\n",
         },
+        Example::Script(
+            "#!/bin/bash\nset -e\nyum install -y lvm2\napt-get install -y lvm2\nlvcreate -s -n snap -L 5G vg0/data\n",
+        ),
     ],
     good: &[
         Example::Plan {
@@ -33,6 +36,9 @@ pub const RULE: Rule = Rule {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: tools, title: Tools, kind: command, host: web1, risk: write, run: 'if command -v dnf; then dnf install -y rsync; else apt-get install -y rsync; fi'}\n",
             inventory: "schema: blackstart/inventory/v1\nhosts: [{id: web1, os: debian-12}]\n",
         },
+        Example::Script(
+            "#!/bin/bash\nset -e\nif command -v yum; then yum install -y lvm2; else apt-get install -y lvm2; fi\nlvcreate -s -n snap -L 5G vg0/data\n",
+        ),
     ],
     run,
 };
@@ -50,6 +56,9 @@ const MANAGERS: &[(&[&str], &[&str])] = &[
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    for unit in context.units.iter().filter(|unit| unit.step.is_none()) {
+        of_two_systems(unit, report);
+    }
     for (unit, run) in context.runs() {
         // Where a script asks first, it knows what it does.
         if unit.part == Place::Rollback
@@ -75,6 +84,34 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 crate::base::escape::one_line(&os)
             );
             report.add(&RULE, unit, run.command.span, message);
+        }
+    }
+}
+
+/// Says which call cannot work in a script that uses the package managers of two systems, one after the other.
+fn of_two_systems(unit: &Unit<'_>, report: &mut Report) {
+    let mut first: Option<&[&str]> = None;
+    for run in unit.runs() {
+        let setting = &run.command.setting;
+        let Some((names, _)) = MANAGERS.iter().find(|(names, _)| run.command.is(names)) else {
+            continue;
+        };
+        let asks = setting.conditional || setting.asked || setting.contained || setting.masked;
+        if asks || setting.remote.is_some() || !run.command.has("install") {
+            continue;
+        }
+        match first {
+            Some(known) if known != *names => {
+                let message = format!(
+                    "no system has both {} and {}",
+                    known[0],
+                    run.command.name().unwrap_or_default()
+                );
+                report.add(&RULE, unit, run.command.span, message).severity = Severity::Medium;
+                return;
+            }
+            Some(_) => {}
+            None => first = Some(names),
         }
     }
 }
