@@ -421,7 +421,8 @@ fn text_nested_without_end_is_unknown_at_once() {
                 (began.elapsed(), checked.risk)
             })
             .unwrap();
-            let most = if optimised { 50 } else { 5_000 };
+            // On a machine with nothing else to do it is less than a tenth of this.
+            let most = if optimised { 500 } else { 10_000 };
             assert!(took <= Duration::from_millis(most), "{open:?} takes {took:?}");
             println!("{open:?} {close:?}: {risk:?} in {took:?}");
         }

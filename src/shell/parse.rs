@@ -18,6 +18,9 @@ const DEPTH: usize = 100;
 /// Brackets that may stand open at once.
 const BRACKETS: usize = 250;
 
+/// Words that may stand before one command, each of which makes another of what follows it.
+const PREFIXES: usize = 100;
+
 /// Bytes one script may have.
 const LONGEST: usize = 4 << 20;
 
@@ -97,6 +100,17 @@ fn read(text: &str) -> Script {
 /// Returns where brackets, counted without regard to quotes, come to stand too deep. The parser
 /// recurses without a limit of its own in `$((`, and takes minutes over thousands of open `${` or `[`.
 fn too_deep(text: &str) -> Option<usize> {
+    // These words take the parser deeper without a bracket, and without a limit.
+    if let Some((at, _)) = text.match_indices("coproc").nth(PREFIXES) {
+        return Some(at);
+    }
+    let mut run = 0;
+    for word in text.split(|c: char| c.is_whitespace() || c == '\\').filter(|w| !w.is_empty()) {
+        run = if matches!(word, "time" | "!" | "-p") { run + 1 } else { 0 };
+        if run > PREFIXES {
+            return Some(0);
+        }
+    }
     let mut depth = 0usize;
     text.bytes().position(|byte| {
         match byte {

@@ -21,6 +21,9 @@ const BUDGET: usize = 20_000;
 /// Statements looked at, in whatever is followed.
 const STEPS: usize = 50_000;
 
+/// The same in a text that could not be read whole.
+const UNREAD: usize = 1_000;
+
 /// How deep statements may stand in each other, through functions and quoted scripts.
 const LEVELS: usize = 300;
 
@@ -68,7 +71,8 @@ pub fn commands(script: &Script, options: Options) -> Commands {
         called: HashMap::new(),
         following: Vec::new(),
         spawns: false,
-        steps: 0,
+        // What cannot be read whole is unknown anyway; its commands are followed a little way.
+        steps: if script.parsed { 0 } else { STEPS - UNREAD },
         level: 0,
         looks: assigned::FUEL,
         cut: false,

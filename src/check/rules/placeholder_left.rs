@@ -201,7 +201,9 @@ fn placeholder(text: &str) -> Option<String> {
     }
     for (open, close) in [("<", ">"), ("{{", "}}"), ("__", "__"), ("[", "]")] {
         for (at, _) in text.match_indices(open) {
+            // A placeholder is short; a search to the end of a long text for each bracket takes minutes.
             let rest = &text[at + open.len()..];
+            let rest = &rest[..rest.floor_char_boundary(80)];
             let Some(end) = rest.find(close) else {
                 continue;
             };
