@@ -116,13 +116,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
         // Assignments, redirects, here-documents, and scripts that cannot be read: by their text.
+        let done = merged(done);
         let mut at = 0;
         for line in unit.text.split_inclusive('\n') {
             let code = code_of(line);
             let start = at + (code.len() - code.trim_start().len());
             let span = Span::new(start, (at + code.trim_end().len()).max(start));
             at += line.len();
-            if done.iter().any(|s| s.start < span.end && span.start < s.end) {
+            let next = done.partition_point(|s| s.end <= span.start);
+            if done.get(next).is_some_and(|s| s.start < span.end) {
                 continue;
             }
             if let Some(what) = placeholder(code) {
@@ -194,6 +196,19 @@ fn code_of(line: &str) -> &str {
     }
 }
 
+/// Returns spans in order, those that touch each other as one.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut out: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match out.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            Some(_) | None => out.push(span),
+        }
+    }
+    out
+}
+
 /// Returns the placeholder in a text, if there is one.
 fn placeholder(text: &str) -> Option<String> {
     if let Some(at) = text.find("/path/to/") {
@@ -258,6 +273,11 @@ fn between(inner: &str, open: &str) -> bool {
 
 /// Tells whether a word is a placeholder as a whole.
 fn whole(word: &str) -> bool {
+    let plain = ["changeme", "replaceme", "yourpassword", "mypassword"];
+    if !word.contains(['_', '-', '.']) {
+        return plain.iter().any(|one| word.eq_ignore_ascii_case(one))
+            || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER");
+    }
     let lower = word.trim_matches('.').to_ascii_lowercase();
     let exact = [
         "changeme",
@@ -285,5 +305,5 @@ fn whole(word: &str) -> bool {
             .any(|s| lower.ends_with(s) && lower.len() > s.len() + 2)
         || ["example.com", "example.org", "example.net"]
             .iter()
-            .any(|d| lower == *d || lower.ends_with(&format!(".{d}")))
+            .any(|d| lower.strip_suffix(d).is_some_and(|l| l.is_empty() || l.ends_with('.')))
 }
