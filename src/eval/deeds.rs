@@ -179,7 +179,8 @@ fn clouds(call: &Call<'_>, effect: &mut Effect) {
         resources(1).into_iter().for_each(|on| add(effect, Deed::Stops, on, true));
     } else if container && call.operand(0) == "start" {
         resources(1).into_iter().for_each(|on| add(effect, Deed::Starts, on, true));
-    } else if call.risk() >= Risk::Destructive {
+    } else if matches!(call.risk(), Risk::Destructive | Risk::Irreversible) {
+        // What nobody knows is no proof of a deletion.
         resources(0).into_iter().for_each(|on| add(effect, Deed::Deletes, on, true));
     }
 }

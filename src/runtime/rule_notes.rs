@@ -1,5 +1,6 @@
 //! The rules of the checker as values for a prompt: those that matter for the tools of a plan, the weightiest first.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::check::{self, Example, Rule};
@@ -12,8 +13,43 @@ const MOST: usize = 12;
 
 /// Commands that stand in every script and say nothing about what it is for.
 const EVERYWHERE: &[&str] = &[
-    "[", "[[", "test", "echo", "printf", "cd", "exit", "true", "false", "cat", "set", "command",
+    "[",
+    "[[",
+    "test",
+    "echo",
+    "printf",
+    "cd",
+    "exit",
+    "true",
+    "false",
+    "cat",
+    "set",
+    "command",
     "return",
+    "mktemp",
+    "mkdir",
+    "find",
+    "ls",
+    "mv",
+    "cp",
+    "stat",
+    "df",
+    "du",
+    "grep",
+    "wc",
+    "sort",
+    "awk",
+    "sed",
+    "tee",
+    "date",
+    "sleep",
+    "touch",
+    "chmod",
+    "chown",
+    "sha256sum",
+    "head",
+    "tail",
+    "sudo",
 ];
 
 /// Returns the rules whose examples use a tool of the plan.
@@ -21,7 +57,7 @@ pub fn rule_notes(plan: &Plan) -> Vec<RuleNote> {
     let tools = tools(plan);
     let mut rules: Vec<&Rule> =
         check::rules().iter().copied().filter(|rule| concerns(rule, &tools)).collect();
-    rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.code));
+    rules.sort_by_key(|rule| (Reverse(rule.severity), Reverse(share(rule, &tools)), rule.code));
     rules.truncate(MOST);
     rules.into_iter().map(|rule| note(rule, &tools)).collect()
 }
@@ -59,18 +95,21 @@ fn tools(plan: &Plan) -> BTreeSet<String> {
 }
 
 fn concerns(rule: &Rule, tools: &BTreeSet<String>) -> bool {
-    rule.bad.iter().any(|example| {
-        let text = match example {
-            Example::Script(text)
-            | Example::File { text, .. }
-            | Example::On { text, .. }
-            | Example::Inventory(text) => text,
-            Example::Plan { plan, .. } => plan,
-            // A drafter cannot know what a dry run will show.
-            Example::Seen { .. } => return false,
-        };
-        speaks_of(text, tools)
-    })
+    share(rule, tools) > 0
+}
+
+/// Returns how much a rule is about these tools: how many of a hundred of its bad examples use one.
+fn share(rule: &Rule, tools: &BTreeSet<String>) -> usize {
+    let about = |example: &&Example| match example {
+        Example::Script(text)
+        | Example::File { text, .. }
+        | Example::On { text, .. }
+        | Example::Inventory(text) => speaks_of(text, tools),
+        Example::Plan { plan, .. } => speaks_of(plan, tools),
+        // A drafter cannot know what a dry run will show.
+        Example::Seen { .. } => false,
+    };
+    rule.bad.iter().filter(about).count() * 100 / rule.bad.len().max(1)
 }
 
 fn speaks_of(text: &str, tools: &BTreeSet<String>) -> bool {

@@ -78,6 +78,11 @@ mod tests {
             .expect("a process that computes");
         // It runs, so it may be anywhere; no thread has the number of the other.
         let (busy_id, none) = (busy.id() as i32, i32::MAX);
+        while !std::fs::read_to_string(format!("/proc/{busy_id}/syscall"))
+            .is_ok_and(|text| text.starts_with("running"))
+        {
+            std::thread::yield_now();
+        }
         let mut census = Census::new(0, 5);
         let admitted = [busy_id, none, none].map(|thread| census.admits(&call(thread)));
         let at_most = census.most;
