@@ -81,6 +81,8 @@ pub const TOOL: Tool = Tool {
 
 fn risk(call: &Call<'_>) -> Risk {
     let target = |names: &[&str]| match call.value(names) {
+        // A dash is standard output.
+        Some(word) if word.text == "-" => Risk::Read,
         Some(word) if word.fresh => Risk::Write,
         Some(_) => Risk::Destructive,
         None => Risk::Read,
