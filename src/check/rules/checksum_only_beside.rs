@@ -52,7 +52,8 @@ rclone copy "$out.sha256" audit:sums
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    // Beside a plan stands its inventory: too-few-copies (ST001) asks it for a copy that nobody can rewrite.
+    for unit in context.units.iter().filter(|unit| unit.step.is_none()) {
         for run in unit.named(&["sha256sum", "sha512sum", "sha1sum", "md5sum", "b2sum", "b3sum"]) {
             let outputs = deeds::outputs_of_line(unit, run);
             let Some((argument, list)) = outputs.first() else { continue };
@@ -63,7 +64,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     && (crate::check::names::is_archive(&file)
                         || crate::check::names::looks_backup(&file))
             });
-            if beside && !carried(unit, run, list) {
+            // What is put together in a directory of its own goes somewhere else as a whole.
+            if beside && !unit.is_fresh(run.command, argument) && !carried(unit, run, list) {
                 let message = format!("{list} can be rewritten by whoever can rewrite the copy");
                 report.add(&RULE, unit, argument.span, message);
             }
