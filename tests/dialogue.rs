@@ -464,9 +464,16 @@ fn what_leaves_is_in_the_log_before_it_leaves_and_nothing_of_it_is() {
     assert_eq!(detail["replaced"], json!({"HOST": 3, "IP": 1, "PERSON": 1}));
     let sent = blackstart::llm::rendered(&model.prompts.lock().unwrap()[0]);
     assert_eq!(detail["digest"], blackstart::base::Digest::of(sent.as_bytes()).to_string());
-    for secret in
-        ["web1", "nas1", "10.20.0.7", "Grace", "555 0100", "/root/vault.key", "unrelated", "/srv/other"]
-    {
+    for secret in [
+        "web1",
+        "nas1",
+        "10.20.0.7",
+        "Grace",
+        "555 0100",
+        "/root/vault.key",
+        "unrelated",
+        "/srv/other",
+    ] {
         assert!(!sent.contains(secret), "{secret} was sent");
         assert!(!record.detail.contains(secret));
     }
