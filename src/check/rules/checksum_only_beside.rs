@@ -65,10 +65,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                         || crate::check::names::looks_backup(&file))
             });
             // What is put together in a directory of its own goes somewhere else as a whole.
-            if beside
-                && !argument.comes_from(crate::shell::Origin::Temporary)
-                && !carried(unit, run, list)
-            {
+            if beside && !list.starts_with("$(mktemp") && !carried(unit, run, list) {
                 let message = format!("{list} can be rewritten by whoever can rewrite the copy");
                 report.add(&RULE, unit, argument.span, message);
             }
