@@ -81,7 +81,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let Some(name) = substituted(value) else { continue };
                 let message = format!("a failure of `{name}` is lost in the declaration");
                 let finding = report.add(&RULE, unit, assignment.span, message);
-                if crate::check::deeds::deeds(unit).next().is_some() {
+                let inside = |run: crate::check::Run<'_>| {
+                    crate::check::outcome::within(run.command.span, assignment.span)
+                };
+                if crate::check::deeds::deeds(unit).any(|(run, _)| inside(run)) {
                     finding.severity = Severity::Medium;
                 }
                 finding.edit = split(unit, statement, simple);
