@@ -103,11 +103,10 @@ fn left_to_caller(unit: &Unit<'_>, run: Run<'_>) -> bool {
 
 /// Tells whether a person answers a question before the command (`read`, `select`).
 fn confirmed(unit: &Unit<'_>, run: Run<'_>) -> bool {
-    run.command.setting.conditional
-        && unit.named(&["read"]).any(|read| {
-            let fed = read.command.setting.stage.is_some() || read.command.input.is_some();
-            read.index < run.index && !fed && !read.command.setting.repeated
-        })
+    unit.named(&["read"]).any(|read| {
+        let fed = read.command.setting.stage.is_some() || read.command.input.is_some();
+        read.index < run.index && !fed && !read.command.setting.repeated
+    })
 }
 
 /// What has to be asserted.
