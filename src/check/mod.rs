@@ -195,9 +195,9 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         .steps
         .iter()
         .map(|step| {
+            // Its rollback counts like its commands: it runs under the same approval.
             let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
             let risk = own
-                .filter(|u| u.part != Place::Rollback)
                 .map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
             (step.id.clone(), risk.max().unwrap_or(Risk::Read))
         })
@@ -243,7 +243,13 @@ fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
         for (part, text) in texts {
             if let Some(text) = text {
                 let language = Language::of(text, "");
-                units.push(Unit::new(text, Some(step), part, language));
+                let mut unit = Unit::new(text, Some(step), part, language);
+                if part == Place::Rollback {
+                    // What the step itself made anew is nobody's data when it is taken back.
+                    let own = |unit: &&Unit<'_>| unit.step.is_some_and(|one| one.id == step.id);
+                    unit.fresh.extend(units.iter().filter(own).flat_map(|u| u.fresh.clone()));
+                }
+                units.push(unit);
             }
         }
     }

@@ -331,7 +331,15 @@ impl Resolver {
             [only] if only.literal().is_some() => Value::Scalar(only.pieces.clone()),
             _ => {
                 let outside = items.iter().any(|a| a.comes_from(Origin::Argument));
-                let origin = if outside { Origin::Argument } else { Origin::Found };
+                let plain = |a: &Argument| {
+                    a.literal().is_some_and(|t| !t.is_empty() && !t.contains(char::is_whitespace))
+                };
+                let origin = match outside {
+                    true => Origin::Argument,
+                    // One of a list that stands here is one word, whatever it is.
+                    false if items.iter().all(plain) && !items.is_empty() => Origin::Variable,
+                    false => Origin::Found,
+                };
                 Value::Scalar(vec![unknown(&shown, origin, false)])
             }
         }

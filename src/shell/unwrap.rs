@@ -56,7 +56,11 @@ impl Resolver {
             let mut text = text;
             for argument in &words[1..] {
                 text.push(' ');
-                text.push_str(&self.as_script(argument));
+                // The words are split and unquoted already.
+                match argument.literal() {
+                    Some(word) => text.push_str(&format!("'{}'", word.replace('\'', "'\\''"))),
+                    None => text.push_str(&self.as_script(argument)),
+                }
             }
             let known = Rc::make_mut(&mut self.env.aliases).remove(&program);
             self.nested(&text, span, None);

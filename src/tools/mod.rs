@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archives;
+mod awk;
 mod borg;
 mod builds;
 mod builtin;

@@ -52,12 +52,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     && risk::of_command(unit, run.command) == Risk::Destructive
             });
             if let Some(run) = inside {
-                report.add(
-                    &RULE,
-                    unit,
-                    run.command.span,
-                    "data is replaced again and again, without end".to_owned(),
-                );
+                let message = "data is replaced again and again, without end".to_owned();
+                let finding = report.add(&RULE, unit, run.command.span, message);
+                // What is only renamed is there still.
+                if run.command.is(&["mv"]) {
+                    finding.severity = Severity::Medium;
+                }
             }
         }
     }
