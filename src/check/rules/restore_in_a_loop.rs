@@ -43,6 +43,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let mut found = false;
     for unit in context.units.iter().filter(|unit| unit.part != Place::Rollback) {
         for (start, end) in endless(unit) {
             let inside = unit.runs().find(|run| {
@@ -52,6 +53,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     && risk::of_command(unit, run.command) == Risk::Destructive
             });
             if let Some(run) = inside {
+                found = true;
                 report.add(
                     &RULE,
                     unit,
@@ -61,7 +63,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
-    if let Some(python) = &context.python {
+    if let Some(python) = context.python.as_ref().filter(|_| !found) {
         python_loops(python, report);
     }
 }
