@@ -26,6 +26,17 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# the homes with all they have; settings go to the other web server as they are
+mountpoint -q /mnt/backup
+new="/mnt/backup/home-$(date -u +%Y%m%dT%H%M%SZ)"
+rsync -aHAX --numeric-ids /home/ "$new.partial/"
+mv "$new.partial" "$new"
+rsync -a /etc/nginx/ web1:/etc/nginx/
+"#,
+        ),
         Example::Script("rsync -aHAX --numeric-ids /home/ backup1:/backup/home/\n"),
         Example::Script("rsync -a /srv/app/data/ /backup/data/\n"),
         Example::Script(

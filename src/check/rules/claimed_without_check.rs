@@ -113,7 +113,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn in_python(context: &Context<'_>, python: &Python<'_>, report: &mut Report) {
     let outline = python.outline();
     let copies = context.units.iter().any(|unit| {
-        let to_backup = |run: Run<'_>| unit.copies(run.command).iter().any(|(_, to)| looks_backup(to));
+        let to_backup =
+            |run: Run<'_>| unit.copies(run.command).iter().any(|(_, to)| looks_backup(to));
         deeds(unit).any(|(_, deed)| matches!(deed, Deed::Dump | Deed::Restore | Deed::Send))
             || unit.named(&["cp"]).any(to_backup)
     }) || outline.calls.iter().any(|call| {
@@ -133,12 +134,21 @@ fn in_python(context: &Context<'_>, python: &Python<'_>, report: &mut Report) {
         return;
     }
     let claims = [
-        "complete backup", "full backup", "complete copy", "complete restore", "ensure",
-        "guarantee", "no data loss", "verified", "integrity", "fully restored",
+        "complete backup",
+        "full backup",
+        "complete copy",
+        "complete restore",
+        "ensure",
+        "guarantee",
+        "no data loss",
+        "verified",
+        "integrity",
+        "fully restored",
     ];
     let said = python.tokens.iter().find(|token| {
         let text = token.text.to_ascii_lowercase();
-        let about = ["backup", "restore", "recover", "cop", "data"].iter().any(|w| text.contains(w));
+        let about =
+            ["backup", "restore", "recover", "cop", "data"].iter().any(|w| text.contains(w));
         token.kind == TokenKind::Text && about && claims.iter().any(|claim| text.contains(claim))
     });
     if let Some(token) = said {

@@ -26,6 +26,16 @@ pub const RULE: Rule = Rule {
         Example::Script("jpegoptim --max=75 /backup/photos/*.jpg\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# the originals go into the copy as they are; smaller pictures are made for the shop beside them
+mountpoint -q /mnt/backup
+rsync -aHAX --numeric-ids /srv/photos/ "/mnt/backup/photos-$(date +%F).partial/"
+mv "/mnt/backup/photos-$(date +%F).partial" "/mnt/backup/photos-$(date +%F)"
+convert /srv/photos/cover.png -resize 200x /srv/www/thumbs/cover.jpg
+"#,
+        ),
         Example::Script("cp -a /srv/photos /backup/photos.new\n"),
         Example::Script("ffmpeg -i /srv/film/a.mov -c copy /backup/film/a.mkv\n"),
         Example::Script(

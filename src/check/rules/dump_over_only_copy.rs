@@ -48,6 +48,17 @@ pub const RULE: Rule = Rule {
     source: "bash(1), Redirecting Output: the file is truncated to zero size; measured: 0 bytes after a failing producer",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# nightly archive of the application
+umask 077
+mountpoint -q /backup
+cd /srv
+tar -czf /backup/app.tgz --acls --xattrs app
+tar -tzf /backup/app.tgz > /dev/null
+"#,
+        ),
         Example::Script("set -euo pipefail\npg_dump -U postgres shop > /backup/shop.sql\n"),
         Example::Script(
             "OUT=/backup/mysql/latest.sql.gz\nset -o pipefail\nmysqldump --single-transaction shop | gzip > \"$OUT\"\n",

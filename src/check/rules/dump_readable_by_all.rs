@@ -4,7 +4,7 @@ use crate::base::Span;
 use crate::check::deeds::{self, Deed};
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule, edit};
-use crate::check::{Called, Python, Context, Language, Run, Unit};
+use crate::check::{Called, Context, Language, Python, Run, Unit};
 use crate::evidence::{Edit, Severity};
 use crate::shell::path;
 
@@ -142,9 +142,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn in_python(python: &Python<'_>, report: &mut Report) {
     let outline = python.outline();
     let drivers = ["pymysql", "MySQLdb", "mysql", "mariadb", "psycopg", "psycopg2", "sqlite3"];
-    let asks = outline.imports.iter().any(|one| {
-        drivers.contains(&one.path.split('.').next().unwrap_or_default())
-    });
+    let asks = outline
+        .imports
+        .iter()
+        .any(|one| drivers.contains(&one.path.split('.').next().unwrap_or_default()));
     let last = |call: &Called<'_>| call.path.rsplit('.').next().unwrap_or_default().to_owned();
     let careful = outline.calls.iter().any(|call| {
         matches!(last(call).as_str(), "umask" | "chmod" | "fchmod" | "mkdtemp")
@@ -166,7 +167,9 @@ fn in_python(python: &Python<'_>, report: &mut Report) {
         opens && mode.contains(['w', 'x', 'a']) && dump && looks_backup(name)
     });
     if let Some(call) = written {
-        let message = "the rows of a database go into a file that the usual umask lets everybody read".to_owned();
+        let message =
+            "the rows of a database go into a file that the usual umask lets everybody read"
+                .to_owned();
         report.add_python(&RULE, python.span_of((call.at, call.end)), message);
     }
 }

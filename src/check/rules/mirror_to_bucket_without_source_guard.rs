@@ -17,6 +17,17 @@ pub const RULE: Rule = Rule {
     source: "rclone.org/commands/rclone_sync, \"Important: Since this can cause data loss, test first\"; measured with rclone: an empty source leaves 0 objects",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# mirrors the pictures of the shop to the other provider
+SRC=/mnt/nas/pictures
+DST=offsite:shop-pictures
+date -u +%FT%TZ >> /var/log/mirror.log
+rclone sync --transfers 8 "$SRC" "$DST"
+rclone size "$DST" >> /var/log/mirror.log
+"#,
+        ),
         Example::Script("aws s3 sync /srv/app/data s3://shop-copies/data --delete\n"),
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\nSRC=/mnt/nas/photos\nDST=b2:family-photos\nrclone sync --transfers 8 --log-file /var/log/rclone.log \"$SRC\" \"$DST/photos\"\necho \"synced $(date)\" >> /var/log/photos.log\n",

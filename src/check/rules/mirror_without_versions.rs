@@ -1,8 +1,8 @@
 //! FS007: a mirror that keeps one state is the only copy.
 
-use crate::check::{Context, Language};
 use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Language};
 use crate::evidence::Severity;
 use crate::inventory::{Backup, CopyType, Immutable, Inventory};
 

@@ -1,7 +1,7 @@
 //! FS010: an archive of absolute paths, unpacked where it does not belong.
 
-use crate::check::rule::{Example, Report, Rule};
 use crate::check::names::looks_backup;
+use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Language, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Command, path};

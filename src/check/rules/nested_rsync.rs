@@ -80,22 +80,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 );
             }
             let remote = target.text.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
-            if !open
-                && matches!(name.as_str(), "backup" | "backups")
-                && name != path::file_name(&to)
-                && !target.text.ends_with('/')
-                && !remote
-                && !looks_backup(&to)
-                && speaks_of_restore(context, unit)
-            {
-                let message = format!(
-                    "the directory {from} itself is put into {to}, as {to}/{name}; what should come back stays below it"
-                );
-                nested(unit, *run, source, message, report);
-            }
-            copies.push((*unit, *run, source.clone(), from, to, open));
+            let inside = remote || target.text.ends_with('/');
+            copies.push((*unit, *run, source.clone(), from, to, open, inside));
         }
     }
+    let mut told: Vec<Span> = Vec::new();
     for (at, there) in copies.iter().enumerate() {
         for back in &copies[at + 1..] {
             let swapped = there.3 == back.4 && there.4 == back.3;
@@ -108,9 +97,36 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     back.3
                 );
                 nested(back.0, back.1, &back.2, message, report);
+                told.push(back.1.command.span);
             }
         }
     }
+    for (unit, run, source, from, to, open, inside) in &copies {
+        let said = told.contains(&run.command.span);
+        if !open
+            && !inside
+            && !said
+            && is_root_of_copies(from, to)
+            && speaks_of_restore(context, unit)
+        {
+            let message = format!(
+                "the directory {from} itself is put into {to}, as {to}/{}; what should come back stays below it",
+                path::file_name(from)
+            );
+            nested(unit, *run, source, message, report);
+        }
+    }
+}
+
+/// Tells whether the directory of all copies goes into one for data, which has no such directory.
+fn is_root_of_copies(from: &str, to: &str) -> bool {
+    let name = path::file_name(from);
+    let elsewhere = ["/mnt", "/media"].iter().any(|place| path::within(to, place));
+    matches!(name, "backup" | "backups")
+        && name != path::file_name(to)
+        && to.len() > 1
+        && !elsewhere
+        && !looks_backup(to)
 }
 
 /// Tells whether a script says that it restores something.

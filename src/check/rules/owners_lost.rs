@@ -1,9 +1,9 @@
 //! FS009: a restore or a copy that gives every file to whoever runs it.
 
 use crate::check::Context;
-use crate::check::{Run, Unit};
 use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::Command;
 use crate::tools::tar::{self, Mode};
@@ -71,12 +71,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         };
         if let Some(list) = partly_kept(unit, command, call) {
-            let message = format!("of a tree only {list} is copied, and neither owners nor ACLs");
+            let message = format!("of each file only {list} are copied, not its owner and ACLs");
             report.add(&RULE, unit, command.span, message).severity = Severity::Medium;
         } else if call.tool.name == "tar" && tar::mode(call) == Mode::Create {
             let kept = call.has(&["xattrs", "selinux", "acls"]);
             if !kept && comes_back(context, unit, run, call) {
-                let message = "ACLs and extended attributes are neither archived nor restored".to_owned();
+                let message =
+                    "ACLs and extended attributes are neither archived nor restored".to_owned();
                 report.add(&RULE, unit, command.span, message).severity = Severity::Medium;
                 continue;
             }

@@ -85,8 +85,8 @@ spec:
 fn run(context: &Context<'_>, report: &mut Report) {
     for manifest in context.manifests {
         let several = manifest.kind == "Deployment" && manifest.replicas().is_some_and(|n| n > 1);
-        let copies =
-            manifest.kind != "DaemonSet" && manifest.replicas().is_some_and(|replicas| replicas > 1);
+        let copies = manifest.kind != "DaemonSet"
+            && manifest.replicas().is_some_and(|replicas| replicas > 1);
         for volume in manifest.volumes() {
             let database = holds_data(manifest, volume.name);
             let (message, severity) = match volume.source {
@@ -121,13 +121,24 @@ fn add<'r>(report: &'r mut Report, span: Span, message: &str) -> &'r mut crate::
 fn keeps_data(manifest: &Manifest, volume: Volume<'_>) -> bool {
     let path = volume.value.text().or_else(|| volume.value.get("path").and_then(Node::text));
     let machine = [
-        "/dev", "/etc", "/lib", "/proc", "/run", "/sys", "/tmp", "/usr", "/var/lib/containerd",
-        "/var/lib/docker", "/var/lib/kubelet", "/var/log", "/var/run",
+        "/dev",
+        "/etc",
+        "/lib",
+        "/proc",
+        "/run",
+        "/sys",
+        "/tmp",
+        "/usr",
+        "/var/lib/containerd",
+        "/var/lib/docker",
+        "/var/lib/kubelet",
+        "/var/log",
+        "/var/run",
     ];
     let data = |path: &str| path.len() > 1 && !machine.iter().any(|m| path::within(path, m));
-    let mounts = manifest.containers().flat_map(|container| {
-        container.get("volumeMounts").map_or(&[][..], Node::items)
-    });
+    let mounts = manifest
+        .containers()
+        .flat_map(|container| container.get("volumeMounts").map_or(&[][..], Node::items));
     let read_only = |mount: &Node| {
         mount.get("name").and_then(Node::text) == Some(volume.name)
             && mount.get("readOnly").and_then(Node::text) == Some("true")

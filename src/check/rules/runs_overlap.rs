@@ -2,8 +2,8 @@
 
 use crate::check::Context;
 use crate::check::deeds::Deed;
-use crate::check::rule::{Example, Report, Rule};
 use crate::check::outcome::{endless, within};
+use crate::check::rule::{Example, Report, Rule};
 use crate::check::written::{cron_line, is_crontab, lines, written};
 use crate::check::{Language, Unit, deeds};
 use crate::evidence::Severity;
@@ -128,7 +128,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn in_loop(context: &Context<'_>, unit: &Unit<'_>, report: &mut Report) {
     let python = context.python.as_ref().filter(|_| unit.within == Language::Python);
     let text = python.map_or(unit.text, |python| python.text);
-    let asks = ["lockf", "LOCK_EX", "O_EXCL", "filelock", "FileLock", "pidfile", "PIDFile", "PidFile"];
+    let asks =
+        ["lockf", "LOCK_EX", "O_EXCL", "filelock", "FileLock", "pidfile", "PIDFile", "PidFile"];
     if locks(text) || asks.iter().any(|word| text.contains(word)) {
         return;
     }

@@ -62,7 +62,16 @@ fn empty_copy(context: &Context<'_>, call: &Call<'_>) -> Option<String> {
     let filled = context.runs().any(|(_, other)| {
         let command = other.command;
         let uses = command.name().is_some_and(|name| name.starts_with("mkfs"))
-            || command.is(&["mount", "dd", "pv", "cryptsetup", "mkswap", "qemu-img", "virsh", "virt-install"]);
+            || command.is(&[
+                "mount",
+                "dd",
+                "pv",
+                "cryptsetup",
+                "mkswap",
+                "qemu-img",
+                "virsh",
+                "virt-install",
+            ]);
         uses && command.arguments().iter().any(|a| a.shown().contains(&name))
     });
     (called && !filled).then_some(name)
@@ -77,7 +86,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let Some(call) = unit.take_apart(run.command) else { continue };
         // A thin snapshot has no size and cannot fill up by itself.
         if let Some(name) = empty_copy(context, call) {
-            let message = format!("{name} is a new and empty volume, no snapshot, and nothing is copied into it");
+            let message = format!(
+                "{name} is a new and empty volume, no snapshot, and nothing is copied into it"
+            );
             report.add(&RULE, unit, run.command.span, message);
             continue;
         }

@@ -1,7 +1,7 @@
 //! TG003: a recovery that writes into its copies, or a backup that writes over its data.
 
-use crate::check::{Context, Unit};
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Unit};
 use crate::evidence::{Place, Severity};
 use crate::inventory::Inventory;
 use crate::plan::Kind as PlanKind;
@@ -71,7 +71,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 PlanKind::Recovery => {
                     is_data(inventory, &source) && is_repository(inventory, &target) && !fresh
                 }
-                PlanKind::Backup => is_repository(inventory, &source) && is_data(inventory, &target),
+                PlanKind::Backup => {
+                    is_repository(inventory, &source) && is_data(inventory, &target)
+                }
             };
             if wrong {
                 let message =

@@ -23,6 +23,17 @@ pub const RULE: Rule = Rule {
         Example::Script("tofu apply -auto-approve\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# builds the other site from a plan that two people have read
+cd /srv/infra/dr
+terraform init -input=false
+terraform plan -input=false -out="dr-$(date -u +%Y%m%dT%H%M%SZ).plan"
+terraform show -no-color ./*.plan > plan.txt
+terraform state pull > "/backup/terraform/dr-$(date +%s).tfstate"
+"#,
+        ),
         Example::Script("terraform plan -out=dr.plan\nterraform apply dr.plan\n"),
         Example::Script(
             "terraform state pull > \"/backup/state-$(date +%s).json\"\nterraform state rm aws_db_instance.shop\n",

@@ -1,9 +1,9 @@
 //! EN003: a copy in the clear where other people can take it.
 
-use crate::check::{Called, Context, Python};
 use crate::check::deeds::{self, Deed};
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Called, Context, Python};
 use crate::evidence::Severity;
 use crate::inventory::{Backup, Inventory};
 
@@ -105,7 +105,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 || words.iter().any(|w| w.starts_with("-T") || w.starts_with("--upload-file"));
             let sealed = |w: &str| [".gpg", ".age", ".enc"].iter().any(|end| w.ends_with(end));
             let copy = words.iter().any(|w| {
-                !w.contains("://") && (is_archive(w) || looks_backup(w) && w.contains('/')) && !sealed(w)
+                !w.contains("://")
+                    && (is_archive(w) || looks_backup(w) && w.contains('/'))
+                    && !sealed(w)
             });
             if sends && clear && copy && !home {
                 let message = "the copy crosses the network in the clear".to_owned();
@@ -147,7 +149,8 @@ fn in_python(python: &Python<'_>, report: &mut Report) {
     let text = |call: &Called<'_>| python.span_of((call.at, call.end)).slice(python.text);
     let sealed = |text: &str| [".gpg", ".age", ".enc"].iter().any(|end| text.contains(end));
     let sent = outline.calls.iter().find(|call| {
-        matches!(call.path.rsplit('.').next(), Some("storbinary" | "storlines")) && !sealed(text(call))
+        matches!(call.path.rsplit('.').next(), Some("storbinary" | "storlines"))
+            && !sealed(text(call))
     });
     let copies = ["backup", "dump", "archive"].iter().any(|word| python.text.contains(word));
     if let Some(call) = sent.filter(|_| plain && copies) {

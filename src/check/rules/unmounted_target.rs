@@ -116,7 +116,8 @@ fn mount_of(context: &Context<'_>, unit: &Unit<'_>, at: &str) -> Option<String> 
     let top: String = at.split_inclusive('/').take(2).collect();
     let top = top.trim_end_matches('/');
     // A directory of the root that is called a place for copies, and lies on the disk of the root itself.
-    if crate::check::names::looks_backup(top) && device(top).is_some() && device(top) == device("/") {
+    if crate::check::names::looks_backup(top) && device(top).is_some() && device(top) == device("/")
+    {
         return Some(top.to_owned());
     }
     let mut parts = at.split('/').skip(1);
