@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "tar is told to pass over files it cannot read or that change, or its exit code is thrown away",
     why: "the archive lacks files or holds torn ones, and it counts as complete",
     fix: "archive a snapshot or a dump in place of files that change; let tar fail, or look at its messages before you go on",
-    source: "tar(1), RETURN VALUE: 1 \"Some files differ\"; --ignore-failed-read; --warning",
+    source: "tar(1), RETURN VALUE: 1 means that \"some files were changed while being archived and so the resulting archive does not contain the exact copy of the file set\"; --ignore-failed-read",
     layer: "static",
     bad: &[
         Example::Script("tar --ignore-failed-read -czf \"/backup/home-$(date +%F).tgz\" /home\n"),

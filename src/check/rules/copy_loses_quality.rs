@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "pictures, sound or film are converted with loss on their way into a backup",
     why: "what was left out cannot be had back, and the checksums of original and copy differ for ever",
     fix: "copy the files as they are, and compress without loss (`zstd`, `xz`); keep smaller versions beside the originals, not in their place",
-    source: "jpegoptim(1), -m: lossy; ffmpeg(1), \"-c copy\": without it streams are encoded again",
+    source: "jpegoptim(1), -m: \"disables lossless optimization mode … will reduce quality\"; ffmpeg(1), Stream copy: without it streams are decoded and encoded again",
     layer: "static",
     bad: &[
         Example::Script(

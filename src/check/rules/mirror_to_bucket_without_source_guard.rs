@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "a sync with deletion into a bucket or remote, and nothing makes sure that the source is whole",
     why: "an unmounted, emptied or encrypted source deletes the copies in the same minute, and a bucket keeps no older version unless told",
     fix: "test a file that must be there (or `mountpoint -q`), copy without deletion, or bound it: `--max-delete`, `--backup-dir`, versions in the bucket",
-    source: "rclone.org/commands/rclone_sync, \"Important: Since this can cause data loss, test first\"; measured with rclone: an empty source leaves 0 objects",
+    source: "rclone(1), sync: \"Important: Since this can cause data loss, test first with the --dry-run\"; measured with rclone: an empty source leaves 0 objects",
     layer: "static",
     bad: &[
         Example::Script(

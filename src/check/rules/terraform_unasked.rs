@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     summary: "`terraform destroy`, or `apply` without a reviewed plan, in a script; or its state is changed and no copy kept",
     why: "a state that is old or points elsewhere makes Terraform delete and create what it was to repair, databases included",
     fix: "`terraform state pull > state.$(date +%s).json`, `terraform plan -out=plan.bin`, a person reads it, `terraform apply plan.bin`",
-    source: "terraform.io, \"terraform apply\": saved plan files; \"-auto-approve: skips interactive approval of plan\"",
+    source: "Terraform documentation, terraform apply: \"-auto-approve … to apply the plan without asking for confirmation\"; a saved plan is applied as it was read",
     layer: "static",
     bad: &[
         Example::Script("terraform destroy -auto-approve\n"),
