@@ -6,6 +6,8 @@ mod context;
 mod deeds;
 mod dumps;
 mod etcd;
+#[cfg(test)]
+mod examples;
 mod facts;
 mod failover;
 mod fix;

@@ -141,7 +141,7 @@ impl<'a> Unit<'a> {
                 call.value(&["file"]).map(|w| self.path(command, w)).into_iter().collect()
             }
             "cp" | "rsync" => {
-                call.of_role(Role::Target).into_iter().map(|w| self.path(command, w)).collect()
+                call.of_role(Role::Target).into_iter().map(|w| self.end(command, w)).collect()
             }
             _ => Vec::new(),
         };
@@ -151,10 +151,16 @@ impl<'a> Unit<'a> {
             .map(|w| self.path(command, w));
         let sources = call.of_role(Role::Source).into_iter().map(|w| match &base {
             Some(base) => path::absolute(&w.text, Some(base)),
-            None => self.path(command, w),
+            None => self.end(command, w),
         });
         let sources: Vec<String> = sources.collect();
         targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
+    }
+
+    /// Returns an end of a copy: a path, or the words for one on another host as they stand (`backup1:/backup`).
+    fn end(&self, command: &Command, word: &Word) -> String {
+        let remote = word.text.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
+        if remote { word.text.clone() } else { self.path(command, word) }
     }
 
     /// Returns the words of a command as the tools see them.

@@ -75,6 +75,7 @@ pub const TOOLS: &[&Tool] = &[
     &containers::TOOL,
     &cp::TOOL,
     &dd::TOOL,
+    &debian::LOOKS,
     &debian::TOOL,
     &encryption::TOOL,
     &etcd::TOOL,

@@ -80,6 +80,17 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
+            r#"#!/bin/bash
+set -eu
+# nightly dump of the shop
+umask 077
+out="/backup/shop-$(date -u +%Y%m%dT%H%M%SZ).sql.gz"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop | gzip > "$out.new"
+gzip -t "$out.new"
+mv "$out.new" "$out"
+"#,
+        ),
+        Example::Script(
             "mysqldump --single-transaction shop | gzip > /backup/shop-$(date +%F).sql.gz\n",
         ),
         Example::Script(
@@ -93,6 +104,17 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# nightly dump of the shop
+umask 077
+out="/backup/shop-$(date -u +%Y%m%dT%H%M%SZ).sql.gz"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop | gzip > "$out.new"
+gzip -dc "$out.new" | tail -n 1 | grep -q 'Dump completed'
+mv "$out.new" "$out"
+"#,
+        ),
         Example::Script(
             "set -euo pipefail\nmysqldump --single-transaction shop | gzip > \"/backup/shop-$(date +%F).sql.gz\"\n",
         ),
