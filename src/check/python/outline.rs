@@ -1,5 +1,7 @@
 //! The shape of a Python source: what it imports and defines, what it calls in which loop, what names stand for.
 
+use std::collections::BTreeSet;
+
 use super::{Python, TokenKind};
 use crate::base::Span;
 
@@ -71,7 +73,7 @@ pub struct Called<'a> {
     pub dropped: bool,
     /// Whether it stands in a loop.
     pub repeated: bool,
-    /// Whether it stands in a `while True`.
+    /// Whether it stands in a `while True`, or in a function that is called there.
     pub endless: bool,
 }
 
@@ -109,7 +111,23 @@ impl<'a> Outline<'a> {
         }
         let calls = (0..python.tokens.len()).filter_map(|at| outline.call(python, at, &lines));
         outline.calls = calls.collect();
+        outline.follow_loops();
         outline
+    }
+
+    /// Marks the calls in functions that a loop without an end calls, a few calls deep.
+    fn follow_loops(&mut self) {
+        for _ in 0..4 {
+            let endless = self.calls.iter().filter(|call| call.endless);
+            let called: BTreeSet<String> = endless.map(|call| call.path.clone()).collect();
+            for body in
+                self.definitions.iter().filter(|d| called.contains(d.name)).map(|d| d.body)
+            {
+                let from = self.calls.partition_point(|call| call.at < body.0);
+                let inside = self.calls[from..].iter_mut().take_while(|call| call.at < body.1);
+                inside.for_each(|call| call.endless = true);
+            }
+        }
     }
 
     fn line(

@@ -133,8 +133,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let message = format!("a failure of `{name}` is lost in the pipe");
                 let finding = report.add(&RULE, unit, pipeline.span, message);
                 // An archiver or a filter moves anything; what is no copy can be made again.
-                if producer.is(MOVERS) && !looks_backup(unit.slice(pipeline.span)) {
-                    finding.severity = Severity::Medium;
+                let copy = |c: &Command| {
+                    let named = c.arguments().iter().map(|a| c.path(a));
+                    let written = c.redirects.iter().map(|r| c.path(&r.target));
+                    named.chain(written).any(|path| looks_backup(&without_names(&path)))
+                };
+                let copies = (0..pipeline.length).flat_map(stage).any(copy);
+                if producer.is(MOVERS) && !copies {
+                    finding.severity = Severity::Low;
                 }
                 if unit.language == Language::Bash {
                     finding.edit = edit(before(unit), "set -o pipefail\n");
@@ -142,6 +148,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Leaves out the names of variables, which say what a value is for and not where it lies.
+fn without_names(path: &str) -> String {
+    path.split('/').filter(|part| !part.contains('$')).collect::<Vec<_>>().join("/")
 }
 
 /// Returns the empty span at the start of the script's first line that is no comment, so that the

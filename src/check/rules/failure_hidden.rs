@@ -2,6 +2,7 @@
 
 use crate::base::Span;
 use crate::check::deeds::{self, Deed};
+use crate::check::names::looks_backup;
 use crate::check::outcome::{self, each};
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
@@ -88,7 +89,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let message = format!("a failure of `{name}` is thrown away");
                 let finding = report.add(&RULE, unit, run.command.span, message);
                 finding.edit = edit(*tail, "");
-                if later_ends(unit, run) {
+                if later_ends(unit, run) || of_no_copy(run) {
                     finding.severity = Severity::Medium;
                 }
             } else if silenced(run) && !run.command.setting.asked && deed != Deed::Verify {
@@ -98,6 +99,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Tells whether the command only passes files on, and nothing says that they are a copy (`cpio -p`).
+fn of_no_copy(run: Run<'_>) -> bool {
+    let command = run.command;
+    let passes = command.literals().iter().any(|w| deeds::short(w, 'p') || *w == "--pass-through");
+    let named = |a: &crate::shell::Argument| looks_backup(&command.path(a));
+    command.is(&["cpio"]) && passes && !command.arguments().iter().any(named)
 }
 
 /// Tells whether nothing behind the command rests on it: the script only looks, or ends.
