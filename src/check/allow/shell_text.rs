@@ -103,6 +103,7 @@ impl Outline {
                     Expansion::Plain
                     | Expansion::Required { .. }
                     | Expansion::Length
+                    | Expansion::Slice { .. }
                     | Expansion::Other => {}
                 }
                 return;
