@@ -126,6 +126,7 @@ impl Found {
                     Expansion::Plain
                     | Expansion::Required { .. }
                     | Expansion::Length
+                    | Expansion::Slice { .. }
                     | Expansion::Other => {}
                 }
                 return;

@@ -51,7 +51,7 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let mut found = false;
-    for unit in context.units.iter().filter(|unit| unit.part != Place::Rollback) {
+    for unit in context.scripts().filter(|unit| unit.part != Place::Rollback) {
         for (start, end) in endless(unit) {
             let inside = unit.runs().find(|run| {
                 let span = run.command.span;
