@@ -15,7 +15,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
 use super::assembly::{TREE, descriptor_path};
 use super::exact::{self, Gate};
-use super::filter::{self, Reporting};
+use super::filter::{self, Files, Reporting};
 use super::ground::Ground;
 use super::protocol::{Failure, Limits, Mode, RunAsk};
 use super::sys::{self, Side};
@@ -52,6 +52,7 @@ pub(super) struct Birth<'a> {
 struct Payload<'a> {
     ask: &'a RunAsk,
     environment: &'a [CString],
+    files: Files,
     talk: BorrowedFd<'a>,
     stdout: BorrowedFd<'a>,
     stderr: BorrowedFd<'a>,
@@ -124,7 +125,12 @@ fn begin(
             if let Some(gate) = gate {
                 gate.wait();
             }
-            let payload = Payload { ask: &ask, environment: &environment, talk, stdout, stderr };
+            let files = match ground.mode {
+                Mode::RootShifted | Mode::RootIdentity => Files::None,
+                Mode::User => Files::Changed,
+            };
+            let payload =
+                Payload { ask: &ask, environment: &environment, files, talk, stdout, stderr };
             let failure = payload.become_command();
             let text = format!(
                 "blackstart: {}: {}\n",
@@ -323,7 +329,7 @@ impl Payload<'_> {
         dumpable(DumpableBehavior::Dumpable)?;
         rustix::thread::set_no_new_privs(true).map_err(failed)?;
         let pass = sys::unguessable();
-        let program = filter::program(Reporting::On { pass });
+        let program = filter::program(Reporting::On { pass, files: self.files });
         let refused = |error| Failure::of("installing the system call filter", error);
         match sys::install_listening_filter(&program) {
             Ok(listener) => sys::send_unseen(self.talk, pass, word::LISTENER, listener.as_fd())

@@ -71,6 +71,11 @@ impl Reach {
         reach
     }
 
+    /// Returns what belongs to somebody else and seems to be the caller's.
+    pub(super) fn made(&self) -> impl Iterator<Item = &Path> {
+        self.made.keys().map(PathBuf::as_path)
+    }
+
     /// Tells whether something of somebody else seems to be the caller's inside.
     pub(super) fn seems_own(&self, path: &Path) -> bool {
         self.made.contains_key(path)

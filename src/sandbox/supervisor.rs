@@ -1,12 +1,14 @@
 //! The process that holds a session: one thread, JSON lines in, JSON lines out.
 #![allow(clippy::disallowed_methods)]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
 use super::assembly;
 use super::difference;
+use super::foreign::{Foreign, Standing};
 use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
 use super::names::Names;
@@ -14,6 +16,7 @@ use super::observe::{Ids, Observer};
 use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
 use super::resolver::Resolver;
+use super::rights::{Asked, Rights};
 use super::standins;
 use super::sys;
 use super::waiting::{Orders, Waiting};
@@ -31,6 +34,7 @@ struct Supervisor {
     layers: Layers,
     home: Raw,
     reach: Reach,
+    foreign: Foreign,
     resolver: Resolver,
     exact: bool,
     /// Layers below those of the session.
@@ -92,6 +96,7 @@ fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failu
             if supervisor.layers.depth() > supervisor.floor {
                 supervisor.release();
                 supervisor.layers.discard_top(&supervisor.ground);
+                supervisor.foreign.discard(supervisor.layers.depth());
             }
             Ok(Answer::Done)
         }
@@ -123,6 +128,9 @@ fn no_room() -> Ran {
         ..Ran::default()
     }
 }
+
+/// Why a run of an ordinary user does not count where another program listens to its calls.
+const NOT_OBSERVED: &str = "another filter of system calls is in place, so nothing refused what only the owner of a file may do";
 
 /// More than this that could not be copied is not listed.
 const NOT_COPIED: usize = 20;
@@ -173,9 +181,9 @@ impl Supervisor {
         let (resolver, mut notes) = Resolver::start(names);
         ground.notes.append(&mut notes);
         let (home, exact) = (setup.home, setup.exact);
-        let (waiting, written) = (None, Vec::new());
+        let (waiting, written, foreign) = (None, Vec::new(), Foreign::default());
         let mut started =
-            Self { ground, layers, home, reach, resolver, exact, floor, waiting, written };
+            Self { ground, layers, home, reach, foreign, resolver, exact, floor, waiting, written };
         let mut notes = assembly::stand_first(&started.ground, &mut started.layers)?;
         started.ground.notes.append(&mut notes);
         started.trial()?;
@@ -223,9 +231,15 @@ impl Supervisor {
             stood => stood?,
         }
         place_script(ask.script.as_ref())?;
-        let watched = self.execute(ask);
+        let standing = self.foreign.standing(&self.ground, &self.reach);
+        let watched = self.execute(ask, &standing);
         let layer = self.layers.written();
-        let ran = watched.and_then(|watched| self.report(watched, &layer));
+        let ran = watched.and_then(|(watched, asked)| {
+            if ask.keep {
+                self.foreign.keep(&standing, &asked, self.layers.depth());
+            }
+            self.report(watched, asked.not_copied, &layer)
+        });
         self.written = layer.holds.iter().map(|held| held.branch).collect();
         if ran.is_ok() && ask.keep {
             self.layers.keep(layer);
@@ -233,15 +247,27 @@ impl Supervisor {
         ran
     }
 
-    fn report(&mut self, watched: Watched, layer: &Layer) -> Result<Ran, Failure> {
+    fn report(
+        &mut self,
+        watched: Watched,
+        not_copied: BTreeSet<String>,
+        layer: &Layer,
+    ) -> Result<Ran, Failure> {
         let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
-        let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+        let Watched { ended, limit, observed, duration, stdout, stderr, observer } = watched;
         let mut notes: Vec<String> =
             standins::machine_down(&self.layers, self.ground.own).into_iter().collect();
         notes.extend(changes.notes);
         notes.extend(self.ground.host.changed().map(str::to_owned));
         let not_possible = match self.ground.mode {
-            Mode::User => could_not_copy([&stderr.text, &stdout.text]),
+            // Without a listener the words of the programs are all there is.
+            Mode::User if !observed => {
+                let mut said = could_not_copy([&stderr.text, &stdout.text]);
+                said.insert(0, NOT_OBSERVED.to_owned());
+                said
+            }
+            Mode::User if not_copied.is_empty() => could_not_copy([&stderr.text, &stdout.text]),
+            Mode::User => not_copied.into_iter().collect(),
             Mode::RootShifted | Mode::RootIdentity => changes.not_followed,
         };
         let (asked, more_asked) = self.resolver.asked();
@@ -274,16 +300,18 @@ impl Supervisor {
         })
     }
 
-    fn execute(&mut self, ask: &RunAsk) -> Result<Watched, Failure> {
+    fn execute(&mut self, ask: &RunAsk, standing: &Standing) -> Result<(Watched, Asked), Failure> {
         let orders =
             Orders { ask: ask.clone(), environment: self.environment(ask), exact: self.exact };
         let waiting = self.waiting.take().map_or_else(|| Waiting::start(&self.ground), Ok)?;
         let ends = waiting.order(&orders)?;
         let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
         let ids = if self.exact { Ids::Inner } else { Ids::Outer };
-        let seen = (Observer::new(own.collect(), ids), &mut self.resolver);
+        let mut rights = Rights::new(&self.ground, standing)?;
+        let seen = (Observer::new(own.collect(), ids), &mut self.resolver, rights.as_mut());
         let boss = std::io::stdin();
-        watch::watch(ends, ask.limits, seen, boss.as_fd())
+        let watched = watch::watch(ends, ask.limits, seen, boss.as_fd())?;
+        Ok((watched, rights.map(|rights| rights.asked).unwrap_or_default()))
     }
 
     /// Makes everything ready for the next run.

@@ -15,6 +15,7 @@ use super::exact::Gone;
 use super::observe::Observer;
 use super::protocol::{Failure, Kept, Limit, Limits};
 use super::resolver::Resolver;
+use super::rights::Rights;
 use super::usage::{Scarce, Usage, usage};
 
 /// How often memory, processes, processor time and disk are looked at; less often where a look takes long.
@@ -30,6 +31,8 @@ pub(super) struct Watched {
     /// Exit code, or a signal as a negative number.
     pub(super) ended: Option<i32>,
     pub(super) limit: Option<Limit>,
+    /// Whether calls were reported.
+    pub(super) observed: bool,
     pub(super) duration: Duration,
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
@@ -45,15 +48,17 @@ pub(super) struct Ends {
     pub(super) stderr: OwnedFd,
 }
 
-struct Watch<'a> {
+struct Watch<'a, 'r> {
     limits: Limits,
     pid: Pid,
     talk: OwnedFd,
     outputs: Outputs,
     observer: Observer,
     resolver: &'a mut Resolver,
+    rights: Option<&'a mut Rights<'r>>,
     proc: Option<OwnedFd>,
     listener: Option<OwnedFd>,
+    observed: bool,
     ended: Option<i32>,
     failure: Option<Failure>,
     limit: Option<Limit>,
@@ -67,7 +72,7 @@ struct Watch<'a> {
 pub(super) fn watch(
     ends: Ends,
     limits: Limits,
-    (observer, resolver): (Observer, &mut Resolver),
+    (observer, resolver, rights): (Observer, &mut Resolver, Option<&mut Rights<'_>>),
     boss: BorrowedFd<'_>,
 ) -> Result<Watched, Failure> {
     resolver.begin();
@@ -78,8 +83,10 @@ pub(super) fn watch(
         outputs: Outputs::new([ends.stdout, ends.stderr], limits.output),
         observer,
         resolver,
+        rights,
         proc: None,
         listener: None,
+        observed: false,
         ended: None,
         failure: None,
         limit: None,
@@ -106,6 +113,7 @@ pub(super) fn watch(
     let mut seen = Watched {
         ended: watch.ended,
         limit: watch.limit,
+        observed: watch.observed,
         duration,
         stdout,
         stderr,
@@ -120,7 +128,7 @@ pub(super) fn watch(
     Ok(seen)
 }
 
-impl Watch<'_> {
+impl Watch<'_, '_> {
     /// Returns the signal that ended the first process, if one did.
     fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<Option<i32>, Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
@@ -206,7 +214,8 @@ impl Watch<'_> {
     fn hear(&mut self, events: PollFlags) {
         if events.contains(PollFlags::IN) {
             if let Some(listener) = &self.listener {
-                self.observer.answer_next(listener.as_fd(), &self.resolver.names);
+                let rights = self.rights.as_deref_mut();
+                self.observer.answer_next(listener.as_fd(), &self.resolver.names, rights);
             }
         } else if !events.is_empty() {
             self.listener = None;
@@ -228,7 +237,10 @@ impl Watch<'_> {
         });
         match bytes[..length].split_first() {
             Some((&word::PROC, _)) => self.proc = descriptor,
-            Some((&word::LISTENER, _)) => self.listener = descriptor,
+            Some((&word::LISTENER, _)) => {
+                self.observed = true;
+                self.listener = descriptor;
+            }
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);
             }
