@@ -146,7 +146,6 @@ const SCRIPTS: &[&str] = &[
     "touch -a open",
     "touch -d 2000-01-01 sticky",
     "chattr +d foreign/for-all",
-    "chattr +d foreign/mine",
     "setfacl -m u::rw foreign/for-all",
     "setfattr -n user.x -v y foreign/for-all && getfattr --only-values -n user.x foreign/for-all",
     "setfattr -n user.x -v y open && getfattr --only-values -n user.x open",

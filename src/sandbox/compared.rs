@@ -56,7 +56,7 @@ impl Walk<'_> {
         if !marks.copied {
             // What stands there now is the caller's, if the host lets it be put there.
             self.check_sticky(path, then);
-        } else if self.reach.seems_own(path) {
+        } else if self.standing.is_at(path) {
             if owners_part {
                 self.refuse_rights(path);
             }

@@ -3,14 +3,13 @@
 //! A user namespace of one user can copy what others own only as the caller's. Each such thing is known by its path and
 //! by the inode that a run sees there, which it keeps where it moves.
 
-use std::collections::HashSet;
-use std::os::fd::AsFd as _;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode as FileMode, OFlags, Stat};
+use rustix::fs::Stat;
 
-use super::assembly::TREE;
 use super::ground::{Ground, Owner, Show};
+use super::named::Tree;
 use super::protocol::Mode;
 use super::reach::Reach;
 use super::rights::Asked;
@@ -36,21 +35,11 @@ pub(super) struct Foreign {
 
 /// Such things as they stand before a run.
 #[derive(Debug, Default)]
-pub(super) struct Standing(Vec<(PathBuf, Identity)>);
+pub(super) struct Standing(HashMap<PathBuf, Stat>);
 
 /// Returns what tells one file from another inside.
 pub(super) fn identity(stat: &Stat) -> Identity {
     (stat.st_dev, stat.st_ino)
-}
-
-fn look(path: &Path) -> Option<Identity> {
-    let tree = rustix::fs::open(TREE, OFlags::PATH | OFlags::CLOEXEC, FileMode::empty()).ok()?;
-    let below = path.strip_prefix("/").unwrap_or(path);
-    let (below, flags) = match below.as_os_str().is_empty() {
-        true => (Path::new(""), AtFlags::EMPTY_PATH),
-        false => (below, AtFlags::SYMLINK_NOFOLLOW),
-    };
-    rustix::fs::statat(tree.as_fd(), below, flags).ok().map(|stat| identity(&stat))
 }
 
 impl Foreign {
@@ -69,19 +58,23 @@ impl Foreign {
                 false => paths.remove(path.as_path()),
             };
         }
-        let found = paths.into_iter().filter_map(|path| Some((path.to_owned(), look(path)?)));
+        // Without the tree the run does not begin either.
+        let Ok(tree) = Tree::open_now() else { return Standing::default() };
+        let found = paths.into_iter();
+        let found = found.filter_map(|path| Some((path.to_owned(), tree.look(path)?)));
         Standing(found.collect())
     }
 
     /// Notes what a run that is kept as layer `depth` moved.
     pub(super) fn keep(&mut self, standing: &Standing, asked: &Asked, depth: usize) {
-        for (path, identity) in &standing.0 {
-            if look(path) != Some(*identity) {
+        let Ok(tree) = Tree::open_now() else { return };
+        for (path, stat) in &standing.0 {
+            if tree.look(path).is_none_or(|now| identity(&now) != identity(stat)) {
                 self.moved.push(Moved { path: path.clone(), depth, came: false });
             }
         }
         for path in &asked.targets {
-            if look(path).is_some_and(|identity| asked.foreign.contains(&identity)) {
+            if tree.look(path).is_some_and(|now| asked.foreign.contains(&identity(&now))) {
                 self.moved.push(Moved { path: path.clone(), depth, came: true });
             }
         }
@@ -96,11 +89,21 @@ impl Foreign {
 impl Standing {
     /// Returns what tells these from everything else.
     pub(super) fn identities(&self) -> HashSet<Identity> {
-        self.0.iter().map(|(_, identity)| *identity).collect()
+        self.0.values().map(identity).collect()
+    }
+
+    /// Tells whether one of them stands at a path.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        self.0.contains_key(path)
+    }
+
+    /// Tells whether a directory of them lets only the owner of a file delete it.
+    pub(super) fn is_sticky(&self, directory: &Path) -> bool {
+        self.0.get(directory).is_some_and(|stat| stat.st_mode & 0o1000 != 0)
     }
 
     /// Returns where they stand.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().map(|(path, _)| path.as_path())
+        self.0.keys().map(PathBuf::as_path)
     }
 }

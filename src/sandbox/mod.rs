@@ -30,6 +30,7 @@ mod layers;
 mod levels;
 mod memory;
 mod mounts;
+mod named;
 mod names;
 mod namespaces;
 mod observe;

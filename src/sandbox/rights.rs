@@ -6,19 +6,19 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::collections::{BTreeSet, HashSet};
-use std::ffi::{OsStr, OsString};
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::ffi::OsStr;
+use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, FileType, Mode as FileMode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{Access, FileType, Mode as FileMode, OFlags, Stat};
 
-use super::assembly::TREE;
 use super::calls::{self, ATTRIBUTE_REQUESTS, About, At, Does, Flags, When};
 use super::entry::shown;
 use super::foreign::{Identity, Standing, identity};
 use super::ground::{Ground, Show, Source};
 use super::memory;
+use super::named::{Entry, Named, Tree, of_descriptor};
 use super::protocol::{Failure, Mode};
 use super::sys::Waiting;
 use super::tree::file_type;
@@ -27,16 +27,12 @@ use super::tree::file_type;
 const LISTED: usize = 20;
 /// More names that something may have moved to are not followed.
 const TARGETS: usize = 10_000;
-/// Longest path (`PATH_MAX`).
-const LONGEST: usize = 4_096;
 
 /// What is asked, and what was seen, during one run of an ordinary user.
 #[derive(Debug)]
 pub(super) struct Rights<'a> {
     ground: &'a Ground,
-    tree: OwnedFd,
-    /// The path of the tree for this process.
-    stands_at: PathBuf,
+    tree: Tree,
     standing: &'a Standing,
     pub(super) asked: Asked,
     /// Directories whose content can be changed.
@@ -54,13 +50,6 @@ pub(super) struct Asked {
     pub(super) not_copied: BTreeSet<String>,
 }
 
-/// What a call acts on.
-enum Named {
-    Descriptor(i32),
-    /// An absolute path, as the run sees it.
-    Path(PathBuf),
-}
-
 /// What a call does to an entry of a directory.
 #[derive(Debug, Clone, Copy)]
 enum Change {
@@ -76,30 +65,17 @@ enum Change {
     About,
 }
 
-/// A name in a directory.
-struct Entry {
-    directory: OwnedFd,
-    above: Stat,
-    name: OsString,
-    /// What is there, if something is.
-    stat: Option<Stat>,
-}
-
 impl<'a> Rights<'a> {
     /// Begins a run, for an ordinary user only.
     pub(super) fn new(ground: &'a Ground, standing: &'a Standing) -> Result<Option<Self>, Failure> {
         if ground.mode != Mode::User {
             return Ok(None);
         }
-        let failed = |error| Failure::of("opening the tree of a run", error);
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let tree = rustix::fs::open(TREE, flags, FileMode::empty());
-        let tree = tree.map_err(|error| failed(error.into()))?;
-        let stands_at = path_of(tree.as_fd()).map_err(failed)?;
+        let tree = Tree::open_now();
+        let tree = tree.map_err(|error| Failure::of("opening the tree of a run", error))?;
         Ok(Some(Self {
             ground,
             tree,
-            stands_at,
             standing,
             asked: Asked { foreign: standing.identities(), ..Asked::default() },
             reached: HashSet::new(),
@@ -109,7 +85,7 @@ impl<'a> Rights<'a> {
     /// Returns the error that a call meets on the host where the kernel inside would let it go on.
     pub(super) fn refusal(&mut self, call: &Waiting) -> Option<i32> {
         if call.call == libc::SYS_fcntl {
-            let stat = self.stat(call, &Named::Descriptor(call.arguments[0] as i32), false)?;
+            let stat = self.tree.stat(call, &Named::Descriptor(call.arguments[0] as i32), false)?;
             return self.is_foreign(&stat).then_some(libc::EPERM);
         }
         match calls::meaning(call.call)? {
@@ -143,8 +119,8 @@ impl<'a> Rights<'a> {
     }
 
     fn about(&mut self, call: &Waiting, at: At, about: About) -> Option<i32> {
-        let named = self.named(call, at)?;
-        let stat = self.stat(call, &named, calls::keeps_link(call))?;
+        let named = self.tree.named(call, at)?;
+        let stat = self.tree.stat(call, &named, calls::keeps_link(call))?;
         if !self.is_foreign(&stat) {
             let what = match about {
                 About::Attributes => Change::Content,
@@ -182,8 +158,8 @@ impl<'a> Rights<'a> {
         }
         let writes = flags.intersects(OFlags::RWMODE | OFlags::TRUNC);
         if flags.contains(OFlags::NOATIME) {
-            let named = self.named(call, at)?;
-            let stat = self.stat(call, &named, flags.contains(OFlags::NOFOLLOW));
+            let named = self.tree.named(call, at)?;
+            let stat = self.tree.stat(call, &named, flags.contains(OFlags::NOFOLLOW));
             if let Some(stat) = stat.filter(|stat| self.is_foreign(stat)) {
                 // Who may not even open it gets to know that first.
                 let reads = !flags.contains(OFlags::WRONLY);
@@ -193,20 +169,20 @@ impl<'a> Rights<'a> {
             }
         }
         if flags.contains(OFlags::TMPFILE) {
-            let Named::Path(path) = self.named(call, at)? else { return None };
+            let Named::Path(path) = self.tree.named(call, at)? else { return None };
             self.look_for_copies(&path.join("x"), Change::Made);
         } else if flags.contains(OFlags::CREATE | OFlags::EXCL) {
             return self.makes(call, at);
         } else if writes || flags.contains(OFlags::CREATE) {
-            let Named::Path(path) = self.named(call, at)? else { return None };
-            let path = if flags.contains(OFlags::NOFOLLOW) { path } else { self.end_of(path) };
+            let Named::Path(path) = self.tree.named(call, at)? else { return None };
+            let path = if flags.contains(OFlags::NOFOLLOW) { path } else { self.tree.end_of(path) };
             self.look_for_copies(&path, if writes { Change::Content } else { Change::Made });
         }
         None
     }
 
     fn makes(&mut self, call: &Waiting, at: At) -> Option<i32> {
-        if let Named::Path(path) = self.named(call, at)? {
+        if let Named::Path(path) = self.tree.named(call, at)? {
             self.look_for_copies(&path, Change::Made);
         }
         None
@@ -218,15 +194,15 @@ impl<'a> Rights<'a> {
         let (family, path) = address.split_first_chunk::<2>()?;
         if i32::from(u16::from_ne_bytes(*family)) == libc::AF_UNIX && path.first() != Some(&0) {
             let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
-            let path = self.absolute(call, libc::AT_FDCWD, path)?;
+            let path = self.tree.absolute(call, libc::AT_FDCWD, path)?;
             self.look_for_copies(&path, Change::Made);
         }
         None
     }
 
     fn removes(&mut self, call: &Waiting, at: At) -> Option<i32> {
-        let Named::Path(path) = self.named(call, at)? else { return None };
-        let entry = self.entry(&path)?;
+        let Named::Path(path) = self.tree.named(call, at)? else { return None };
+        let entry = self.tree.entry(&path)?;
         self.guarded(&entry).or_else(|| {
             self.look_for_copies_in(&entry, Change::Removed);
             None
@@ -234,9 +210,9 @@ impl<'a> Rights<'a> {
     }
 
     fn moves(&mut self, call: &Waiting, from: At, to: At, verb: &str) -> Option<i32> {
-        let Named::Path(to) = self.named(call, to)? else { return None };
-        let Named::Path(from) = self.named(call, from)? else { return None };
-        let (from, to) = (self.entry(&from)?, self.entry(&to)?);
+        let Named::Path(to) = self.tree.named(call, to)? else { return None };
+        let Named::Path(from) = self.tree.named(call, from)? else { return None };
+        let (from, to) = (self.tree.entry(&from)?, self.tree.entry(&to)?);
         let stat = from.stat?;
         let foreign = self.is_foreign(&stat);
         if verb == "link" {
@@ -262,11 +238,11 @@ impl<'a> Rights<'a> {
 
     /// Notes the names that things of others have if a move succeeds.
     fn follow(&mut self, from: &Entry, to: &Entry, foreign: bool) -> Option<()> {
-        let new = self.real(to.directory.as_fd())?.join(&to.name);
+        let new = self.tree.real(to.directory.as_fd())?.join(&to.name);
         if foreign && self.asked.targets.len() < TARGETS {
             self.asked.targets.push(new.clone());
         }
-        let old = self.real(from.directory.as_fd())?.join(&from.name);
+        let old = self.tree.real(from.directory.as_fd())?.join(&from.name);
         let below = |path: &Path| Some(new.join(path.strip_prefix(&old).ok()?));
         let known = self.asked.targets.iter().map(PathBuf::as_path).chain(self.standing.paths());
         let moved: Vec<PathBuf> = known.filter_map(below).collect();
@@ -286,25 +262,19 @@ impl<'a> Rights<'a> {
 
     /// Notes where a call cannot change a file because the overlay cannot copy it.
     fn changes(&mut self, call: &Waiting, at: At, what: Change) {
-        let path = match self.named(call, at) {
+        let path = match self.tree.named(call, at) {
             Some(Named::Path(path)) => Some(path),
             Some(Named::Descriptor(number)) => of_descriptor(call, number),
             None => None,
         };
         if let Some(path) = path {
-            let path = if calls::keeps_link(call) { path } else { self.end_of(path) };
+            let path = if calls::keeps_link(call) { path } else { self.tree.end_of(path) };
             self.look_for_copies(&path, what);
         }
     }
 
-    /// Returns where a path ends if its last part is a link to something.
-    fn end_of(&self, path: PathBuf) -> PathBuf {
-        let end = self.open(&path, OFlags::empty()).ok();
-        end.and_then(|end| self.real(end.as_fd())).unwrap_or(path)
-    }
-
     fn look_for_copies(&mut self, path: &Path, what: Change) {
-        if let Some(entry) = self.entry(path) {
+        if let Some(entry) = self.tree.entry(path) {
             self.look_for_copies_in(&entry, what);
         }
     }
@@ -333,9 +303,7 @@ impl<'a> Rights<'a> {
         let below = directory.strip_prefix(&top).unwrap_or(Path::new(""));
         for step in below.ancestors().filter(|step| !step.as_os_str().is_empty()) {
             let at = top.join(step);
-            let inside = at.strip_prefix("/").unwrap_or(&at);
-            let stat = rustix::fs::statat(&self.tree, inside, AtFlags::SYMLINK_NOFOLLOW);
-            if stat.is_ok_and(|stat| !known(&stat)) {
+            if self.tree.look(&at).is_some_and(|stat| !known(&stat)) {
                 unknown.get_or_insert(at);
             }
         }
@@ -376,7 +344,7 @@ impl<'a> Rights<'a> {
 
     /// Returns the path of an entry's directory and the top of its branch, where things are copied.
     fn host_path(&self, entry: &Entry) -> Option<(PathBuf, PathBuf)> {
-        let directory = self.real(entry.directory.as_fd())?;
+        let directory = self.tree.real(entry.directory.as_fd())?;
         let top = self.top_of(&directory)?;
         Some((directory, top))
     }
@@ -394,77 +362,6 @@ impl<'a> Rights<'a> {
             Source::Branch(_) | Source::Mount(_) | Source::Nothing => None,
         }
     }
-
-    fn named(&self, call: &Waiting, at: At) -> Option<Named> {
-        let (from, path) = match at {
-            At::Descriptor(at) => return Some(Named::Descriptor(call.arguments[at] as i32)),
-            At::Path(path) => (libc::AT_FDCWD, path),
-            At::Below(from, path) => (call.arguments[from] as i32, path),
-        };
-        let path = match call.arguments[path] {
-            0 => Vec::new(),
-            address => memory::string(call.pid, address, LONGEST),
-        };
-        if path.is_empty() {
-            return (from >= 0).then_some(Named::Descriptor(from));
-        }
-        let path = self.absolute(call, from, &path)?;
-        for own in ["/proc/self/fd", "/proc/thread-self/fd", "/dev/fd"] {
-            if let Ok(number) = path.strip_prefix(own) {
-                return number.to_str()?.parse().ok().map(Named::Descriptor);
-            }
-        }
-        Some(Named::Path(path))
-    }
-
-    fn absolute(&self, call: &Waiting, from: i32, path: &[u8]) -> Option<PathBuf> {
-        let path = Path::new(OsStr::from_bytes(path));
-        if path.is_absolute() {
-            return Some(path.to_owned());
-        }
-        let pid = call.pid;
-        let base = match from {
-            libc::AT_FDCWD => std::fs::read_link(format!("/proc/{pid}/cwd")).ok(),
-            descriptor => of_descriptor(call, descriptor),
-        };
-        Some(base?.join(path))
-    }
-
-    fn open(&self, path: &Path, more: OFlags) -> rustix::io::Result<OwnedFd> {
-        let flags = OFlags::PATH | OFlags::CLOEXEC | more;
-        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        rustix::fs::openat2(&self.tree, path, flags, FileMode::empty(), resolve)
-    }
-
-    fn stat(&self, call: &Waiting, named: &Named, keep_link: bool) -> Option<Stat> {
-        match named {
-            Named::Descriptor(number) => {
-                rustix::fs::stat(format!("/proc/{}/fd/{number}", call.pid)).ok()
-            }
-            Named::Path(path) => {
-                let more = if keep_link { OFlags::NOFOLLOW } else { OFlags::empty() };
-                rustix::fs::fstat(self.open(path, more).ok()?).ok()
-            }
-        }
-    }
-
-    fn entry(&self, path: &Path) -> Option<Entry> {
-        let name = path.file_name()?.to_owned();
-        let directory = self.open(path.parent()?, OFlags::DIRECTORY).ok()?;
-        let above = rustix::fs::fstat(&directory).ok()?;
-        let stat = rustix::fs::statat(&directory, name.as_os_str(), AtFlags::SYMLINK_NOFOLLOW).ok();
-        Some(Entry { directory, above, name, stat })
-    }
-
-    /// Returns the path of something in the tree, as the run sees it.
-    fn real(&self, place: BorrowedFd<'_>) -> Option<PathBuf> {
-        let path = path_of(place).ok()?;
-        Some(Path::new("/").join(path.strip_prefix(&self.stands_at).ok()?))
-    }
-}
-
-fn of_descriptor(call: &Waiting, number: i32) -> Option<PathBuf> {
-    std::fs::read_link(format!("/proc/{}/fd/{number}", call.pid)).ok()
 }
 
 /// Tells whether the host lets the caller change something.
@@ -475,10 +372,6 @@ fn may_change(path: &Path) -> bool {
 /// Tells whether something is written to without a copy of it.
 fn is_special(stat: &Stat) -> bool {
     !matches!(file_type(stat), FileType::RegularFile | FileType::Directory)
-}
-
-fn path_of(place: BorrowedFd<'_>) -> std::io::Result<PathBuf> {
-    std::fs::read_link(format!("/proc/self/fd/{}", place.as_raw_fd()))
 }
 
 /// Tells whether times are asked for that only the owner may set: anything but now for both, or nothing at all.

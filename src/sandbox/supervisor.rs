@@ -238,7 +238,7 @@ impl Supervisor {
             if ask.keep {
                 self.foreign.keep(&standing, &asked, self.layers.depth());
             }
-            self.report(watched, asked.not_copied, &layer)
+            self.report(watched, (asked.not_copied, &standing), &layer)
         });
         self.written = layer.holds.iter().map(|held| held.branch).collect();
         if ran.is_ok() && ask.keep {
@@ -250,10 +250,10 @@ impl Supervisor {
     fn report(
         &mut self,
         watched: Watched,
-        not_copied: BTreeSet<String>,
+        (not_copied, standing): (BTreeSet<String>, &Standing),
         layer: &Layer,
     ) -> Result<Ran, Failure> {
-        let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
+        let changes = walk::changes(&self.ground, standing, &mut self.layers, layer)?;
         let Watched { ended, limit, observed, duration, stdout, stderr, observer } = watched;
         let mut notes: Vec<String> =
             standins::machine_down(&self.layers, self.ground.own).into_iter().collect();
