@@ -2,14 +2,13 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::ffi::CString;
-use std::io::{IoSlice, Read as _, Write as _};
-use std::mem::MaybeUninit;
+use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, Mode as FileMode, OFlags};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+use rustix::net::SendFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
@@ -17,26 +16,11 @@ use super::assembly::{TREE, descriptor_path};
 use super::exact::{self, Gate};
 use super::filter::{self, Files, Reporting};
 use super::ground::Ground;
+use super::message::{send_descriptor, word};
 use super::protocol::{Failure, Limits, Mode, RunAsk};
 use super::sys::{self, Side};
 use super::tree::Place;
 use super::waiting::Orders;
-
-/// What the first process says to the supervisor, one message each.
-pub(super) mod word {
-    /// Carries the directory of the new `/proc`.
-    pub(crate) const PROC: u8 = b'p';
-    /// Carries the descriptor that reports programs and connections.
-    pub(crate) const LISTENER: u8 = b'l';
-    /// The payload ended: followed by the code, or by the signal as a negative number (i32).
-    pub(crate) const ENDED: u8 = b'e';
-    /// A traced process became another program: followed by its number inside (i32).
-    pub(crate) const STARTED: u8 = b's';
-    /// A traced process ended: followed by what [`super::exact::Gone`] reads.
-    pub(crate) const GONE: u8 = b'x';
-    /// It failed before the payload: followed by JSON.
-    pub(crate) const FAILED: u8 = b'f';
-}
 
 /// Everything the first process needs to get ready.
 pub(super) struct Birth<'a> {
@@ -273,20 +257,6 @@ fn become_nobody_else(ground: &Ground) -> Result<(), Failure> {
 fn dumpable(how: DumpableBehavior) -> Result<(), Failure> {
     rustix::process::set_dumpable_behavior(how)
         .map_err(|error| Failure::of("hiding the first process", error))
-}
-
-pub(super) fn send_descriptor(
-    talk: BorrowedFd<'_>,
-    word: u8,
-    descriptor: BorrowedFd<'_>,
-) -> Result<(), Failure> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    let descriptors = [descriptor];
-    control.push(SendAncillaryMessage::ScmRights(&descriptors));
-    rustix::net::sendmsg(talk, &[IoSlice::new(&[word])], &mut control, SendFlags::empty())
-        .map(drop)
-        .map_err(|error| Failure::of("handing a descriptor to the supervisor", error))
 }
 
 impl Payload<'_> {

@@ -6,9 +6,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::collections::{BTreeSet, HashSet};
-use std::ffi::OsStr;
 use std::os::fd::AsFd as _;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, FileType, Mode as FileMode, OFlags, Stat};
@@ -34,7 +32,9 @@ pub(super) struct Rights<'a> {
     ground: &'a Ground,
     tree: Tree,
     standing: &'a Standing,
-    pub(super) asked: Asked,
+    asked: Asked,
+    /// Second names that something of somebody else is about to have.
+    linked: Vec<PathBuf>,
     /// Directories whose content can be changed.
     reached: HashSet<Identity>,
 }
@@ -78,12 +78,14 @@ impl<'a> Rights<'a> {
             tree,
             standing,
             asked: Asked { foreign: standing.identities(), ..Asked::default() },
+            linked: Vec::new(),
             reached: HashSet::new(),
         }))
     }
 
     /// Returns the error that a call meets on the host where the kernel inside would let it go on.
     pub(super) fn refusal(&mut self, call: &Waiting) -> Option<i32> {
+        self.settle();
         if call.call == libc::SYS_fcntl {
             let stat = self.tree.stat(call, &Named::Descriptor(call.arguments[0] as i32), false)?;
             return self.is_foreign(&stat).then_some(libc::EPERM);
@@ -111,6 +113,21 @@ impl<'a> Rights<'a> {
             | Does::Lock
             | Does::Change(_)
             | Does::Shared(_) => None,
+        }
+    }
+
+    /// Returns what the run asked for.
+    pub(super) fn finish(mut self) -> Asked {
+        self.settle();
+        self.asked
+    }
+
+    /// A second name may show another inode than the first.
+    fn settle(&mut self) {
+        for path in std::mem::take(&mut self.linked) {
+            if let Some(stat) = self.tree.look(&path) {
+                self.asked.foreign.insert(identity(&stat));
+            }
         }
     }
 
@@ -231,16 +248,17 @@ impl<'a> Rights<'a> {
             );
         }
         if foreign || file_type(&stat) == FileType::Directory {
-            self.follow(&from, &to, foreign);
+            self.follow(&from, &to, (foreign, verb == "link"));
         }
         None
     }
 
     /// Notes the names that things of others have if a move succeeds.
-    fn follow(&mut self, from: &Entry, to: &Entry, foreign: bool) -> Option<()> {
+    fn follow(&mut self, from: &Entry, to: &Entry, (foreign, second): (bool, bool)) -> Option<()> {
         let new = self.tree.real(to.directory.as_fd())?.join(&to.name);
         if foreign && self.asked.targets.len() < TARGETS {
             self.asked.targets.push(new.clone());
+            self.linked.extend((second && to.stat.is_none()).then(|| new.clone()));
         }
         let old = self.tree.real(from.directory.as_fd())?.join(&from.name);
         let below = |path: &Path| Some(new.join(path.strip_prefix(&old).ok()?));

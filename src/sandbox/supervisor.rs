@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
@@ -17,6 +17,7 @@ use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAs
 use super::reach::Reach;
 use super::resolver::Resolver;
 use super::rights::{Asked, Rights};
+use super::serving::{self, Server};
 use super::standins;
 use super::sys;
 use super::waiting::{Orders, Waiting};
@@ -25,9 +26,6 @@ use super::watch::{self, Watched};
 
 use crate::base::escape;
 use crate::tools::PATH;
-
-/// Longest line that is read: a script, its environment, its arguments.
-const LINE: u64 = 64 << 20;
 
 struct Supervisor {
     ground: Ground,
@@ -45,71 +43,57 @@ struct Supervisor {
     written: Vec<usize>,
 }
 
+/// The session that this process holds, once it was asked for.
+#[derive(Default)]
+struct Holder(Option<Supervisor>);
+
 /// Serves one session on standard input and output.
 pub(super) fn serve() -> ExitCode {
-    let stdin = std::io::stdin();
-    let mut asks = BufReader::new(stdin.as_fd().try_clone_to_owned().map_or_else(
-        |_| Box::new(std::io::empty()) as Box<dyn std::io::Read>,
-        |stdin| Box::new(std::fs::File::from(stdin)),
-    ));
     raise_open_files();
     sys::hear_of_children();
-    let mut supervisor: Option<Supervisor> = None;
-    loop {
-        let mut line = Vec::new();
-        match asks.by_ref().take(LINE).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => {
-                supervisor.iter_mut().for_each(Supervisor::release);
-                return ExitCode::SUCCESS;
-            }
-            Ok(_) => {}
-        }
-        let answer = serde_json::from_slice::<Ask>(&line)
-            .map_err(|error| Failure::of("reading a request", std::io::Error::other(error)))
-            .and_then(|ask| answer(&mut supervisor, ask))
-            .unwrap_or_else(Answer::Failed);
-        let Ok(mut text) = serde_json::to_vec(&answer) else {
-            return ExitCode::FAILURE;
-        };
-        text.push(b'\n');
-        let mut out = std::io::stdout().lock();
-        if out.write_all(&text).and_then(|()| out.flush()).is_err() {
-            return ExitCode::FAILURE;
-        }
-        // While the other side reads the answer, the tree is made ready for what it asks next.
-        // What fails here is tried again, and reported, by the next run.
-        if let Some(supervisor) = &mut supervisor {
-            let _ = supervisor.get_ready();
-        }
-    }
+    serving::serve(Holder::default())
 }
 
-fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failure> {
-    match (ask, supervisor) {
-        (Ask::Start(setup), none @ None) => {
-            let (started, answer) = Supervisor::start(setup)?;
-            *none = Some(started);
-            Ok(answer)
-        }
-        (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
-        (Ask::DiscardTop, Some(supervisor)) => {
-            if supervisor.layers.depth() > supervisor.floor {
-                supervisor.release();
-                supervisor.layers.discard_top(&supervisor.ground);
-                supervisor.foreign.discard(supervisor.layers.depth());
+impl Server for Holder {
+    type Ask = Ask;
+    type Answer = Answer;
+
+    fn answer(&mut self, ask: Ask) -> Result<Answer, Failure> {
+        match (ask, &mut self.0) {
+            (Ask::Start(setup), none @ None) => {
+                let (started, answer) = Supervisor::start(setup)?;
+                *none = Some(started);
+                Ok(answer)
             }
-            Ok(Answer::Done)
+            (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
+            (Ask::DiscardTop, Some(supervisor)) => {
+                supervisor.discard_top();
+                Ok(Answer::Done)
+            }
+            (Ask::Difference { since }, Some(supervisor)) => {
+                let since = supervisor.floor + since;
+                let found = difference::since(&supervisor.ground, &mut supervisor.layers, since)?;
+                Ok(Answer::Differences(found))
+            }
+            (Ask::Start(_), Some(_))
+            | (Ask::Run(_) | Ask::DiscardTop | Ask::Difference { .. }, None) => Err(Failure::of(
+                "following the order of requests",
+                std::io::Error::other("out of order"),
+            )),
         }
-        (Ask::Difference { since }, Some(supervisor)) => {
-            let since = supervisor.floor + since;
-            let found = difference::since(&supervisor.ground, &mut supervisor.layers, since)?;
-            Ok(Answer::Differences(found))
-        }
-        (Ask::Start(_), Some(_))
-        | (Ask::Run(_) | Ask::DiscardTop | Ask::Difference { .. }, None) => Err(Failure::of(
-            "following the order of requests",
-            std::io::Error::other("out of order"),
-        )),
+    }
+
+    fn failed(failure: Failure) -> Answer {
+        Answer::Failed(failure)
+    }
+
+    fn get_ready(&mut self) {
+        // What fails here is tried again, and reported, by the next run.
+        let _ = self.0.as_mut().map(Supervisor::get_ready);
+    }
+
+    fn end(&mut self) {
+        self.0.iter_mut().for_each(Supervisor::release);
     }
 }
 
@@ -311,7 +295,7 @@ impl Supervisor {
         let seen = (Observer::new(own.collect(), ids), &mut self.resolver, rights.as_mut());
         let boss = std::io::stdin();
         let watched = watch::watch(ends, ask.limits, seen, boss.as_fd())?;
-        Ok((watched, rights.map(|rights| rights.asked).unwrap_or_default()))
+        Ok((watched, rights.map(Rights::finish).unwrap_or_default()))
     }
 
     /// Makes everything ready for the next run.
@@ -324,6 +308,15 @@ impl Supervisor {
             self.waiting = Some(Waiting::start(&self.ground)?);
         }
         Ok(())
+    }
+
+    /// Forgets the newest layer of the session.
+    fn discard_top(&mut self) {
+        if self.layers.depth() > self.floor {
+            self.release();
+            self.layers.discard_top(&self.ground);
+            self.foreign.discard(self.layers.depth());
+        }
     }
 
     /// Lets the tree change: nobody looks at it any more.

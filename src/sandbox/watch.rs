@@ -1,17 +1,15 @@
 //! Follows one run from outside: its output, its reports, its limits, its end.
 #![allow(clippy::disallowed_methods)]
 
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::capture::Outputs;
-use super::child::word;
 use super::exact::Gone;
+use super::message::{Message, word};
 use super::observe::Observer;
 use super::protocol::{Failure, Kept, Limit, Limits};
 use super::resolver::Resolver;
@@ -224,18 +222,8 @@ impl Watch<'_, '_> {
 
     /// Reads one message of the first process; returns whether more may come.
     fn listen(&mut self) -> Result<bool, Failure> {
-        let mut bytes = [0_u8; 4096];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
-        let received =
-            rustix::net::recvmsg(&self.talk, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC);
-        let length = received.map_or(0, |received| received.bytes);
-        let descriptor = control.drain().find_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-            _ => None,
-        });
-        match bytes[..length].split_first() {
+        let Message { bytes, descriptor } = Message::receive(self.talk.as_fd());
+        match bytes.split_first() {
             Some((&word::PROC, _)) => self.proc = descriptor,
             Some((&word::LISTENER, _)) => {
                 self.observed = true;
@@ -259,7 +247,7 @@ impl Watch<'_, '_> {
                     Failure::of("starting the run", std::io::Error::other(error))
                 }));
             }
-            Some(_) | None => return Ok(length > 0),
+            Some(_) | None => return Ok(!bytes.is_empty()),
         }
         Ok(true)
     }

@@ -12,7 +12,8 @@ use rustix::net::SendFlags;
 use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
-use super::super::child::{self, word};
+use super::super::child;
+use super::super::message::{send_descriptor, word};
 use super::super::protocol::{Failure, RunAsk};
 use super::super::sys::{self, Side};
 use super::wall::Wall;
@@ -106,7 +107,7 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     let version = wall.hold()?;
     let listener = sys::install_listening_filter(&filter::program())
         .map_err(|error| Failure::of("installing the system call filter", error))?;
-    child::send_descriptor(talk, word::LISTENER, listener.as_fd())?;
+    send_descriptor(talk, word::LISTENER, listener.as_fd())?;
     let _ = rustix::net::send(talk, &[VERSION, version as u8], SendFlags::NOSIGNAL);
     let wire = |from: BorrowedFd<'_>, to| {
         sys::duplicate_to(from, to).map_err(|error| Failure::of("wiring the streams", error))
