@@ -61,12 +61,12 @@ impl Tree {
         rustix::fs::statat(&self.top, below, flags).ok()
     }
 
-    /// Returns where a path ends if its last part is a link to something.
-    pub(super) fn end_of(&self, path: PathBuf) -> PathBuf {
-        let end = self.open(&path, OFlags::empty()).ok();
-        end.and_then(|end| self.real(end.as_fd())).unwrap_or(path)
+    /// Returns where a path ends whose last part is a link to something.
+    pub(super) fn end_of(&self, path: &Path) -> Option<PathBuf> {
+        self.real(self.open(path, OFlags::empty()).ok()?.as_fd())
     }
 
+    /// Returns what an argument names; nothing where it cannot be read.
     pub(super) fn named(&self, call: &Waiting, at: At) -> Option<Named> {
         let (from, path) = match at {
             At::Descriptor(at) => return Some(Named::Descriptor(call.arguments[at] as i32)),
@@ -89,6 +89,7 @@ impl Tree {
         Some(Named::Path(path))
     }
 
+    /// Returns the absolute path of one that may start at a directory of the caller.
     pub(super) fn absolute(&self, call: &Waiting, from: i32, path: &[u8]) -> Option<PathBuf> {
         let path = Path::new(OsStr::from_bytes(path));
         if path.is_absolute() {
@@ -102,12 +103,13 @@ impl Tree {
         Some(base?.join(path))
     }
 
-    pub(super) fn open(&self, path: &Path, more: OFlags) -> rustix::io::Result<OwnedFd> {
+    fn open(&self, path: &Path, more: OFlags) -> rustix::io::Result<OwnedFd> {
         let flags = OFlags::PATH | OFlags::CLOEXEC | more;
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
         rustix::fs::openat2(&self.top, path, flags, FileMode::empty(), resolve)
     }
 
+    /// Looks at what a call names.
     pub(super) fn stat(&self, call: &Waiting, named: &Named, keep_link: bool) -> Option<Stat> {
         match named {
             Named::Descriptor(number) => {
@@ -120,6 +122,7 @@ impl Tree {
         }
     }
 
+    /// Looks at the last part of a path in its directory.
     pub(super) fn entry(&self, path: &Path) -> Option<Entry> {
         let name = path.file_name()?.to_owned();
         let directory = self.open(path.parent()?, OFlags::DIRECTORY).ok()?;
@@ -135,6 +138,7 @@ impl Tree {
     }
 }
 
+/// Returns the path of something that a process has open.
 pub(super) fn of_descriptor(call: &Waiting, number: i32) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/{}/fd/{number}", call.pid)).ok()
 }

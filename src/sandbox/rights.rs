@@ -192,8 +192,8 @@ impl<'a> Rights<'a> {
             return self.makes(call, at);
         } else if writes || flags.contains(OFlags::CREATE) {
             let Named::Path(path) = self.tree.named(call, at)? else { return None };
-            let path = if flags.contains(OFlags::NOFOLLOW) { path } else { self.tree.end_of(path) };
-            self.look_for_copies(&path, if writes { Change::Content } else { Change::Made });
+            let change = if writes { Change::Content } else { Change::Made };
+            self.look_at_end(&path, flags.contains(OFlags::NOFOLLOW), change);
         }
         None
     }
@@ -286,8 +286,20 @@ impl<'a> Rights<'a> {
             None => None,
         };
         if let Some(path) = path {
-            let path = if calls::keeps_link(call) { path } else { self.tree.end_of(path) };
-            self.look_for_copies(&path, what);
+            self.look_at_end(&path, calls::keeps_link(call), what);
+        }
+    }
+
+    /// Looks at where a path ends, which may be elsewhere if its last part is a link.
+    fn look_at_end(&mut self, path: &Path, keep_link: bool, what: Change) {
+        let Some(entry) = self.tree.entry(path) else { return };
+        let link = |stat: &Stat| file_type(stat) == FileType::Symlink;
+        if !keep_link && entry.stat.as_ref().is_some_and(link) {
+            if let Some(end) = self.tree.end_of(path) {
+                self.look_for_copies(&end, what);
+            }
+        } else {
+            self.look_for_copies_in(&entry, what);
         }
     }
 
