@@ -11,7 +11,9 @@ const WRAPS: &[(&str, fn(&str) -> String)] = &[
     ("su -c", |text| format!("su - backup -c {}\n", quoted(text))),
     ("ssh", |text| format!("ssh db1 {}\n", quoted(text))),
     ("ssh bash -s", |text| format!("ssh db1 'bash -s' {}", document(text))),
-    ("ssh /bin/bash", |text| format!("ssh -o ConnectTimeout=10 root@db1 /bin/bash {}", document(text))),
+    ("ssh /bin/bash", |text| {
+        format!("ssh -o ConnectTimeout=10 root@db1 /bin/bash {}", document(text))
+    }),
     ("kubectl exec", |text| format!("kubectl -n shop exec db-0 -- sh -c {}\n", quoted(text))),
     ("docker exec", |text| format!("docker exec -i db bash -c {}\n", quoted(text))),
     ("docker exec bash", |text| format!("docker exec -i db bash {}", document(text))),
@@ -55,7 +57,9 @@ fn a_bad_example_is_bad_in_every_shell_that_runs_it() {
                     .map(|(name, _)| *name)
                     .collect();
                 if !missed.is_empty() {
-                    wrong.push(format!("{} {}: {}\n", rule.code, rule.name, missed.join(", ")) + text);
+                    wrong.push(
+                        format!("{} {}: {}\n", rule.code, rule.name, missed.join(", ")) + text,
+                    );
                 }
             }
         }

@@ -4,6 +4,7 @@
 use std::ffi::CString;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, Mode as FileMode, OFlags};
@@ -47,7 +48,7 @@ pub(super) fn live(birth: Birth<'_>) -> ! {
     let Birth { ground, orders, talk, stdout, stderr } = birth;
     let begun = begin(ground, orders, (talk.as_fd(), stdout.as_fd(), stderr.as_fd()));
     let failure = match begun {
-        Ok((payload, exact)) => reap(payload, talk.as_fd(), exact),
+        Ok((payload, exact, background)) => reap(payload, talk.as_fd(), exact, background),
         Err(failure) => failure,
     };
     let mut message = vec![word::FAILED];
@@ -60,7 +61,7 @@ fn begin(
     ground: &Ground,
     mut orders: std::fs::File,
     (talk, stdout, stderr): (BorrowedFd<'_>, BorrowedFd<'_>, BorrowedFd<'_>),
-) -> Result<(i32, bool), Failure> {
+) -> Result<(i32, bool, Duration), Failure> {
     die_with_parent()?;
     let root = Place::root(TREE).map_err(|error| Failure::of("opening the new root", error))?;
     let (proc, bounds) = process_views(&root)?;
@@ -103,7 +104,7 @@ fn begin(
                 gate.open(pid)?;
                 dumpable(DumpableBehavior::NotDumpable)?;
             }
-            Ok((pid, exact))
+            Ok((pid, exact, Duration::from_millis(ask.limits.background_ms)))
         }
         Side::Child => {
             if let Some(gate) = gate {
@@ -364,7 +365,7 @@ pub(super) fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
 }
 
 /// Reaps until the payload ends, says how, and takes everything else with it.
-fn reap(payload: i32, talk: BorrowedFd<'_>, exact: bool) -> ! {
+fn reap(payload: i32, talk: BorrowedFd<'_>, exact: bool, background: Duration) -> ! {
     // Nothing but the conversation with the supervisor may stay open here: a pipe held by this
     // process would outlive the payload.
     let moved = sys::duplicate_to(talk, 0).and_then(|()| sys::close_from(1));
@@ -378,8 +379,65 @@ fn reap(payload: i32, talk: BorrowedFd<'_>, exact: bool) -> ! {
     let mut message = vec![word::ENDED];
     message.extend(ended.to_le_bytes());
     let _ = rustix::net::send(&talk, &message, SendFlags::empty());
+    let (count, names) = match exact {
+        // Who is traced waits for its tracer, which is at its end.
+        true => running(),
+        false => outlasting(background),
+    };
+    if count > 0 {
+        let mut message = vec![word::OUTLASTED];
+        message.extend(count.to_le_bytes());
+        message.extend(names.join(&b'\n'));
+        let _ = rustix::net::send(&talk, &message, SendFlags::empty());
+    }
     sys::leave(0)
 }
+
+/// Waits for what the payload left behind; returns how many processes go on nevertheless, and names of some.
+fn outlasting(grace: Duration) -> (u32, Vec<Vec<u8>>) {
+    let until = Instant::now() + grace;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match rustix::process::wait(rustix::process::WaitOptions::NOHANG) {
+            Ok(Some(_)) => continue,
+            Err(rustix::io::Errno::CHILD) => return (0, Vec::new()),
+            Ok(None) | Err(_) => {}
+        }
+        if Instant::now() >= until {
+            return running();
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// Counts the processes of the run besides this one, and names some of them.
+fn running() -> (u32, Vec<Vec<u8>>) {
+    let (mut count, mut names) = (0, Vec::new());
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
+        if number.is_none_or(|number| number == 1) {
+            continue;
+        }
+        // `number (name) state …`; what ended and was not asked for is no process any more.
+        let stat = std::fs::read(entry.path().join("stat")).unwrap_or_default();
+        let Some(end) = stat.iter().rposition(|byte| *byte == b')') else { continue };
+        if matches!(stat.get(end + 2), None | Some(b'Z' | b'X')) {
+            continue;
+        }
+        count += 1;
+        let start = stat.iter().position(|byte| *byte == b'(').map_or(0, |at| at + 1);
+        let name = stat.get(start..end).unwrap_or_default();
+        if names.len() < NAMED && !names.iter().any(|one| one == name) {
+            names.push(name.to_vec());
+        }
+    }
+    (count, names)
+}
+
+/// More names than these are not told.
+const NAMED: usize = 5;
 
 /// Reaps; returns the payload's exit code, or its signal as a negative number.
 fn until_ended(payload: i32) -> Option<i32> {

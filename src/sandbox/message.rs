@@ -22,6 +22,8 @@ pub(super) mod word {
     pub(crate) const LISTENER: u8 = b'l';
     /// The payload ended: followed by the code, or by the signal as a negative number (i32).
     pub(crate) const ENDED: u8 = b'e';
+    /// Processes outlasted the payload and end with the run: followed by how many (u32) and names of some, a line each.
+    pub(crate) const OUTLASTED: u8 = b'o';
     /// A traced process became another program: followed by its number inside (i32).
     pub(crate) const STARTED: u8 = b's';
     /// A traced process ended: followed by what [`super::exact::Gone`] reads.

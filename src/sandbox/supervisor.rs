@@ -113,6 +113,15 @@ fn no_room() -> Ran {
     }
 }
 
+/// Says what was still under way when the command ended, because nobody saw what it would have done.
+fn went_on(count: u32, names: &str) -> String {
+    let names = names.lines().map(escape::one_line).collect::<Vec<_>>().join(", ");
+    let those = if count == 1 { "1 process".to_owned() } else { format!("{count} processes") };
+    format!(
+        "{those} ({names}) went on behind the command and ended with the dry run: what they do later was not seen"
+    )
+}
+
 /// Why a run of an ordinary user does not count where another program listens to its calls.
 const NOT_OBSERVED: &str = "another filter of system calls is in place, so nothing refused what only the owner of a file may do";
 
@@ -238,10 +247,12 @@ impl Supervisor {
         layer: &Layer,
     ) -> Result<Ran, Failure> {
         let changes = walk::changes(&self.ground, standing, &mut self.layers, layer)?;
-        let Watched { ended, limit, observed, duration, stdout, stderr, observer } = watched;
+        let Watched { ended, limit, outlasted, observed, duration, stdout, stderr, observer } =
+            watched;
         let mut notes: Vec<String> =
             standins::machine_down(&self.layers, self.ground.own).into_iter().collect();
         notes.extend(changes.notes);
+        notes.extend(outlasted.map(|(count, names)| went_on(count, &names)));
         notes.extend(self.ground.host.changed().map(str::to_owned));
         let not_possible = match self.ground.mode {
             // Without a listener the words of the programs are all there is.

@@ -29,6 +29,8 @@ pub(super) struct Watched {
     /// Exit code, or a signal as a negative number.
     pub(super) ended: Option<i32>,
     pub(super) limit: Option<Limit>,
+    /// How many processes went on behind the command, and names of some.
+    pub(super) outlasted: Option<(u32, String)>,
     /// Whether calls were reported.
     pub(super) observed: bool,
     pub(super) duration: Duration,
@@ -58,6 +60,9 @@ struct Watch<'a, 'r> {
     listener: Option<OwnedFd>,
     observed: bool,
     ended: Option<i32>,
+    /// When the command ended.
+    end: Option<Instant>,
+    outlasted: Option<(u32, String)>,
     failure: Option<Failure>,
     limit: Option<Limit>,
     cpu_ms: u64,
@@ -86,6 +91,8 @@ pub(super) fn watch(
         listener: None,
         observed: false,
         ended: None,
+        end: None,
+        outlasted: None,
         failure: None,
         limit: None,
         cpu_ms: limits.cpu_ms(),
@@ -94,7 +101,7 @@ pub(super) fn watch(
     };
     let started = Instant::now();
     let died = watch.follow(started, boss)?;
-    let duration = started.elapsed();
+    let duration = watch.end.map_or_else(|| started.elapsed(), |end| end - started);
     watch.outputs.drain();
     watch.scarce.look_at_disk();
     if watch.outputs.is_too_much() {
@@ -111,6 +118,7 @@ pub(super) fn watch(
     let mut seen = Watched {
         ended: watch.ended,
         limit: watch.limit,
+        outlasted: watch.outlasted,
         observed: watch.observed,
         duration,
         stdout,
@@ -136,7 +144,8 @@ impl Watch<'_, '_> {
         let mut open = [true; 3];
         loop {
             let elapsed = started.elapsed();
-            if elapsed >= wall && self.limit.is_none() {
+            // What the command left behind has a time of its own.
+            if elapsed >= wall && self.limit.is_none() && self.end.is_none() {
                 self.stop(Limit::WallClock);
             }
             if elapsed >= next_look {
@@ -147,7 +156,8 @@ impl Watch<'_, '_> {
             let wait = if self.limit.is_some() {
                 LOOK
             } else {
-                next_look.min(wall).saturating_sub(elapsed)
+                let next = if self.end.is_some() { next_look } else { next_look.min(wall) };
+                next.saturating_sub(elapsed)
             };
             let timeout =
                 Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) };
@@ -231,6 +241,13 @@ impl Watch<'_, '_> {
             }
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);
+                self.end = Some(Instant::now());
+            }
+            Some((&word::OUTLASTED, told)) => {
+                if let Some((count, names)) = told.split_at_checked(4) {
+                    let count = count.try_into().map_or(0, u32::from_le_bytes);
+                    self.outlasted = Some((count, String::from_utf8_lossy(names).into_owned()));
+                }
             }
             Some((&word::STARTED, process)) => {
                 if let Some(Ok(process)) = process.get(..4).map(<[u8; 4]>::try_from) {

@@ -75,9 +75,8 @@ fn read(text: &str) -> Script {
     }
     let fuel = 100_000 + text.len() * 8;
     let profile = ShellProfile::native(ShellDialect::Bash);
-    let parsed = |text: &str| {
-        Parser::with_limits_and_profile(text, DEPTH, fuel, profile.clone()).parse()
-    };
+    let parsed =
+        |text: &str| Parser::with_limits_and_profile(text, DEPTH, fuel, profile.clone()).parse();
     let mut tree = parsed(text);
     // The parser takes a brace at the end of a word (`'{…}'}`) for the end of a group. It reads a text of the same length
     // without these braces; the words are then taken from the text itself.

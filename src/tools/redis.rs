@@ -130,11 +130,7 @@ fn risk(call: &Call<'_>) -> Risk {
             | "COPY",
             _,
         ) => Risk::Destructive,
-        (
-            "SHUTDOWN" | "FAILOVER" | "DEBUG" | "SAVE" | "MONITOR"
-            | "KEYS",
-            _,
-        ) => Risk::Disruptive,
+        ("SHUTDOWN" | "FAILOVER" | "DEBUG" | "SAVE" | "MONITOR" | "KEYS", _) => Risk::Disruptive,
         (
             "BGSAVE" | "BGREWRITEAOF" | "INCR" | "INCRBY" | "DECR" | "DECRBY" | "APPEND" | "SADD"
             | "ZADD" | "HSET" | "HMSET" | "HSETNX" | "HINCRBY" | "LPUSH" | "RPUSH" | "XADD"

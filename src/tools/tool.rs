@@ -438,7 +438,9 @@ std::thread_local! {
 /// Keeps the lines of a table of verbs that somebody looks into.
 #[cfg(test)]
 fn record(table: &[(Risk, &str)]) {
-    TABLES.with(|tables| tables.borrow_mut().extend(table.iter().map(|(_, line)| (*line).to_owned())));
+    TABLES.with(|tables| {
+        tables.borrow_mut().extend(table.iter().map(|(_, line)| (*line).to_owned()))
+    });
 }
 
 /// Returns the lines of the tables of verbs that are looked into while something runs.
