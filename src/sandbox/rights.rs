@@ -336,7 +336,12 @@ impl<'a> Rights<'a> {
         let below = directory.strip_prefix(&top).unwrap_or(Path::new(""));
         for step in below.ancestors().filter(|step| !step.as_os_str().is_empty()) {
             let at = top.join(step);
-            if self.tree.look(&at).is_some_and(|stat| !known(&stat)) {
+            let stat = self.tree.look(&at);
+            // What is above one that can be copied can be, too.
+            if stat.is_some_and(|stat| self.reached.contains(&identity(&stat))) {
+                break;
+            }
+            if stat.is_some_and(|stat| !known(&stat)) {
                 unknown.get_or_insert(at);
             }
         }
