@@ -6,7 +6,6 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::collections::{BTreeSet, HashSet};
-use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, FileType, Mode as FileMode, OFlags, Stat};
@@ -16,7 +15,7 @@ use super::entry::shown;
 use super::foreign::{Identity, Standing, identity};
 use super::ground::{Ground, Show, Source};
 use super::memory;
-use super::named::{Entry, Named, Tree, of_descriptor};
+use super::named::{Entry, Named, Tree, Written, of_descriptor};
 use super::protocol::{Failure, Mode};
 use super::sys::Waiting;
 use super::tree::file_type;
@@ -211,7 +210,7 @@ impl<'a> Rights<'a> {
         let (family, path) = address.split_first_chunk::<2>()?;
         if i32::from(u16::from_ne_bytes(*family)) == libc::AF_UNIX && path.first() != Some(&0) {
             let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
-            let path = self.tree.absolute(call, libc::AT_FDCWD, path)?;
+            let path = Written::by(call, libc::AT_FDCWD, path);
             self.look_for_copies(&path, Change::Made);
         }
         None
@@ -230,7 +229,7 @@ impl<'a> Rights<'a> {
         let Named::Path(to) = self.tree.named(call, to)? else { return None };
         let Named::Path(from) = self.tree.named(call, from)? else { return None };
         let (from, to) = (self.tree.entry(&from)?, self.tree.entry(&to)?);
-        let stat = from.stat?;
+        let stat = *from.stat()?;
         let foreign = self.is_foreign(&stat);
         if verb == "link" {
             let safe = file_type(&stat) == FileType::RegularFile && stat.st_mode & 0o600 == 0o600;
@@ -255,12 +254,12 @@ impl<'a> Rights<'a> {
 
     /// Notes the names that things of others have if a move succeeds.
     fn follow(&mut self, from: &Entry, to: &Entry, (foreign, second): (bool, bool)) -> Option<()> {
-        let new = self.tree.real(to.directory.as_fd())?.join(&to.name);
+        let new = self.tree.directory(to)?.join(&to.name);
         if foreign && self.asked.targets.len() < TARGETS {
             self.asked.targets.push(new.clone());
-            self.linked.extend((second && to.stat.is_none()).then(|| new.clone()));
+            self.linked.extend((second && to.stat().is_none()).then(|| new.clone()));
         }
-        let old = self.tree.real(from.directory.as_fd())?.join(&from.name);
+        let old = self.tree.directory(from)?.join(&from.name);
         let below = |path: &Path| Some(new.join(path.strip_prefix(&old).ok()?));
         let known = self.asked.targets.iter().map(PathBuf::as_path).chain(self.standing.paths());
         let moved: Vec<PathBuf> = known.filter_map(below).collect();
@@ -271,18 +270,19 @@ impl<'a> Rights<'a> {
 
     /// Only the owner of a file or of the directory removes it where that is sticky (inode(7)).
     fn guarded(&self, entry: &Entry) -> Option<i32> {
-        let stat = entry.stat.as_ref()?;
-        let (mode, writable) = (entry.above.st_mode, 0o300);
-        let sticky = mode & 0o1000 != 0 && mode & writable == writable;
-        let others = stat.st_uid != 0 || self.is_foreign(stat);
-        (sticky && others && self.is_foreign(&entry.above)).then_some(libc::EPERM)
+        let (mode, sticky_and_writable) = (entry.above.st_mode, 0o1300);
+        if mode & sticky_and_writable != sticky_and_writable || !self.is_foreign(&entry.above) {
+            return None;
+        }
+        let stat = entry.stat()?;
+        (stat.st_uid != 0 || self.is_foreign(stat)).then_some(libc::EPERM)
     }
 
     /// Notes where a call cannot change a file because the overlay cannot copy it.
     fn changes(&mut self, call: &Waiting, at: At, what: Change) {
         let path = match self.tree.named(call, at) {
             Some(Named::Path(path)) => Some(path),
-            Some(Named::Descriptor(number)) => of_descriptor(call, number),
+            Some(Named::Descriptor(number)) => of_descriptor(call, number).map(Written::at),
             None => None,
         };
         if let Some(path) = path {
@@ -291,19 +291,19 @@ impl<'a> Rights<'a> {
     }
 
     /// Looks at where a path ends, which may be elsewhere if its last part is a link.
-    fn look_at_end(&mut self, path: &Path, keep_link: bool, what: Change) {
+    fn look_at_end(&mut self, path: &Written, keep_link: bool, what: Change) {
         let Some(entry) = self.tree.entry(path) else { return };
         let link = |stat: &Stat| file_type(stat) == FileType::Symlink;
-        if !keep_link && entry.stat.as_ref().is_some_and(link) {
+        if !keep_link && entry.stat().is_some_and(link) {
             if let Some(end) = self.tree.end_of(path) {
-                self.look_for_copies(&end, what);
+                self.look_for_copies(&Written::at(end), what);
             }
         } else {
             self.look_for_copies_in(&entry, what);
         }
     }
 
-    fn look_for_copies(&mut self, path: &Path, what: Change) {
+    fn look_for_copies(&mut self, path: &Written, what: Change) {
         if let Some(entry) = self.tree.entry(path) {
             self.look_for_copies_in(&entry, what);
         }
@@ -313,11 +313,14 @@ impl<'a> Rights<'a> {
     /// group that the user namespace does not know cannot be copied.
     fn look_for_copies_in(&mut self, entry: &Entry, what: Change) {
         let known = |stat: &Stat| stat.st_uid == 0 && stat.st_gid == 0;
-        let copied = match (&entry.stat, what) {
-            (Some(_), Change::Made) => return,
-            (None, _) | (Some(_), Change::Removed) => None,
-            (Some(stat), Change::Content) if is_special(stat) => return,
-            (Some(stat), _) => Some(stat),
+        let there = || entry.stat();
+        let copied = match what {
+            Change::Removed => None,
+            Change::Made if there().is_some() => return,
+            Change::Content if there().is_some_and(is_special) => return,
+            Change::Made | Change::Content | Change::Moved | Change::Linked | Change::About => {
+                there()
+            }
         };
         if let Some(stat) = copied.filter(|stat| stat.st_nlink > 1 && self.is_foreign(stat)) {
             self.copy_now(entry, stat);
@@ -333,7 +336,12 @@ impl<'a> Rights<'a> {
         let below = directory.strip_prefix(&top).unwrap_or(Path::new(""));
         for step in below.ancestors().filter(|step| !step.as_os_str().is_empty()) {
             let at = top.join(step);
-            if self.tree.look(&at).is_some_and(|stat| !known(&stat)) {
+            let stat = self.tree.look(&at);
+            // What is above one that can be copied can be, too.
+            if stat.is_some_and(|stat| self.reached.contains(&identity(&stat))) {
+                break;
+            }
+            if stat.is_some_and(|stat| !known(&stat)) {
                 unknown.get_or_insert(at);
             }
         }
@@ -365,8 +373,7 @@ impl<'a> Rights<'a> {
             return;
         }
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened =
-            rustix::fs::openat(&entry.directory, entry.name.as_os_str(), flags, FileMode::empty());
+        let opened = rustix::fs::open(entry.place(), flags, FileMode::empty());
         if let Ok(now) = opened.and_then(rustix::fs::fstat) {
             self.asked.foreign.insert(identity(&now));
         }
@@ -374,7 +381,7 @@ impl<'a> Rights<'a> {
 
     /// Returns the path of an entry's directory and the top of its branch, where things are copied.
     fn host_path(&self, entry: &Entry) -> Option<(PathBuf, PathBuf)> {
-        let directory = self.tree.real(entry.directory.as_fd())?;
+        let directory = self.tree.directory(entry)?;
         let top = self.top_of(&directory)?;
         Some((directory, top))
     }
