@@ -1,6 +1,7 @@
 //! The commands a script would run, unwrapped and in order.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::ast::RedirectKind;
 use super::value::Argument;
@@ -25,6 +26,8 @@ pub struct Command {
     pub followed: bool,
     /// Under which circumstances it runs.
     pub setting: Setting,
+    /// Where the file name of the executable stands in its text; nothing where that is not certain.
+    pub(super) named: Option<Range<usize>>,
 }
 
 /// A redirect with its target expanded.
@@ -129,6 +132,17 @@ pub struct Commands {
 }
 
 impl Command {
+    /// Returns a command of these words, with nothing around it.
+    pub fn new(words: Vec<Argument>) -> Self {
+        let program = words.first().and_then(Argument::literal);
+        let named = program.map(|program| {
+            let whole = program.trim_end_matches('/');
+            let start = whole.rfind('/').map_or(0, |at| at + 1);
+            start..whole.len()
+        });
+        Self { words, named, ..Self::default() }
+    }
+
     /// Returns the executable as written, where it is certain.
     pub fn program(&self) -> Option<&str> {
         self.words.first().and_then(Argument::literal)
@@ -136,7 +150,7 @@ impl Command {
 
     /// Returns the executable's file name, where it is certain.
     pub fn name(&self) -> Option<&str> {
-        self.program().map(super::path::file_name)
+        self.program()?.get(self.named.clone()?)
     }
 
     /// Tells whether the executable is certain and has one of these file names.

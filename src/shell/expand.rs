@@ -297,7 +297,7 @@ impl Resolver {
                     })]
                 );
                 let missing = base.is_empty() && *colon;
-                let known_set = self.env.values.contains_key(name);
+                let known_set = self.env.values.contains(name);
                 let value = if missing || (outside && !known_set) {
                     // What happens without influence from outside: the default.
                     if can_be_empty(&fallback) {
@@ -311,7 +311,7 @@ impl Resolver {
                     base
                 };
                 if *assign {
-                    self.env.set(name.to_owned(), Value::Scalar(value.clone()));
+                    self.env.set(name, Value::Scalar(value.clone()));
                 }
                 value
             }

@@ -17,6 +17,7 @@ pub mod path;
 mod refine;
 mod resolve;
 mod shape;
+mod shared;
 mod simple;
 mod unwrap;
 mod value;

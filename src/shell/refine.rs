@@ -122,7 +122,7 @@ fn test(env: &mut Environment, words: &[Word], truth: bool) {
                     && v.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 {
                     let value = Value::Scalar(vec![Piece::Text(text.to_owned())]);
-                    env.set(v.name.clone(), value);
+                    env.set(&v.name, value);
                 }
                 if right.literal().is_none() {
                     sure(env, right);

@@ -1,7 +1,6 @@
 //! Follows a script statement by statement and lists the commands it would run.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::assigned;
@@ -163,7 +162,7 @@ impl Resolver {
                     runs_arguments: runs_arguments(body),
                     sure: !self.setting.conditional,
                 };
-                Rc::make_mut(&mut self.env.functions).insert(name.clone(), function);
+                self.env.functions.insert(name, function);
                 self.out.defined.insert(name.clone());
             }
             StatementKind::If { .. }
@@ -288,7 +287,7 @@ impl Resolver {
         let before = self.env.clone();
         if let Some(name) = one.variable.as_deref().filter(|name| !name.is_empty()) {
             let value = self.loop_value(name, one.words.as_deref());
-            self.env.set(name.to_owned(), value);
+            self.env.set(name, value);
         }
         let repeated = std::mem::replace(&mut self.setting.repeated, true);
         self.forget_changed(one);
@@ -301,13 +300,13 @@ impl Resolver {
         let variable = one.variable.as_deref().and_then(|v| self.env.values.get(v).cloned());
         self.env.join(before);
         if let (Some(name), Some(value)) = (&one.variable, variable) {
-            self.env.set(name.clone(), value);
+            self.env.set(name, value);
         }
     }
 
     /// What a loop assigns is not known at its start from the second round on.
     fn forget_changed(&mut self, one: &Loop) {
-        let functions = Rc::clone(&self.env.functions);
+        let functions = self.env.functions.clone();
         let both = [&one.condition, &one.body];
         for statements in both {
             let Some(names) = assigned::by(statements, &functions, &mut self.looks) else {
@@ -420,14 +419,14 @@ impl Resolver {
 
     /// Follows the functions nobody calls, with arguments nobody knows.
     fn uncalled(&mut self) {
-        let functions = std::mem::take(&mut self.env.functions);
-        let mut names: Vec<&String> = functions.keys().collect();
-        names.sort();
-        self.env.functions = functions.clone();
+        let functions = self.env.functions.clone();
+        let mut names: Vec<&str> = functions.names().collect();
+        names.sort_unstable();
         for name in names {
-            if !self.called.contains_key(name) {
+            if let Some(function) = functions.get(name).filter(|_| !self.called.contains_key(name))
+            {
                 self.env.arguments = None;
-                self.in_branch(std::slice::from_ref(&*functions[name].body));
+                self.in_branch(std::slice::from_ref(&*function.body));
             }
         }
     }

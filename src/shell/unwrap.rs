@@ -58,9 +58,12 @@ impl Resolver {
                 text.push(' ');
                 text.push_str(&self.as_script(argument));
             }
-            let known = Rc::make_mut(&mut self.env.aliases).remove(&program);
+            let known = self.env.aliases.get(&program).cloned();
+            self.env.aliases.remove(&program);
             self.nested(&text, span, None);
-            Rc::make_mut(&mut self.env.aliases).extend(known.map(|k| (program.clone(), k)));
+            if let Some(known) = known {
+                self.env.aliases.insert(&program, known);
+            }
             // Scripts of bash do not expand aliases unless they say so: the program itself may run as well.
         }
         let name = path::file_name(&program).to_owned();
@@ -81,8 +84,7 @@ impl Resolver {
                 for word in &words[1..] {
                     if let Some((name, text)) = word.literal().and_then(|t| t.split_once('=')) {
                         self.out.defined.insert(name.to_owned());
-                        Rc::make_mut(&mut self.env.aliases)
-                            .insert(name.to_owned(), text.to_owned());
+                        self.env.aliases.insert(name, text.to_owned());
                     }
                 }
             }
