@@ -1,6 +1,7 @@
 //! Which commands of a text have which name, so that a rule looks only at its own.
 
 use crate::shell::Commands;
+use crate::shell::ast::RedirectKind;
 
 /// The commands of a text by name.
 #[derive(Debug)]
@@ -9,21 +10,28 @@ pub(super) struct Index {
     marks: [u64; 4],
     /// The commands whose name is certain, by name and then in order.
     order: Vec<u32>,
+    /// The commands whose output goes into a file.
+    writing: Vec<u32>,
 }
 
 impl Index {
     pub(super) fn new(commands: &Commands) -> Self {
         let mut marks = [0; 4];
-        let mut order = Vec::new();
-        for (at, command) in commands.list.iter().enumerate() {
-            if let (Some(name), Ok(at)) = (command.name(), u32::try_from(at)) {
+        let mut order = Vec::with_capacity(commands.list.len());
+        let mut writing = Vec::new();
+        let into_file = |kind| matches!(kind, RedirectKind::Truncate | RedirectKind::Append);
+        for (command, at) in commands.list.iter().zip(0_u32..) {
+            if let Some(name) = command.name() {
                 let (word, bit) = mark(name);
                 marks[word] |= bit;
-                order.push(at);
+                order.push((name, at));
+            }
+            if command.redirects.iter().any(|redirect| into_file(redirect.kind)) {
+                writing.push(at);
             }
         }
-        order.sort_by_key(|at| commands.list[*at as usize].name());
-        Self { marks, order }
+        order.sort_unstable();
+        Self { marks, order: order.into_iter().map(|(_, at)| at).collect(), writing }
     }
 
     /// Returns the places of the commands of these names, ascending.
@@ -46,6 +54,22 @@ impl Index {
             }
         }
         found.many.sort_unstable_by(|a, b| b.cmp(a));
+        found
+    }
+}
+
+impl Index {
+    /// Returns the places of the commands of these names, and of those that write into a file, ascending.
+    pub(super) fn writing(&self, commands: &Commands, names: &[&str]) -> Found<'_> {
+        let mut found = self.named(commands, names);
+        if found.one.is_empty() && found.many.is_empty() {
+            found.one = &self.writing;
+        } else if !self.writing.is_empty() {
+            found.many.extend(std::mem::take(&mut found.one));
+            found.many.extend(&self.writing);
+            found.many.sort_unstable_by(|a, b| b.cmp(a));
+            found.many.dedup();
+        }
         found
     }
 }

@@ -1,7 +1,6 @@
 //! The commands a script would run, unwrapped and in order.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use super::ast::RedirectKind;
 use super::value::Argument;
@@ -26,8 +25,8 @@ pub struct Command {
     pub followed: bool,
     /// Under which circumstances it runs.
     pub setting: Setting,
-    /// Where the file name of the executable stands in its text; nothing where that is not certain.
-    pub(super) named: Option<Range<usize>>,
+    /// The file name of the executable, where that is certain: rules ask for it again and again.
+    pub(super) name: Option<Box<str>>,
 }
 
 /// A redirect with its target expanded.
@@ -135,12 +134,8 @@ impl Command {
     /// Returns a command of these words, with nothing around it.
     pub fn new(words: Vec<Argument>) -> Self {
         let program = words.first().and_then(Argument::literal);
-        let named = program.map(|program| {
-            let whole = program.trim_end_matches('/');
-            let start = whole.rfind('/').map_or(0, |at| at + 1);
-            start..whole.len()
-        });
-        Self { words, named, ..Self::default() }
+        let name = program.map(|program| super::path::file_name(program).into());
+        Self { words, name, ..Self::default() }
     }
 
     /// Returns the executable as written, where it is certain.
@@ -150,12 +145,17 @@ impl Command {
 
     /// Returns the executable's file name, where it is certain.
     pub fn name(&self) -> Option<&str> {
-        self.program()?.get(self.named.clone()?)
+        self.name.as_deref()
     }
 
     /// Tells whether the executable is certain and has one of these file names.
     pub fn is(&self, names: &[&str]) -> bool {
-        self.name().is_some_and(|name| names.contains(&name))
+        // The length and the first letter tell most names apart, without a call.
+        let Some(name) = self.name().map(str::as_bytes) else {
+            return false;
+        };
+        let alike = |one: &&&str| one.len() == name.len() && one.as_bytes().first() == name.first();
+        names.iter().filter(alike).any(|one| one.as_bytes() == name)
     }
 
     /// Returns the arguments behind the executable.

@@ -42,7 +42,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["aws", "gcloud", "az", "vault"]) {
         let words = run.command.literals();
         let has = |word: &str| words.contains(&word);
         let ends = run.command.is(&["aws"])

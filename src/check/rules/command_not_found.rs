@@ -1,5 +1,7 @@
 //! LL001: a command nobody has ever heard of.
 
+use std::collections::BTreeMap;
+
 use crate::base::nearest;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
@@ -55,13 +57,16 @@ fn run(context: &Context<'_>, report: &mut Report) {
         names.dedup();
         // A text with many unknown names is a part of something that defines them.
         let whole = !sources && names.len() <= MANY;
-        for run in unknown {
+        let mut known: BTreeMap<&str, (Option<&str>, Option<&str>)> = BTreeMap::new();
+        for run in &unknown {
             let Some(program) = run.command.program() else {
                 continue;
             };
-            let akin = tools::known_names().filter(|name| akin(name, program));
-            let near = nearest(program, akin).filter(|_| program.len() > 3);
-            let meant = meant(program);
+            let (meant, near) = *known.entry(program).or_insert_with(|| {
+                let akin = tools::known_names().filter(|name| akin(name, program));
+                let near = nearest(program, akin).filter(|_| program.len() > 3);
+                (meant(program), near)
+            });
             let message = match meant.or(near) {
                 Some(near) => format!("no command {program} is known; the nearest is {near}"),
                 None => format!("no command {program} is known"),

@@ -38,7 +38,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["lvcreate", "vgcreate", "vgextend"]) {
         if !run.command.is(&["lvcreate", "vgcreate", "vgextend"]) {
             continue;
         }

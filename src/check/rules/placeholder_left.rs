@@ -93,7 +93,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 done.extend(command.redirects.iter().map(|r| r.target.span));
                 continue;
             }
-            if COMPARES.iter().any(|name| command.is(&[name])) {
+            if command.is(COMPARES) {
                 done.push(command.span);
                 continue;
             }
@@ -211,10 +211,18 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
 
 /// Returns the placeholder in a text, if there is one.
 fn placeholder(text: &str) -> Option<String> {
+    // Most words hold no sign of one, and are looked at once.
+    let sign = |byte: u8| matches!(byte, b'<' | b'{' | b'_' | b'[' | b'-' | b'.' | b'/');
+    if !text.bytes().any(sign) {
+        return words(text).find(|w| whole(w)).map(str::to_owned);
+    }
     if let Some(at) = text.find("/path/to/") {
         return Some(word_at(text, at));
     }
     for (open, close) in [("<", ">"), ("{{", "}}"), ("__", "__"), ("[", "]")] {
+        if !text.as_bytes().contains(&open.as_bytes()[0]) {
+            continue;
+        }
         for (at, _) in text.match_indices(open) {
             // A placeholder is short; a search to the end of a long text for each bracket takes minutes.
             let rest = &text[at + open.len()..];
@@ -227,8 +235,13 @@ fn placeholder(text: &str) -> Option<String> {
             }
         }
     }
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.split(|c: char| !is_word(c)).find(|w| whole(w)).map(str::to_owned)
+    words(text).find(|w| whole(w)).map(str::to_owned)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    // None is shorter than `TBD`.
+    text.split(move |c: char| !u8::try_from(c).is_ok_and(is_word)).filter(|word| word.len() > 2)
 }
 
 fn word_at(text: &str, at: usize) -> String {

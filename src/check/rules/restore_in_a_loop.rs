@@ -3,7 +3,7 @@
 use crate::base::Risk;
 use crate::check::risk;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Python, TokenKind, Unit};
+use crate::check::{Context, Python, Run, TokenKind, Unit};
 use crate::evidence::{Place, Severity};
 
 /// A restore is done once, by decision.
@@ -44,12 +44,16 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.units.iter().filter(|unit| unit.part != Place::Rollback) {
-        for (start, end) in endless(unit) {
-            let inside = unit.runs().find(|run| {
+        let loops = endless(unit);
+        if loops.is_empty() {
+            continue;
+        }
+        let heavy = |run: &Run<'_>| risk::of_command(unit, run.command) == Risk::Destructive;
+        let heavy: Vec<Run<'_>> = unit.runs().filter(heavy).collect();
+        for (start, end) in loops {
+            let inside = heavy.iter().find(|run| {
                 let span = run.command.span;
-                span.start > start
-                    && span.end <= end
-                    && risk::of_command(unit, run.command) == Risk::Destructive
+                span.start > start && span.end <= end
             });
             if let Some(run) = inside {
                 report.add(
