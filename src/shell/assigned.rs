@@ -74,7 +74,7 @@ impl<'s> Look<'s> {
                 for word in &simple.words {
                     self.word(word);
                 }
-                let Some(name) = simple.words.first().and_then(Word::literal) else {
+                let Some(name) = simple.words.first().and_then(Word::fixed) else {
                     return;
                 };
                 if let Some((name, body)) = self.functions.named(&name)
@@ -83,7 +83,7 @@ impl<'s> Look<'s> {
                     self.one(&body.body);
                 }
                 if matches!(
-                    name.as_str(),
+                    &*name,
                     "read" | "mapfile" | "readarray" | "getopts" | "printf" | "let" | "unset"
                 ) {
                     let words: Vec<String> =

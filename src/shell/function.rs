@@ -111,7 +111,7 @@ pub(super) fn runs_arguments(statement: &Statement) -> bool {
                 "eval", "bash", "sh", "ssh", "su", "sudo", "xargs", "env", "trap", "timeout",
                 "nice",
             ];
-            first.literal().is_none_or(|name| parsed_again.contains(&name.as_str()))
+            first.fixed().is_none_or(|name| parsed_again.contains(&&*name))
         }),
         StatementKind::Pipeline(body)
         | StatementKind::Subshell(body)

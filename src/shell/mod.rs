@@ -21,6 +21,7 @@ mod shared;
 mod simple;
 mod unwrap;
 mod value;
+mod ways;
 mod wrapper;
 mod written;
 

@@ -25,7 +25,7 @@ impl Resolver {
             }
             self.assign(assignment);
         }
-        let words: Vec<Argument> = simple.words.iter().flat_map(|w| self.words(w)).collect();
+        let words = self.words(&simple.words);
         if words.is_empty() && redirects.is_empty() {
             if let Some(first) = simple.words.first() {
                 self.opaque(first.span, "the name of the command may be empty");
@@ -129,7 +129,7 @@ impl Resolver {
                 Value::Scalar(pieces)
             }
             Assigned::Array(words) => {
-                let mut items: Vec<Argument> = words.iter().flat_map(|w| self.words(w)).collect();
+                let mut items = self.words(words);
                 if assignment.append
                     && let Some(Value::Array(before)) = self.env.values.get(&assignment.name)
                 {
