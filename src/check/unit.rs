@@ -8,7 +8,7 @@ use super::flags;
 use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
 use super::reading::{Part, Schedule};
-use crate::base::{Excerpt, Span};
+use crate::base::{Excerpt, Risk, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
@@ -60,6 +60,7 @@ pub(super) struct Known {
     pub(super) sql: OnceCell<Vec<String>>,
     pub(super) statements: OnceCell<Vec<sql::Statement>>,
     pub(super) flags: OnceCell<flags::Judged>,
+    pub(super) risk: OnceCell<Risk>,
 }
 
 /// A command together with its place in the unit.

@@ -63,7 +63,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             };
             let (meant, near) = *known.entry(program).or_insert_with(|| {
-                let akin = tools::known_names().filter(|name| akin(name, program));
+                let first = program.bytes().next().unwrap_or_default();
+                let akin = tools::known_names_from(first).iter().copied();
+                let akin = akin.filter(|name| name.len().abs_diff(program.len()) < 3);
                 let near = nearest(program, akin).filter(|_| program.len() > 3);
                 (meant(program), near)
             });

@@ -67,6 +67,10 @@ find "$dir" -name '*.sql' -mtime +35 -print
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let dumps = dumps(context);
+    if dumps.is_empty() {
+        return;
+    }
     let asked = context.runs().any(|(unit, run)| {
         unit.sql(run.command).iter().any(|text| {
             let text = text.to_ascii_uppercase();
@@ -76,7 +80,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if asked || !makes_backups(context) {
         return;
     }
-    for (unit, run, call) in dumps(context) {
+    for (unit, run, call) in dumps {
         let says = [
             "master-data",
             "source-data",

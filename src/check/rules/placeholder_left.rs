@@ -239,9 +239,10 @@ fn placeholder(text: &str) -> Option<String> {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let words = text.as_bytes().split(move |byte| !is_word(byte));
     // None is shorter than `TBD`.
-    text.split(move |c: char| !u8::try_from(c).is_ok_and(is_word)).filter(|word| word.len() > 2)
+    words.filter(|word| word.len() > 2).filter_map(|word| str::from_utf8(word).ok())
 }
 
 fn word_at(text: &str, at: usize) -> String {
@@ -291,7 +292,19 @@ fn whole(word: &str) -> bool {
         return plain.iter().any(|one| word.eq_ignore_ascii_case(one))
             || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER");
     }
-    let lower = word.trim_matches('.').to_ascii_lowercase();
+    let word_alone = word.trim_matches('.');
+    let begins = |with: &str| {
+        word_alone
+            .as_bytes()
+            .get(..with.len())
+            .is_some_and(|b| b.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    // Returns what stands before an ending.
+    let before = |end: &str| {
+        let at = word_alone.len().checked_sub(end.len())?;
+        let (rest, tail) = word_alone.split_at_checked(at)?;
+        tail.eq_ignore_ascii_case(end).then_some(rest)
+    };
     let exact = [
         "changeme",
         "change_me",
@@ -308,15 +321,13 @@ fn whole(word: &str) -> bool {
         "fill_me_in",
         "s3cr3t_here",
     ];
-    exact.contains(&lower.as_str())
+    exact.iter().any(|one| word_alone.eq_ignore_ascii_case(one))
         || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER")
-        || ["your_", "your-", "my_actual_", "enter_your", "insert_your"]
-            .iter()
-            .any(|p| lower.starts_with(p))
+        || ["your_", "your-", "my_actual_", "enter_your", "insert_your"].into_iter().any(begins)
         || ["_here", "-here", "_placeholder", "-placeholder"]
             .iter()
-            .any(|s| lower.ends_with(s) && lower.len() > s.len() + 2)
+            .any(|end| before(end).is_some_and(|rest| rest.len() > 2))
         || ["example.com", "example.org", "example.net"]
             .iter()
-            .any(|d| lower.strip_suffix(d).is_some_and(|l| l.is_empty() || l.ends_with('.')))
+            .any(|d| before(d).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }

@@ -82,7 +82,7 @@ fn endless(unit: &Unit<'_>) -> Vec<(usize, usize)> {
         "for (( ; ; ))",
     ];
     let mut loops = vec![];
-    for head in heads {
+    for head in heads.into_iter().filter(|head| unit.text.contains(head)) {
         for (start, _) in unit.text.match_indices(head) {
             let end = end_of_loop(unit.text, start);
             let body = &unit.text[start..end];
