@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use blackstart::check::{self, Facts, Language};
-use nested::{PAIRS, nested};
+use nested::PAIRS;
 use support::{Times, head, installed, line};
 
 fn main() {
@@ -81,7 +81,7 @@ fn main() {
     blackstart::shell::on_deep_stack(|| {
         let mut all = vec![];
         for (open, close) in PAIRS {
-            for text in nested(open, close, 20_000) {
+            for text in nested::texts(open, close, 20_000) {
                 let began = Instant::now();
                 let checked = check::script(&text, Language::Bash, &facts);
                 all.push((began.elapsed(), open, checked.risk));

@@ -10,7 +10,7 @@ use blackstart::base::Risk;
 use blackstart::check::{self, Facts, Language};
 use blackstart::plan;
 use blackstart::shell::{self, Options, on_deep_stack};
-use nested::{PAIRS, nested};
+use nested::PAIRS;
 
 /// Inputs of an ordinary run; `BLACKSTART_FUZZ` asks for another number.
 const ORDINARY: u64 = 2_000;
@@ -363,7 +363,7 @@ fn text_nested_without_end_is_never_taken_for_harmless() {
     let facts = Facts::default();
     on_deep_stack(|| {
         for (open, close) in PAIRS {
-            for text in nested(open, close, 20_000) {
+            for text in nested::texts(open, close, 20_000) {
                 let checked = check::script(&text, Language::Bash, &facts);
                 println!("{open:?} {close:?}: {:?}", checked.risk);
                 // What is nested cannot be read; what is only repeated can, and shows what it does.

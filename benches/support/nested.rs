@@ -41,7 +41,7 @@ pub const PAIRS: &[(&str, &str)] = &[
 ];
 
 /// Returns three ways to nest: in the argument of a command, around it, and never closed.
-pub fn nested(open: &str, close: &str, depth: usize) -> [String; 3] {
+pub fn texts(open: &str, close: &str, depth: usize) -> [String; 3] {
     let (open, close) = (open.repeat(depth), close.repeat(depth));
     [format!("rm {open}x{close}"), format!("{open}rm x{close}"), open]
 }

@@ -262,3 +262,20 @@ fn shebang(text: &str) -> Options {
         pipefail: line.contains("pipefail"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::COPIERS;
+    use crate::tools::TOOLS;
+
+    #[test]
+    fn every_name_of_a_tool_that_copies_is_looked_for() {
+        let copies = |name: &str| matches!(name, "cp" | "rsync" | "tar");
+        let tools = TOOLS.iter().filter(|tool| copies(tool.name));
+        let mut names: Vec<&str> = tools.flat_map(|tool| tool.names).copied().collect();
+        let mut ours = COPIERS.to_vec();
+        names.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(ours, names);
+    }
+}
