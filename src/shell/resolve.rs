@@ -77,6 +77,8 @@ pub fn commands(script: &Script, options: Options) -> Commands {
         cut: false,
         values: 0,
         written: Written::default(),
+        caller: None,
+        standing: None,
     };
     resolver.sequence(&script.statements);
     resolver.uncalled();
@@ -108,6 +110,10 @@ pub(super) struct Resolver {
     pub(super) values: usize,
     /// Files the script has written.
     pub(super) written: Written,
+    /// Whether the shell that waits for the one about to be followed ends when that one fails.
+    pub(super) caller: Option<bool>,
+    /// The command whose redirects say where the output of what is being followed goes.
+    pub(super) standing: Option<usize>,
 }
 
 impl Resolver {
@@ -185,13 +191,16 @@ impl Resolver {
         let index = self.out.pipelines.len();
         let length = stages.len();
         let span = self.place(span);
-        self.out.pipelines.push(Pipeline { span, pipefail: self.env.pipefail, length });
+        let (within, output) = (self.setting.stage, self.standing);
+        let pipefail = self.env.pipefail;
+        self.out.pipelines.push(Pipeline { span, pipefail, length, within, output });
         let saved = (self.setting.stage, self.incoming.take());
         let spawns = std::mem::replace(&mut self.spawns, true);
         for (position, stage) in stages.iter().enumerate() {
             let env = self.env.clone();
             let first = self.out.list.len();
             self.setting.stage = Some(Stage { pipeline: index, position, length });
+            self.standing = output.filter(|_| position + 1 == length);
             self.statement(stage);
             self.env = env;
             let text = self.out.list.get(first..).and_then(|commands| {
@@ -210,7 +219,7 @@ impl Resolver {
             self.incoming = Some(text.map_or(Incoming::Unreadable, Incoming::Text));
         }
         (self.setting.stage, self.incoming) = saved;
-        self.spawns = spawns;
+        (self.spawns, self.standing) = (spawns, output);
     }
 
     /// Tells whether a command runs exactly once, here, whenever what is being followed does.

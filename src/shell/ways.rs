@@ -1,21 +1,27 @@
 //! Ways through a script: what branches, loops, cases and lists do, and what is known behind them.
 
 use super::assigned;
-use super::ast::{Link, Loop, Statement, StatementKind, Word};
+use super::ast::{Link, Loop, RedirectKind, Statement, StatementKind};
+use super::command::Redirection;
 use super::environment::{Environment, Value, unknown};
+use super::function::runs_arguments;
 use super::refine::{self, terminates};
 use super::resolve::{Incoming, Resolver, holds_text};
-use super::value::Origin;
+use super::value::{Argument, Origin};
+
+/// How many words of a loop are followed one by one, where they are commands.
+const ROUNDS: usize = 12;
 
 impl Resolver {
     pub(super) fn compound(&mut self, statement: &Statement) {
         let redirects = self.redirects(&statement.redirects);
-        let saved = self.incoming.clone();
+        let (saved, standing) = (self.incoming.clone(), self.standing);
         if let Some(text) = redirects.iter().rev().find(|r| holds_text(r.kind)) {
             self.incoming = Some(Incoming::Text(text.target.clone()));
         }
         if redirects.iter().any(|r| !holds_text(r.kind)) {
             self.push(Vec::new(), redirects, statement.span, Vec::new());
+            self.stand();
         }
         match &statement.kind {
             StatementKind::Group(body) => self.sequence(body),
@@ -64,7 +70,19 @@ impl Resolver {
             | StatementKind::Arithmetic(_)
             | StatementKind::Function { .. } => {}
         }
-        self.incoming = saved;
+        (self.incoming, self.standing) = (saved, standing);
+    }
+
+    /// Notes that the output of what follows goes where the last command's does, where that is a file.
+    pub(super) fn stand(&mut self) {
+        let last = self.out.list.len().saturating_sub(1);
+        let file = |r: &Redirection| {
+            matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append)
+                && r.descriptor.is_none_or(|descriptor| descriptor == 1)
+        };
+        if self.out.list.get(last).is_some_and(|command| command.redirects.iter().any(file)) {
+            self.standing = Some(last);
+        }
     }
 
     pub(super) fn in_branch(&mut self, body: &[Statement]) {
@@ -112,8 +130,12 @@ impl Resolver {
 
     fn repeat(&mut self, one: &Loop) {
         let before = self.env.clone();
+        let mut rounds = Vec::new();
         if let Some(name) = one.variable.as_deref().filter(|name| !name.is_empty()) {
-            let value = self.loop_value(name, one.words.as_deref());
+            let items = one.words.as_deref().map(|words| self.words(words));
+            let runs = one.body.iter().any(runs_arguments);
+            rounds = items.as_deref().filter(|_| runs).map(commands_in).unwrap_or_default();
+            let value = loop_value(name, items.as_deref());
             self.env.set(name, value);
         }
         let repeated = std::mem::replace(&mut self.setting.repeated, true);
@@ -121,6 +143,14 @@ impl Resolver {
         self.question(&one.condition);
         refine::all(&mut self.env, &one.condition, true);
         let rest = self.incoming.take();
+        for round in rounds {
+            if let Some(name) = &one.variable {
+                let value = self.env.values.get(name).cloned();
+                self.env.set(name, Value::Scalar(round.pieces));
+                self.in_branch(&one.body);
+                self.env.restore(name, value);
+            }
+        }
         self.in_branch(&one.body);
         self.incoming = rest;
         self.setting.repeated = repeated;
@@ -143,22 +173,6 @@ impl Resolver {
             };
             for name in names {
                 self.env.forget(&name);
-            }
-        }
-    }
-
-    fn loop_value(&mut self, name: &str, words: Option<&[Word]>) -> Value {
-        let shown = format!("${name}");
-        let Some(words) = words else {
-            return Value::Scalar(vec![unknown(&shown, Origin::Argument, false)]);
-        };
-        let items = self.words(words);
-        match items.as_slice() {
-            [only] if only.literal().is_some() => Value::Scalar(only.pieces.clone()),
-            _ => {
-                let outside = items.iter().any(|a| a.comes_from(Origin::Argument));
-                let origin = if outside { Origin::Argument } else { Origin::Found };
-                Value::Scalar(vec![unknown(&shown, origin, false)])
             }
         }
     }
@@ -208,4 +222,35 @@ fn joined(before: Option<Environment>, mut env: Environment) -> Environment {
         env.join(before);
     }
     env
+}
+
+/// Returns what the variable of a loop over these words is known to be.
+fn loop_value(name: &str, items: Option<&[Argument]>) -> Value {
+    let shown = format!("${name}");
+    let Some(items) = items else {
+        return Value::Scalar(vec![unknown(&shown, Origin::Argument, false)]);
+    };
+    match items {
+        [only] if only.literal().is_some() => Value::Scalar(only.pieces.clone()),
+        _ => {
+            let outside = items.iter().any(|a| a.comes_from(Origin::Argument));
+            let plain = |a: &Argument| {
+                a.literal().is_some_and(|t| !t.is_empty() && !t.contains(char::is_whitespace))
+            };
+            let origin = match outside {
+                true => Origin::Argument,
+                // One of a list that stands here is one word, whatever it is.
+                false if items.iter().all(plain) && !items.is_empty() => Origin::Variable,
+                false => Origin::Found,
+            };
+            Value::Scalar(vec![unknown(&shown, origin, false)])
+        }
+    }
+}
+
+/// Returns the words of a loop that are commands with their arguments, each to be followed in a round of its own.
+fn commands_in(items: &[Argument]) -> Vec<Argument> {
+    let blank = |item: &&Argument| item.shown().trim().contains(char::is_whitespace);
+    let found: Vec<Argument> = items.iter().filter(blank).cloned().collect();
+    if items.len() < 2 || found.len() > ROUNDS { Vec::new() } else { found }
 }
