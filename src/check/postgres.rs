@@ -42,7 +42,7 @@ pub const RECOVERY: &[&str] = &[
 pub fn settings<'c, 'a>(context: &'c Context<'a>) -> Vec<Setting<'c, 'a>> {
     let mut found = Vec::new();
     for unit in &context.units {
-        for run in unit.runs() {
+        for run in unit.writing(&["psql", "tee"]) {
             let command = run.command;
             let mut add = |name: &str, value: &str, file: &str| {
                 let name = name.trim().to_ascii_lowercase();

@@ -23,6 +23,10 @@ pub fn of_unit(unit: &Unit<'_>) -> Risk {
 
 /// Returns the harm of one command with its redirects.
 pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
+    *unit.known(command).risk.get_or_init(|| judged(unit, command))
+}
+
+fn judged(unit: &Unit<'_>, command: &Command) -> Risk {
     let redirects = command.redirects.iter().map(|r| of_redirect(unit, command, r)).max();
     let words = if command.words.is_empty() { Risk::Read } else { of_words(unit, command) };
     let own = words.max(redirects.unwrap_or(Risk::Read));

@@ -131,7 +131,9 @@ fn glued_brace(text: &str, tree: &ParseResult) -> Option<usize> {
 /// recurses without a limit of its own in `$((`, and takes minutes over thousands of open `${` or `[`.
 fn too_deep(text: &str) -> Option<usize> {
     // These words take the parser deeper without a bracket, and without a limit.
-    if let Some((at, _)) = text.match_indices("coproc").nth(PREFIXES) {
+    if text.contains("coproc")
+        && let Some((at, _)) = text.match_indices("coproc").nth(PREFIXES)
+    {
         return Some(at);
     }
     let mut run = 0;

@@ -57,7 +57,8 @@ pub mod usage;
 mod virtual_machines;
 
 pub use catalogue::{
-    described, exists, known_names, of_the_trade, only_creates, only_looks, tool, tool_and_name,
+    described, exists, known_names, known_names_from, of_the_trade, only_creates, only_looks, tool,
+    tool_and_name,
 };
 pub use loss::{Loss, Reach, lost};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};

@@ -50,7 +50,7 @@ tar -tPf /backup/etc.tar > /dev/null
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["tar", "bsdtar", "gtar", "unzip"]) {
         let command = run.command;
         let chooses = if command.is(&["tar", "bsdtar", "gtar"]) {
             unit.take_apart(command).is_some_and(|call| {

@@ -59,7 +59,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     let mut said = false;
     for (unit, run) in
-        context.runs().filter(|(unit, _)| unit.part == Place::Run || unit.step.is_none())
+        context.named(WRITERS).filter(|(unit, _)| unit.part == Place::Run || unit.step.is_none())
     {
         let Some(archive) = written(unit, run) else {
             continue;
@@ -83,6 +83,25 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 /// Returns the archive that a command writes as a backup.
+/// Programs that write archives and dumps.
+const WRITERS: &[&str] = &[
+    "tar",
+    "bsdtar",
+    "gtar",
+    "pg_dump",
+    "mysqldump",
+    "mariadb-dump",
+    "zip",
+    "7z",
+    "7za",
+    "gzip",
+    "pigz",
+    "zstd",
+    "xz",
+    "bzip2",
+    "lz4",
+];
+
 fn written(unit: &Unit<'_>, run: Run<'_>) -> Option<String> {
     let command = run.command;
     let call = unit.take_apart(command);

@@ -54,7 +54,9 @@ mv "/backup/wiki-$ts.tgz.tmp" "/backup/wiki-$ts.tgz"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    for (unit, run) in
+        context.named(crate::check::unit::COPIERS).filter(|(unit, _)| unit.part != Place::Rollback)
+    {
         let left_out = run.command.arguments().iter().any(|a| {
             a.shown().starts_with("--exclude")
                 || a.shown() == "--one-file-system"

@@ -58,14 +58,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
     }
     for unit in &context.units {
-        let chains = unit.runs().filter(|run| {
-            let words = run.command.arguments().iter().map(|a| a.shown()).collect::<Vec<_>>();
-            let tar = run.command.is(&["tar"])
-                && words.iter().any(|w| w.starts_with("--listed-incremental") || w == "-g");
-            let innodb = run.command.is(&["mariabackup", "mariadb-backup", "xtrabackup"])
-                && words.iter().any(|w| w.starts_with("--incremental-basedir"));
-            tar || innodb
-        });
+        let chains =
+            unit.named(&["tar", "mariabackup", "mariadb-backup", "xtrabackup"]).filter(|run| {
+                let words = run.command.arguments().iter().map(|a| a.shown()).collect::<Vec<_>>();
+                let tar = run.command.is(&["tar"])
+                    && words.iter().any(|w| w.starts_with("--listed-incremental") || w == "-g");
+                let innodb = run.command.is(&["mariabackup", "mariadb-backup", "xtrabackup"])
+                    && words.iter().any(|w| w.starts_with("--incremental-basedir"));
+                tar || innodb
+            });
         let made: Vec<String> = chains
             .flat_map(|run| deeds::outputs(unit, run.command))
             .map(|(_, path)| path)

@@ -70,7 +70,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             said.push(program);
-            let akin = tools::known_names().filter(|name| akin(name, program));
+            let first = program.bytes().next().unwrap_or_default();
+            let akin = tools::known_names_from(first).iter().copied();
+            let akin = akin.filter(|name| name.len().abs_diff(program.len()) < 3);
             let near = nearest(program, akin).filter(|_| program.len() > 3);
             let written = is_written(unit, run);
             let meant = meant(program).filter(|_| !script || written && rare(&unknown, program));

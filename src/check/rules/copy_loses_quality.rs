@@ -47,7 +47,19 @@ convert /srv/photos/cover.png -resize 200x /srv/www/thumbs/cover.jpg
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&[
+        "ffmpeg",
+        "avconv",
+        "convert",
+        "magick",
+        "mogrify",
+        "cjpeg",
+        "cwebp",
+        "jpegoptim",
+        "pngquant",
+        "lame",
+        "oggenc",
+    ]) {
         let command = run.command;
         let words: Vec<String> =
             command.arguments().iter().map(|a| a.shown().into_owned()).collect();

@@ -134,6 +134,9 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
     let command = run.command;
     let name = command.name()?;
     let call = unit.take_apart(command)?;
+    if !matches!(call.tool.name, "mkfs" | "dd" | "lvcreate" | "rm" | "psql" | "aws") {
+        return None;
+    }
     let words = command.literals();
     let remote_variable = || {
         let host = call.value(&["host", "h", "endpoints"]);

@@ -50,7 +50,7 @@ vgextend vg0 /dev/nvme0n1p3
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["lvcreate", "vgcreate", "vgextend"]) {
         if !run.command.is(&["lvcreate", "vgcreate", "vgextend"]) {
             continue;
         }

@@ -196,11 +196,8 @@ fn filters(unit: &Unit<'_>, run: Run<'_>) -> bool {
         return false;
     };
     run.command.is(FILTERS)
-        && unit.commands.list.iter().any(|c| {
-            let earlier = c
-                .setting
-                .stage
-                .is_some_and(|s| s.pipeline == stage.pipeline && s.position < stage.position);
+        && unit.stages(stage.pipeline).any(|c| {
+            let earlier = c.setting.stage.is_some_and(|s| s.position < stage.position);
             earlier && c.is(DUMPERS) && dumping(unit, c)
         })
 }

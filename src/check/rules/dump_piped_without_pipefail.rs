@@ -156,11 +156,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             let stage = |position: usize| {
-                unit.commands.list.iter().filter(move |c| {
+                unit.stages(index).filter(move |c| {
                     !c.setting.substituted
-                        && c.setting
-                            .stage
-                            .is_some_and(|s| s.pipeline == index && s.position == position)
+                        && c.setting.stage.is_some_and(|s| s.position == position)
                 })
             };
             let producer =

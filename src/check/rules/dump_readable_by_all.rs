@@ -104,11 +104,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     let mut careful = false;
     for unit in &context.units {
-        careful |= unit.runs().any(|run| restricts(run));
+        let own = unit.named(RESTRICTS).any(restricts);
+        careful |= own;
         if careful && unit.step.is_none() {
             continue;
         }
-        let own = unit.runs().any(|run| restricts(run));
         for run in unit.named(DATABASES) {
             let setting = &run.command.setting;
             if own || setting.remote.is_some() || deeds::deed(unit, run.command) != Some(Deed::Dump)
@@ -179,6 +179,9 @@ fn from_mktemp(argument: &crate::shell::Argument) -> bool {
 }
 
 /// Tells whether a command sees to it that others cannot read.
+/// Commands that say what others may read.
+const RESTRICTS: &[&str] = &["umask", "chmod", "install", "mkdir", "setfacl"];
+
 fn restricts(run: Run<'_>) -> bool {
     let command = run.command;
     let words = command.literals();

@@ -67,6 +67,10 @@ find "$dir" -name '*.sql' -mtime +35 -print
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let mut dumps = whole_dumps(context).peekable();
+    if dumps.peek().is_none() {
+        return;
+    }
     let asked = context.runs().any(|(unit, run)| {
         unit.sql(run.command).iter().any(|text| {
             let text = text.to_ascii_uppercase();
@@ -76,7 +80,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if asked || !makes_backups(context) {
         return;
     }
-    for (unit, run, call) in whole_dumps(context) {
+    for (unit, run, call) in dumps {
         let says = [
             "master-data",
             "source-data",

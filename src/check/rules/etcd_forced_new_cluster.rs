@@ -48,7 +48,7 @@ etcdctl --endpoints=https://127.0.0.1:2379 member list
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.writing(&["etcd", "sed", "tee"]) {
         let command = run.command;
         let starts = command.is(&["etcd"]) && crate::check::subcommands::has(command, FLAG);
         if starts || writes(command) {

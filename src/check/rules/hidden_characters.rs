@@ -40,8 +40,15 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
+        let plain = |byte: &u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+        if unit.text.as_bytes().iter().all(plain) {
+            continue;
+        }
         let mut characters = unit.text.char_indices().peekable();
         while let Some((at, c)) = characters.next() {
+            if matches!(c, '\n' | '\t' | ' '..='~') {
+                continue;
+            }
             let ends_line = c == '\r' && characters.peek().is_some_and(|(_, next)| *next == '\n');
             let shown = escape::terminal(c.encode_utf8(&mut [0; 4]));
             let is_plain = shown.chars().eq([c]);
@@ -65,7 +72,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 finding.message = format!("the character {shown} is not seen by a reader");
             }
         }
-        for (at, word) in words(unit.text) {
+        for (at, word) in words(unit.text).filter(|(_, word)| !word.is_ascii()) {
             if let Some(letter) = look_alike(word) {
                 let span = Span::new(at, at + word.len());
                 let message = format!(

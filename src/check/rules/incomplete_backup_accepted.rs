@@ -55,7 +55,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             "borg" => &[&["-gt", "1"], &["-ge", "2"], &["-le", "1"], &["-eq", "1"], &["-lt", "2"]],
             _ => continue,
         };
-        let asks = one.unit.runs().find(|other| {
+        let asks = one.unit.named(&["test", "["]).find(|other| {
             let words = other.command.literals();
             other.index > one.run.index
                 && other.command.is(&["test", "["])

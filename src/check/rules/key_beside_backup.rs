@@ -63,7 +63,7 @@ openssl enc -aes-256-cbc -pbkdf2 -pass file:/etc/backup/key -in /srv/x.tar -out 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         let keys = key_files(unit);
-        for run in unit.runs() {
+        for run in unit.named(HANDLES) {
             let command = run.command;
             let copied = copies_key(unit, command);
             if let Some(key) = copied {
@@ -97,6 +97,22 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
     }
 }
+
+/// Programs that encrypt what they store, and those that copy a key.
+const HANDLES: &[&str] = &[
+    "restic",
+    "borg",
+    "duplicity",
+    "kopia",
+    "openssl",
+    "gpg",
+    "gpg2",
+    "age",
+    "cp",
+    "rsync",
+    "scp",
+    "mv",
+];
 
 /// Tells whether the program encrypts what it stores.
 fn encrypts(command: &Command) -> bool {
@@ -206,9 +222,8 @@ fn copies_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
         words.iter().any(|w| key.contains(w)) && !name.ends_with(".pub") && !name.ends_with(".crt")
     };
     // Only where this text encrypts copies: elsewhere a key is data like any other.
-    let encrypts = unit.runs().any(|run| {
-        run.command.is(&["age", "gpg", "gpg2", "openssl", "restic", "borg", "duplicity"])
-    });
+    let encrypting = ["age", "gpg", "gpg2", "openssl", "restic", "borg", "duplicity"];
+    let encrypts = unit.named(&encrypting).next().is_some();
     let (target, sources) = command.arguments().split_last()?;
     let target = command.path(target);
     sources

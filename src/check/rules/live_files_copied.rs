@@ -55,7 +55,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    for (unit, run) in context
+        .named(&["cp", "rsync", "tar", "scp", "dd", "rclone", "restic", "borg"])
+        .filter(|(unit, _)| unit.part != Place::Rollback)
+    {
         let command = run.command;
         if !command.is(&["cp", "rsync", "tar", "scp", "dd", "rclone", "restic", "borg"])
             || command.setting.substituted

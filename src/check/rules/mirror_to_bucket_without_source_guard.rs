@@ -59,7 +59,9 @@ rclone size "$DST" >> /var/log/mirror.log
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context
+        .named(&["aws", "rclone", "gsutil", "gcloud", "s3cmd", "s5cmd", "mc", "mcli", "azcopy"])
+    {
         let Some(mirror) = mirror(unit, run.command).filter(|m| m.deletes && !m.bounded) else {
             continue;
         };

@@ -98,7 +98,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 done.extend(command.redirects.iter().map(|r| r.target.span));
                 continue;
             }
-            if COMPARES.iter().any(|name| command.is(&[name])) {
+            if command.is(COMPARES) {
                 done.push(command.span);
                 continue;
             }
@@ -279,10 +279,16 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
 
 /// Returns the placeholder in a text, if there is one.
 fn placeholder(text: &str) -> Option<String> {
-    if let Some(at) = text.find("/path/to/") {
+    // Most words hold no sign of one.
+    let sign = |byte: u8| matches!(byte, b'<' | b'{' | b'_' | b'[' | b'-' | b'.' | b'/');
+    let signs = text.bytes().any(sign);
+    if let Some(at) = text.find("/path/to/").filter(|_| signs) {
         return Some(word_at(text, at));
     }
     for (open, close) in [("<", ">"), ("{{", "}}"), ("__", "__"), ("[", "]")] {
+        if !signs || !text.as_bytes().contains(&open.as_bytes()[0]) {
+            continue;
+        }
         for (at, _) in text.match_indices(open) {
             // A placeholder is short; a search to the end of a long text for each bracket takes minutes.
             let rest = &text[at + open.len()..];
@@ -295,12 +301,17 @@ fn placeholder(text: &str) -> Option<String> {
             }
         }
     }
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     // In a sentence `TODO` is a note.
-    let sentence = text.trim().split_whitespace().nth(3).is_some();
+    let sentence = || text.split_whitespace().nth(3).is_some();
     let note = |w: &str| matches!(w, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER");
-    let mut words = text.split(|c: char| !is_word(c));
-    words.find(|w| whole(w) && !(sentence && note(w))).map(str::to_owned)
+    words(text).find(|w| whole(w) && !(note(w) && sentence())).map(str::to_owned)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let words = text.as_bytes().split(move |byte| !is_word(byte));
+    // None is shorter than `TBD`.
+    words.filter(|word| word.len() > 2).filter_map(|word| str::from_utf8(word).ok())
 }
 
 fn word_at(text: &str, at: usize) -> String {
@@ -350,7 +361,19 @@ fn whole(word: &str) -> bool {
         return plain.iter().any(|one| word.eq_ignore_ascii_case(one))
             || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER");
     }
-    let lower = word.trim_matches('.').to_ascii_lowercase();
+    let word_alone = word.trim_matches('.');
+    let begins = |with: &str| {
+        word_alone
+            .as_bytes()
+            .get(..with.len())
+            .is_some_and(|b| b.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    // Returns what stands before an ending.
+    let before = |end: &str| {
+        let at = word_alone.len().checked_sub(end.len())?;
+        let (rest, tail) = word_alone.split_at_checked(at)?;
+        tail.eq_ignore_ascii_case(end).then_some(rest)
+    };
     let exact = [
         "changeme",
         "change_me",
@@ -367,15 +390,13 @@ fn whole(word: &str) -> bool {
         "fill_me_in",
         "s3cr3t_here",
     ];
-    exact.contains(&lower.as_str())
+    exact.iter().any(|one| word_alone.eq_ignore_ascii_case(one))
         || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER")
-        || ["your_", "your-", "my_actual_", "enter_your", "insert_your"]
-            .iter()
-            .any(|p| lower.starts_with(p))
+        || ["your_", "your-", "my_actual_", "enter_your", "insert_your"].into_iter().any(begins)
         || ["_here", "-here", "_placeholder", "-placeholder"]
             .iter()
-            .any(|s| lower.ends_with(s) && lower.len() > s.len() + 2)
+            .any(|end| before(end).is_some_and(|rest| rest.len() > 2))
         || ["example.com", "example.org", "example.net"]
             .iter()
-            .any(|d| lower.strip_suffix(d).is_some_and(|l| l.is_empty() || l.ends_with('.')))
+            .any(|d| before(d).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }

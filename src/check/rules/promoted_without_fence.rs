@@ -47,7 +47,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["pg_ctl", "pg_ctlcluster", "psql", "mysql", "mariadb"]) {
         if !failover::promotes(context, unit, run) || failover::fenced(context, unit, run) {
             continue;
         }

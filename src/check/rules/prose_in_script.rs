@@ -46,12 +46,16 @@ const SIGNS: &[char] = &['“', '”', '‘', '’', '，', '；', '：', '（',
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
         let mut at = 0;
-        for line in unit.text.split_inclusive('\n') {
+        let fences = unit.text.contains("```");
+        for line in unit.text.split_inclusive('\n').filter(|_| fences) {
             if line.trim_start().starts_with("```") && !quoted(unit.text, at) {
                 let span = Span::new(at, at + line.trim_end().len());
                 report.add(&RULE, unit, span, "a Markdown fence is read as a command".to_owned());
             }
             at += line.len();
+        }
+        if unit.text.is_ascii() {
+            continue;
         }
         for run in unit.runs() {
             for argument in &run.command.words {

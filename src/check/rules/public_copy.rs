@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
-use crate::shell::Command;
+use crate::shell::{Argument, Command};
 
 /// A dump holds every customer, and the internet is searched for dumps.
 pub const RULE: Rule = Rule {
@@ -57,6 +57,10 @@ aws s3 sync --acl public-read ./public s3://www.example.org
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
+        let signs = |a: &Argument| matches!(&*a.shown(), "presign" | "signurl");
+        if !command.is(OPENERS) && !command.arguments().iter().any(signs) {
+            continue;
+        }
         let words: Vec<String> =
             command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let of_copies = words.iter().any(|w| about_copies(w));
@@ -79,6 +83,9 @@ fn about_copies(word: &str) -> bool {
     let dr = word.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == "dr");
     dr || looks_backup(word) || is_archive(word)
 }
+
+/// Programs that can open a copy to everybody.
+const OPENERS: &[&str] = &["aws", "gsutil", "gcloud", "mc", "mcli", "s3cmd", "az", "curl", "wget"];
 
 /// Returns how a command lets everybody read.
 fn opens(command: &Command, words: &[String]) -> Option<&'static str> {

@@ -54,7 +54,7 @@ redis-cli -n 3 dbsize
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(crate::check::redis::CLIENTS) {
         for words in sent(run.command) {
             let verb = words
                 .iter()

@@ -52,13 +52,16 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     let mut found = false;
     for unit in context.scripts().filter(|unit| unit.part != Place::Rollback) {
-        for (start, end) in endless(unit) {
-            let inside = unit.runs().find(|run| {
+        let loops = endless(unit);
+        if loops.is_empty() {
+            continue;
+        }
+        let heavy = |run: &Run<'_>| risk::of_command(unit, run.command) == Risk::Destructive;
+        let heavy: Vec<Run<'_>> = unit.runs().filter(heavy).collect();
+        for (start, end) in loops {
+            let inside = heavy.iter().find(|run| {
                 let span = run.command.span;
-                span.start > start
-                    && span.end <= end
-                    && risk::of_command(unit, run.command) == Risk::Destructive
-                    && !makes_a_copy(unit, *run)
+                span.start > start && span.end <= end && !makes_a_copy(unit, **run)
             });
             if let Some(run) = inside {
                 found = true;
@@ -94,7 +97,7 @@ fn endless(unit: &Unit<'_>) -> Vec<(usize, usize)> {
         "for (( ; ; ))",
     ];
     let mut loops = vec![];
-    for head in heads {
+    for head in heads.into_iter().filter(|head| unit.text.contains(head)) {
         for (start, _) in unit.text.match_indices(head) {
             let end = end_of_loop(unit.text, start);
             let body = &unit.text[start..end];

@@ -92,7 +92,7 @@ fn place(one: &Operation<'_, '_>) -> Place {
 }
 
 fn moved(one: &Operation<'_, '_>) -> bool {
-    one.unit.runs().any(|run| run.index < one.run.index && run.command.is(&["cd", "pushd"]))
+    one.unit.named(&["cd", "pushd"]).any(|run| run.index < one.run.index)
 }
 
 /// Tells whether only a part is restored, or to somewhere else than files.

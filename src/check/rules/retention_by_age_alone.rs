@@ -72,7 +72,7 @@ find "$dir" -name '*.tgz' -mtime +14 -delete
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["find", "tmpreaper", "tmpwatch"]) {
         let command = run.command;
         if !command.is(&["find", "tmpreaper", "tmpwatch"]) || !by_age(unit, run) {
             continue;

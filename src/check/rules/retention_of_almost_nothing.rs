@@ -66,7 +66,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["restic", "borg"]) {
         let command = run.command;
         let prunes = command.is(&["restic"]) && command.has("forget")
             || command.is(&["borg"]) && command.has("prune");

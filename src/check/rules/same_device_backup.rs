@@ -60,7 +60,7 @@ mv -T "$new.tmp" "$new"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(crate::check::unit::COPIERS) {
         for (source, target) in unit.copies(run.command) {
             let local = |p: &str| p.starts_with('/') && !p.starts_with("/dev/");
             if !local(&source)

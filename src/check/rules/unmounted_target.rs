@@ -59,8 +59,9 @@ mv -T "$new.tmp" "$new"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in
-        context.runs().filter(|(unit, _)| unit.part == Place::Run || unit.part == Place::Whole)
+    for (unit, run) in context
+        .named(crate::check::unit::COPIERS)
+        .filter(|(unit, _)| unit.part == Place::Run || unit.part == Place::Whole)
     {
         let Some(target) = unit
             .copies(run.command)
