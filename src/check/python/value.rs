@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Outline, Python, TokenKind};
+use super::{Called, Loop, Outline, Python, TokenKind};
 use crate::base::Span;
 use crate::check::reading::argv::{Bit, Word};
 
@@ -62,13 +62,77 @@ impl Values<'_, '_> {
     pub fn assigned(&self, range: Range) -> Option<Range> {
         let (from, to) = range;
         let name = self.python.name(from).filter(|_| to == from + 1)?;
-        self.last_assigned(name, from)
+        self.named(name, from)
     }
 
-    fn last_assigned(&self, name: &str, before: usize) -> Option<Range> {
+    /// Returns the value of a name at a place: what it was given last before, or, for a parameter of a function that
+    /// is called once, what that call hands over.
+    pub fn named(&self, name: &str, at: usize) -> Option<Range> {
         let assignments = self.outline.assignments.iter();
-        let mut known = assignments.filter(|a| a.value.1 <= before && a.name == name);
-        known.next_back().map(|assignment| assignment.value)
+        let mut known = assignments.filter(|a| a.value.1 <= at && a.name == name);
+        let last = known.next_back();
+        let inside = |range: Range| range.0 <= at && at < range.1;
+        let mut around = self.outline.definitions.iter().filter(|d| inside(d.body)).rev();
+        let Some((definition, place, parameter)) = around.find_map(|definition| {
+            let parameters = self.parameters(definition.head);
+            let place = parameters.iter().position(|p| self.python.name(p.0) == Some(name))?;
+            Some((definition, place, parameters[place]))
+        }) else {
+            return last.map(|assignment| assignment.value);
+        };
+        if let Some(own) = last.filter(|own| definition.body.0 <= own.at) {
+            return Some(own.value);
+        }
+        let called = |path: &str| path.rsplit('.').next() == Some(definition.name);
+        let mut calls = self.outline.calls.iter().filter(|call| called(&call.path));
+        let (call, None) = (calls.next()?, calls.next()) else { return None };
+        let default = || {
+            let equal = (parameter.0..parameter.1).find(|at| self.python.is(*at, "="))?;
+            Some((equal + 1, parameter.1))
+        };
+        call.argument(name, Some(place)).or_else(default)
+    }
+
+    /// Returns the parameters in the head of a function, save the object itself.
+    fn parameters(&self, head: Range) -> Vec<Range> {
+        let Some(open) = (head.0..head.1).find(|at| self.python.is(*at, "(")) else {
+            return Vec::new();
+        };
+        let mut parameters = self.python.split(open + 1, self.python.close(open).saturating_sub(1));
+        parameters.retain(|p| !matches!(self.python.name(p.0), Some("self" | "cls")));
+        parameters
+    }
+
+    /// Returns the tree that a loop around a place walks over.
+    pub fn walk_around(&self, at: usize) -> Option<Word> {
+        let inside = |one: &&Loop| one.body.0 <= at && at < one.body.1;
+        let loops = self.outline.loops.iter().filter(inside);
+        loops.filter_map(|one| self.walked(one)).next().map(|tree| self.word(tree))
+    }
+
+    /// Returns the expression for the tree a loop walks over: `for folder, _, names in os.walk(TREE)`.
+    fn walked(&self, one: &Loop) -> Option<Range> {
+        let inside = |call: &&Called<'_>| one.head.0 <= call.at && call.at < one.head.1;
+        let mut calls = self.outline.calls.iter().filter(inside);
+        let walk = calls.find(|call| matches!(call.path.as_str(), "os.walk" | "os.fwalk"))?;
+        walk.argument("top", Some(0))
+    }
+
+    /// Returns the directory that a walk has come to, where the name stands for one.
+    fn folder(&self, range: Range, depth: usize) -> Option<Word> {
+        let (from, to) = range;
+        let name = self.python.name(from).filter(|_| to == from + 1)?;
+        let names = |one: &&Loop| {
+            one.body.0 <= from
+                && from < one.body.1
+                && self.python.name(one.head.0 + 1) == Some(name)
+        };
+        let one = self.outline.loops.iter().rev().find(names)?;
+        let mut tree = self.word_at(self.walked(one)?, depth - 1);
+        let span = self.python.span_of(range);
+        tree.bits.push(Bit::Text { text: "/".to_owned(), span, same: false });
+        tree.bits.push(Bit::Code { shell: format!("${{{name}:?}}"), span });
+        Some(relocated(tree, span))
     }
 
     /// Takes a step from the budget; `false` where it is used up.
@@ -184,6 +248,9 @@ impl Values<'_, '_> {
         }
         if python.is(from, "(") && python.close(from) == to {
             return self.word_at((from + 1, to - 1), depth - 1);
+        }
+        if let Some(folder) = self.folder(range, depth) {
+            return folder;
         }
         if let Some(value) = self.assigned(range) {
             return relocated(self.word_at(value, depth - 1), python.span_of(range));
@@ -310,7 +377,7 @@ impl Values<'_, '_> {
         let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
         if plain
             && depth > 0
-            && let Some(value) = self.last_assigned(name, at)
+            && let Some(value) = self.named(name, at)
         {
             return relocated(self.word_at(value, depth - 1), span).bits;
         }

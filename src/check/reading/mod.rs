@@ -3,6 +3,7 @@
 pub(super) mod argv;
 mod console;
 mod crontab;
+mod file_calls;
 mod kubernetes;
 mod markdown;
 mod python;

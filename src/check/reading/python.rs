@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::argv::{self, Word, lowered};
-use super::{Part, Reading, add};
+use super::{Part, Reading, add, file_calls};
 use crate::base::{Excerpting, Span};
 use crate::check::python::value::{Value, Values};
 use crate::check::python::{Called, Outline};
@@ -20,18 +20,20 @@ pub(super) fn read<'a>(source: &Part<'_>, depth: usize, reading: &mut Reading<'a
     let budget = Cell::new(BUDGET);
     let values = Values { python: &python, outline, budget: &budget };
     for call in &outline.calls {
-        let part = match started(&values, call) {
-            Some((text, place, language)) => source.inner(text, &place, language),
-            None => match sent(&values, call) {
-                Some(sql) => {
-                    let mut excerpting = Excerpting::default();
-                    sql.script(&mut excerpting);
-                    let (text, place) = excerpting.done();
-                    let inner = source.inner(text, &place.quoted(), Language::Sql);
-                    Part { dialect: Some(dialect(outline)), ..inner }
-                }
-                None => continue,
-            },
+        let part = if let Some((line, language)) = started(&values, call) {
+            let (text, place) = line.done();
+            source.inner(text, &place.quoted(), language)
+        } else if let Some(line) = file_calls::done_by(&values, call) {
+            let (text, place) = line.done();
+            source.inner(text, &place.quoted(), Language::Sh)
+        } else if let Some(sql) = sent(&values, call) {
+            let mut excerpting = Excerpting::default();
+            sql.script(&mut excerpting);
+            let (text, place) = excerpting.done();
+            let inner = source.inner(text, &place.quoted(), Language::Sql);
+            Part { dialect: Some(dialect(outline)), ..inner }
+        } else {
+            continue;
         };
         add(part, depth + 1, reading);
     }
@@ -61,11 +63,13 @@ fn dialect(outline: &Outline<'_>) -> Dialect {
     }
 }
 
-/// Returns what a call starts, as text for a shell.
-fn started(
-    values: &Values<'_, '_>,
-    call: &Called<'_>,
-) -> Option<(String, crate::base::Excerpt, Language)> {
+/// Returns what a call starts, as text for a shell. What another call reads from is part of that one's pipeline.
+fn started(values: &Values<'_, '_>, call: &Called<'_>) -> Option<(Excerpting, Language)> {
+    let read_by_another =
+        |other: &Called<'_>| producer(values, other).is_some_and(|producer| producer.at == call.at);
+    if call.path == "subprocess.Popen" && values.outline.calls.iter().any(read_by_another) {
+        return None;
+    }
     let path = call.path.as_str();
     let through_shell = match path {
         "os.system"
@@ -100,6 +104,10 @@ fn started(
     if call.endless {
         text.write("while true; do\n", Span::new(whole.start, whole.start));
     }
+    let before = producer(values, call);
+    if let Some(producer) = before {
+        text = feed(values, producer, text)?;
+    }
     let value = match path {
         // Every argument is a word.
         "asyncio.create_subprocess_exec" => {
@@ -120,8 +128,43 @@ fn started(
     redirect(values, call, &mut line);
     let end = Span::new(whole.end, whole.end);
     line.write(if call.endless { "\ndone\n" } else { "\n" }, end);
-    let (text, place) = line.done();
-    Some((text, place.quoted(), language))
+    Some((line, if before.is_some() { Language::Bash } else { language }))
+}
+
+/// Returns the call whose output a call reads: `stdin=dump.stdout` where `dump = Popen(…, stdout=PIPE)`.
+fn producer<'o>(values: &Values<'o, '_>, call: &Called<'_>) -> Option<&'o Called<'o>> {
+    let (from, to) = call.argument("stdin", None)?;
+    let output = to == from + 3 && values.python.name(from + 2) == Some("stdout");
+    let name = values.python.name(from).filter(|_| output)?;
+    let made = values.named(name, from)?.0;
+    values.outline.calls.iter().find(|one| one.at == made && one.path == "subprocess.Popen")
+}
+
+/// Writes the first command of a pipeline; whether its failure counts depends on somebody asking for its result.
+fn feed(
+    values: &Values<'_, '_>,
+    producer: &Called<'_>,
+    mut text: Excerpting,
+) -> Option<Excerpting> {
+    let python = values.python;
+    let span = python.span_of((producer.at, producer.end));
+    let own = values.outline.assignments.iter().find(|a| a.value.0 == producer.at)?;
+    let asks = |at: usize| {
+        python.name(at) == Some(own.name)
+            && python.is(at + 1, ".")
+            && matches!(python.name(at + 2), Some("returncode" | "wait" | "poll"))
+    };
+    let asked = (producer.end..python.tokens.len()).filter(|at| asks(*at)).any(|at| {
+        let dropped = |call: &Called<'_>| call.at == at && call.dropped;
+        !values.outline.calls.iter().any(dropped)
+    });
+    if asked {
+        text.write("set -o pipefail\n", Span::new(span.start, span.start));
+    }
+    let Value::List(words) = values.value(producer.argument("args", Some(0))?) else { return None };
+    let (mut text, _) = lowered(&words, text);
+    text.write(" | ", Span::new(span.end, span.end));
+    Some(text)
 }
 
 fn script(word: &Word, mut text: Excerpting) -> Excerpting {
@@ -237,6 +280,38 @@ mod tests {
         check("import os\nos.system(os.path.join('/a', 'b'))\n", &["/a/b"]);
         check("import os\nos.system(f'cp a a.{datetime.now():%F}')\n", &["cp a a.$(date +%s)"]);
         check("cursor.execute('drop table x')\nc.execute(sql)\nexecute('x')\n", &["drop table x"]);
+        check(
+            "import subprocess\nd = subprocess.Popen(['pg_dump', 'x'], stdout=subprocess.PIPE)\nsubprocess.run(['age'], stdin=d.stdout, check=True)\nif d.wait() != 0:\n    raise SystemExit(1)\n",
+            &["set -o pipefail\npg_dump x | age"],
+        );
+        check(
+            "from subprocess import Popen, PIPE\nd = Popen(['a'], stdout=PIPE)\ng = Popen(['b'], stdin=d.stdout)\ng.communicate()\nd.wait()\n",
+            &["a | b"],
+        );
+        check(
+            "import shutil\nshutil.copytree('/a', '/b', symlinks=True)\n",
+            &["set -e\ncp -rP --preserve=mode,timestamps /a /b"],
+        );
+        check(
+            "import os, shutil\ndef back(source, target='/b'):\n    for folder, _, names in os.walk(source):\n        for name in names:\n            path = os.path.join(folder, name)\n            shutil.copy2(path, os.path.join(target, name))\nback('/a')\n",
+            &["set -e\ncp -rL --preserve=mode,timestamps /a /b"],
+        );
+        check(
+            "import tarfile\nwith tarfile.open('/b.tgz', 'w:gz') as t:\n    t.add('/a')\n    t.add('/c', arcname='c')\ntarfile.open('/b.tgz').extractall('/d')\ns.add('/x')\n",
+            &[
+                "set -e\ntar -cf /b.tgz /a",
+                "set -e\ntar -cf /b.tgz --transform=s,^,, /c",
+                "set -e\ntar -xf /b.tgz -C /d",
+            ],
+        );
+        check(
+            "import os\nos.umask(0o077)\nos.makedirs('/a', 0o700, exist_ok=True)\nos.replace('/a', '/b')\n",
+            &["set -e\numask 077", "set -e\nmkdir -p -m 700 /a", "set -e\nmv /a /b"],
+        );
+        check(
+            "import shutil\nwhile True:\n    back()\ndef back():\n    one()\ndef one():\n    shutil.rmtree('/a')\n",
+            &["set -e\nwhile true; do\nrm -r /a\ndone"],
+        );
         check("app.run(['ls'])\nrun('x')\n# os.system('x')\n'os.system(1)'\n", &[]);
     }
 

@@ -55,7 +55,7 @@ echo "$sum $files $version $head"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         let dumps = deeds::deeds(unit).filter(|(_, deed)| *deed == Deed::Dump).map(|(run, _)| run);
         let files = unit.named(&["cat"]).filter(|run| {
             run.command.arguments().iter().any(|a| {

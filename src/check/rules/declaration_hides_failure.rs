@@ -68,7 +68,7 @@ const HARMLESS: &[&str] = &[
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         if !unit.runs().any(|run| run.command.setting.errexit) {
             continue;
         }

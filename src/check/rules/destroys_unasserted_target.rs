@@ -36,6 +36,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# rebuilds the standby from its primary
+[ "$(hostname -s)" = db2 ] || { echo "this is not db2" >&2; exit 1; }
+systemctl stop postgresql
+mv /var/lib/postgresql/15/main "/var/lib/postgresql/15/main.before.$(date +%s)"
+sudo -u postgres pg_basebackup -h db1 -D /var/lib/postgresql/15/main -X stream -R
+systemctl start postgresql
+rm -rf "/var/lib/postgresql/15/main.old"
+"#,
+        ),
+        Example::Script(
             "[ \"$(hostname -s)\" = db2 ] || exit 1\nrm -rf /var/lib/postgresql/15/main\n",
         ),
         Example::Script(

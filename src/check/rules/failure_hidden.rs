@@ -64,7 +64,7 @@ restic backup /srv/app || { rc=$?; echo "restic exit $rc" >&2; exit "$rc"; }
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         let mut hidden: Vec<(Span, Option<Span>)> = Vec::new();
         each(&unit.script.statements, &mut |statement, _| {
             if let StatementKind::List(links) = &statement.kind {

@@ -59,7 +59,7 @@ rclone copy /backup offsite:dumps
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         if !unit.text.contains('&') {
             continue;
         }

@@ -20,6 +20,17 @@ pub const RULE: Rule = Rule {
     source: "bash(1), Parameter Expansion; measured: rm -rf \"$D/\"* with D empty lists /bin /boot …; Steam #3671; Kyoto University 2021 (77 TB)",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -e
+# makes room for the restore
+source /etc/backup/restore.conf
+systemctl stop app
+rm -rf "$STAGE"/*
+restic restore latest --target /srv/restored
+systemctl start app
+"#,
+        ),
         Example::Script("set -euo pipefail\nrm -rf \"$STAGE/\"*\n"),
         Example::Script(
             "#!/bin/bash\nset -u\nKEEP=14\nfind $BACKUP_ROOT/ -type f -mtime +$KEEP -delete\n",

@@ -52,7 +52,7 @@ rm -rf "$dir"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         for run in unit.named(&["cp", "mv", "rm", "tar", "rsync", "dd", "shred", "ln"]) {
             let Some(argument) = run.command.arguments().iter().find(|a| splits(a)) else {
                 continue;

@@ -18,6 +18,19 @@ pub const RULE: Rule = Rule {
     source: "bash(1); 15.7 % of 1,202 published runbook blocks are not valid bash, most for a `<placeholder>`",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# nightly dumps
+umask 077
+for db in shop wiki; do
+  out="/backup/$db-$(date +%F).dump"
+  pg_dump -Fc -f "$out.new" "$db"
+  if pg_restore --list "$out.new" > /dev/null; then
+    mv "$out.new" "$out"
+done
+"#,
+        ),
         Example::Script("pg_restore -d shop /backup/shop.dump &&\n"),
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\nif [ -d /srv/app ]; then\n  rsync -a /srv/app/ /backup/app/\n",

@@ -67,7 +67,7 @@ mv "$out.new" "$out"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         // A script that looks whether somebody is there may ask.
         let interactive = unit.named(&["[", "test", "tty"]).any(|r| {
             let words = r.command.literals();

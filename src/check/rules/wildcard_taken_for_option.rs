@@ -46,7 +46,7 @@ for f in *; do echo "$f"; done
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         if !unit.text.contains(" *") && !unit.text.contains(" ?") {
             continue;
         }
