@@ -235,10 +235,10 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         .steps
         .iter()
         .map(|step| {
-            // Its rollback counts like its commands: it runs under the same approval.
             let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
-            let risk =
-                own.map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
+            let risk = own
+                .filter(|u| u.part != Place::Rollback)
+                .map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
             (step.id.clone(), risk.max().unwrap_or(Risk::Read))
         })
         .collect();
