@@ -1,6 +1,8 @@
 //! Executes the steps of the PostgreSQL runbooks on real servers: backup, damage, recovery, comparison.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
+mod left_out;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -9,6 +11,7 @@ use blackstart::base::Timestamp;
 use blackstart::draft::{Draft, DraftError, Library, Request, draft};
 use blackstart::plan::{self, Kind, Order, Plan, Step};
 use blackstart::{incident, inventory, tools};
+use left_out::left_out;
 
 /// Content that a recovery must bring back: a partitioned table, sequences, odd names, a view, large objects, roles.
 const SEED: &str = r#"
@@ -63,9 +66,8 @@ const NUMBERS: &str = "select bool_and(ok) from (select nextval('orders_id_seq')
 /// Tells whether the real server is here; where it is not, says so by name, and fails in CI.
 fn has_server() -> bool {
     let has = bindir().is_some();
-    assert!(has || std::env::var("CI").as_deref() != Ok("true"), "not installed: postgresql");
     if !has {
-        eprintln!("not tested, not installed: postgresql");
+        left_out("not installed: postgresql");
     }
     has
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use blackstart::sandbox::{Layering, Observed, Options, Session};
 
+use sandbox_support::left_out::left_out;
 use sandbox_support::{
     Who, everybody, is_root, open_directory, prefix, program, step, write_program,
 };
@@ -59,8 +60,7 @@ fn run(session: &mut Session, script: &str) -> Observed {
 /// Only root can arrange mounts; says so where this is not root.
 fn can_arrange() -> bool {
     if !is_root() {
-        assert!(std::env::var_os("CI").is_none(), "the tests of mounts need root");
-        eprintln!("skipped: the tests of mounts need root");
+        left_out("the tests of mounts need root");
     }
     is_root()
 }
@@ -120,8 +120,7 @@ fn a_dead_server_hangs_nothing() {
         return;
     }
     if !Path::new("/dev/fuse").exists() {
-        assert!(std::env::var_os("CI").is_none(), "this kernel has no FUSE");
-        eprintln!("skipped: this kernel has no FUSE");
+        left_out("this kernel has no FUSE");
         return;
     }
     for who in everybody() {

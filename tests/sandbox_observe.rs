@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use blackstart::evidence::{Effect, Ended};
 use blackstart::sandbox::{Following, Layering, Limit, Limits, Observed, Options, Session};
 
+use sandbox_support::left_out::has;
 use sandbox_support::{Who, everybody, open_directory, session, session_with, step};
 
 fn run(session: &mut Session, script: &str) -> Observed {
@@ -49,16 +50,6 @@ fn lines(seen: &Observed) -> Vec<String> {
 fn only(seen: &Observed, word: &str) -> Vec<String> {
     let prefix = format!("{word} ");
     lines(seen).iter().filter_map(|line| Some(line.strip_prefix(&prefix)?.to_owned())).collect()
-}
-
-/// Says by name what this machine lacks; in CI that is a failure.
-fn has(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok_and(|out| out.status.success());
-    if !found {
-        assert!(std::env::var_os("CI").is_none(), "{tool} is not installed");
-        eprintln!("skipped what needs {tool}, which is not installed");
-    }
-    found
 }
 
 /// Calls `check` with a session of everybody who can have one.
@@ -105,7 +96,7 @@ fn programs_are_listed_with_what_hinders_or_hides_them() {
 
 #[test]
 fn a_program_that_is_only_in_memory_is_named_so() {
-    if !has("python3") {
+    if !has(&["python3"]) {
         return;
     }
     each(
@@ -125,7 +116,7 @@ os.execve(fd, [\"innocent\"], {})'";
 
 #[test]
 fn destinations_are_listed_and_nothing_goes_out() {
-    if !has("python3") {
+    if !has(&["python3"]) {
         return;
     }
     let send = |code: &str| {
@@ -178,7 +169,7 @@ attempt(lambda: {code})'"
 
 #[test]
 fn every_message_of_a_batch_is_looked_at() {
-    if !has("perl") || std::env::consts::ARCH != "x86_64" {
+    if !has(&["perl"]) || std::env::consts::ARCH != "x86_64" {
         return;
     }
     // Two messages in one sendmmsg (307): the second leaves the machine.
@@ -256,7 +247,7 @@ fn names_resolve_and_destinations_are_reported_by_name() {
 
 #[test]
 fn names_are_asked_by_every_kind_of_program_and_too_many_are_counted() {
-    if !has("python3") {
+    if !has(&["python3"]) {
         return;
     }
     each(
@@ -298,7 +289,7 @@ print(\"asked\")'";
 
 #[test]
 fn refusals_say_what_was_asked_for() {
-    if !has("perl") || std::env::consts::ARCH != "x86_64" {
+    if !has(&["perl"]) || std::env::consts::ARCH != "x86_64" {
         return;
     }
     let table: &[(&str, &str)] = &[
@@ -344,7 +335,7 @@ fn refusals_say_what_was_asked_for() {
 
 #[test]
 fn a_program_of_another_architecture_is_killed_and_named() {
-    if !has("python3") || std::env::consts::ARCH != "x86_64" {
+    if !has(&["python3"]) || std::env::consts::ARCH != "x86_64" {
         return;
     }
     each(
@@ -492,7 +483,7 @@ fn what_a_run_says_does_not_make_a_limit() {
 
 #[test]
 fn floods_cost_the_supervisor_bounded_time_and_memory() {
-    if !has("perl") {
+    if !has(&["perl"]) {
         return;
     }
     each(
@@ -528,7 +519,7 @@ fn floods_cost_the_supervisor_bounded_time_and_memory() {
 /// Prints, never judges: machines differ.
 #[test]
 fn the_cost_of_watching_is_printed() {
-    if !has("perl") {
+    if !has(&["perl"]) {
         return;
     }
     const PROGRAMS: u32 = 300;
@@ -581,7 +572,7 @@ fn the_cost_of_watching_is_printed() {
 
 #[test]
 fn a_run_does_not_hear_what_the_run_before_it_asked() {
-    if !has("python3") {
+    if !has(&["python3"]) {
         return;
     }
     let directory = open_directory();

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use blackstart::sandbox::Session;
 use blackstart::tools::usage::{Value, usage};
+use sandbox_support::left_out::{has, left_out};
 use sandbox_support::{Who, everybody, open_directory, session, step};
 
 fn with_session(check: impl Fn(Who, &mut Session, &str)) {
@@ -166,12 +167,8 @@ fn what_a_step_made_is_there_for_the_next_one_and_no_secret_is_noted() {
 
 #[test]
 fn a_server_that_the_step_starts_itself_is_asked_by_the_real_tool() {
-    for tool in ["/usr/bin/python3", "/usr/bin/curl"] {
-        if !std::path::Path::new(tool).exists() {
-            assert!(std::env::var_os("CI").is_none(), "{tool} is not installed");
-            eprintln!("not checked: {tool} is not installed");
-            return;
-        }
+    if !has(&["python3", "curl"]) {
+        return;
     }
     with_session(|who, session, work| {
         let seen = session.run(&step(&format!(
@@ -271,8 +268,7 @@ fn wrong_calls_are_refused_as_the_real_tools_refuse_them() {
     for tool in tools {
         for words in wrong_calls(tool) {
             let Some((code, line)) = real(tool, &words) else {
-                assert!(std::env::var_os("CI").is_none(), "{tool} is not installed");
-                eprintln!("not compared: {tool} is not installed");
+                left_out(format_args!("not installed: {tool}"));
                 break;
             };
             let ours = usage(tool).unwrap().parse(tool, &words);

@@ -1,6 +1,7 @@
 //! The terminal interface in a real terminal: what a person sees, and what is left of it behind every way out.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
+mod left_out;
 mod paced;
 
 use std::collections::BTreeSet;
@@ -351,8 +352,7 @@ fn a_run_outlives_the_interface_and_is_found_again() {
         screen.contains("/1 passed") || screen.contains("no dry run")
     });
     if !screen.contains("1/1 passed") {
-        assert!(std::env::var_os("CI").is_none(), "no full dry run on this machine:\n{screen}");
-        eprintln!("skipped: no full dry run on this machine\n{screen}");
+        left_out::left_out(format_args!("no full dry run on this machine:\n{screen}"));
         return;
     }
     terminal.wait_for("APPROVED");

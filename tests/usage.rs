@@ -6,6 +6,7 @@ mod sandbox_support;
 use std::process::{Command, Stdio};
 
 use blackstart::tools::usage::{Style, USAGES, Usage, Value};
+use sandbox_support::left_out::left_out;
 use sandbox_support::{Who, prefix};
 
 /// Tools of the machine itself; the clients of other systems have tests of their own.
@@ -206,8 +207,7 @@ fn installed_tools_refuse_what_their_descriptions_refuse() {
         "{asked} wrong lines: {refused} refused by the tool too, {codes} with the same code, {texts} with the same first line"
     );
     if !absent.is_empty() {
-        assert!(std::env::var_os("CI").is_none(), "not installed: {}", absent.join(", "));
-        eprintln!("not compared, since not installed: {}", absent.join(", "));
+        left_out(format_args!("not installed: {}", absent.join(", ")));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(codes * 10 >= asked * 9, "{codes} of {asked}");

@@ -15,14 +15,14 @@ pub enum Outcome {
     Hidden,
     /// Nothing: the script goes on.
     Ignored,
-    /// Not to be seen from here: on another host, in a trap, inside a word or a pipe.
+    /// Not to be seen from here: in a trap, inside a word or a pipe.
     Elsewhere,
 }
 
 /// Returns what happens when a command of the unit fails.
 pub fn outcome(unit: &Unit<'_>, run: Run<'_>) -> Outcome {
     let setting = &run.command.setting;
-    if setting.deferred || setting.remote.is_some() || setting.substituted || setting.contained {
+    if setting.deferred || setting.substituted {
         return Outcome::Elsewhere;
     }
     if setting.masked {

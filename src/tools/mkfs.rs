@@ -100,7 +100,8 @@ fn risk(call: &Call<'_>) -> Risk {
         "sfdisk" | "fdisk" | "sgdisk"
             if call.has(&[
                 "l", "list", "d", "dump", "p", "print", "b", "backup", "J", "json", "no-act", "n", "verify", "V", "F",
-                "list-free", "T", "list-types", "i", "info", "v", "s", "show-size", "pretend", "P", "L",
+                "list-free", "T", "list-types", "i", "info", "v", "s", "show-size", "g", "show-geometry",
+                "pretend", "P", "L",
             ]) && !(call.name == "sgdisk" && call.has(&["n", "d", "Z", "zap-all"])) =>
         {
             Risk::Read
@@ -162,6 +163,11 @@ fn mdadm(call: &Call<'_>) -> Risk {
             "examine-bitmap",
             "X",
             "monitor",
+            "F",
+            "follow",
+            "W",
+            "wait",
+            "wait-clean",
             "detail-platform",
         ]) =>
         {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archives;
+mod awk;
 mod borg;
 mod builds;
 mod builtin;
@@ -23,6 +24,7 @@ mod gzip;
 mod host;
 mod kubernetes;
 mod ln;
+mod loss;
 mod lvm;
 mod mkfs;
 mod mongo;
@@ -45,6 +47,7 @@ mod rsync;
 mod sed;
 mod shred;
 mod sqlite;
+mod stores;
 mod systemctl;
 pub mod tar;
 mod terraform;
@@ -56,6 +59,7 @@ mod virtual_machines;
 pub use catalogue::{
     described, exists, known_names, of_the_trade, only_creates, only_looks, tool, tool_and_name,
 };
+pub use loss::{Loss, Reach, lost};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
 /// Where every step looks its tools up, in a dry run and for real: nothing of the caller's own `PATH`.
@@ -107,6 +111,7 @@ pub const TOOLS: &[&Tool] = &[
     &sed::TOOL,
     &shred::TOOL,
     &sqlite::TOOL,
+    &stores::TOOL,
     &systemctl::TOOL,
     &tar::TOOL,
     &terraform::TOOL,

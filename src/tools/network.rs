@@ -189,6 +189,15 @@ fn risk(call: &Call<'_>) -> Risk {
         "exportfs" => call.flags.is_empty() || call.has(&["v"]) && call.flags.len() == 1,
         "multipath" => call.has(&["l", "ll", "v"]) && !call.has(&["f", "F"]),
         "iscsiadm" => !call.has(&["login", "l", "logout", "u", "o", "op"]),
+        "drbdadm"
+            if first == "invalidate"
+                || call.has(&["discard-my-data", "overwrite-data-of-peer"])
+                || call.names("discard-my-data")
+                || first == "primary" && call.has(&["force"])
+                || first == "create-md" && call.has(&["force"]) =>
+        {
+            return Risk::Destructive;
+        }
         "drbdadm" | "pcs" | "crm" => {
             matches!(
                 first,

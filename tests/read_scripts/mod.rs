@@ -1,10 +1,14 @@
 //! Reads the scripts of drafted plans with bash and ShellCheck.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stderr, dead_code)]
 
+#[path = "../left_out/mod.rs"]
+pub mod left_out;
+
 use std::collections::BTreeMap;
 use std::process::Command;
 
 use blackstart::draft::{Draft, artifacts};
+use left_out::has;
 
 /// Every script of a draft with its name: those of the steps as they are run, and the executable files made of it.
 pub fn scripts(made: &Draft) -> Vec<(String, String)> {
@@ -30,12 +34,7 @@ pub fn scripts(made: &Draft) -> Vec<(String, String)> {
 /// Where there is no ShellCheck, it says so, and fails in CI.
 #[track_caller]
 pub fn assert_accepted(named: impl IntoIterator<Item = (String, String)>, more_than: usize) {
-    let has_shellcheck = Command::new("shellcheck").arg("--version").output().is_ok();
-    let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(has_shellcheck || !in_ci, "not installed: shellcheck");
-    if !has_shellcheck {
-        eprintln!("not tested, not installed: shellcheck");
-    }
+    let has_shellcheck = has(&["shellcheck"]);
     let different: BTreeMap<String, String> =
         named.into_iter().map(|(name, text)| (text, name)).collect();
     let directory = tempfile::tempdir().unwrap();

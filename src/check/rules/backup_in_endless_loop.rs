@@ -79,7 +79,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if let Some(python) = &context.python {
         in_python(python, report);
     }
-    for unit in &context.units {
+    for unit in context.scripts() {
         in_shell(unit, report);
     }
 }

@@ -1,11 +1,13 @@
 //! TG001: destruction without a look at where one is.
 
-use crate::base::Risk;
+use crate::base::{Risk, Span};
 use crate::check::names::{is_scratch_database, looks_scratch};
+use crate::check::outcome::{each, within};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
-use crate::shell::{Argument, Origin};
+use crate::shell::ast::{Statement, StatementKind};
+use crate::shell::{Argument, Origin, Unknown};
 
 /// The right command on the wrong host is the classic of data loss.
 pub const RULE: Rule = Rule {
@@ -56,6 +58,12 @@ rm -rf "/var/lib/postgresql/15/main.old"
             "lvcreate -s -n snap -L 10G vg0/data\nmount -o ro /dev/vg0/snap /mnt/snap\numount /mnt/snap\nlvremove -y vg0/snap\n",
         ),
         Example::Script(
+            "#!/bin/sh\nset -e\ncase \"$1\" in\n  purge)\n    rm -rf /var/lib/rabbitmq\n    ;;\nesac\nif [ \"$1\" = purge ]; then\n  rm -rf /var/lib/etcd || true\nfi\n",
+        ),
+        Example::Script(
+            "base=$HOME/tapes\n[ -f \"$base/changer\" ] || dd if=/dev/zero of=\"$base/changer\" bs=1k count=1\nmdadm -W /dev/md0\nsfdisk -g /dev/vdb | awk '{print $2}'\n",
+        ),
+        Example::Script(
             "createdb shop_verify\npg_restore -d shop_verify /backup/shop.dump\ndropdb shop_verify\n",
         ),
         Example::Script(
@@ -74,20 +82,43 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let host_named = unit.step.is_some_and(|s| s.host.is_some());
         if host_named && scope == Scope::Host
             || made_here(context, unit, run)
+            || unit.step.is_none() && purged(unit, run)
             || asserted(context, unit, run, scope)
         {
             continue;
         }
         let message = format!("{what} without asserting where");
         let finding = report.add(&RULE, unit, run.command.span, message);
-        // A tool that works on what its caller names leaves it to the caller to assert.
-        let named_by_caller = |a: &Argument| {
-            a.comes_from(Origin::Argument) || a.unknowns().any(|u| u.shown.starts_with("$1"))
-        };
-        if unit.step.is_none() && run.command.arguments().iter().any(named_by_caller) {
+        if unit.step.is_none() && left_to_caller(unit, run) {
             finding.severity = Severity::Medium;
         }
     }
+}
+
+/// Tells whether the script works on what its caller or a person names, who then has to assert it: the device or the
+/// directory is an argument or is found out by the script, or the script asks before.
+fn left_to_caller(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let device = unit
+        .take_apart(run.command)
+        .is_some_and(|call| matches!(call.tool.name, "mkfs" | "dd" | "lvcreate" | "zfs" | "btrfs"));
+    let named = |a: &Argument| {
+        let open = |u: &Unknown| !matches!(u.origin, Origin::Temporary | Origin::Time);
+        let first = a.unknowns().next().is_some_and(open);
+        a.comes_from(Origin::Argument)
+            || a.unknowns().any(|u| u.shown.starts_with("$1"))
+            || device && first && matches!(value_of(a.prefix()), "" | "/dev/" | "/dev/mapper/")
+    };
+    let by_name = run.command.arguments().iter().any(named);
+    let host = run.command.setting.remote.as_deref().is_some_and(|host| host.contains('$'));
+    by_name || host || confirmed(unit, run)
+}
+
+/// Tells whether a person answers a question before the command (`read`, `select`).
+fn confirmed(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    unit.named(&["read"]).any(|read| {
+        let fed = read.command.setting.stage.is_some() || read.command.input.is_some();
+        read.index < run.index && !fed && !read.command.setting.repeated
+    })
 }
 
 /// What has to be asserted.
@@ -113,7 +144,8 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
         "mkfs" | "dd" | "lvcreate" if call.risk() == Risk::Irreversible => {
             let device = call.operands.iter().any(|w| value_of(&w.text).starts_with("/dev/"));
             let image = !device && call.operands.iter().any(|w| is_image(value_of(&w.text)));
-            (!image).then(|| (format!("`{name}` destroys a volume"), Scope::Host))
+            let memory = call.operands.iter().any(|w| is_memory(value_of(&w.text)));
+            (!image && !memory).then(|| (format!("`{name}` destroys a volume"), Scope::Host))
         }
         "rm" if call.has(&["recursive"]) => {
             let vital = call.operands.iter().map(|w| unit.path(command, w)).find(|path| {
@@ -225,9 +257,53 @@ fn is_image(text: &str) -> bool {
     let called = ["img", "image", "iso", "file", "conf", "loop", "freelo", "snap"];
     let input = name.starts_with("if=");
     match text.strip_prefix('$') {
-        Some(_) => called.iter().any(|word| name.contains(word)),
+        // Below a directory that the script knows there is a file; `$dir` alone may be a device.
+        Some(rest) => {
+            called.iter().any(|word| name.contains(word))
+                || rest.trim_end_matches('/').contains('/')
+        }
         None => text.contains('/') && !input,
     }
+}
+
+/// Tells whether a device holds nothing over a restart (`/dev/zram0`, `/dev/ram1`).
+fn is_memory(text: &str) -> bool {
+    text.starts_with("/dev/zram") || text.starts_with("/dev/ram")
+}
+
+/// Tells whether a package's own script runs because the package is purged: the administrator asked for that by name.
+fn purged(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let mut found = false;
+    each(&unit.script.statements, &mut |statement, _| {
+        let inside = |body: &[Statement]| {
+            body.first().zip(body.last()).is_some_and(|(first, last)| {
+                within(run.command.span, Span::new(first.span.start, last.span.end))
+            })
+        };
+        let says = |span: Span| unit.slice(span).contains("purge");
+        match &statement.kind {
+            StatementKind::If { branches, .. } => {
+                found |= branches.iter().any(|(condition, body)| {
+                    inside(body) && condition.iter().any(|one| says(one.span))
+                });
+            }
+            StatementKind::Case { arms, .. } => {
+                found |= arms.iter().any(|arm| {
+                    inside(&arm.body) && arm.patterns.iter().any(|pattern| pattern == "purge")
+                });
+            }
+            StatementKind::Simple(_)
+            | StatementKind::Pipeline(_)
+            | StatementKind::List(_)
+            | StatementKind::Subshell(_)
+            | StatementKind::Group(_)
+            | StatementKind::Loop(_)
+            | StatementKind::Condition(_)
+            | StatementKind::Arithmetic(_)
+            | StatementKind::Function { .. } => {}
+        }
+    });
+    found
 }
 
 /// Tells whether the script itself made what it destroys.

@@ -80,6 +80,12 @@ tar -tzf /backup/app.tgz > /dev/null
         ),
         Example::Script("d=$(mktemp -d)\nmysqldump shop > \"$d/shop.sql\"\nrestic backup \"$d\"\n"),
         Example::Script(
+            "cd /var/backups\ntar -cf settings.tar -C /etc app\nsavelog -c 7 settings.tar > /dev/null\n",
+        ),
+        Example::Script(
+            "cd /backup/daily\ntar -cf - app/ | gpg -e -r ops > \"/backup/app-$(date +%F).gpg\"\n",
+        ),
+        Example::Script(
             "tar -cf - /srv/app | ssh dr1 'cat > /dev/null'\npg_dump shop > /dev/null\n",
         ),
         Example::Script(
@@ -106,7 +112,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for (argument, path) in targets(unit, command) {
             if same_every_run(unit, command, argument, &path) && !moved(context, unit, run, &path) {
                 let message = format!("{path} is emptied before the new dump is known to be good");
-                report.add(&RULE, unit, argument.span, message);
+                let finding = report.add(&RULE, unit, argument.span, message);
+                // An archiver packs anything; what is kept as no copy can be packed again.
+                if command.is(&["tar", "cpio"]) && !looks_backup(&path) {
+                    finding.severity = Severity::Medium;
+                }
             }
         }
     }
@@ -211,7 +221,7 @@ fn targets<'u>(unit: &Unit<'_>, command: &'u Command) -> Vec<(&'u Argument, Stri
             "mysqldump" | "mariadb-dump" => &["result-file", "r"],
             _ => &[],
         };
-        if let Some(word) = call.value(names)
+        if let Some(word) = call.value(names).filter(|word| word.text != "-")
             && let Some(argument) = command.words.get(word.index)
         {
             out.push((argument, unit.path(command, word)));
@@ -253,7 +263,9 @@ fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bo
     let before = context.before(unit, run).any(|(u, r)| sources(u, r));
     let behind = context.after(unit, run).any(|(_, r)| {
         let moved = r.command.arguments().split_last().map_or(&[][..], |(_, sources)| sources);
-        r.command.is(&["mv"]) && moved.iter().any(|a| r.command.path(a) == path)
+        let turns = r.command.is(&["savelog", "logrotate"])
+            && r.command.arguments().iter().any(|a| r.command.path(a) == path);
+        turns || r.command.is(&["mv"]) && moved.iter().any(|a| r.command.path(a) == path)
     });
     before || behind || passed_on(unit, run, path)
 }

@@ -3,10 +3,11 @@
 use crate::base::Span;
 use crate::check::deeds::{self, Deed};
 use crate::check::names::{is_archive, looks_backup};
-use crate::check::outcome::{Outcome, outcome};
+use crate::check::outcome::{Outcome, each, outcome, within};
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Language, Run, Unit};
 use crate::evidence::{Edit, Severity};
+use crate::shell::ast::{Statement, StatementKind, Word};
 
 /// A shell goes on after a command that failed, unless it is told to stop.
 pub const RULE: Rule = Rule {
@@ -77,10 +78,24 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let finding = report.add(&RULE, unit, failing.command.span, message);
             if harmed.is_some() {
                 finding.severity = Severity::High;
+            } else if moves_anything(unit, failing) {
+                finding.severity = Severity::Low;
             }
-            finding.edit = strict(unit);
+            // What reads other files in may rest on their going on after a failure.
+            if finding.severity > Severity::Low && unit.named(&["source", "."]).next().is_none() {
+                finding.edit = strict(unit);
+            }
         }
     }
+}
+
+/// Tells whether a step only packs, unpacks or carries files, and nothing says that they are a copy or go to one.
+fn moves_anything(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let command = run.command;
+    let files = ["tar", "gtar", "bsdtar", "cpio", "rsync", "scp", "sftp", "lftp"];
+    let named = |a: &crate::shell::Argument| looks_backup(&command.path(a));
+    let target = || deeds::outputs_of_line(unit, run).iter().any(|(_, path)| looks_backup(path));
+    command.is(&files) && !command.arguments().iter().any(named) && !target()
 }
 
 /// Returns the first step whose failure nobody notices, and what does harm behind it.
@@ -95,7 +110,11 @@ fn unnoticed<'u>(unit: &'u Unit<'_>) -> Option<(Run<'u>, Option<Run<'u>>)> {
         if !counts || outcome(unit, run) != Outcome::Ignored {
             continue;
         }
-        let later = || unit.runs().filter(|other| other.index > run.index && behind(*other, run));
+        let last = ends_at(unit, run);
+        let later = || {
+            let behind = |other: &Run<'_>| other.index > run.index && behind(*other, run);
+            unit.runs().filter(behind).filter(|other| last.is_none_or(|end| other.index < end))
+        };
         if let Some(harm) = later().find(|other| harms(unit, run, *other)) {
             return Some((run, Some(harm)));
         }
@@ -115,6 +134,35 @@ fn behind(other: Run<'_>, run: Run<'_>) -> bool {
         && !setting.substituted
         && (first.conditional || !setting.conditional)
         && !other.command.words.is_empty()
+}
+
+/// Returns the `exit` that ends the script in the same branch, behind a step: nothing behind it follows the step.
+fn ends_at(unit: &Unit<'_>, run: Run<'_>) -> Option<usize> {
+    let mut end = None;
+    each(&unit.script.statements, &mut |statement, rest| {
+        if within(run.command.span, statement.span) {
+            let exits = |one: &&Statement| match &one.kind {
+                StatementKind::Simple(simple) => {
+                    simple.words.first().and_then(Word::literal).is_some_and(|w| w == "exit")
+                }
+                StatementKind::Pipeline(_)
+                | StatementKind::List(_)
+                | StatementKind::If { .. }
+                | StatementKind::Loop(_)
+                | StatementKind::Case { .. }
+                | StatementKind::Subshell(_)
+                | StatementKind::Group(_)
+                | StatementKind::Condition(_)
+                | StatementKind::Arithmetic(_)
+                | StatementKind::Function { .. } => false,
+            };
+            end = rest.iter().find(exits).map(|one| one.span.start).or(end);
+        }
+    });
+    let end = end?;
+    unit.runs()
+        .find(|other| other.command.span.start >= end && other.index > run.index)
+        .map(|r| r.index)
 }
 
 /// Tells whether a command does harm where the step before it failed: deletes what is no scratch, or puts a file in its place.
@@ -148,11 +196,21 @@ fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
         return true;
     }
     let restore = deeds::deed(unit, run.command) == Some(Deed::Restore);
+    // What the step carries from, and what the script writes in this run, is no copy of before.
+    let own: Vec<String> = run.command.arguments().iter().map(|a| run.command.path(a)).collect();
+    let outputs = unit.runs().flat_map(|one| deeds::outputs(unit, one.command));
+    let made: Vec<String> = outputs.map(|(_, path)| path).collect();
     let recursive = command.literals().iter().any(|w| deeds::short(w, 'r') || deeds::short(w, 'R'));
+    let copies = !moves_anything(unit, run);
     command.arguments().iter().map(|a| command.path(a)).any(|path| {
+        if own.contains(&path) || made.contains(&path) {
+            return false;
+        }
         let data =
             ["/srv/", "/var/lib/", "/home/", "/data/"].iter().any(|dir| path.starts_with(dir));
-        looks_backup(&path) || is_archive(&path) && !restore || restore && recursive && data
+        looks_backup(&path)
+            || is_archive(&path) && !restore && copies
+            || restore && copies && recursive && data
     })
 }
 
@@ -163,8 +221,9 @@ fn strict(unit: &Unit<'_>) -> Option<Edit> {
     }
     const HALF: &str = "set -o pipefail";
     if let Some(line) = unit.text.find(&format!("\n{HALF}\n")) {
-        return edit(Span::new(line + 1, line + 1 + HALF.len()), "set -euo pipefail");
+        return edit(Span::new(line + 1, line + 1 + HALF.len()), "set -eo pipefail");
     }
     let at = unit.text.find('\n')? + 1;
-    edit(Span::new(at, at), "set -euo pipefail\n")
+    // Not `-u`: a variable that is not set is no failed step.
+    edit(Span::new(at, at), "set -eo pipefail\n")
 }

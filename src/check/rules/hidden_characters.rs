@@ -51,7 +51,16 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let span = Span::new(at, at + c.len_utf8());
             let message = format!("the character {shown} hides what the command does");
             let finding = report.add(&RULE, unit, span, message);
-            if only_colours(&unit.text[at..]) || matches!(c, '\u{1}'..='\u{7}' | '\u{7f}') {
+            let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && !c.is_ascii());
+            let next = unit.text[at + c.len_utf8()..].chars().find(|n| !hides_nothing(*n));
+            let before = unit.text[..at].chars().rev().find(|b| !hides_nothing(*b));
+            // Between letters of another script it is a part of how the language is written.
+            let written = hides_nothing(c) && (letter(next) || letter(before));
+            let harmless = only_colours(&unit.text[at..])
+                || matches!(c, '\u{1}'..='\u{7}' | '\u{7f}')
+                || c == '\r' && quoted(unit.text, at)
+                || written;
+            if harmless {
                 finding.severity = Severity::Low;
                 finding.message = format!("the character {shown} is not seen by a reader");
             }
@@ -63,7 +72,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     "the letter \\u{{{:x}}} in {word} is of another alphabet",
                     letter as u32
                 );
-                report.add(&RULE, unit, span, message);
+                let finding = report.add(&RULE, unit, span, message);
+                if in_prose(unit.text, span) {
+                    finding.severity = Severity::Low;
+                }
             }
         }
     }
@@ -76,6 +88,33 @@ fn only_colours(text: &str) -> bool {
         return false;
     };
     parameters.split(';').all(|p| p.chars().all(|c| c.is_ascii_digit()) && p != "8" && p != "08")
+}
+
+/// Tells whether a character has no width and does not turn the direction of what follows.
+fn hides_nothing(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{ad}' | '\u{feff}')
+}
+
+/// Tells whether a carriage return stands in quotes between the start of a word and a pattern's end: `'s/\r$//'`.
+fn quoted(text: &str, at: usize) -> bool {
+    let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
+    let line = &text[start..at];
+    let open = line.matches('\'').count() % 2 == 1 || line.matches('"').count() % 2 == 1;
+    // Behind it a terminal would show only this.
+    let behind = text[at + 1..].split(['\n', '\'', '"']).next().unwrap_or_default();
+    open && behind.len() < 12 && !behind.contains(' ')
+}
+
+/// Tells whether a word stands in a text for people: other words of the line are of that alphabet too.
+fn in_prose(text: &str, span: Span) -> bool {
+    let start = text[..span.start].rfind('\n').map_or(0, |n| n + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |n| span.end + n);
+    let foreign = |word: &&str| {
+        let other = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}');
+        word.chars().count() > 1 && word.chars().all(other)
+    };
+    let line = [&text[start..span.start], &text[span.end..end]].concat();
+    line.split(|c: char| !c.is_alphabetic()).filter(foreign).count() > 1
 }
 
 /// Returns the runs of letters with their places.

@@ -18,6 +18,7 @@ mod bashism_in_sh;
 mod broken_hash;
 mod bucket_forgets;
 mod change_ends_transaction;
+mod check_changes_something;
 mod check_without_reading;
 mod checkpoint_overwritten_in_place;
 mod checkpoint_runs_code;
@@ -381,6 +382,7 @@ pub const RULES: &[&Rule] = &[
     &password_in_script::RULE,
     &dump_leaves_objects_out::RULE,
     &understated_risk::RULE,
+    &check_changes_something::RULE,
     &python_ignores_exit_code::RULE,
     &whole_file_in_memory::RULE,
     &rows_as_text_backup::RULE,

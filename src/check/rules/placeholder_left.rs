@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::Span;
+use crate::base::{Risk, Span};
+use crate::check::outcome::{each, within};
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Language, TokenKind};
+use crate::check::{Context, Language, TokenKind, Unit, deeds, risk};
 use crate::evidence::Severity;
-use crate::shell::Command;
-use crate::shell::ast::RedirectKind;
+use crate::shell::ast::{RedirectKind, StatementKind};
+use crate::shell::{Argument, Command};
 
 /// Drafts come with `/path/to/backup`, `<HOST>`, `your_password`.
 pub const RULE: Rule = Rule {
@@ -51,6 +52,9 @@ restic -r "sftp:backup@YOUR_BACKUP_HOST:/srv/restic" check --read-data-subset=2%
         Example::Script(
             "set -euo pipefail\ndocker inspect --format '{{ .State.Status }}' db\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n",
         ),
+        Example::Script(
+            "#!/bin/sh\nset -e\n# fill in the template\nsed -e \"s/__DB_USER__/$user/\" /usr/share/app/conf.in > \"$conf.new\"\nawk '\n# TODO: count per day\n{ n++ } END { print n }' /var/log/app.log\n",
+        ),
         Example::Script("awk '{{print $1}}' < /srv/list > /srv/list.new\n"),
         Example::Plan {
             plan: "schema: blackstart/plan/v1
@@ -86,6 +90,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     // What a Python source starts is looked at with its other strings, below.
     for unit in context.units.iter().filter(|unit| unit.within != Language::Python) {
         let mut done: Vec<Span> = Vec::new();
+        let mut said: Vec<String> = Vec::new();
         for run in unit.runs() {
             let command = run.command;
             if speaks(command) {
@@ -97,19 +102,30 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 done.push(command.span);
                 continue;
             }
+            // A function's own commands stand in the list; its name and its words are looked at there.
+            if command.followed {
+                done.push(command.span);
+                continue;
+            }
             let formats = command.is(FORMATS);
-            // What a known tool is given, it works on; what another command does with it is not known.
-            let acts = command.is(SETS) || unit.take_apart(command).is_some();
+            let acts = acts(unit, command);
             for argument in &command.words {
                 let what = placeholder(&argument.shown());
+                // In a program the words are the program's: a placeholder in `sed` is what it fills in.
                 let template = what.as_ref().is_some_and(|w| w.starts_with("{{"));
-                if formats && template {
+                if formats && template || what.is_some() && command.is(PROGRAMS) {
                     done.push(argument.span);
                 } else if let Some(what) = what {
                     let message = format!("{what} is a placeholder");
+                    // One value that is not filled in is one fault, wherever it is used.
+                    let again = unit.step.is_none() && said.contains(&what);
                     let finding = report.add(&RULE, unit, argument.span, message);
-                    if !acts {
+                    if again || switched_off(unit, command) {
+                        finding.severity = Severity::Low;
+                    } else if !acts && unit.step.is_none() {
                         finding.severity = Severity::Medium;
+                    } else {
+                        said.push(what);
                     }
                     done.push(argument.span);
                 }
@@ -131,7 +147,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let finding = report.add(&RULE, unit, span, format!("{what} is a placeholder"));
                 // Where the script can be read, what is used stands in a command.
                 if unit.script.parsed {
-                    finding.severity = Severity::Medium;
+                    let plan = unit.step.is_some();
+                    finding.severity = if plan { Severity::Medium } else { Severity::Low };
                 }
             }
         }
@@ -159,6 +176,57 @@ fn names<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
     let parts = |text: &'a str| text.split(['/', ':', '@']);
     addresses.chain(endpoints).chain(urls).flat_map(parts).filter(|part| !part.is_empty()).collect()
 }
+
+/// Tells whether a command does something with what it is given: copies, restores, sends, changes. What only looks, or is
+/// no tool of the trade, fails and harms nothing.
+fn acts(unit: &Unit<'_>, command: &Command) -> bool {
+    if unit.step.is_some() {
+        return command.is(SETS) || unit.take_apart(command).is_some();
+    }
+    // A default that a function sets with `eval` is not yet the value that is used.
+    if command.is(SETS) {
+        return !unit.slice(command.span).starts_with("eval");
+    }
+    let replaces = || {
+        let harm = risk::of_command(unit, command);
+        harm >= Risk::Destructive && harm != Risk::Unknown
+    };
+    deeds::deed(unit, command).is_some() || unit.take_apart(command).is_some() && replaces()
+}
+
+/// Tells whether a command stands in a branch that the script itself keeps from running: a switch above says no.
+fn switched_off(unit: &Unit<'_>, command: &Command) -> bool {
+    let never = |test: &Command| {
+        let words: Vec<Option<&str>> = test.arguments().iter().map(Argument::literal).collect();
+        match words.as_slice() {
+            [Some(left), Some("=" | "=="), Some(right), Some("]")] if test.is(&["["]) => {
+                left != right
+            }
+            [Some(left), Some("=" | "=="), Some(right)] if test.is(&["test"]) => left != right,
+            _ => false,
+        }
+    };
+    let mut off = false;
+    each(&unit.script.statements, &mut |statement, _| {
+        let StatementKind::If { branches, .. } = &statement.kind else { return };
+        for (condition, body) in branches {
+            let (Some(first), Some(last), [asked]) = (body.first(), body.last(), &condition[..])
+            else {
+                continue;
+            };
+            let whole = Span::new(first.span.start, last.span.end);
+            off |= within(command.span, whole)
+                && unit
+                    .named(&["[", "test"])
+                    .any(|test| test.command.span == asked.span && never(test.command));
+        }
+    });
+    off
+}
+
+/// Commands whose operand is a program, or what is searched for.
+const PROGRAMS: &[&str] =
+    &["awk", "gawk", "mawk", "perl", "sed", "grep", "egrep", "fgrep", "envsubst"];
 
 /// Commands that compare: a script may well look for a placeholder.
 const COMPARES: &[&str] = &["[", "test", "[["];
@@ -228,7 +296,11 @@ fn placeholder(text: &str) -> Option<String> {
         }
     }
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.split(|c: char| !is_word(c)).find(|w| whole(w)).map(str::to_owned)
+    // In a sentence `TODO` is a note.
+    let sentence = text.trim().split_whitespace().nth(3).is_some();
+    let note = |w: &str| matches!(w, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER");
+    let mut words = text.split(|c: char| !is_word(c));
+    words.find(|w| whole(w) && !(sentence && note(w))).map(str::to_owned)
 }
 
 fn word_at(text: &str, at: usize) -> String {

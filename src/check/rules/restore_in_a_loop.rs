@@ -51,7 +51,7 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let mut found = false;
-    for unit in context.units.iter().filter(|unit| unit.part != Place::Rollback) {
+    for unit in context.scripts().filter(|unit| unit.part != Place::Rollback) {
         for (start, end) in endless(unit) {
             let inside = unit.runs().find(|run| {
                 let span = run.command.span;
@@ -62,12 +62,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
             });
             if let Some(run) = inside {
                 found = true;
-                report.add(
-                    &RULE,
-                    unit,
-                    run.command.span,
-                    "data is replaced again and again, without end".to_owned(),
-                );
+                let message = "data is replaced again and again, without end".to_owned();
+                let finding = report.add(&RULE, unit, run.command.span, message);
+                // What is only renamed is there still.
+                if run.command.is(&["mv"]) {
+                    finding.severity = Severity::Medium;
+                }
             }
         }
     }

@@ -5,7 +5,8 @@ use crate::check::names::is_vital;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::{Edit, Severity};
-use crate::shell::{Argument, Command, Piece, path};
+use crate::shell::ast::{Statement, StatementKind};
+use crate::shell::{Argument, Command, Origin, Piece, Unknown, path};
 use crate::tools::{self, find};
 
 /// `set -u` stops at an unset variable and lets an empty one pass.
@@ -55,6 +56,9 @@ systemctl start app
         ),
         Example::Script(
             "case \"$T\" in /srv/stage/*) ;; *) echo bad >&2; exit 1 ;; esac\nrm -rf \"$T/\"*\n",
+        ),
+        Example::Script(
+            "find ${state:+\"$state\"} /srv/app -mindepth 1 -prune -exec rm -rf {} +\n",
         ),
         Example::Script("rm -f \"$tmp/report.txt\"\nrm -rf \"$old\"\n"),
         Example::Script("for d in /backup/daily/*; do rm -rf \"$d/cache\"; done\n"),
@@ -153,10 +157,16 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
     let glob = argument.has_glob();
     if left.is_empty() {
         // An empty argument is an error for rm; `find $D` without one starts where it stands.
-        let loose = argument.unknowns().any(|u| !u.quoted);
+        // `${x:+"$x"}` is no word at all where the variable is empty, and is written for that.
+        let loose = argument.unknowns().any(|u| !u.quoted && !u.shown.contains(":+"));
         if name == "find" && loose {
             let message = format!("with {shown} empty, find starts in the current directory");
-            report.add(&RULE, unit, argument.span, message).edit = guard(unit, argument);
+            let elsewhere = set_elsewhere(unit, argument);
+            let finding = report.add(&RULE, unit, argument.span, message);
+            match elsewhere {
+                true => finding.severity = Severity::Low,
+                false => finding.edit = guard(unit, argument),
+            }
         }
         return;
     }
@@ -169,7 +179,9 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
         (false, true) => at_root && depth(&absolute) <= 1 || climbs,
         (false, false) => false,
     };
-    let vital = is_vital(&absolute) || climbs || glob || usual_top(&absolute);
+    // `rm -f /name-*` finds what hardly any machine has in its root.
+    let wide = glob && (recursive || left.starts_with("/*"));
+    let vital = is_vital(&absolute) || climbs || wide || usual_top(&absolute);
     if dangerous {
         let culprit = argument
             .unknowns()
@@ -178,12 +190,71 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
             .unwrap_or_default();
         let message = format!("with {culprit} empty, `{name}` works on {absolute}");
         let finding = report.add(&RULE, unit, argument.span, message);
-        finding.edit = guard(unit, argument);
         // Below a directory that is not known either, nothing says that it matters.
-        if !vital || absolute.starts_with('$') {
-            finding.severity = Severity::Medium;
+        let weak = !vital || absolute.starts_with('$') || !absolute.starts_with('/');
+        // Several variables, each of which would have to be empty at the same time.
+        let several = argument.unknowns().filter(|u| u.may_be_empty).count() > 1
+            && (starts_unknown || !climbs);
+        finding.severity = match (weak || several, set_elsewhere(unit, argument)) {
+            (false, false) => finding.severity,
+            (false, true) if emptied_whole(&absolute) && recursive => Severity::Medium,
+            (true, false) if !weak || absolute.starts_with('$') => Severity::Medium,
+            (true, false) | (_, true) => Severity::Low,
+        };
+        // Some variables are empty on purpose (`DESTDIR`); where hardly anything says that it does harm, nothing is changed.
+        if finding.severity > Severity::Low {
+            finding.edit = guard(unit, argument);
         }
     }
+}
+
+/// Tells whether nothing but everything below a directory is meant: `/`, `/*`.
+fn emptied_whole(path: &str) -> bool {
+    matches!(path, "/" | "/*" | "")
+}
+
+/// Tells whether the values most likely come from a file that the script reads in, or from whoever reads this file in:
+/// then nothing here says that they can be empty.
+fn set_elsewhere(unit: &Unit<'_>, argument: &Argument) -> bool {
+    let reads_in = unit.named(&["source", "."]).next().is_some();
+    let part = only_defines(&unit.script.statements);
+    let own = |u: &Unknown| u.may_be_empty && !from_elsewhere(unit, u);
+    (reads_in || part) && !argument.unknowns().any(own)
+}
+
+/// Tells whether a value is one that no command of the script gives: a variable it never sets, or the output of a
+/// function that is not its own.
+fn from_elsewhere(unit: &Unit<'_>, unknown: &Unknown) -> bool {
+    match unknown.origin {
+        Origin::Environment => true,
+        Origin::Output => {
+            let inner = unknown.shown.strip_prefix("$(").unwrap_or_default();
+            let name = inner.split([' ', ')', '…']).next().unwrap_or_default();
+            !name.is_empty() && !tools::exists(name) && !unit.commands.defined.contains(name)
+        }
+        Origin::Variable | Origin::Argument | Origin::Temporary | Origin::Time | Origin::Found => {
+            false
+        }
+    }
+}
+
+/// Tells whether a text only defines functions and variables, so that another script reads it in.
+fn only_defines(statements: &[Statement]) -> bool {
+    let defines = |statement: &Statement| match &statement.kind {
+        StatementKind::Function { .. } => true,
+        StatementKind::Simple(simple) => simple.words.is_empty(),
+        StatementKind::Pipeline(_)
+        | StatementKind::List(_)
+        | StatementKind::If { .. }
+        | StatementKind::Loop(_)
+        | StatementKind::Case { .. }
+        | StatementKind::Subshell(_)
+        | StatementKind::Group(_)
+        | StatementKind::Condition(_)
+        | StatementKind::Arithmetic(_) => false,
+    };
+    statements.iter().all(defines)
+        && statements.iter().any(|one| matches!(one.kind, StatementKind::Function { .. }))
 }
 
 /// Tells whether the last component is unknown and nothing else, but for a glob.
@@ -227,7 +298,7 @@ fn device(unit: &Unit<'_>, run: Run<'_>, report: &mut Report) {
                 argument.shown()
             );
             // An empty name is an error for these tools; several words mostly are, too.
-            report.add(&RULE, unit, argument.span, message).severity = Severity::Medium;
+            report.add(&RULE, unit, argument.span, message).severity = Severity::Low;
         }
     }
 }
