@@ -13,7 +13,8 @@ struct Published {
     name: &'static str,
     /// What its file name ends in.
     extension: &'static str,
-    /// The rules, each with the line it must point to.
+    /// The rules, each with the line it must point to. An archive inside of what it archives is TG009, and a disk that is
+    /// taken without a look is TG001.
     rules: &'static [(&'static str, usize)],
 }
 
