@@ -67,8 +67,9 @@ pub fn described() -> impl Iterator<Item = &'static str> {
 
 /// Returns the names of the tools that a mistyped name may mean: not those of compilers and of packages' scripts.
 pub fn of_the_trade() -> impl Iterator<Item = &'static str> {
-    let own =
-        |tool: &&&Tool| !matches!(tool.name, "gcc" | "dpkg-maintscript-helper" | "apt" | "hash");
+    let own = |tool: &&&Tool| {
+        !matches!(tool.name, "gcc" | "dpkg-maintscript-helper" | "debconf-show" | "apt" | "hash")
+    };
     TOOLS.iter().filter(own).flat_map(|tool| tool.names).copied()
 }
 

@@ -41,25 +41,28 @@ spec:
     ],
     good: &[
         Example::File {
-            name: "db.yaml",
-            text: r#"apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: db}
+            name: "nightly.yaml",
+            text: r#"apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly-dump}
 spec:
-  serviceName: db
-  replicas: 1
-  selector: {matchLabels: {app: db}}
-  template:
-    metadata: {labels: {app: db}}
+  schedule: "20 2 * * *"
+  concurrencyPolicy: Forbid
+  jobTemplate:
     spec:
-      containers:
-        - name: db
-          image: postgres:15
-          volumeMounts:
-            - {name: data, mountPath: /var/lib/postgresql/data}
-  volumeClaimTemplates:
-    - metadata: {name: data}
-      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 100Gi}}}
+      backoffLimit: 1
+      activeDeadlineSeconds: 7200
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+            - name: dump
+              image: registry.corp.internal/dump:4.2
+              command: [pg_dump, -Fc, -f, /copies/shop.new, shop]
+              volumeMounts: [{name: copies, mountPath: /copies}]
+          volumes:
+            - name: copies
+              nfs: {server: nas1.corp.internal, path: /srv/copies}
 "#,
         },
         Example::File {

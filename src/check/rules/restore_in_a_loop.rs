@@ -37,7 +37,22 @@ pub const RULE: Rule = Rule {
             "#!/bin/bash\n# a second copy, every hour\nset -e\nwhile true; do\n  rsync -a --delete /srv/app/ /backup/app/\n  sleep 3600\ndone\n",
         ),
         Example::Script(
-            "#!/usr/bin/env python3\nimport os, sys\nwhile True:\n    name = sys.stdin.readline().strip()\n    if not name:\n        break\n    os.remove('/srv/app/cache/' + name)\n",
+            r#"#!/usr/bin/env python3
+"""Hands new files on; the restore of a copy is done by hand."""
+import os
+import time
+
+
+def work(folder):
+    for name in os.listdir(folder):
+        os.replace(os.path.join(folder, name), os.path.join("/srv/app/incoming", name))
+        os.remove(os.path.join("/srv/app/marks", name))
+
+
+while True:
+    work("/srv/app/outgoing")
+    time.sleep(5)
+"#,
         ),
         Example::Script(
             "while read -r name; do cp -a \"/backup/$name\" \"/srv/restored/$name.new\"; done < /backup/list\n",
@@ -61,7 +76,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for (start, end) in loops {
             let inside = heavy.iter().find(|run| {
                 let span = run.command.span;
-                span.start > start && span.end <= end && !makes_a_copy(unit, **run)
+                span.start > start
+                    && span.end <= end
+                    // What only takes away, or puts a file in its place, restores nothing.
+                    && !run.command.is(&["rm", "rmdir", "unlink", "mv"])
+                    && !makes_a_copy(unit, **run)
             });
             if let Some(run) = inside {
                 found = true;
