@@ -59,7 +59,7 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Files, Part, "fsarchiver,xfsrestore,restore,e2image,debugfs"),
     (Replaced, Part, "drbdadm"),
     // Containers and machines.
-    (Data, Whole, "docker|podman|nerdctl volume rm|remove,docker|podman|nerdctl|docker-compose|podman-compose compose|down down --v|volumes"),
+    (Data, Whole, "docker|podman|nerdctl volume rm|remove,docker|podman|nerdctl|docker-compose|podman-compose compose down --v|volumes|volume"),
     (Data, Whole, "docker-compose|podman-compose down --v|volumes|volume,podman system reset,qm|pct destroy,lxc delete"),
     (Data, Part, "docker|podman|nerdctl volume prune,docker|podman|nerdctl system prune --volumes"),
     (Data, Part, "docker|podman|nerdctl|docker-compose rm --v|volumes|volume,qm|pct unlink"),
@@ -114,9 +114,9 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
         Whole,
         "gcloud|az|oci|doctl|hcloud|openstack|linode-cli|gsutil|bq delete|delete-batch|purge|terminate|rb|rm|destroy",
     ),
-    (Data, Part, "aws|az|gcloud|gsutil|azcopy --delete|delete-destination|delete-unmatched-destination-objects|skip-final-snapshot,azcopy rm|remove"),
+    (Data, Part, "aws|az|gcloud|gsutil|azcopy|hdfs --delete|delete-destination|delete-unmatched-destination-objects|skip-final-snapshot,azcopy rm|remove"),
     (Data, Whole, "hdfs dfs --rm|rmr --skipTrash|r|R"),
-    (Data, Part, "hdfs dfs,aws delete*|remove*|purge*|terminate*|batch-delete*|empty*"),
+    (Data, Part, "hdfs,aws delete*|remove*|purge*|terminate*|batch-delete*|empty*"),
     (Replaceable, Part, "aws,gcloud,gsutil,bq,az,azcopy,doctl,hcloud,openstack,oci,linode-cli"),
     (Data, Whole, "rclone purge,mc|mcli rm --r|recursive,mc|mcli rb,s3cmd del|rm --r|recursive,s3cmd|s5cmd rb"),
     (Data, Part, "rclone delete,mc|mcli rm|undo,s3cmd del|rm,s5cmd rm"),
@@ -127,15 +127,19 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Files, Part, "curl --output,wget --output-document"),
     (Replaceable, Part, "curl,wget"),
     // Databases and stores.
-    (Data, Whole, "dropdb,pg_dropcluster,pg_resetwal,pg_autoctl drop,patronictl remove"),
+    (Data, Whole, "dropdb,mysqladmin|mariadb-admin drop,pg_dropcluster,pg_resetwal,pg_autoctl drop,patronictl remove"),
     (Replaced, Whole, "pg_restore --clean,mongorestore|mongoimport --drop,etcdctl|etcdutl snapshot restore"),
     (Replaced, Part, "pg_rewind,repmgr standby clone,repmgr node rejoin,patronictl reinit|failover,mysqlimport|mariadb-import"),
     (Data, Part, "vacuumlo"),
+    // They refuse a directory that is not empty, and rules on restores read them.
+    (Files, Part, "mariabackup|mariadb-backup|xtrabackup|innobackupex,sqlite3_rsync,ddrescue"),
     (Retention, Part, "pg_archivecleanup,zkCleanup.sh,pgbackrest expire,repmgr cluster cleanup"),
     (Copies, Whole, "pgbackrest stanza-delete|repo-rm,wal-g delete everything,pg_probackup del-instance,wal-g st rm"),
     (Retention, Part, "wal-g delete|backup-mark-delete,barman delete,pg_probackup delete|merge"),
     (Replaced, Whole, "pgbackrest restore,wal-g backup-fetch|catchup-fetch,barman recover|restore,pg_probackup restore|catchup"),
     (Replaced, Part, "wal-g binlog-replay|oplog-replay|pgbackrest,mysql|mariadb,sqlite3,redis-check-aof,valkey-check-aof"),
+    (Data, Whole, "influx delete"),
+    (Replaced, Part, "influxd restore,influx restore"),
     (Statements, Part, "psql,cqlsh,clickhouse-client,clickhouse,cockroach,mongosh,mongo,mysqlsh,influx"),
     (Files, Part, "pg_dump,pg_dumpall,mysqldump,mariadb-dump,mysqlpump,mydumper,mongodump,mongoexport"),
     (Replaceable, Part, "dropuser,pg_upgrade"),
@@ -148,25 +152,25 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Files, Part, "redis-cli|valkey-cli|keydb-cli --rdb|functions-rdb"),
     (Replaceable, Part, "redis-cli,valkey-cli,keydb-cli"),
     (Data, Whole, "etcdctl del --prefix|from-key,zkCli.sh|zkcli deleteall|rmr"),
-    (Data, Part, "etcdctl del,etcdctl member remove,zkCli.sh|zkcli delete,mongofiles"),
-    (Replaceable, Part, "etcdctl,etcdutl,zkCli.sh,zkcli"),
-    (Data, Whole, "ceph osd|fs|mds pool|rm|purge|destroy|zap|fail|newfs,rados purge|rmpool|cppool,ceph-volume lvm zap"),
+    (Data, Part, "etcdctl del,etcdctl member remove,zkCli.sh|zkcli|zkServer.sh delete|deleteall|rmr,mongofiles"),
+    (Replaceable, Part, "etcdctl,etcdutl,zkCli.sh,zkcli,zkServer.sh"),
+    (Data, Whole, "ceph osd|fs|mds pool|rm|purge|destroy|zap|fail|newfs,rados purge|rmpool|cppool,ceph-volume lvm|raw zap|create|prepare|batch"),
     (Data, Part, "ceph,rados,cephadm"),
     (Data, Whole, "gluster volume delete|reset,kafka-topics*|kafka-delete-records* --delete|offset-json-file"),
     (Copies, Part, "gluster snapshot delete"),
     (Replaced, Whole, "gluster snapshot restore"),
     (Data, Part, "gluster,kafka-topics*,kafka-delete-records*"),
-    (Data, Whole, "influxd|influx delete,rabbitmqctl reset|force_reset|delete_vhost"),
+    (Data, Whole, "rabbitmqctl reset|force_reset|delete_vhost"),
     (Data, Part, "rabbitmqctl delete_queue|purge_queue,nodetool"),
     (Copies, Part, "nodetool clearsnapshot"),
     // Repositories of copies, and keys.
-    (Key, Part, "restic|rustic key remove,borg key"),
+    (Key, Part, "restic|rustic key remove,borg|borg2 key"),
     (Key, Whole, "gpg|gpg2|gpgsm --delete-secret-keys|delete-secret-key|delete-secret-and-public-key"),
-    (Copies, Whole, "restic|rustic forget --unsafe-allow-remove-all,borg repo-delete|rdelete,tarsnap --nuke"),
-    (Copies, Part, "borg config,borg|borgmatic delete|repo-delete|check|recreate|rename|transfer,restic|rustic rewrite|repair|rebuild-index"),
-    (Retention, Part, "restic|rustic|resticprofile|autorestic forget|prune,borg|borgmatic prune|compact,duplicity cleanup|remove*"),
-    (Files, Part, "restic|rustic|resticprofile|autorestic restore|dump,borg|borgmatic extract|restore|import-tar,duplicity restore,duplicity *://*"),
-    (Replaceable, Part, "restic,rustic,resticprofile,autorestic,borg,duplicity"),
+    (Copies, Whole, "restic|rustic forget --unsafe-allow-remove-all,borg|borg2 repo-delete|rdelete,tarsnap --nuke"),
+    (Copies, Part, "borg|borg2 config|repo-compress|debug,borg|borg2|borgmatic delete|repo-delete|check|recreate|rename|transfer,restic|rustic rewrite|repair|rebuild-index"),
+    (Retention, Part, "restic|rustic|resticprofile|autorestic forget|prune,borg|borg2|borgmatic prune|compact,duplicity cleanup|remove*"),
+    (Files, Part, "restic|rustic|resticprofile|autorestic restore|dump,borg|borg2|borgmatic extract|restore|import-tar,duplicity restore,duplicity *://*"),
+    (Replaceable, Part, "restic,rustic,resticprofile,autorestic,borg,borg2,duplicity"),
     (Retention, Part, "borgmatic,kopia maintenance|expire|policy|acl|user|cache|index"),
     (Copies, Part, "kopia snapshot|snap delete|fix|move-history,kopia content|blob|manifest|repository"),
     (Files, Part, "kopia restore,kopia snapshot|snap restore"),
@@ -208,11 +212,16 @@ pub fn lost(call: &Call<'_>) -> Option<(Loss, Reach)> {
     if call.risk() < Risk::Destructive || call.risk() == Risk::Unknown {
         return None;
     }
-    let row = LOSSES.iter().find(|(_, _, line)| line.split(',').any(|one| fits(call, one)));
+    let row = LOSSES.iter().find(|(_, _, line)| fits_any(call, line));
     row.map(|(loss, reach, _)| (*loss, *reach)).or_else(|| {
         let group = GROUPS.iter().find(|(name, _, _)| *name == call.tool.name);
         group.map(|(_, loss, reach)| (*loss, *reach))
     })
+}
+
+/// Tells whether a call fits one of the patterns of a line.
+pub(super) fn fits_any(call: &Call<'_>, line: &str) -> bool {
+    line.split(',').any(|pattern| fits(call, pattern))
 }
 
 fn fits(call: &Call<'_>, pattern: &str) -> bool {

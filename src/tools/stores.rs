@@ -1,4 +1,4 @@
-//! Stores that are run by themselves: Ceph, Gluster, Kafka, Cassandra, ClickHouse, CockroachDB, InfluxDB, RabbitMQ.
+//! Stores that are run by themselves: Ceph, Gluster, Kafka, Cassandra, ClickHouse, CockroachDB and InfluxDB.
 
 use super::tool::{Call, Operands, Role, Tool, flag, value};
 use crate::base::Risk;
@@ -58,8 +58,6 @@ pub const TOOL: Tool = Tool {
         "cockroach",
         "influx",
         "influxd",
-        "rabbitmqctl",
-        "nodetool",
     ],
     flags: &[
         value('e', "execute", Role::Text),
@@ -138,17 +136,7 @@ fn risk(call: &Call<'_>) -> Risk {
             (Risk::Destructive, "restore"),
             (Risk::Read, "inspect,print-config,version"),
         ]),
-        "rabbitmqctl" => call.by_verb(&[
-            (Risk::Read, "status,list_*,cluster_status,report,environment,ping,export_definitions,node_health_check,version"),
-            (Risk::Destructive, "reset,force_reset,delete_queue,delete_vhost,purge_queue,delete_user,forget_cluster_node,import_definitions"),
-            (Risk::Disruptive, "*"),
-        ]),
-        _ => call.by_verb(&[
-            (Risk::Read, "status,info,ring,tpstats,cfstats,tablestats,describecluster,version,netstats,listsnapshots,gossipinfo,compactionstats"),
-            (Risk::Write, "snapshot,flush,enablebackup,cleanup"),
-            (Risk::Destructive, "clearsnapshot,removenode,assassinate,truncatehints,import,refresh"),
-            (Risk::Disruptive, "*"),
-        ]),
+        _ => None,
     };
     known.unwrap_or(Risk::Unknown)
 }

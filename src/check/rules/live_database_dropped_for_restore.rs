@@ -1,6 +1,6 @@
 //! PG005: a restore that begins by destroying.
 
-use crate::check::Context;
+use crate::check::{Context, provenance};
 use crate::check::names::is_scratch_database;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Place;
@@ -67,6 +67,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let Some(call) = unit.take_apart(run.command) else { continue };
+        if matches!(call.name, "pg_restore" | "dropdb") && provenance::made_here(context, unit, run) {
+            continue;
+        }
         let live = |name: &str| !is_scratch_database(name) && !name.is_empty();
         match call.name {
             "pg_restore" if call.has(&["clean"]) => {
