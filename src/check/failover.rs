@@ -84,7 +84,9 @@ pub fn fenced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Option<Fe
         let agent = command
             .name()
             .is_some_and(|name| name.starts_with("fence_") || name.starts_with("stonith"));
-        let power = agent || command.is(&["poweroff", "shutdown"]);
+        let power = agent
+            || command.is(&["ipmitool"]) && has(&["off", "cycle", "reset"])
+            || command.is(&["poweroff", "shutdown"]);
         match () {
             () if power || stopped && elsewhere => Some(Fence::Stops),
             () => tools::fence(other_unit.take_apart(command)?),

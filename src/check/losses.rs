@@ -188,13 +188,21 @@ pub fn emptied(unit: &Unit<'_>, command: &Command) -> Option<String> {
     }
 }
 
-/// Tells whether the words of a call say that what they name is not the real thing.
+/// Tells whether what a call works on is not the real thing, by its name. What a host is called says nothing.
 pub fn scratch(unit: &Unit<'_>, command: &Command) -> bool {
     let Some(call) = unit.take_apart(command) else { return false };
-    let named = call.operands.iter().chain(call.flags.iter().filter_map(|flag| flag.value.as_ref()));
-    let verb = |text: &str| matches!(text, "restore" | "check" | "new" | "rebuild" | "snapshot" | "test");
-    let mut named = named.filter(|word| !verb(&word.text) && !word.text.starts_with("--"));
-    named.any(|word| word.fresh || is_scratch_database(&word.text) || looks_scratch(&word.text))
+    if call.name.ends_with("redis-cli") || call.name.ends_with("-cli") && call.tool.name == "psql" {
+        return false;
+    }
+    let names = ["dbname", "db", "database", "namespace", "bucket", "table-name", "collection", "nsInclude", "topic"];
+    let flags = call.flags.iter().filter(|flag| names.contains(&flag.name.as_str()));
+    let verb = |text: &str| {
+        matches!(text, "restore" | "check" | "new" | "rebuild" | "snapshot" | "test" | "create" | "storage")
+    };
+    let mut named = call.operands.iter().chain(flags.filter_map(|flag| flag.value.as_ref()));
+    named.any(|word| {
+        !verb(&word.text) && (word.fresh || is_scratch_database(&word.text) || looks_scratch(&word.text))
+    })
 }
 
 /// Tells whether something before makes a copy or a snapshot of what is there.

@@ -21,12 +21,20 @@ fn in_own_container(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> boo
     context.before(unit, run).any(|(other_unit, other)| {
         let command = other.command;
         let starts = command.is(&engines) && (command.has("run") || command.has("create"));
-        // What lies on the host is handed in: that may be live.
-        let handed = |a: &Argument| matches!(a.literal(), Some("-v" | "--volume" | "--mount"));
-        if !starts || command.arguments().iter().any(handed) {
+        // What lies on the host and can be written inside may be live.
+        let words = command.arguments();
+        let handed = words.iter().enumerate().any(|(at, word)| {
+            let flag = matches!(word.literal(), Some("-v" | "--volume" | "--mount"));
+            let value = words.get(at + 1).filter(|_| flag);
+            value.is_some_and(|value| {
+                let shown = value.shown();
+                let guarded = shown.ends_with(":ro") || shown.contains("readonly") || shown.contains(":ro,");
+                !guarded && !anew(other_unit, command, value)
+            })
+        });
+        if !starts || handed {
             return false;
         }
-        let words = command.arguments();
         let at = words.iter().position(|a| a.literal() == Some("--name"));
         let next = at.and_then(|at| words.get(at + 1)).map(|a| other_unit.slice(a.span));
         let attached = words.iter().find(|a| a.prefix().starts_with("--name="));

@@ -73,9 +73,10 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Data, Whole, "virsh undefine --remove-all-storage|storage|wipe-storage,virsh vol-delete|vol-wipe|pool-delete"),
     (Data, Whole, "govc vm.destroy|datastore.rm,VBoxManage unregistervm --delete,multipass|vagrant delete|destroy|purge"),
     (Copies, Part, "virsh snapshot-delete|checkpoint-delete,govc snapshot.remove,qemu-img snapshot -d,VBoxManage snapshot * delete"),
-    (Replaced, Whole, "virsh snapshot-revert|restore|vol-upload|pool-build,govc snapshot.revert,qemu-img snapshot -a"),
+    (Replaced, Whole, "virsh snapshot-revert|vol-upload|pool-build,govc snapshot.revert,qemu-img snapshot -a"),
     (Replaced, Whole, "VBoxManage snapshot * restore,vagrant|multipass snapshot restore,multipass restore,govc datastore.upload"),
     (Copies, Part, "vagrant|multipass snapshot delete"),
+    (Replaced, Part, "virsh restore"),
     (Files, Part, "qemu-img,virsh blockcommit|blockpull|blockcopy|vol-resize|blockresize"),
     (Replaceable, Part, "virsh,VBoxManage,vagrant,multipass,govc"),
     // Clusters.
@@ -242,7 +243,12 @@ fn fits(call: &Call<'_>, pattern: &str) -> bool {
                 None => (flags, None),
             };
             names.split('|').map(|name| name.trim_start_matches('-')).any(|name| {
-                call.flags.iter().any(|flag| {
+                // Behind a word that ends the flags of some programs they still are flags of others.
+                let behind = value.is_none()
+                    && call.operands.iter().any(|word| {
+                        word.text.starts_with('-') && word.text.trim_start_matches('-') == name
+                    });
+                behind || call.flags.iter().any(|flag| {
                     flag.name == name
                         && value.is_none_or(|value| {
                             flag.value.as_ref().is_some_and(|given| any(value, &given.text))

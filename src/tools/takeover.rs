@@ -37,7 +37,7 @@ const TAKEOVERS: &[(Takeover, &str)] = &[
 ];
 
 const FENCES: &[(Fence, &str)] = &[
-    (Fence::Stops, "pcs stonith fence,crm node fence,crm_node fence,ipmitool power off|cycle|reset,ipmitool off"),
+    (Fence::Stops, "pcs stonith fence,crm node fence,crm_node fence"),
     (Fence::Stops, "virsh destroy|shutdown,qm|pct stop|shutdown|suspend,VBoxManage controlvm poweroff,vagrant halt,lxc stop"),
     (Fence::Stops, "govc vm.power --off|s|force,govc vm.destroy,govc host.shutdown|host.disconnect"),
     (Fence::Stops, "aws stop-instances|terminate-instances|stop-db-instance|stop-db-cluster"),
@@ -113,7 +113,6 @@ mod tests {
             ("qm status 101", None),
             ("govc vm.power -off -force pg1", Some(Fence::Stops)),
             ("govc vm.power -on pg1", None),
-            ("ipmitool -H bmc chassis power off", Some(Fence::Stops)),
             ("virsh destroy pg1", Some(Fence::Stops)),
             ("aws ec2 stop-instances --instance-ids i-1", Some(Fence::Stops)),
             ("az vm deallocate -g g -n pg1", Some(Fence::Stops)),
