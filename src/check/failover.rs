@@ -40,14 +40,19 @@ pub fn takes_a_part(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> boo
     let moved = context.runs().any(|(_, other)| {
         other.command.is(&["arping"])
             || other.command.is(&["ip"])
-                && other.command.literals().iter().any(|word| matches!(*word, "addr" | "address" | "a"))
+                && other
+                    .command
+                    .literals()
+                    .iter()
+                    .any(|word| matches!(*word, "addr" | "address" | "a"))
                 && other.command.has("add")
     });
     let mut called = false;
     super::outcome::each(&unit.script.statements, &mut |statement, _| {
         if let StatementKind::Case { arms, .. } = &statement.kind {
             called |= arms.iter().any(|arm| {
-                let master = arm.patterns.iter().any(|p| p.trim_matches('"').eq_ignore_ascii_case("master"));
+                let master =
+                    arm.patterns.iter().any(|p| p.trim_matches('"').eq_ignore_ascii_case("master"));
                 let inside = arm.body.first().zip(arm.body.last()).is_some_and(|(first, last)| {
                     (first.span.start..=last.span.end).contains(&run.command.span.start)
                 });
@@ -115,10 +120,12 @@ pub fn measured(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
             let text = text.to_ascii_uppercase();
             marks.iter().any(|mark| text.contains(mark))
         });
-        let looks = other.command.is(&["patronictl", "repmgr", "pg_controldata", "galera_recovery"]);
+        let looks =
+            other.command.is(&["patronictl", "repmgr", "pg_controldata", "galera_recovery"]);
         // The member that came furthest has the highest number in its state file.
         let words = other.command.literals();
-        let sought = words.iter().any(|word| word.contains("seqno") || word.contains("wsrep-recover"));
+        let sought =
+            words.iter().any(|word| word.contains("seqno") || word.contains("wsrep-recover"));
         asks || sought || looks && !other.command.has("failover")
     }) || by_hand(context, unit, StepKind::Decision)
 }

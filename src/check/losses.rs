@@ -48,7 +48,8 @@ const LIVE: &[&str] = &[
 
 /// Tells whether a path lies where a server keeps its data, and nothing in it says that it is scratch.
 pub fn in_live_directory(path: &str) -> bool {
-    let cache = |path: &str| path.ends_with(".pid") || path.ends_with(".log") || path.ends_with(".lock");
+    let cache =
+        |path: &str| path.ends_with(".pid") || path.ends_with(".log") || path.ends_with(".lock");
     LIVE.iter().any(|dir| path::within(path, dir)) && !looks_scratch(path) && !cache(path)
 }
 
@@ -88,7 +89,10 @@ fn by_lines(call: &Call<'_>) -> bool {
 
 /// Tells whether a client takes statements that are much like SQL, and is no client of a database that is known better.
 fn of_statements(call: &Call<'_>) -> bool {
-    matches!(call.name, "cqlsh" | "clickhouse-client" | "clickhouse" | "cockroach" | "influx" | "mysqlsh")
+    matches!(
+        call.name,
+        "cqlsh" | "clickhouse-client" | "clickhouse" | "cockroach" | "influx" | "mysqlsh"
+    )
 }
 
 fn calls(call: &Call<'static>, text: &str) -> Vec<Call<'static>> {
@@ -125,7 +129,10 @@ fn of_script(call: &Call<'static>, command: &Command) -> Option<Hit> {
         let drops = ["DROP ", "TRUNCATE "];
         let scratch = |text: &str| is_scratch_database(text);
         let script = sql::read(text, Dialect::Postgres);
-        script.statements.iter().any(|s| drops.iter().any(|d| s.starts(d.trim_end())) && !scratch(&s.text))
+        script
+            .statements
+            .iter()
+            .any(|s| drops.iter().any(|d| s.starts(d.trim_end())) && !scratch(&s.text))
     };
     let drops = line.iter().chain(&input).any(whole);
     drops.then(|| Hit {
@@ -152,13 +159,33 @@ fn deed(call: &Call<'_>) -> String {
 fn elsewhere(call: &Call<'_>) -> bool {
     let local = matches!(
         call.name,
-        "docker" | "podman" | "nerdctl" | "docker-compose" | "podman-compose" | "crictl" | "ctr" | "lxc" | "pct" | "qm"
-            | "kubeadm" | "hdfs" | "k3s" | "microk8s" | "vault"
+        "docker"
+            | "podman"
+            | "nerdctl"
+            | "docker-compose"
+            | "podman-compose"
+            | "crictl"
+            | "ctr"
+            | "lxc"
+            | "pct"
+            | "qm"
+            | "kubeadm"
+            | "hdfs"
+            | "k3s"
+            | "microk8s"
+            | "vault"
     );
     let remote = matches!(call.tool.name, "aws" | "rclone" | "curl" | "ceph");
     let clients = matches!(
         call.name,
-        "etcdctl" | "zkCli.sh" | "zkcli" | "mongorestore" | "mongoimport" | "mongofiles" | "wal-g" | "patronictl"
+        "etcdctl"
+            | "zkCli.sh"
+            | "zkcli"
+            | "mongorestore"
+            | "mongoimport"
+            | "mongofiles"
+            | "wal-g"
+            | "patronictl"
     );
     (remote || clients) && !local
 }
@@ -179,8 +206,8 @@ pub fn emptied(unit: &Unit<'_>, command: &Command) -> Option<String> {
         "find" if call.has(&["delete"]) => {
             let words = unit.words(command);
             let tests = [
-                "name", "iname", "path", "mtime", "mmin", "newer", "newermt", "atime", "ctime", "size", "regex", "empty",
-                "user", "perm",
+                "name", "iname", "path", "mtime", "mmin", "newer", "newermt", "atime", "ctime",
+                "size", "regex", "empty", "user", "perm",
             ];
             if call.has(&tests) { None } else { live(find::roots(&words)) }
         }
@@ -194,14 +221,28 @@ pub fn scratch(unit: &Unit<'_>, command: &Command) -> bool {
     if call.name.ends_with("redis-cli") || call.name.ends_with("-cli") && call.tool.name == "psql" {
         return false;
     }
-    let names = ["dbname", "db", "database", "namespace", "bucket", "table-name", "collection", "nsInclude", "topic"];
+    let names = [
+        "dbname",
+        "db",
+        "database",
+        "namespace",
+        "bucket",
+        "table-name",
+        "collection",
+        "nsInclude",
+        "topic",
+    ];
     let flags = call.flags.iter().filter(|flag| names.contains(&flag.name.as_str()));
     let verb = |text: &str| {
-        matches!(text, "restore" | "check" | "new" | "rebuild" | "snapshot" | "test" | "create" | "storage")
+        matches!(
+            text,
+            "restore" | "check" | "new" | "rebuild" | "snapshot" | "test" | "create" | "storage"
+        )
     };
     let mut named = call.operands.iter().chain(flags.filter_map(|flag| flag.value.as_ref()));
     named.any(|word| {
-        !verb(&word.text) && (word.fresh || is_scratch_database(&word.text) || looks_scratch(&word.text))
+        !verb(&word.text)
+            && (word.fresh || is_scratch_database(&word.text) || looks_scratch(&word.text))
     })
 }
 
@@ -217,15 +258,20 @@ pub fn copied(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
 pub fn snapshots(command: &Command) -> bool {
     let words = command.literals();
     let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
-    let lists = has(&["list", "ls", "show", "destroy", "delete", "rm", "remove", "rollback", "restore", "revert"]);
+    let lists = has(&[
+        "list", "ls", "show", "destroy", "delete", "rm", "remove", "rollback", "restore", "revert",
+    ]);
     let snapshot = words.iter().any(|word| word.contains("snapshot") || *word == "snap");
     match command.name() {
         Some("lvcreate") => words.iter().any(|w| w.starts_with("-s") || *w == "--snapshot"),
-        Some("zfs" | "btrfs" | "rbd" | "virsh" | "qm" | "pct" | "lxc" | "govc" | "VBoxManage" | "gluster") => {
-            snapshot && !lists || command.is(&["govc"]) && has(&["snapshot.create"])
-        }
+        Some(
+            "zfs" | "btrfs" | "rbd" | "virsh" | "qm" | "pct" | "lxc" | "govc" | "VBoxManage"
+            | "gluster",
+        ) => snapshot && !lists || command.is(&["govc"]) && has(&["snapshot.create"]),
         Some("qemu-img") => has(&["snapshot"]) && has(&["-c"]) || has(&["convert"]),
-        Some("xfs_metadump" | "e2image" | "ddrescue" | "partclone.ext4" | "partclone.xfs" | "vzdump") => true,
+        Some(
+            "xfs_metadump" | "e2image" | "ddrescue" | "partclone.ext4" | "partclone.xfs" | "vzdump",
+        ) => true,
         Some("dd") => words.iter().any(|word| word.starts_with("if=/dev/")),
         Some("vgcfgbackup" | "sgdisk") => has(&["vgcfgbackup", "-b", "--backup"]),
         Some("aws" | "az" | "gcloud" | "openstack" | "hcloud" | "doctl") => {
@@ -234,10 +280,13 @@ pub fn snapshots(command: &Command) -> bool {
             }) || has(&["create"]) && has(&["backups", "snapshot", "snapshots", "backup"])
         }
         Some("docker" | "podman" | "nerdctl") => {
-            has(&["run", "compose"]) && words.iter().any(|w| w.contains("tar") || w.contains("dump"))
+            has(&["run", "compose"])
+                && words.iter().any(|w| w.contains("tar") || w.contains("dump"))
                 || has(&["commit", "checkpoint"])
         }
-        Some("vault" | "bao" | "consul" | "nomad" | "etcdctl") => has(&["snapshot"]) && has(&["save"]),
+        Some("vault" | "bao" | "consul" | "nomad" | "etcdctl") => {
+            has(&["snapshot"]) && has(&["save"])
+        }
         Some("velero" | "ark") => has(&["create"]) && has(&["backup"]),
         Some("gpg" | "gpg2") => words.iter().any(|word| word.starts_with("--export-secret")),
         Some("borg") => has(&["key"]) && has(&["export"]),

@@ -28,7 +28,8 @@ fn in_own_container(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> boo
             let value = words.get(at + 1).filter(|_| flag);
             value.is_some_and(|value| {
                 let shown = value.shown();
-                let guarded = shown.ends_with(":ro") || shown.contains("readonly") || shown.contains(":ro,");
+                let guarded =
+                    shown.ends_with(":ro") || shown.contains("readonly") || shown.contains(":ro,");
                 !guarded && !anew(other_unit, command, value)
             })
         });
@@ -38,16 +39,21 @@ fn in_own_container(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> boo
         let at = words.iter().position(|a| a.literal() == Some("--name"));
         let next = at.and_then(|at| words.get(at + 1)).map(|a| other_unit.slice(a.span));
         let attached = words.iter().find(|a| a.prefix().starts_with("--name="));
-        let attached = attached.and_then(|a| other_unit.slice(a.span).split_once('=')).map(|(_, v)| v);
+        let attached =
+            attached.and_then(|a| other_unit.slice(a.span).split_once('=')).map(|(_, v)| v);
         let named = next.or(attached).map(bare).filter(|name| name.len() > 1);
-        let by_name = named.is_some_and(|name| line.split_whitespace().any(|word| bare(word) == name));
+        let by_name =
+            named.is_some_and(|name| line.split_whitespace().any(|word| bare(word) == name));
         by_name || command.setting.substituted && kept_as(other_unit, command, line)
     })
 }
 
 /// Returns a word of a script without its quotes and braces.
 fn bare(word: &str) -> &str {
-    word.trim_matches(['"', '\'', ';', ')']).trim_start_matches("${").trim_start_matches('$').trim_end_matches('}')
+    word.trim_matches(['"', '\'', ';', ')'])
+        .trim_start_matches("${")
+        .trim_start_matches('$')
+        .trim_end_matches('}')
 }
 
 /// Tells whether the variable that a substitution is assigned to is used in a line.
@@ -55,7 +61,9 @@ fn kept_as(unit: &Unit<'_>, command: &Command, line: &str) -> bool {
     let before = unit.text.get(..command.span.start).unwrap_or_default();
     let head = before.rsplit('\n').next().unwrap_or_default();
     let name = head.trim_end_matches(['$', '(', '"', '=']).rsplit([' ', '\t', ';']).next();
-    let used = |name: &str| line.split_whitespace().any(|word| word.starts_with(['$', '"']) && bare(word) == name);
+    let used = |name: &str| {
+        line.split_whitespace().any(|word| word.starts_with(['$', '"']) && bare(word) == name)
+    };
     name.filter(|name| !name.is_empty()).is_some_and(used)
 }
 
@@ -81,7 +89,10 @@ fn on_own_server(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
         })
     };
     let place = call.flags.iter().filter(|flag| {
-        matches!(flag.name.as_str(), "host" | "h" | "socket" | "S" | "s" | "unix-socket" | "pgdata" | "datadir")
+        matches!(
+            flag.name.as_str(),
+            "host" | "h" | "socket" | "S" | "s" | "unix-socket" | "pgdata" | "datadir"
+        )
     });
     let mut place = place.filter_map(|flag| run.command.words.get(flag.value.as_ref()?.index));
     if place.any(|a| anew(unit, run.command, a)) {

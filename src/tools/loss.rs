@@ -50,7 +50,11 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Data, Whole, "lvremove,vgremove,pvremove,lvreduce,lvresize,pvresize,btrfs subvolume delete"),
     (Device, Whole, "zpool create|labelclear|initialize,pvcreate"),
     (Data, Part, "zpool import,btrfs rescue|check,vgreduce"),
-    (Replaceable, Part, "zpool,zfs,btrfs device|replace|filesystem|qgroup,rbd,lvconvert,vgck,pvck,dmsetup"),
+    (
+        Replaceable,
+        Part,
+        "zpool,zfs,btrfs device|replace|filesystem|qgroup,rbd,lvconvert,vgck,pvck,dmsetup",
+    ),
     (Files, Part, "btrfs restore"),
     // File systems.
     (Replaced, Part, "xfs_repair -L|force_geometry,e2fsck|fsck|fsck.* -y,tune2fs"),
@@ -59,8 +63,16 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Files, Part, "fsarchiver,xfsrestore,restore,e2image,debugfs"),
     (Replaced, Part, "drbdadm"),
     // Containers and machines.
-    (Data, Whole, "docker|podman|nerdctl volume rm|remove,docker|podman|nerdctl|docker-compose|podman-compose compose down --v|volumes|volume"),
-    (Data, Whole, "docker-compose|podman-compose down --v|volumes|volume,podman system reset,qm|pct destroy,lxc delete"),
+    (
+        Data,
+        Whole,
+        "docker|podman|nerdctl volume rm|remove,docker|podman|nerdctl|docker-compose|podman-compose compose down --v|volumes|volume|version",
+    ),
+    (
+        Data,
+        Whole,
+        "docker-compose|podman-compose down --v|volumes|volume,podman system reset,qm|pct destroy,lxc delete",
+    ),
     (Data, Part, "docker|podman|nerdctl volume prune,docker|podman|nerdctl system prune --volumes"),
     (Data, Part, "docker|podman|nerdctl|docker-compose rm --v|volumes|volume,qm|pct unlink"),
     (Replaced, Whole, "qm|pct rollback|restore,lxc restore,qmrestore"),
@@ -70,26 +82,58 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
         Part,
         "docker,podman,nerdctl,docker-compose,podman-compose,crictl,ctr,lxc,qm,pct,skopeo,buildah",
     ),
-    (Data, Whole, "virsh undefine --remove-all-storage|storage|wipe-storage,virsh vol-delete|vol-wipe|pool-delete"),
-    (Data, Whole, "govc vm.destroy|datastore.rm,VBoxManage unregistervm --delete,multipass|vagrant delete|destroy|purge"),
-    (Copies, Part, "virsh snapshot-delete|checkpoint-delete,govc snapshot.remove,qemu-img snapshot -d,VBoxManage snapshot * delete"),
-    (Replaced, Whole, "virsh snapshot-revert|vol-upload|pool-build,govc snapshot.revert,qemu-img snapshot -a"),
-    (Replaced, Whole, "VBoxManage snapshot * restore,vagrant|multipass snapshot restore,multipass restore,govc datastore.upload"),
+    (
+        Data,
+        Whole,
+        "virsh undefine --remove-all-storage|storage|wipe-storage,virsh vol-delete|vol-wipe|pool-delete",
+    ),
+    (
+        Data,
+        Whole,
+        "govc vm.destroy|datastore.rm,VBoxManage unregistervm --delete,multipass|vagrant delete|destroy|purge",
+    ),
+    (
+        Copies,
+        Part,
+        "virsh snapshot-delete|checkpoint-delete,govc snapshot.remove,qemu-img snapshot -d,VBoxManage snapshot * delete",
+    ),
+    (
+        Replaced,
+        Whole,
+        "virsh snapshot-revert|vol-upload|pool-build,govc snapshot.revert,qemu-img snapshot -a",
+    ),
+    (
+        Replaced,
+        Whole,
+        "VBoxManage snapshot * restore,vagrant|multipass snapshot restore,multipass restore,govc datastore.upload",
+    ),
     (Copies, Part, "vagrant|multipass snapshot delete"),
     (Replaced, Part, "virsh restore"),
     (Files, Part, "qemu-img,virsh blockcommit|blockpull|blockcopy|vol-resize|blockresize"),
     (Replaceable, Part, "virsh,VBoxManage,vagrant,multipass,govc"),
     // Clusters.
-    (Replaceable, Part, "kubectl|oc delete pod*|po|po/*|job*|configmap*|cm|cm/*|container|event*|lease*|node*"),
+    (
+        Replaceable,
+        Part,
+        "kubectl|oc delete pod*|po|po/*|job*|configmap*|cm|cm/*|container|event*|lease*|node*",
+    ),
     (
         Data,
         Whole,
         "kubectl|oc delete ns|ns/*|namespace*|pvc|pvc/*|persistentvolume*|pv|pv/*|project*|crd|crd/*|customresourcedefinition*",
     ),
     (Data, Whole, "kubectl|oc delete --all,helm uninstall|delete,kubeadm reset,k3s|microk8s reset"),
-    (Data, Part, "kubectl|oc delete|drain,k3s|microk8s kubectl delete,flux|argocd delete|uninstall"),
+    (
+        Data,
+        Part,
+        "kubectl|oc delete|drain,k3s|microk8s kubectl delete,flux|argocd delete|uninstall",
+    ),
     (Copies, Whole, "velero|ark backup delete --all,velero|ark delete backup|backups --all"),
-    (Copies, Part, "velero|ark backup delete,velero|ark delete backup*,velero|ark uninstall,k3s etcd-snapshot"),
+    (
+        Copies,
+        Part,
+        "velero|ark backup delete,velero|ark delete backup*,velero|ark uninstall,k3s etcd-snapshot",
+    ),
     (Replaceable, Part, "kubectl,oc,helm,velero,ark,k3s,microk8s,flux,argocd,kubeadm"),
     (Data, Whole, "terraform|tofu|terragrunt destroy,terraform|tofu|terragrunt apply --destroy"),
     (Replaced, Whole, "vault|bao|nomad operator snapshot restore,consul snapshot restore"),
@@ -99,11 +143,27 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Replaceable, Part, "terraform,tofu,terragrunt,vault,bao,consul,nomad,ansible*"),
     // Clouds and object stores.
     (Key, Whole, "aws|gcloud|az|oci schedule-key-deletion|disable-key|delete-key|destroy"),
-    (Copies, Part, "aws delete-snapshot|delete-db-snapshot|delete-db-cluster-snapshot|delete-recovery-point|delete-backup*"),
+    (
+        Copies,
+        Part,
+        "aws delete-snapshot|delete-db-snapshot|delete-db-cluster-snapshot|delete-recovery-point|delete-backup*",
+    ),
     (Copies, Part, "gcloud|az|doctl|hcloud|openstack snapshot*|backup*|recoverypoint delete|rm"),
-    (Replaced, Whole, "gcloud sql backups restore,aws restore-table-to-point-in-time|restore-from-cluster-snapshot"),
-    (Replaced, Part, "aws|gcloud|az|oci|doctl|hcloud|openstack restore*|*rollback*|replace*|reset*|import*|recover*|rebuild"),
-    (Data, Whole, "aws s3 rb --force,aws s3 rm --recursive,gsutil rm -r|R|recursive,gcloud storage rm --recursive|r"),
+    (
+        Replaced,
+        Whole,
+        "gcloud sql backups restore,aws restore-table-to-point-in-time|restore-from-cluster-snapshot",
+    ),
+    (
+        Replaced,
+        Part,
+        "aws|gcloud|az|oci|doctl|hcloud|openstack restore*|*rollback*|replace*|reset*|import*|recover*|rebuild",
+    ),
+    (
+        Data,
+        Whole,
+        "aws s3 rb --force,aws s3 rm --recursive,gsutil rm -r|R|recursive,gcloud storage rm --recursive|r",
+    ),
     (Data, Part, "aws s3 rm|mv,gsutil rm|mv,gcloud storage rm|mv"),
     (
         Data,
@@ -115,34 +175,82 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
         Whole,
         "gcloud|az|oci|doctl|hcloud|openstack|linode-cli|gsutil|bq delete|delete-batch|purge|terminate|rb|rm|destroy",
     ),
-    (Data, Part, "aws|az|gcloud|gsutil|azcopy|hdfs --delete|delete-destination|delete-unmatched-destination-objects|skip-final-snapshot,azcopy rm|remove"),
+    (
+        Data,
+        Part,
+        "aws|az|gcloud|gsutil|azcopy|hdfs --delete|delete-destination|delete-unmatched-destination-objects|skip-final-snapshot,azcopy rm|remove",
+    ),
     (Data, Whole, "hdfs dfs --rm|rmr --skipTrash|r|R"),
     (Data, Part, "hdfs,aws delete*|remove*|purge*|terminate*|batch-delete*|empty*"),
     (Replaceable, Part, "aws,gcloud,gsutil,bq,az,azcopy,doctl,hcloud,openstack,oci,linode-cli"),
-    (Data, Whole, "rclone purge,mc|mcli rm --r|recursive,mc|mcli rb,s3cmd del|rm --r|recursive,s3cmd|s5cmd rb"),
+    (
+        Data,
+        Whole,
+        "rclone purge,mc|mcli rm --r|recursive,mc|mcli rb,s3cmd del|rm --r|recursive,s3cmd|s5cmd rb",
+    ),
     (Data, Part, "rclone delete,mc|mcli rm|undo,s3cmd del|rm,s5cmd rm"),
-    (Files, Part, "rclone sync|bisync|move|moveto|copy|copyto|deletefile,mc|mcli mirror|mv,s3cmd|s5cmd sync|mv"),
+    (
+        Files,
+        Part,
+        "rclone sync|bisync|move|moveto|copy|copyto|deletefile,mc|mcli mirror|mv,s3cmd|s5cmd sync|mv",
+    ),
     (Replaceable, Part, "rclone,mc,mcli,s3cmd,s5cmd"),
-    (Data, Whole, "curl --request=DELETE *_all*|*/\\*|*\\*?*|*prefix=,wget --method=DELETE *_all*|*/\\*"),
+    (
+        Data,
+        Whole,
+        "curl --request=DELETE *_all*|*/\\*|*\\*?*|*prefix=,wget --method=DELETE *_all*|*/\\*",
+    ),
     (Data, Part, "curl --request=DELETE|delete,wget --method=DELETE|delete"),
     (Files, Part, "curl --output,wget --output-document"),
     (Replaceable, Part, "curl,wget"),
     // Databases and stores.
-    (Data, Whole, "dropdb,mysqladmin|mariadb-admin drop,pg_dropcluster,pg_resetwal,pg_autoctl drop,patronictl remove"),
-    (Replaced, Whole, "pg_restore --clean,mongorestore|mongoimport --drop,etcdctl|etcdutl snapshot restore"),
-    (Replaced, Part, "pg_rewind,repmgr standby clone,repmgr node rejoin,patronictl reinit|failover,mysqlimport|mariadb-import"),
+    (
+        Data,
+        Whole,
+        "dropdb,mysqladmin|mariadb-admin drop,pg_dropcluster,pg_resetwal,pg_autoctl drop,patronictl remove",
+    ),
+    (
+        Replaced,
+        Whole,
+        "pg_restore --clean,mongorestore|mongoimport --drop,etcdctl|etcdutl snapshot restore",
+    ),
+    (
+        Replaced,
+        Part,
+        "pg_rewind,repmgr standby clone,repmgr node rejoin,patronictl reinit|failover,mysqlimport|mariadb-import",
+    ),
     (Data, Part, "vacuumlo"),
     // They refuse a directory that is not empty, and rules on restores read them.
-    (Files, Part, "mariabackup|mariadb-backup|xtrabackup|innobackupex,sqlite3_rsync,ddrescue"),
+    (Files, Part, "mariabackup|mariadb-backup|xtrabackup|innobackupex,sqlite3_rsync"),
     (Retention, Part, "pg_archivecleanup,zkCleanup.sh,pgbackrest expire,repmgr cluster cleanup"),
-    (Copies, Whole, "pgbackrest stanza-delete|repo-rm,wal-g delete everything,pg_probackup del-instance,wal-g st rm"),
+    (
+        Copies,
+        Whole,
+        "pgbackrest stanza-delete|repo-rm,wal-g delete everything,pg_probackup del-instance,wal-g st rm",
+    ),
     (Retention, Part, "wal-g delete|backup-mark-delete,barman delete,pg_probackup delete|merge"),
-    (Replaced, Whole, "pgbackrest restore,wal-g backup-fetch|catchup-fetch,barman recover|restore,pg_probackup restore|catchup"),
-    (Replaced, Part, "wal-g binlog-replay|oplog-replay|pgbackrest,mysql|mariadb,sqlite3,redis-check-aof,valkey-check-aof"),
+    (
+        Replaced,
+        Whole,
+        "pgbackrest restore,wal-g backup-fetch|catchup-fetch,barman recover|restore,pg_probackup restore|catchup",
+    ),
+    (
+        Replaced,
+        Part,
+        "wal-g binlog-replay|oplog-replay|pgbackrest,mysql|mariadb,sqlite3,redis-check-aof,valkey-check-aof",
+    ),
     (Data, Whole, "influx delete"),
     (Replaced, Part, "influxd restore,influx restore"),
-    (Statements, Part, "psql,cqlsh,clickhouse-client,clickhouse,cockroach,mongosh,mongo,mysqlsh,influx"),
-    (Files, Part, "pg_dump,pg_dumpall,mysqldump,mariadb-dump,mysqlpump,mydumper,mongodump,mongoexport"),
+    (
+        Statements,
+        Part,
+        "psql,cqlsh,clickhouse-client,clickhouse,cockroach,mongosh,mongo,mysqlsh,influx",
+    ),
+    (
+        Files,
+        Part,
+        "pg_dump,pg_dumpall,mysqldump,mariadb-dump,mysqlpump,mydumper,mongodump,mongoexport",
+    ),
     (Replaceable, Part, "dropuser,pg_upgrade"),
     (
         Data,
@@ -153,11 +261,23 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Files, Part, "redis-cli|valkey-cli|keydb-cli --rdb|functions-rdb"),
     (Replaceable, Part, "redis-cli,valkey-cli,keydb-cli"),
     (Data, Whole, "etcdctl del --prefix|from-key,zkCli.sh|zkcli deleteall|rmr"),
-    (Data, Part, "etcdctl del,etcdctl member remove,zkCli.sh|zkcli|zkServer.sh delete|deleteall|rmr,mongofiles"),
+    (
+        Data,
+        Part,
+        "etcdctl del,etcdctl member remove,zkCli.sh|zkcli|zkServer.sh delete|deleteall|rmr,mongofiles",
+    ),
     (Replaceable, Part, "etcdctl,etcdutl,zkCli.sh,zkcli,zkServer.sh"),
-    (Data, Whole, "ceph osd|fs|mds pool|rm|purge|destroy|zap|fail|newfs,rados purge|rmpool|cppool,ceph-volume lvm|raw zap|create|prepare|batch"),
+    (
+        Data,
+        Whole,
+        "ceph osd|fs|mds pool|rm|purge|destroy|zap|fail|newfs,rados purge|rmpool|cppool,ceph-volume lvm|raw zap|create|prepare|batch",
+    ),
     (Data, Part, "ceph,rados,cephadm"),
-    (Data, Whole, "gluster volume delete|reset,kafka-topics*|kafka-delete-records* --delete|offset-json-file"),
+    (
+        Data,
+        Whole,
+        "gluster volume delete|reset,kafka-topics*|kafka-delete-records* --delete|offset-json-file",
+    ),
     (Copies, Part, "gluster snapshot delete"),
     (Replaced, Whole, "gluster snapshot restore"),
     (Data, Part, "gluster,kafka-topics*,kafka-delete-records*"),
@@ -166,21 +286,58 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Copies, Part, "nodetool clearsnapshot"),
     // Repositories of copies, and keys.
     (Key, Part, "restic|rustic key remove,borg|borg2 key"),
-    (Key, Whole, "gpg|gpg2|gpgsm --delete-secret-keys|delete-secret-key|delete-secret-and-public-key"),
-    (Copies, Whole, "restic|rustic forget --unsafe-allow-remove-all,borg|borg2 repo-delete|rdelete,tarsnap --nuke"),
-    (Copies, Part, "borg|borg2 config|repo-compress|debug,borg|borg2|borgmatic delete|repo-delete|check|recreate|rename|transfer,restic|rustic rewrite|repair|rebuild-index"),
-    (Retention, Part, "restic|rustic|resticprofile|autorestic forget|prune,borg|borg2|borgmatic prune|compact,duplicity cleanup|remove*"),
-    (Files, Part, "restic|rustic|resticprofile|autorestic restore|dump,borg|borg2|borgmatic extract|restore|import-tar,duplicity restore,duplicity *://*"),
+    (
+        Key,
+        Whole,
+        "gpg|gpg2|gpgsm --delete-secret-keys|delete-secret-key|delete-secret-and-public-key",
+    ),
+    (
+        Copies,
+        Whole,
+        "restic|rustic forget --unsafe-allow-remove-all,borg|borg2 repo-delete|rdelete,tarsnap --nuke",
+    ),
+    (
+        Copies,
+        Part,
+        "borg|borg2 config|repo-compress|debug,borg|borg2|borgmatic delete|repo-delete|check|recreate|rename|transfer,restic|rustic rewrite|repair|rebuild-index",
+    ),
+    (
+        Retention,
+        Part,
+        "restic|rustic|resticprofile|autorestic forget|prune,borg|borg2|borgmatic prune|compact,duplicity cleanup|remove*",
+    ),
+    (
+        Files,
+        Part,
+        "restic|rustic|resticprofile|autorestic restore|dump,borg|borg2|borgmatic extract|restore|import-tar,duplicity restore,duplicity *://*",
+    ),
     (Replaceable, Part, "restic,rustic,resticprofile,autorestic,borg,borg2,duplicity"),
     (Retention, Part, "borgmatic,kopia maintenance|expire|policy|acl|user|cache|index"),
-    (Copies, Part, "kopia snapshot|snap delete|fix|move-history,kopia content|blob|manifest|repository"),
+    (
+        Copies,
+        Part,
+        "kopia snapshot|snap delete|fix|move-history,kopia content|blob|manifest|repository",
+    ),
     (Files, Part, "kopia restore,kopia snapshot|snap restore"),
-    (Retention, Part, "duplicacy prune,rsnapshot,rdiff-backup remove|--remove-older-than|--r,tarsnap --d|fsck-prune"),
+    (
+        Retention,
+        Part,
+        "duplicacy prune,rsnapshot,rdiff-backup remove|--remove-older-than|--r,tarsnap --d|fsck-prune",
+    ),
     (Retention, Part, "proxmox-backup-client prune|snapshot,bup prune-older|rm|gc,duplicity"),
     (Files, Part, "duplicacy,rdiff-backup,tarsnap,proxmox-backup-client,bup"),
     // What works on files, and what can be made again.
-    (Files, Part, "rm,srm,unlink,find,mv,cp,install,ln,rsync,tar,gtar,bsdtar,shred,wipe,truncate,dd"),
-    (Replaceable, Part, "gpg,gpg2,gpgsm,certbot,crontab,journalctl,dmesg,systemd-tmpfiles,iptables*,openssl"),
+    (Device, Whole, "dd|dcfldd|ddrescue of=/dev/*,dd|dcfldd|ddrescue * /dev/*"),
+    (
+        Files,
+        Part,
+        "rm,srm,unlink,find,mv,cp,install,ln,rsync,tar,gtar,bsdtar,shred,wipe,truncate,dd,dcfldd,ddrescue",
+    ),
+    (
+        Replaceable,
+        Part,
+        "gpg,gpg2,gpgsm,certbot,crontab,journalctl,dmesg,systemd-tmpfiles,iptables*,openssl",
+    ),
 ];
 
 /// Groups whose every destructive call destroys the same.
@@ -234,7 +391,7 @@ fn fits(call: &Call<'_>, pattern: &str) -> bool {
     let canonical = call.command.split(' ').filter(|word| !word.is_empty());
     let count = canonical.clone().count();
     let rest = call.operands.iter().skip(count).map(|word| word.text.as_str());
-    let words: Vec<&str> = canonical.chain(rest).take(8).collect();
+    let words: Vec<&str> = canonical.chain(rest).take(12).collect();
     let mut at = 0;
     parts.all(|part| match part.strip_prefix('-') {
         Some(flags) => {
@@ -248,12 +405,13 @@ fn fits(call: &Call<'_>, pattern: &str) -> bool {
                     && call.operands.iter().any(|word| {
                         word.text.starts_with('-') && word.text.trim_start_matches('-') == name
                     });
-                behind || call.flags.iter().any(|flag| {
-                    flag.name == name
-                        && value.is_none_or(|value| {
-                            flag.value.as_ref().is_some_and(|given| any(value, &given.text))
-                        })
-                })
+                behind
+                    || call.flags.iter().any(|flag| {
+                        flag.name == name
+                            && value.is_none_or(|value| {
+                                flag.value.as_ref().is_some_and(|given| any(value, &given.text))
+                            })
+                    })
             })
         }
         None => match words[at..].iter().position(|word| any(part, word)) {
@@ -410,6 +568,10 @@ mod tests {
             ("xfs_repair -L /dev/sdb1", Some((Replaced, Part))),
             ("zpool import -f tank", Some((Data, Part))),
             ("zpool import tank", None),
+            ("dd if=/dev/sdb of=/dev/sda bs=4M", Some((Device, Whole))),
+            ("dd if=/dev/sdb of=/srv/image", Some((Files, Part))),
+            ("drbdadm primary --force r0", Some((Replaced, Part))),
+            ("wal-g backup-fetch /srv/pg LATEST", Some((Replaced, Whole))),
         ] {
             let found = of(text);
             if found != expected {

@@ -11,18 +11,27 @@ const CEPH: &[(Risk, &str)] = &[
          fs ls,fs status,fs dump,mon stat,mon dump,pg stat,pg dump,pg ls*,auth ls,auth get*,config get,config dump,\
          mgr services,versions,version,quorum_status,osd perf,osd safe-to-destroy,osd ok-to-stop,log last,crash ls,orch ls,orch ps",
     ),
-    (Risk::Write, "osd pool create,fs new,fs volume create,auth add,auth get-or-create,fs subvolume snapshot create"),
+    (
+        Risk::Write,
+        "osd pool create,fs new,fs volume create,auth add,auth get-or-create,fs subvolume snapshot create",
+    ),
     (
         Risk::Irreversible,
         "osd pool delete,osd pool rm,osd purge*,osd destroy,osd lost,osd rm,fs rm,fs volume rm,fs subvolume rm,\
          osd force-create-pg,pg mark_unfound_lost,osd pool rmsnap",
     ),
-    (Risk::Destructive, "auth del,auth rm,osd crush remove,osd crush rm,fs reset,mon remove,config-key rm,orch rm,orch osd rm"),
+    (
+        Risk::Destructive,
+        "auth del,auth rm,osd crush remove,osd crush rm,fs reset,mon remove,config-key rm,orch rm,orch osd rm",
+    ),
     (Risk::Disruptive, "*"),
 ];
 
 const RADOS: &[(Risk, &str)] = &[
-    (Risk::Read, "ls,lspools,df,get,stat,listxattr,getxattr,listomapkeys,listomapvals,export,lssnap,bench"),
+    (
+        Risk::Read,
+        "ls,lspools,df,get,stat,listxattr,getxattr,listomapkeys,listomapvals,export,lssnap,bench",
+    ),
     (Risk::Write, "mkpool,mksnap,put,create,setxattr,setomapval,append"),
     (Risk::Irreversible, "purge,rmpool,rm,rmsnap"),
     (Risk::Destructive, "rollback,import,truncate,rmxattr,rmomapkey,cppool"),
@@ -34,9 +43,15 @@ const GLUSTER: &[(Risk, &str)] = &[
         "volume info,volume status,volume list,volume get,volume heal * info,peer status,pool list,snapshot list,\
          snapshot info,snapshot status,volume quota * list,volume geo-replication * status,help,--version",
     ),
-    (Risk::Write, "volume create,volume start,snapshot create,snapshot clone,peer probe,volume heal"),
+    (
+        Risk::Write,
+        "volume create,volume start,snapshot create,snapshot clone,peer probe,volume heal",
+    ),
     (Risk::Irreversible, "volume delete,snapshot delete"),
-    (Risk::Destructive, "volume reset,volume remove-brick,volume replace-brick,volume reset-brick,snapshot restore,peer detach"),
+    (
+        Risk::Destructive,
+        "volume reset,volume remove-brick,volume replace-brick,volume reset-brick,snapshot restore,peer detach",
+    ),
     (Risk::Disruptive, "*"),
 ];
 
@@ -96,7 +111,10 @@ pub const TOOL: Tool = Tool {
             "ceph df and rados ls first; set the pool's application off and wait, before it is deleted",
         ),
         ("volume delete", "gluster volume stop keeps the bricks; snapshot create first"),
-        ("--delete --topic", "describe the topic first; a short retention.ms empties it without deleting it"),
+        (
+            "--delete --topic",
+            "describe the topic first; a short retention.ms empties it without deleting it",
+        ),
         ("influx delete", "influx backup first, and a narrow --predicate"),
     ],
 };
@@ -126,9 +144,15 @@ fn risk(call: &Call<'_>) -> Risk {
         "cqlsh" | "clickhouse-client" | "clickhouse" | "cockroach" => texts(call),
         "influx" if call.has(&["execute"]) => texts(call),
         "influx" => call.by_verb(&[
-            (Risk::Read, "ping,version,bucket list,org list,query,export,task list,user list,auth list"),
+            (
+                Risk::Read,
+                "ping,version,bucket list,org list,query,export,task list,user list,auth list",
+            ),
             (Risk::Write, "backup,write,bucket create,org create,setup,config"),
-            (Risk::Destructive, "delete,bucket delete,org delete,restore,user delete,auth delete,task delete"),
+            (
+                Risk::Destructive,
+                "delete,bucket delete,org delete,restore,user delete,auth delete,task delete",
+            ),
             (Risk::Disruptive, "*"),
         ]),
         "influxd" => call.by_verb(&[

@@ -26,27 +26,60 @@ pub enum Fence {
 }
 
 const TAKEOVERS: &[(Takeover, &str)] = &[
-    (Takeover::Promotes, "pg_ctl|pg_ctlcluster promote,redis-cli|valkey-cli|keydb-cli REPLICAOF|replicaof|SLAVEOF|slaveof NO|no"),
+    (
+        Takeover::Promotes,
+        "pg_ctl|pg_ctlcluster promote,redis-cli|valkey-cli|keydb-cli REPLICAOF|replicaof|SLAVEOF|slaveof NO|no",
+    ),
     (Takeover::Promotes, "rbd mirror image promote --force,rbd mirror pool promote --force"),
-    (Takeover::Seizes, "drbdadm primary --force|overwrite-data-of-peer|f,drbdadm -- primary --force"),
+    (
+        Takeover::Seizes,
+        "drbdadm primary --force|overwrite-data-of-peer|f,drbdadm -- primary --force",
+    ),
     (Takeover::Seizes, "zpool import --force|f,vgimport --force"),
     (Takeover::Bootstraps, "galera_new_cluster,galera_recovery,mysqld_bootstrap"),
     (Takeover::Bootstraps, "mysqld|mariadbd|mysqld_safe|mariadbd-safe --wsrep-new-cluster"),
-    (Takeover::Bootstraps, "service mysql|mariadb|mysqld bootstrap,systemctl start mysql@bootstrap*|mysqld@bootstrap*"),
+    (
+        Takeover::Bootstraps,
+        "service mysql|mariadb|mysqld bootstrap,systemctl start mysql@bootstrap*|mysqld@bootstrap*",
+    ),
     (Takeover::HandsOver, "patronictl failover --force"),
 ];
 
 const FENCES: &[(Fence, &str)] = &[
     (Fence::Stops, "pcs stonith fence,crm node fence,crm_node fence"),
-    (Fence::Stops, "virsh destroy|shutdown,qm|pct stop|shutdown|suspend,VBoxManage controlvm poweroff,vagrant halt,lxc stop"),
-    (Fence::Stops, "govc vm.power --off|s|force,govc vm.destroy,govc host.shutdown|host.disconnect"),
+    (
+        Fence::Stops,
+        "virsh destroy|shutdown,qm|pct stop|shutdown|suspend,VBoxManage controlvm poweroff,vagrant halt,lxc stop",
+    ),
+    (
+        Fence::Stops,
+        "govc vm.power --off|s|force,govc vm.destroy,govc host.shutdown|host.disconnect",
+    ),
     (Fence::Stops, "aws stop-instances|terminate-instances|stop-db-instance|stop-db-cluster"),
-    (Fence::Stops, "az deallocate|stop,gcloud stop|suspend|reset,doctl power-off|shutdown,hcloud poweroff|shutdown"),
-    (Fence::Stops, "openstack server stop|pause|suspend|delete,oci instance action,linode-cli shutdown"),
-    (Fence::Isolates, "kubectl|oc scale --replicas=0,kubectl|oc cordon|drain|delete,docker|podman|nerdctl network disconnect"),
-    (Fence::Isolates, "nft add|insert|replace * drop|reject,iptables|ip6tables|iptables-nft --j=DROP|REJECT"),
-    (Fence::Isolates, "ip link set down,ip route add blackhole|unreachable|prohibit,firewall-cmd --add-rich-rule"),
-    (Fence::Isolates, "aws revoke-security-group-ingress|modify-instance-attribute|detach-network-interface,ufw deny|reject|insert"),
+    (
+        Fence::Stops,
+        "az deallocate|stop,gcloud stop|suspend|reset,doctl power-off|shutdown,hcloud poweroff|shutdown",
+    ),
+    (
+        Fence::Stops,
+        "openstack server stop|pause|suspend|delete,oci instance action,linode-cli shutdown",
+    ),
+    (
+        Fence::Isolates,
+        "kubectl|oc scale --replicas=0,kubectl|oc cordon|drain|delete,docker|podman|nerdctl network disconnect",
+    ),
+    (
+        Fence::Isolates,
+        "nft add|insert|replace * drop|reject,iptables|ip6tables|iptables-nft --j=DROP|REJECT",
+    ),
+    (
+        Fence::Isolates,
+        "ip link set down,ip route add blackhole|unreachable|prohibit,firewall-cmd --add-rich-rule",
+    ),
+    (
+        Fence::Isolates,
+        "aws revoke-security-group-ingress|modify-instance-attribute|detach-network-interface,ufw deny|reject|insert",
+    ),
 ];
 
 /// Returns whether a call takes over what another machine is in charge of.

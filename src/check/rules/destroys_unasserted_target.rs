@@ -31,6 +31,7 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "set -eu\nsystemctl stop mariadb\nfind /var/lib/mysql -mindepth 1 -delete\nmariabackup --copy-back --target-dir=/backup/full\n",
         ),
+        Example::Script("umount -a\ndd if=/dev/sdb of=/dev/sda bs=4M conv=fsync\nsync\n"),
         Example::Script("zfs destroy -r tank/shop\nzfs create tank/shop\n"),
         Example::Script("etcdctl --endpoints \"$E\" del '' --from-key\n"),
         Example::Script(
@@ -76,7 +77,9 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "zfs snapshot -r tank/shop@before\nzfs send -R tank/shop@before > /backup/shop.zfs\nzfs destroy tank/shop@before\n",
         ),
-        Example::Script("docker compose down\ndocker volume ls\ndocker volume rm drill_pgdata_verify\n"),
+        Example::Script(
+            "docker compose down\ndocker volume ls\ndocker volume rm drill_pgdata_verify\n",
+        ),
         Example::Script(
             "gpg --export-secret-keys --armor backup@example.org > /mnt/safe/key.asc\ngpg --batch --yes --delete-secret-keys backup@example.org\n",
         ),
@@ -165,7 +168,9 @@ enum Scope {
 fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<Harm> {
     let command = run.command;
     let call = unit.take_apart(command)?;
-    let harm = |what: String, scope, severity, copy_counts| Some(Harm { what, scope, severity, copy_counts });
+    let harm = |what: String, scope, severity, copy_counts| {
+        Some(Harm { what, scope, severity, copy_counts })
+    };
     if let Some(path) = losses::emptied(unit, command) {
         return harm(format!("{path} is deleted"), Scope::Host, Severity::Critical, false);
     }
@@ -177,17 +182,22 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<Harm> {
             drop && !is_scratch_database(&s.text)
         });
         let what = "a database is dropped".to_owned();
-        return drops.then_some(())
+        return drops
+            .then_some(())
             .and_then(|()| harm(what, Scope::Host, Severity::Critical, false));
     }
-    losses::hits(unit, command).into_iter().filter_map(|hit| of_hit(unit, command, call, &hit)).next()
+    losses::hits(unit, command)
+        .into_iter()
+        .filter_map(|hit| of_hit(unit, command, call, &hit))
+        .next()
 }
 
 /// Judges one thing that a command destroys; what an older state replaces, and old copies, other rules judge.
 fn of_hit(unit: &Unit<'_>, command: &Command, call: &Call<'_>, hit: &Hit) -> Option<Harm> {
     let deed = &hit.deed;
     let scope = if hit.elsewhere { Scope::Elsewhere } else { Scope::Host };
-    let harm = |what: String, severity, copy_counts| Some(Harm { what, scope, severity, copy_counts });
+    let harm =
+        |what: String, severity, copy_counts| Some(Harm { what, scope, severity, copy_counts });
     let explicit = || {
         call.has(&[
             "context",
@@ -200,13 +210,16 @@ fn of_hit(unit: &Unit<'_>, command: &Command, call: &Call<'_>, hit: &Hit) -> Opt
             "cluster",
         ])
     };
-    if matches!(hit.loss, Loss::Device) || call.tool.name == "lvcreate" && call.risk() == Risk::Irreversible {
+    if matches!(hit.loss, Loss::Device)
+        || call.tool.name == "lvcreate" && call.risk() == Risk::Irreversible
+    {
         // What is on a snapshot is elsewhere too.
         if hit.loss == Loss::Copies || listed_snapshot(unit, command, call) {
             return None;
         }
         let device = call.operands.iter().any(|w| value_of(&w.text).starts_with("/dev/"));
-        let named = !matches!(call.name, "zfs" | "zpool" | "btrfs" | "rbd" | "lvremove" | "vgremove");
+        let named =
+            !matches!(call.name, "zfs" | "zpool" | "btrfs" | "rbd" | "lvremove" | "vgremove");
         let image = !device && named && call.operands.iter().any(|w| is_image(value_of(&w.text)));
         let memory = call.operands.iter().any(|w| is_memory(value_of(&w.text)));
         let scratch = !named && losses::scratch(unit, command);
@@ -229,7 +242,9 @@ fn of_hit(unit: &Unit<'_>, command: &Command, call: &Call<'_>, hit: &Hit) -> Opt
         }
         (Loss::Data, Reach::Whole) => match call.name {
             "dropdb" => harm("a database is dropped".to_owned(), Severity::Critical, false),
-            "pg_resetwal" => harm("the write-ahead log is thrown away".to_owned(), Severity::Critical, false),
+            "pg_resetwal" => {
+                harm("the write-ahead log is thrown away".to_owned(), Severity::Critical, false)
+            }
             // A tool of the account or the cluster, whose deletions reach far.
             _ if call.tool.name == "aws" && hit.elsewhere => {
                 harm(format!("{deed} deletes"), Severity::Critical, false)
@@ -240,7 +255,9 @@ fn of_hit(unit: &Unit<'_>, command: &Command, call: &Call<'_>, hit: &Hit) -> Opt
             let severity = if call.tool.name == "curl" { Severity::Low } else { Severity::Medium };
             harm(format!("{deed} destroys what is in use"), severity, true)
         }
-        (Loss::Copies, Reach::Whole) => harm(format!("{deed} removes every copy"), Severity::High, false),
+        (Loss::Copies, Reach::Whole) => {
+            harm(format!("{deed} removes every copy"), Severity::High, false)
+        }
         (Loss::Copies, Reach::Part) if call.tool.name == "aws" && hit.elsewhere => {
             harm(format!("{deed} removes a copy"), Severity::Medium, true)
         }

@@ -22,7 +22,9 @@ pub const RULE: Rule = Rule {
         Example::Script("crm_attribute --type crm_config --name stonith-enabled --update 0\n"),
     ],
     good: &[
-        Example::Script("pcs property set stonith-enabled=true\npcs property show stonith-enabled\n"),
+        Example::Script(
+            "pcs property set stonith-enabled=true\npcs property show stonith-enabled\n",
+        ),
         Example::Script(
             "set -eu\npcs cluster setup shop db1 db2 --start --enable\npcs stonith create f1 fence_ipmilan ip=192.0.2.11 pcmk_host_list=db1\npcs stonith create f2 fence_ipmilan ip=192.0.2.12 pcmk_host_list=db2\npcs property set no-quorum-policy=stop\n",
         ),
@@ -36,14 +38,16 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     let managers = ["pcs", "crm", "crm_attribute", "cibadmin"];
     let words = |command: &crate::shell::Command| -> String {
-        let words: Vec<String> = command.arguments().iter().map(|a| a.shown().to_ascii_lowercase()).collect();
+        let words: Vec<String> =
+            command.arguments().iter().map(|a| a.shown().to_ascii_lowercase()).collect();
         words.join(" ").replace(['"', '\''], "")
     };
     let sets = |text: &str, name: &str, values: &[&str]| {
         text.split_once(name).is_some_and(|(_, rest)| {
-            let value = rest.trim_start_matches(['=', ' ']).split(' ').find(|word| {
-                !matches!(*word, "--update" | "-v" | "--value" | "")
-            });
+            let value = rest
+                .trim_start_matches(['=', ' '])
+                .split(' ')
+                .find(|word| !matches!(*word, "--update" | "-v" | "--value" | ""));
             value.is_some_and(|value| values.contains(&value.trim_start_matches("--update=")))
         })
     };

@@ -210,7 +210,9 @@ fn copies_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
             other.index != command.index
                 && carried(other.command).is_some_and(|(sources, to)| {
                     to.trim_end_matches('/') == target.trim_end_matches('/')
-                        && sources.iter().any(|one| !secret(one) && !exported(unit, one) && is_archive(one))
+                        && sources
+                            .iter()
+                            .any(|one| !secret(one) && !exported(unit, one) && is_archive(one))
                 })
         })
     };

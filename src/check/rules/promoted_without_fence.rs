@@ -74,14 +74,19 @@ fn run(context: &Context<'_>, report: &mut Report) {
             Some(Takeover::Promotes | Takeover::Bootstraps | Takeover::HandsOver) | None => false,
         };
         let fence = failover::fenced(context, unit, run);
-        if !promotes && !seized || fence == Some(Fence::Stops) || seized && made_here(context, unit, run) {
+        if !promotes && !seized
+            || fence == Some(Fence::Stops)
+            || seized && made_here(context, unit, run)
+        {
             continue;
         }
         let message = match (promotes, fence) {
             (true, None) => "nothing stops the old primary before this promotion",
             (true, Some(_)) => "the old primary is cut off before this promotion, and runs on",
             (false, None) => "nothing stops the other machine before its storage is taken by force",
-            (false, Some(_)) => "the other machine is cut off before its storage is taken by force, and runs on",
+            (false, Some(_)) => {
+                "the other machine is cut off before its storage is taken by force, and runs on"
+            }
         };
         let finding = report.add(&RULE, unit, run.command.span, message.to_owned());
         if fence.is_some() || !promotes && !failover::takes_a_part(context, unit, run) {
@@ -94,6 +99,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     context.before(unit, run).any(|(_, other)| {
         other.command.is(&["drbdadm"]) && other.command.has("create-md")
-            || other.command.is(&["zpool"]) && (other.command.has("create") || other.command.has("export"))
+            || other.command.is(&["zpool"])
+                && (other.command.has("create") || other.command.has("export"))
     })
 }

@@ -103,7 +103,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         if let Some((what, severity)) = set_back(unit, run)
             && !losses::copied(context, unit, run)
-            && !context.before(unit, run).any(|(_, r)| dumps(r.command) || losses::snapshots(r.command))
+            && !context
+                .before(unit, run)
+                .any(|(_, r)| dumps(r.command) || losses::snapshots(r.command))
         {
             let message = format!("{what}, and nothing keeps what is there");
             report.add(&RULE, unit, run.command.span, message).severity = severity;
@@ -113,7 +115,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether each run is followed by a snapshot of the file system that holds the target: what is replaced then stays
 /// in the older ones.
-fn kept_by_snapshots(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
+fn kept_by_snapshots(
+    context: &Context<'_>,
+    unit: &Unit<'_>,
+    run: Run<'_>,
+    target: &Target,
+) -> bool {
     let Target::Path(path) = target else { return false };
     context.after(unit, run).any(|(other_unit, other)| {
         losses::snapshots(other.command)
@@ -138,7 +145,8 @@ fn set_back(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Severity)> {
     let whole = if hit.reach == Reach::Whole { Severity::High } else { Severity::Medium };
     let severity = match call.name {
         // Other rules read them, or they refuse a place where something is.
-        "pg_restore" | "etcdctl" | "etcdutl" | "psql" | "mysql" | "mariadb" | "sqlite3" | "pg_rewind" => return None,
+        "pg_restore" | "etcdctl" | "etcdutl" | "psql" | "mysql" | "mariadb" | "sqlite3"
+        | "pg_rewind" => return None,
         "patronictl" | "drbdadm" | "repmgr" => return None,
         "pgbackrest" if !call.has(&["delta", "force"]) => return None,
         "mongorestore" if call.has(&["nsFrom", "nsTo"]) => return None,
@@ -151,7 +159,9 @@ fn set_back(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Severity)> {
         }
         "pgbackrest" if command.has("--delta") => Severity::Medium,
         // It asks for a device that is named, not for what a package finds.
-        "e2fsck" | "fsck" | "tune2fs" if call.operands.iter().all(|word| !word.certain) => Severity::Low,
+        "e2fsck" | "fsck" | "tune2fs" if call.operands.iter().all(|word| !word.certain) => {
+            Severity::Low
+        }
         _ => whole,
     };
     Some((format!("{} puts another state in the place of this one", hit.deed), severity))
@@ -235,7 +245,11 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
             let sources = &call.operands[..call.operands.len() - 1];
             let backup = sources.iter().any(|w| from_backup(&unit.path(command, w)));
             let whole = sources.iter().all(|w| !is_archive(&w.text));
-            if backup && whole && losses::in_live_directory(&target) { vec![Target::Path(target)] } else { Vec::new() }
+            if backup && whole && losses::in_live_directory(&target) {
+                vec![Target::Path(target)]
+            } else {
+                Vec::new()
+            }
         }
         ("restic", "restic") if call.names("restore") => {
             let target = call.value(&["target"]).map(|w| unit.path(command, w));

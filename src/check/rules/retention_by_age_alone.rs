@@ -148,7 +148,9 @@ fn compares(unit: &Unit<'_>, run: Run<'_>) -> bool {
         let compares = match &statement.kind {
             StatementKind::Arithmetic(_) | StatementKind::Condition(_) => {
                 let text = unit.slice(statement.span);
-                ["<", ">", "==", "-lt", "-le", "-gt", "-ge", "-eq"].iter().any(|sign| text.contains(sign))
+                ["<", ">", "==", "-lt", "-le", "-gt", "-ge", "-eq"]
+                    .iter()
+                    .any(|sign| text.contains(sign))
             }
             StatementKind::Simple(_)
             | StatementKind::Pipeline(_)
