@@ -14,6 +14,8 @@ use crate::plan::Plan;
 pub struct Context<'a> {
     /// The shell texts, in the order in which they would run.
     pub units: Vec<Unit<'a>>,
+    /// Texts that other shells read (`bash -c`, `ssh`), each by itself, for rules that look at how a text is written.
+    pub payloads: Vec<Unit<'a>>,
     /// The Python script, where it is one.
     pub python: Option<Python<'a>>,
     /// What would run and is not read.
@@ -34,6 +36,12 @@ impl<'a> Context<'a> {
     /// Returns the inventory where it is what is checked, not where it only stands beside a plan.
     pub fn inventory_alone(&self) -> Option<&'a Inventory> {
         self.inventory.filter(|_| self.plan.is_none() && self.units.is_empty())
+    }
+
+    /// Returns every shell text, also those inside others: what a rule goes through that looks at statements. What is
+    /// inside has no context; a rule over commands finds them in the units themselves.
+    pub fn scripts(&self) -> impl Iterator<Item = &Unit<'a>> {
+        self.units.iter().chain(&self.payloads)
     }
 
     /// Returns every command with its unit, in order.

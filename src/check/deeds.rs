@@ -299,6 +299,10 @@ pub fn outputs_of_line<'u>(unit: &'u Unit<'_>, run: Run<'u>) -> Vec<(&'u Argumen
     if let Some(stage) = run.command.setting.stage {
         for later in unit.commands.list.iter().skip(run.index + 1) {
             let same = later.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline);
+            // What stands in a word of the pipeline is none of its stages: `gzip > "shop-$(date +%F).gz"`.
+            if !same && later.setting.substituted {
+                continue;
+            }
             if !same {
                 break;
             }

@@ -35,6 +35,13 @@ fn hides_options(run: Run<'_>) -> bool {
     })
 }
 
+/// Returns the calls that dump whole databases, not the accounts of the system alone.
+pub fn whole_dumps<'c, 'a>(
+    context: &'c Context<'a>,
+) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>, &'c Call<'static>)> {
+    dumps(context).into_iter().filter(|(_, _, call)| is_whole(call) && !call.has(&["system"]))
+}
+
 /// Tells whether a call dumps whole databases with their data, not single tables or parts of them.
 pub fn is_whole(call: &Call<'_>) -> bool {
     let part = ["no-data", "no-create-info", "where", "tables", "tab"];

@@ -231,6 +231,7 @@ fn described(
                     }
                 }
                 Found::Unknown if asks(whole) || negated(&walk, whole) => {}
+                Found::Unknown if comes_with_module(name, command) => {}
                 Found::Unknown => {
                     doubt(name, &walk, whole, argument.span, facts, here, judged);
                 }
@@ -270,6 +271,13 @@ fn negated(walk: &Walk, flag: &str) -> bool {
         return false;
     };
     matches!(walk.find(&format!("--{bare}")), Found::Known { .. } | Found::Ambiguous)
+}
+
+/// Tells whether a flag may be one of a module that the call loads: matches and targets bring their own.
+fn comes_with_module(name: &str, command: &Command) -> bool {
+    let loads =
+        |word: &&str| matches!(*word, "-m" | "--match" | "-j" | "--jump" | "-p" | "--protocol");
+    matches!(name, "iptables" | "ip6tables") && command.literals().iter().any(loads)
 }
 
 fn doubt(

@@ -6,6 +6,8 @@ mod context;
 mod deeds;
 mod dumps;
 mod etcd;
+#[cfg(test)]
+mod examples;
 mod facts;
 mod failover;
 mod fix;
@@ -59,7 +61,7 @@ use crate::base::{Id, Risk};
 use crate::evidence::{DryRun, Finding, Place};
 use crate::inventory::Inventory;
 use crate::plan::{Plan, order};
-use crate::shell::on_deep_stack;
+use crate::shell::{Payload, on_deep_stack};
 use reading::Reading;
 
 /// What the checker says of a script or a plan.
@@ -147,8 +149,11 @@ fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
         checked.risk = Risk::Unknown;
     }
     let whole = python.as_ref().and_then(|part| part.excerpt.clone());
+    let texts = payloads_of(&units);
+    let payloads = inner_units(&units, &texts);
     let context = Context {
         units,
+        payloads,
         python: python.as_ref().map(|part| Python::new(&part.text)),
         unread: unread.clone(),
         manifests,
@@ -158,7 +163,41 @@ fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
         seen: None,
     };
     checked.questions.extend(rules::questions(&context));
-    checked.findings.extend(judge(&context, Report::on(whole)));
+    checked.findings.extend(placed_best(judge(&context, Report::on(whole)), &context));
+}
+
+/// Leaves out what a rule says of a text for another shell as a whole where it also says it of a place inside.
+fn placed_best(findings: Vec<Finding>, context: &Context<'_>) -> Vec<Finding> {
+    let whole = |unit: &Unit<'_>| {
+        let of = |payload: &Payload| match &unit.excerpt {
+            Some(excerpt) => excerpt.span(payload.span),
+            None => payload.span,
+        };
+        unit.commands.payloads.iter().map(of).collect::<Vec<_>>()
+    };
+    let wholes: Vec<_> = context.units.iter().flat_map(whole).collect();
+    let better = |one: &Finding| {
+        let inside = |other: &Finding| {
+            other.rule == one.rule
+                && other.span != one.span
+                && outcome::within(other.span, one.span)
+        };
+        wholes.contains(&one.span) && findings.iter().any(inside)
+    };
+    findings.iter().filter(|one| !better(one)).cloned().collect()
+}
+
+/// Returns the texts that the shells of each unit hand to others.
+fn payloads_of(units: &[Unit<'_>]) -> Vec<Vec<Payload>> {
+    units.iter().map(|unit| unit.commands.payloads.clone()).collect()
+}
+
+/// Reads the texts that other shells run.
+fn inner_units<'a>(units: &[Unit<'a>], texts: &'a [Vec<Payload>]) -> Vec<Unit<'a>> {
+    let of = |(unit, texts): (&Unit<'a>, &'a Vec<Payload>)| {
+        texts.iter().map(|text| Unit::inner(unit, unit.step, text)).collect::<Vec<_>>()
+    };
+    units.iter().zip(texts).flat_map(of).filter(|unit| unit.script.parsed).collect()
 }
 
 /// Checks a plan: every text of every step, the order of the steps, and the names they use.
@@ -178,6 +217,7 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
 pub fn inventory(inventory: &Inventory, facts: &Facts) -> Vec<Finding> {
     let context = Context {
         units: vec![],
+        payloads: vec![],
         python: None,
         unread: vec![],
         manifests: &[],
@@ -197,17 +237,20 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         .steps
         .iter()
         .map(|step| {
+            // Its rollback counts like its commands: it runs under the same approval.
             let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
             let risk = own
-                .filter(|u| u.part != Place::Rollback)
                 .map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
             (step.id.clone(), risk.max().unwrap_or(Risk::Read))
         })
         .collect();
     let reads = |unit: &Unit<'_>| unit.script.parsed && !facts.rejected.contains_key(unit.text);
     let parsed = units.iter().all(reads);
+    let texts = payloads_of(&units);
+    let payloads = inner_units(&units, &texts);
     let context = Context {
         units,
+        payloads,
         python: None,
         unread: vec![],
         manifests: &[],
@@ -217,7 +260,7 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         seen: None,
     };
     let questions = rules::questions(&context);
-    let mut findings = judge(&context, Report::default());
+    let mut findings = placed_best(judge(&context, Report::default()), &context);
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
@@ -245,7 +288,13 @@ fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
         for (part, text) in texts {
             if let Some(text) = text {
                 let language = Language::of(text, "");
-                units.push(Unit::new(text, Some(step), part, language));
+                let mut unit = Unit::new(text, Some(step), part, language);
+                if part == Place::Rollback {
+                    // What the step itself made anew is nobody's data when it is taken back.
+                    let own = |unit: &&Unit<'_>| unit.step.is_some_and(|one| one.id == step.id);
+                    unit.fresh.extend(units.iter().filter(own).flat_map(|u| u.fresh.clone()));
+                }
+                units.push(unit);
             }
         }
     }
@@ -258,6 +307,7 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
         let (units, facts) = (units_of(plan), Facts::default());
         let context = Context {
             units,
+            payloads: vec![],
             python: None,
             unread: vec![],
             manifests: &[],

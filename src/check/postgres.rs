@@ -3,6 +3,7 @@
 use super::{Context, Run, Unit};
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, path};
+use crate::tools::Call;
 
 /// A setting that a script gives a server.
 #[derive(Debug)]
@@ -17,6 +18,14 @@ pub struct Setting<'c, 'a> {
     pub value: String,
     /// The file it is written to, empty for `ALTER SYSTEM`.
     pub file: String,
+}
+
+/// Returns every call of pg_basebackup, taken apart.
+pub fn base_backups<'c, 'a>(
+    context: &'c Context<'a>,
+) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>, &'c Call<'static>)> {
+    let found = context.named(&["pg_basebackup"]);
+    found.filter_map(|(unit, run)| Some((unit, run, unit.take_apart(run.command)?)))
 }
 
 /// Names of settings that only a recovery needs.

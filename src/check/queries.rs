@@ -100,7 +100,7 @@ impl Unit<'_> {
     }
 
     /// Finds a text in the part of the unit it comes from: as it stands there, or line by line.
-    fn aligned(&self, text: &str, span: Span) -> Excerpt {
+    pub(super) fn aligned(&self, text: &str, span: Span) -> Excerpt {
         let source = self.slice(span);
         if let Some(at) = source.find(text) {
             return Excerpt::of(Span::new(at, at + text.len()).shifted(span.start));

@@ -10,7 +10,7 @@ use super::reading::{Part, Schedule};
 use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
-use crate::shell::{self, Argument, Command, Commands, Options, Origin, Script, path};
+use crate::shell::{self, Payload, Argument, Command, Commands, Options, Origin, Script, path};
 use crate::sql;
 use crate::tools::{self, Call, Role, Word, tar};
 
@@ -64,8 +64,30 @@ pub struct Run<'u> {
 impl<'a> Unit<'a> {
     /// Reads a text. Must be called on the deep stack.
     pub fn new(text: &'a str, step: Option<&'a Step>, part: Place, language: Language) -> Self {
-        let script = shell::parse(text);
         let options = if step.is_some() { Options::STRICT } else { shebang(text) };
+        Self::starting(text, step, part, language, options)
+    }
+
+    /// Reads a text that another shell of a unit runs. Must be called on the deep stack.
+    pub(super) fn inner(outer: &Unit<'_>, step: Option<&'a Step>, payload: &'a Payload) -> Self {
+        let inner = outer.aligned(&payload.text, payload.span);
+        let excerpt = match &outer.excerpt {
+            Some(excerpt) => excerpt.inner(&inner),
+            None => inner,
+        };
+        let (text, part) = (payload.text.as_str(), outer.part);
+        let unit = Self::starting(text, step, part, outer.language, payload.options);
+        Self { within: outer.within, excerpt: Some(Rc::new(excerpt)), ..unit }
+    }
+
+    fn starting(
+        text: &'a str,
+        step: Option<&'a Step>,
+        part: Place,
+        language: Language,
+        options: Options,
+    ) -> Self {
+        let script = shell::parse(text);
         let commands = shell::commands(&script, options);
         let index = Index::new(&commands);
         let known = commands.list.iter().map(|_| Known::default()).collect();
@@ -141,7 +163,7 @@ impl<'a> Unit<'a> {
                 call.value(&["file"]).map(|w| self.path(command, w)).into_iter().collect()
             }
             "cp" | "rsync" => {
-                call.of_role(Role::Target).into_iter().map(|w| self.path(command, w)).collect()
+                call.of_role(Role::Target).into_iter().map(|w| self.end(command, w)).collect()
             }
             _ => Vec::new(),
         };
@@ -151,10 +173,16 @@ impl<'a> Unit<'a> {
             .map(|w| self.path(command, w));
         let sources = call.of_role(Role::Source).into_iter().map(|w| match &base {
             Some(base) => path::absolute(&w.text, Some(base)),
-            None => self.path(command, w),
+            None => self.end(command, w),
         });
         let sources: Vec<String> = sources.collect();
         targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
+    }
+
+    /// Returns an end of a copy: a path, or the words for one on another host as they stand (`backup1:/backup`).
+    fn end(&self, command: &Command, word: &Word) -> String {
+        let remote = word.text.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
+        if remote { word.text.clone() } else { self.path(command, word) }
     }
 
     /// Returns the words of a command as the tools see them.

@@ -2,41 +2,25 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::ffi::CString;
-use std::io::{IoSlice, Read as _, Write as _};
-use std::mem::MaybeUninit;
+use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, Mode as FileMode, OFlags};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+use rustix::net::SendFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
 use super::assembly::{TREE, descriptor_path};
 use super::exact::{self, Gate};
-use super::filter::{self, Reporting};
+use super::filter::{self, Files, Reporting};
 use super::ground::Ground;
+use super::message::{send_descriptor, word};
 use super::protocol::{Failure, Limits, Mode, RunAsk};
 use super::sys::{self, Side};
 use super::tree::Place;
 use super::waiting::Orders;
-
-/// What the first process says to the supervisor, one message each.
-pub(super) mod word {
-    /// Carries the directory of the new `/proc`.
-    pub(crate) const PROC: u8 = b'p';
-    /// Carries the descriptor that reports programs and connections.
-    pub(crate) const LISTENER: u8 = b'l';
-    /// The payload ended: followed by the code, or by the signal as a negative number (i32).
-    pub(crate) const ENDED: u8 = b'e';
-    /// A traced process became another program: followed by its number inside (i32).
-    pub(crate) const STARTED: u8 = b's';
-    /// A traced process ended: followed by what [`super::exact::Gone`] reads.
-    pub(crate) const GONE: u8 = b'x';
-    /// It failed before the payload: followed by JSON.
-    pub(crate) const FAILED: u8 = b'f';
-}
 
 /// Everything the first process needs to get ready.
 pub(super) struct Birth<'a> {
@@ -52,6 +36,7 @@ pub(super) struct Birth<'a> {
 struct Payload<'a> {
     ask: &'a RunAsk,
     environment: &'a [CString],
+    files: Files,
     talk: BorrowedFd<'a>,
     stdout: BorrowedFd<'a>,
     stderr: BorrowedFd<'a>,
@@ -124,7 +109,12 @@ fn begin(
             if let Some(gate) = gate {
                 gate.wait();
             }
-            let payload = Payload { ask: &ask, environment: &environment, talk, stdout, stderr };
+            let files = match ground.mode {
+                Mode::RootShifted | Mode::RootIdentity => Files::None,
+                Mode::User => Files::Changed,
+            };
+            let payload =
+                Payload { ask: &ask, environment: &environment, files, talk, stdout, stderr };
             let failure = payload.become_command();
             let text = format!(
                 "blackstart: {}: {}\n",
@@ -269,20 +259,6 @@ fn dumpable(how: DumpableBehavior) -> Result<(), Failure> {
         .map_err(|error| Failure::of("hiding the first process", error))
 }
 
-pub(super) fn send_descriptor(
-    talk: BorrowedFd<'_>,
-    word: u8,
-    descriptor: BorrowedFd<'_>,
-) -> Result<(), Failure> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    let descriptors = [descriptor];
-    control.push(SendAncillaryMessage::ScmRights(&descriptors));
-    rustix::net::sendmsg(talk, &[IoSlice::new(&[word])], &mut control, SendFlags::empty())
-        .map(drop)
-        .map_err(|error| Failure::of("handing a descriptor to the supervisor", error))
-}
-
 impl Payload<'_> {
     /// Becomes the command; returns only on failure.
     fn become_command(&self) -> Failure {
@@ -323,7 +299,7 @@ impl Payload<'_> {
         dumpable(DumpableBehavior::Dumpable)?;
         rustix::thread::set_no_new_privs(true).map_err(failed)?;
         let pass = sys::unguessable();
-        let program = filter::program(Reporting::On { pass });
+        let program = filter::program(Reporting::On { pass, files: self.files });
         let refused = |error| Failure::of("installing the system call filter", error);
         match sys::install_listening_filter(&program) {
             Ok(listener) => sys::send_unseen(self.talk, pass, word::LISTENER, listener.as_fd())

@@ -1,20 +1,19 @@
 //! Follows one run from outside: its output, its reports, its limits, its end.
 #![allow(clippy::disallowed_methods)]
 
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::capture::Outputs;
-use super::child::word;
 use super::exact::Gone;
+use super::message::{Message, word};
 use super::observe::Observer;
 use super::protocol::{Failure, Kept, Limit, Limits};
 use super::resolver::Resolver;
+use super::rights::Rights;
 use super::usage::{Scarce, Usage, usage};
 
 /// How often memory, processes, processor time and disk are looked at; less often where a look takes long.
@@ -30,6 +29,8 @@ pub(super) struct Watched {
     /// Exit code, or a signal as a negative number.
     pub(super) ended: Option<i32>,
     pub(super) limit: Option<Limit>,
+    /// Whether calls were reported.
+    pub(super) observed: bool,
     pub(super) duration: Duration,
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
@@ -45,15 +46,17 @@ pub(super) struct Ends {
     pub(super) stderr: OwnedFd,
 }
 
-struct Watch<'a> {
+struct Watch<'a, 'r> {
     limits: Limits,
     pid: Pid,
     talk: OwnedFd,
     outputs: Outputs,
     observer: Observer,
     resolver: &'a mut Resolver,
+    rights: Option<&'a mut Rights<'r>>,
     proc: Option<OwnedFd>,
     listener: Option<OwnedFd>,
+    observed: bool,
     ended: Option<i32>,
     failure: Option<Failure>,
     limit: Option<Limit>,
@@ -67,7 +70,7 @@ struct Watch<'a> {
 pub(super) fn watch(
     ends: Ends,
     limits: Limits,
-    (observer, resolver): (Observer, &mut Resolver),
+    (observer, resolver, rights): (Observer, &mut Resolver, Option<&mut Rights<'_>>),
     boss: BorrowedFd<'_>,
 ) -> Result<Watched, Failure> {
     resolver.begin();
@@ -78,8 +81,10 @@ pub(super) fn watch(
         outputs: Outputs::new([ends.stdout, ends.stderr], limits.output),
         observer,
         resolver,
+        rights,
         proc: None,
         listener: None,
+        observed: false,
         ended: None,
         failure: None,
         limit: None,
@@ -106,6 +111,7 @@ pub(super) fn watch(
     let mut seen = Watched {
         ended: watch.ended,
         limit: watch.limit,
+        observed: watch.observed,
         duration,
         stdout,
         stderr,
@@ -120,7 +126,7 @@ pub(super) fn watch(
     Ok(seen)
 }
 
-impl Watch<'_> {
+impl Watch<'_, '_> {
     /// Returns the signal that ended the first process, if one did.
     fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<Option<i32>, Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
@@ -206,7 +212,8 @@ impl Watch<'_> {
     fn hear(&mut self, events: PollFlags) {
         if events.contains(PollFlags::IN) {
             if let Some(listener) = &self.listener {
-                self.observer.answer_next(listener.as_fd(), &self.resolver.names);
+                let rights = self.rights.as_deref_mut();
+                self.observer.answer_next(listener.as_fd(), &self.resolver.names, rights);
             }
         } else if !events.is_empty() {
             self.listener = None;
@@ -215,20 +222,13 @@ impl Watch<'_> {
 
     /// Reads one message of the first process; returns whether more may come.
     fn listen(&mut self) -> Result<bool, Failure> {
-        let mut bytes = [0_u8; 4096];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
-        let received =
-            rustix::net::recvmsg(&self.talk, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC);
-        let length = received.map_or(0, |received| received.bytes);
-        let descriptor = control.drain().find_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-            _ => None,
-        });
-        match bytes[..length].split_first() {
+        let Message { bytes, descriptor } = Message::receive(self.talk.as_fd());
+        match bytes.split_first() {
             Some((&word::PROC, _)) => self.proc = descriptor,
-            Some((&word::LISTENER, _)) => self.listener = descriptor,
+            Some((&word::LISTENER, _)) => {
+                self.observed = true;
+                self.listener = descriptor;
+            }
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);
             }
@@ -247,7 +247,7 @@ impl Watch<'_> {
                     Failure::of("starting the run", std::io::Error::other(error))
                 }));
             }
-            Some(_) | None => return Ok(length > 0),
+            Some(_) | None => return Ok(!bytes.is_empty()),
         }
         Ok(true)
     }

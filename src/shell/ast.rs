@@ -254,7 +254,14 @@ pub enum Expansion {
     },
     /// `${#name}`
     Length,
-    /// Every other form: trimming, replacing, slicing, case, indirection.
+    /// `${name:from}`, `${name:from:length}` with plain numbers.
+    Slice {
+        /// Where it starts.
+        from: usize,
+        /// How much of it; all where nothing is said.
+        length: Option<usize>,
+    },
+    /// Every other form: trimming, replacing, slicing at what only the run knows, case, indirection.
     Other,
 }
 

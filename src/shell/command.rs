@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ast::RedirectKind;
+use super::resolve::Options;
 use super::value::Argument;
 use crate::base::Span;
 
@@ -93,6 +94,21 @@ pub struct Pipeline {
     pub pipefail: bool,
     /// How many stages it has.
     pub length: usize,
+    /// The stage of another pipeline that it stands in.
+    pub within: Option<Stage>,
+    /// The shell, call or group around it that says where its output goes: an index into [`Commands::list`].
+    pub output: Option<usize>,
+}
+
+/// A text that another shell reads: of `bash -c`, of `ssh`, of a here-document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// The text; what only the run knows stands there by the name it has outside.
+    pub text: String,
+    /// The word it comes from.
+    pub span: Span,
+    /// The options that shell starts with.
+    pub options: Options,
 }
 
 /// Text that would run and cannot be read.
@@ -124,6 +140,8 @@ pub struct Commands {
     pub opaque: Vec<Opaque>,
     /// Functions and aliases the script defines.
     pub defined: BTreeSet<String>,
+    /// Texts that other shells read, in the order in which they start.
+    pub payloads: Vec<Payload>,
     /// Variables used, in order.
     pub uses: Vec<Use>,
 }

@@ -1,5 +1,7 @@
 //! Expands words as far as a reader can: variables that are known, splitting, substitutions.
 
+use std::rc::Rc;
+
 use super::ast::{Expansion, Part, PartKind, Statement, Variable, Word};
 use super::command::Use;
 use super::environment::{Value, can_be_empty, unknown};
@@ -201,6 +203,7 @@ impl Resolver {
             }
             Expansion::Plain if matches!(name, "@" | "*") => {
                 match self.env.arguments.clone() {
+                    Some(given) if name == "*" && !loose => self.one_word(&given, fields),
                     Some(given) => self.splice(&given, span, fields),
                     None => fields.push(unknown("$@", Origin::Argument, false)),
                 }
@@ -212,11 +215,29 @@ impl Resolver {
                     return;
                 }
             }
+            Expansion::Slice { from, length } if all || matches!(name, "@" | "*") => {
+                // The arguments count from 1; before them stands the script itself.
+                let (items, first) = match self.env.values.get(name) {
+                    Some(Value::Array(items)) if all => (Some(Rc::new(items.clone())), *from),
+                    Some(_) | None if all => (None, 0),
+                    Some(_) | None => (self.env.arguments.clone(), from.saturating_sub(1)),
+                };
+                match items.filter(|_| all || *from > 0) {
+                    Some(items) => {
+                        let items = items.get(first..).unwrap_or_default();
+                        let end = length.unwrap_or(items.len()).min(items.len());
+                        self.splice(&items[..end], span, fields);
+                    }
+                    None => fields.push(unknown("$@", Origin::Argument, false)),
+                }
+                return;
+            }
             Expansion::Plain
             | Expansion::Default { .. }
             | Expansion::Alternative(_)
             | Expansion::Required { .. }
             | Expansion::Length
+            | Expansion::Slice { .. }
             | Expansion::Other => {}
         }
         let mut pieces = self.expansion(variable, all);
@@ -229,6 +250,22 @@ impl Resolver {
             pieces = vec![unknown(&format!("${name}"), Origin::Variable, false)];
         }
         self.value(pieces, loose, span, fields);
+    }
+
+    /// Adds items as `"$*"` does: one word, with blanks between them.
+    fn one_word(&mut self, items: &[Argument], fields: &mut Fields) {
+        fields.present = true;
+        if !self.spend(items.len() / 8) || items.len() > 1_000 {
+            return fields.push(unknown("$*", Origin::Argument, false));
+        }
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                fields.push(Piece::Text(" ".to_owned()));
+            }
+            for piece in &item.pieces {
+                fields.push(piece.clone());
+            }
+        }
     }
 
     fn splice(&mut self, items: &[Argument], span: Span, fields: &mut Fields) {
@@ -259,7 +296,7 @@ impl Resolver {
         match &variable.expansion {
             Expansion::Plain => base,
             Expansion::Length => vec![unknown(&format!("${{#{name}}}"), Origin::Output, false)],
-            Expansion::Other => {
+            Expansion::Slice { .. } | Expansion::Other => {
                 let empty = can_be_empty(&base);
                 let origin = base.iter().find_map(|p| match p {
                     Piece::Unknown(u) => Some(u.origin),
@@ -382,7 +419,9 @@ impl Resolver {
         let incoming = self.incoming.take();
         self.setting.substituted = true;
         self.setting.stage = None;
+        let standing = self.standing.take();
         self.sequence(body);
+        self.standing = standing;
         let cwd = self.env.cwd.take();
         self.env = env;
         self.setting = setting;

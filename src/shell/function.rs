@@ -72,7 +72,11 @@ impl Resolver {
         if words[1..].iter().any(|word| word.literal().is_some_and(is_running_subscript)) {
             self.opaque(span, "a subscript runs a command");
         }
-        self.push_redirects(redirects, span);
+        let standing = self.standing;
+        if !redirects.is_empty() {
+            self.push_redirects(redirects, span);
+            self.stand();
+        }
         let arguments = self.env.arguments.replace(Rc::new(words[1..].to_vec()));
         let spawned = std::mem::replace(&mut self.spawns, false);
         self.following.push(Frame { name: name.to_owned(), spawned, hidden: Vec::new() });
@@ -81,7 +85,7 @@ impl Resolver {
         for (name, value) in frame.into_iter().flat_map(|frame| frame.hidden).rev() {
             self.env.restore(name, value);
         }
-        self.spawns = spawned;
+        (self.spawns, self.standing) = (spawned, standing);
         self.env.arguments = arguments;
     }
 

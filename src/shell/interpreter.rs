@@ -28,8 +28,7 @@ impl Resolver {
         while let Some(text) =
             words.get(at).and_then(Argument::literal).filter(|t| t.starts_with('-'))
         {
-            let takes = text.len() == 2 && "bcDEeFIiJLlmOopQRSWw".contains(&text[1..]);
-            at += if takes { 2 } else { 1 };
+            at += 1 + usize::from(takes_value(text));
             if text == "--" {
                 break;
             }
@@ -38,13 +37,24 @@ impl Resolver {
             return self.push(words, redirects, span, wrappers);
         };
         let host = host.rsplit('@').next().unwrap_or_default().to_owned();
-        let saved = self.env.clone();
-        self.env.cwd = None;
-        (self.env.errexit, self.env.nounset, self.env.pipefail) = (false, false, false);
-        let rest = &words[at + 1..];
+        let (saved, standing) = (self.env.clone(), self.standing);
+        let mut start = at + 1;
+        // Options may stand behind the host, and `--` before the command.
+        while let Some(text) =
+            words.get(start).and_then(Argument::literal).filter(|t| t.starts_with('-'))
+        {
+            start += 1 + usize::from(takes_value(text));
+            if text == "--" {
+                break;
+            }
+        }
+        let rest = words.get(start..).unwrap_or_default();
         let text = self.joined(rest, " ");
         let incoming = self.incoming.clone();
         self.push(words[..=at].to_vec(), redirects, span, wrappers);
+        self.stand();
+        self.env.cwd = None;
+        self.starts_anew();
         self.env.enter_shell(Passed::Nothing);
         let shell = matches!(
             text.trim(),
@@ -67,7 +77,7 @@ impl Resolver {
                 None => {}
             }
         }
-        self.env = saved;
+        (self.env, self.standing, self.caller) = (saved, standing, None);
     }
 
     /// Follows the commands that ssh runs on this side.
@@ -92,7 +102,8 @@ impl Resolver {
         let mut command = false;
         let mut reads_input = false;
         let options = (self.env.errexit, self.env.nounset, self.env.pipefail);
-        (self.env.errexit, self.env.nounset, self.env.pipefail) = (false, false, false);
+        let standing = self.standing;
+        self.starts_anew();
         while let Some(text) = words.get(at).and_then(Argument::literal) {
             if text == "-" || text == "--" {
                 at += 1;
@@ -100,6 +111,7 @@ impl Resolver {
             }
             if text == "-n" {
                 (self.env.errexit, self.env.nounset, self.env.pipefail) = options;
+                self.caller = None;
                 return self.push(words, redirects, span, wrappers);
             }
             if matches!(text, "--rcfile" | "--init-file") {
@@ -128,6 +140,7 @@ impl Resolver {
         let incoming = self.incoming.clone();
         let version = words.get(1).and_then(Argument::literal) == Some("--version");
         self.push(words, redirects, span, wrappers);
+        self.stand();
         let outside = self.env.clone();
         self.env.enter_shell(Passed::Exported);
         match (command, rest.first().cloned()) {
@@ -163,7 +176,13 @@ impl Resolver {
         }
         self.env = outside;
         (self.env.errexit, self.env.nounset, self.env.pipefail) = options;
+        (self.standing, self.caller) = (standing, None);
     }
+}
+
+/// Tells whether the next word belongs to a flag of ssh.
+fn takes_value(flag: &str) -> bool {
+    flag.len() == 2 && "bcDEeFIiJLlmOopQRSWw".contains(&flag[1..])
 }
 
 /// Flags of the programs that run one command on many hosts, whose next word belongs to them.

@@ -112,9 +112,12 @@ impl Source<'_> {
             }
             WordPart::ArrayAccess(name) => push(self.reference(name, Expansion::Plain)),
             WordPart::ArrayIndices(name) => push(self.reference(name, Expansion::Other)),
-            WordPart::Substring { reference, .. }
-            | WordPart::ArraySlice { reference, .. }
-            | WordPart::IndirectExpansion { reference, .. }
+            WordPart::Substring { reference, offset, length, .. }
+            | WordPart::ArraySlice { reference, offset, length, .. } => {
+                let length = length.as_ref().map(|length| length.slice(self.text));
+                push(self.slice(reference, offset.slice(self.text), length));
+            }
+            WordPart::IndirectExpansion { reference, .. }
             | WordPart::Transformation { reference, .. } => {
                 push(self.reference(reference, Expansion::Other));
             }
@@ -128,7 +131,10 @@ impl Source<'_> {
     fn with_commands(self, kind: PartKind, span: Span) -> PartKind {
         let slice = span.slice(self.text);
         let unread = |variable: &Variable| match variable.expansion {
-            Expansion::Plain | Expansion::Length | Expansion::Other => true,
+            Expansion::Plain
+            | Expansion::Length
+            | Expansion::Slice { .. }
+            | Expansion::Other => true,
             Expansion::Required { .. } => true,
             Expansion::Default { .. } | Expansion::Alternative(_) => variable.index.is_some(),
         };
@@ -149,9 +155,12 @@ impl Source<'_> {
         match from {
             Bourne::Access { reference } => self.reference(reference, Expansion::Plain),
             Bourne::Length { reference } => self.reference(reference, Expansion::Length),
+            Bourne::Slice { reference, offset, length, .. } => {
+                let length = length.as_ref().map(|length| length.slice(self.text));
+                self.slice(reference, offset.slice(self.text), length)
+            }
             Bourne::Indices { reference }
             | Bourne::Indirect { reference, .. }
-            | Bourne::Slice { reference, .. }
             | Bourne::Transformation { reference, .. } => {
                 self.reference(reference, Expansion::Other)
             }
@@ -160,6 +169,16 @@ impl Source<'_> {
                 self.operation(reference, operator, operand_word_ast.as_deref(), *colon_variant)
             }
         }
+    }
+
+    fn slice(self, name: &VarRef, from: &str, length: Option<&str>) -> PartKind {
+        let number = |text: &str| text.trim().parse().ok();
+        let expansion = match (number(from), length.map(number)) {
+            (Some(from), None) => Expansion::Slice { from, length: None },
+            (Some(from), Some(Some(length))) => Expansion::Slice { from, length: Some(length) },
+            (None, _) | (_, Some(None)) => Expansion::Other,
+        };
+        self.reference(name, expansion)
     }
 
     fn operation(

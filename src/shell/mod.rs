@@ -24,7 +24,7 @@ mod wrapper;
 mod written;
 
 pub use ast::Script;
-pub use command::{Command, Commands, Opaque, Pipeline, Redirection, Setting, Stage, Use};
+pub use command::{Command, Commands, Opaque, Payload, Pipeline, Redirection, Setting, Stage, Use};
 pub use parse::{on_deep_stack, parse};
 pub use resolve::{Options, commands};
 pub use shape::{Shape, same_shape, shape};

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::assigned;
-use super::ast::{Link, Loop, RedirectKind, Script, Statement, StatementKind, Word};
-use super::command::{Command, Commands, Pipeline, Setting, Stage};
+use super::ast::{Link, Loop, RedirectKind, Script, Statement, StatementKind};
+use super::command::{Command, Commands, Pipeline, Redirection, Setting, Stage};
 use super::environment::{Environment, Function, Value, unknown};
 use super::expand::printed;
 use super::function::{Frame, runs_arguments};
@@ -26,6 +26,9 @@ const UNREAD: usize = 1_000;
 
 /// How deep statements may stand in each other, through functions and quoted scripts.
 const LEVELS: usize = 300;
+
+/// How many words of a loop are followed one by one, where they are commands.
+const ROUNDS: usize = 12;
 
 /// What arrives on standard input from the stage before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +81,8 @@ pub fn commands(script: &Script, options: Options) -> Commands {
         cut: false,
         values: 0,
         written: Written::default(),
+        caller: None,
+        standing: None,
     };
     resolver.sequence(&script.statements);
     resolver.uncalled();
@@ -109,6 +114,10 @@ pub(super) struct Resolver {
     pub(super) values: usize,
     /// Files the script has written.
     pub(super) written: Written,
+    /// Whether the shell that waits for the one about to be followed ends when that one fails.
+    pub(super) caller: Option<bool>,
+    /// The command whose redirects say where the output of what is being followed goes.
+    pub(super) standing: Option<usize>,
 }
 
 impl Resolver {
@@ -184,12 +193,13 @@ impl Resolver {
 
     fn compound(&mut self, statement: &Statement) {
         let redirects = self.redirects(&statement.redirects);
-        let saved = self.incoming.clone();
+        let (saved, standing) = (self.incoming.clone(), self.standing);
         if let Some(text) = redirects.iter().rev().find(|r| holds_text(r.kind)) {
             self.incoming = Some(Incoming::Text(text.target.clone()));
         }
         if redirects.iter().any(|r| !holds_text(r.kind)) {
             self.push(Vec::new(), redirects, statement.span, Vec::new());
+            self.stand();
         }
         match &statement.kind {
             StatementKind::Group(body) => self.sequence(body),
@@ -238,7 +248,19 @@ impl Resolver {
             | StatementKind::Arithmetic(_)
             | StatementKind::Function { .. } => {}
         }
-        self.incoming = saved;
+        (self.incoming, self.standing) = (saved, standing);
+    }
+
+    /// Notes that the output of what follows goes where the last command's does, where that is a file.
+    pub(super) fn stand(&mut self) {
+        let last = self.out.list.len().saturating_sub(1);
+        let file = |r: &Redirection| {
+            matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append)
+                && r.descriptor.is_none_or(|descriptor| descriptor == 1)
+        };
+        if self.out.list.get(last).is_some_and(|command| command.redirects.iter().any(file)) {
+            self.standing = Some(last);
+        }
     }
 
     fn in_branch(&mut self, body: &[Statement]) {
@@ -286,8 +308,13 @@ impl Resolver {
 
     fn repeat(&mut self, one: &Loop) {
         let before = self.env.clone();
+        let mut rounds = Vec::new();
         if let Some(name) = one.variable.as_deref().filter(|name| !name.is_empty()) {
-            let value = self.loop_value(name, one.words.as_deref());
+            let words = one.words.as_deref();
+            let items = words.map(|words| words.iter().flat_map(|w| self.words(w)).collect());
+            let items: Option<Vec<Argument>> = items;
+            rounds = items.as_deref().filter(|_| one.body.iter().any(runs_arguments)).map(commands_in).unwrap_or_default();
+            let value = loop_value(name, items.as_deref());
             self.env.set(name.to_owned(), value);
         }
         let repeated = std::mem::replace(&mut self.setting.repeated, true);
@@ -295,6 +322,14 @@ impl Resolver {
         self.question(&one.condition);
         refine::all(&mut self.env, &one.condition, true);
         let rest = self.incoming.take();
+        for round in rounds {
+            if let Some(name) = &one.variable {
+                let value = self.env.values.get(name).cloned();
+                self.env.set(name.clone(), Value::Scalar(round.pieces));
+                self.in_branch(&one.body);
+                self.env.restore(name.clone(), value);
+            }
+        }
         self.in_branch(&one.body);
         self.incoming = rest;
         self.setting.repeated = repeated;
@@ -317,22 +352,6 @@ impl Resolver {
             };
             for name in names {
                 self.env.forget(&name);
-            }
-        }
-    }
-
-    fn loop_value(&mut self, name: &str, words: Option<&[Word]>) -> Value {
-        let shown = format!("${name}");
-        let Some(words) = words else {
-            return Value::Scalar(vec![unknown(&shown, Origin::Argument, false)]);
-        };
-        let items: Vec<Argument> = words.iter().flat_map(|w| self.words(w)).collect();
-        match items.as_slice() {
-            [only] if only.literal().is_some() => Value::Scalar(only.pieces.clone()),
-            _ => {
-                let outside = items.iter().any(|a| a.comes_from(Origin::Argument));
-                let origin = if outside { Origin::Argument } else { Origin::Found };
-                Value::Scalar(vec![unknown(&shown, origin, false)])
             }
         }
     }
@@ -380,13 +399,16 @@ impl Resolver {
         let index = self.out.pipelines.len();
         let length = stages.len();
         let span = self.place(span);
-        self.out.pipelines.push(Pipeline { span, pipefail: self.env.pipefail, length });
+        let (within, output) = (self.setting.stage, self.standing);
+        let pipefail = self.env.pipefail;
+        self.out.pipelines.push(Pipeline { span, pipefail, length, within, output });
         let saved = (self.setting.stage, self.incoming.take());
         let spawns = std::mem::replace(&mut self.spawns, true);
         for (position, stage) in stages.iter().enumerate() {
             let env = self.env.clone();
             let first = self.out.list.len();
             self.setting.stage = Some(Stage { pipeline: index, position, length });
+            self.standing = output.filter(|_| position + 1 == length);
             self.statement(stage);
             self.env = env;
             let text = self.out.list.get(first..).and_then(|commands| {
@@ -405,7 +427,7 @@ impl Resolver {
             self.incoming = Some(text.map_or(Incoming::Unreadable, Incoming::Text));
         }
         (self.setting.stage, self.incoming) = saved;
-        self.spawns = spawns;
+        (self.spawns, self.standing) = (spawns, output);
     }
 
     /// Tells whether a command runs exactly once, here, whenever what is being followed does.
@@ -431,6 +453,37 @@ impl Resolver {
             }
         }
     }
+}
+
+/// Returns what the variable of a loop over these words is known to be.
+fn loop_value(name: &str, items: Option<&[Argument]>) -> Value {
+    let shown = format!("${name}");
+    let Some(items) = items else {
+        return Value::Scalar(vec![unknown(&shown, Origin::Argument, false)]);
+    };
+    match items {
+        [only] if only.literal().is_some() => Value::Scalar(only.pieces.clone()),
+        _ => {
+            let outside = items.iter().any(|a| a.comes_from(Origin::Argument));
+            let plain = |a: &Argument| {
+                a.literal().is_some_and(|t| !t.is_empty() && !t.contains(char::is_whitespace))
+            };
+            let origin = match outside {
+                true => Origin::Argument,
+                // One of a list that stands here is one word, whatever it is.
+                false if items.iter().all(plain) && !items.is_empty() => Origin::Variable,
+                false => Origin::Found,
+            };
+            Value::Scalar(vec![unknown(&shown, origin, false)])
+        }
+    }
+}
+
+/// Returns the words of a loop that are commands with their arguments, each to be followed in a round of its own.
+fn commands_in(items: &[Argument]) -> Vec<Argument> {
+    let blank = |item: &&Argument| item.shown().trim().contains(char::is_whitespace);
+    let found: Vec<Argument> = items.iter().filter(blank).cloned().collect();
+    if items.len() < 2 || found.len() > ROUNDS { Vec::new() } else { found }
 }
 
 pub(super) fn holds_text(kind: RedirectKind) -> bool {

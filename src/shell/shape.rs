@@ -268,6 +268,9 @@ impl Shape {
                         Expansion::Plain => {}
                         Expansion::Required { .. } => self.mark(":?"),
                         Expansion::Length => self.mark("length"),
+                        Expansion::Slice { from, length } => {
+                            self.mark(&format!("slice {from} {length:?}"));
+                        }
                         Expansion::Other => self.mark("other"),
                     }
                 }

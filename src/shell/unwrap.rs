@@ -4,16 +4,19 @@ use std::rc::Rc;
 
 use super::assigned;
 use super::ast::RedirectKind;
-use super::command::{Opaque, Redirection};
-use super::environment::{Value, unknown};
+use super::command::{Opaque, Payload, Redirection};
+use super::environment::{VALUE, Value, unknown};
 use super::parse::parse;
-use super::resolve::{Incoming, Resolver};
+use super::resolve::{Incoming, Options, Resolver};
 use super::value::{Argument, Origin, Piece};
 use super::{path, wrapper};
 use crate::base::Span;
 
 /// How deep scripts may stand in scripts.
 const NESTING: usize = 6;
+
+/// How many texts for other shells are kept.
+const PAYLOADS: usize = 60;
 
 const SHELLS: &[&str] = &["bash", "sh", "dash", "ksh", "zsh", "ash", "rbash"];
 
@@ -56,7 +59,11 @@ impl Resolver {
             let mut text = text;
             for argument in &words[1..] {
                 text.push(' ');
-                text.push_str(&self.as_script(argument));
+                // The words are split and unquoted already.
+                match argument.literal() {
+                    Some(word) => text.push_str(&format!("'{}'", word.replace('\'', "'\\''"))),
+                    None => text.push_str(&self.as_script(argument)),
+                }
             }
             let known = Rc::make_mut(&mut self.env.aliases).remove(&program);
             self.nested(&text, span, None);
@@ -128,12 +135,17 @@ impl Resolver {
                     let user = user.unwrap_or("root").to_owned();
                     let saved = self.setting.user.replace(user);
                     let script = self.as_script(&text);
-                    match name == "script" {
-                        true => self.push(words.clone(), redirects, span, wrappers),
-                        false => self.push_redirects(redirects, span),
+                    let standing = self.standing;
+                    if name == "script" || !redirects.is_empty() {
+                        let words = if name == "script" { words.clone() } else { Vec::new() };
+                        self.push(words, redirects, span, wrappers);
+                        self.stand();
                     }
+                    let outside = self.env.clone();
+                    self.starts_anew();
                     self.nested(&script, span, None);
-                    self.setting.user = saved;
+                    self.env = outside;
+                    (self.setting.user, self.standing) = (saved, standing);
                     return;
                 }
             }
@@ -148,9 +160,11 @@ impl Resolver {
                 if let Some(at) = inner.filter(|at| *at < words.len()) {
                     self.push(words[..at].to_vec(), redirects, span, wrappers.clone());
                     let saved = std::mem::replace(&mut self.setting.contained, true);
+                    let standing = self.standing;
+                    self.stand();
                     wrappers.push(name);
                     self.run(words[at..].to_vec(), Vec::new(), span, wrappers);
-                    self.setting.contained = saved;
+                    (self.setting.contained, self.standing) = (saved, standing);
                     return;
                 }
             }
@@ -262,10 +276,50 @@ impl Resolver {
         if remote.is_some() {
             self.setting.remote = remote;
         }
-        self.sequence(&script.statements);
+        match (self.caller.take(), script.statements.split_last()) {
+            (Some(ends), Some((last, before))) => {
+                self.payload(text, span);
+                // Of all of them only the last says how the other shell ends.
+                (self.setting.asked, self.setting.masked) = (false, false);
+                self.sequence(before);
+                (self.setting.asked, self.setting.masked) = (saved.asked, saved.masked);
+                self.env.errexit |= ends;
+                self.sequence(std::slice::from_ref(last));
+            }
+            (Some(_) | None, _) => self.sequence(&script.statements),
+        }
         self.depth -= 1;
         self.setting = saved;
         self.origin = origin;
+    }
+
+    /// Sets the options as those of a shell that is started, whose end the one around it looks at.
+    pub(super) fn starts_anew(&mut self) {
+        self.caller = Some(self.env.errexit);
+        (self.env.errexit, self.env.nounset, self.env.pipefail) = (false, false, false);
+    }
+
+    /// Notes a text that another shell reads.
+    fn payload(&mut self, text: &str, span: Span) {
+        let (mut shown, mut rest) = (String::new(), text);
+        while let Some((before, value)) = rest.split_once(&format!("${{{VALUE}"))
+            && let Some((number, behind)) = value.split_once('}')
+        {
+            let value = Argument::new(self.env.lookup(&format!("{VALUE}{number}")), span);
+            shown.push_str(before);
+            shown.push_str(&value.shown());
+            rest = behind;
+        }
+        let text = shown + rest;
+        let options = Options {
+            errexit: self.env.errexit,
+            nounset: self.env.nounset,
+            pipefail: self.env.pipefail,
+        };
+        let payload = Payload { text, span: self.place(span), options };
+        if self.out.payloads.len() < PAYLOADS && !self.out.payloads.contains(&payload) {
+            self.out.payloads.push(payload);
+        }
     }
 
     fn trap(

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archives;
+mod awk;
 mod borg;
 mod builds;
 mod builtin;
@@ -80,6 +81,7 @@ pub const TOOLS: &[&Tool] = &[
     &containers::TOOL,
     &cp::TOOL,
     &dd::TOOL,
+    &debian::LOOKS,
     &debian::TOOL,
     &encryption::TOOL,
     &etcd::TOOL,

@@ -28,6 +28,8 @@ def main():
         archive.add(SOURCE, arcname="app")
     with open(TARGET + ".manifest.json", "x") as out:
         json.dump(manifest, out)
+    with tarfile.open(TARGET + ".new") as archive:
+        archive.getmembers()
     os.replace(TARGET + ".new", TARGET)
 
 

@@ -1,6 +1,9 @@
 #!/bin/bash
 set -euo pipefail
 [ "$(hostname -s)" = db1 ] || { echo "not on db1" >&2; exit 1; }
+[ -z "$(lsblk -no FSTYPE,MOUNTPOINT /dev/sdc)" ] || { echo "/dev/sdc is not empty" >&2; exit 1; }
+pvcreate /dev/sdc
+vgextend vg0 /dev/sdc
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 trap 'umount /mnt/snap || true; lvremove -y vg0/data_snap' EXIT
 lvcreate -s -n data_snap -L 20G vg0/data

@@ -34,6 +34,9 @@ find /srv/wiki/archive -name 'wiki-*.tgz' -mtime +14 -print
     good: &[
         Example::Script("tar -czf \"/backup/app-$(date +%F).tgz\" -C /srv/app data\n"),
         Example::Script("rsync -a --exclude=/backup /srv/app/ /srv/app/backup/\n"),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\ncd /var/log/app\nrsync -a ./ backup1:/backup/logs/\n",
+        ),
         Example::Script("cp -a /srv/app \"/srv/app.before.$(date +%s)\"\n"),
         Example::Script(
             r#"#!/usr/bin/env bash

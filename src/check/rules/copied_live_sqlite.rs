@@ -31,6 +31,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# a copy of the dashboards that is one instant
+umask 077
+out="/backup/grafana-$(date +%F).db"
+sqlite3 /var/lib/grafana/grafana.db ".timeout 5000" ".backup '$out.new'"
+sqlite3 "$out.new" 'PRAGMA integrity_check' | grep -qx ok
+mv "$out.new" "$out"
+cp -p /etc/grafana/grafana.ini /backup/etc/grafana.ini
+"#,
+        ),
+        Example::Script(
             "sqlite3 /srv/app/app.db \".backup '/backup/app.db.new'\"\ncp /backup/app.db.new /backup/app.db\n",
         ),
         Example::Script(

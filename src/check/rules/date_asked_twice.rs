@@ -55,7 +55,7 @@ echo "$(date): compressed" >> /var/log/dump.log
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in context.units.iter().filter(|u| u.text.contains("date")) {
+    for unit in context.scripts().filter(|u| u.text.contains("date")) {
         let dates = asked(unit);
         if let Some((second, name)) = twice(unit) {
             let message =

@@ -53,6 +53,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# rebuilds the standby from its primary
+[ "$(hostname -s)" = db2 ] || { echo "this is not db2" >&2; exit 1; }
+systemctl stop postgresql
+mv /var/lib/postgresql/15/main "/var/lib/postgresql/15/main.before.$(date +%s)"
+sudo -u postgres pg_basebackup -h db1 -D /var/lib/postgresql/15/main -X stream -R
+systemctl start postgresql
+rm -rf "/var/lib/postgresql/15/main.old"
+"#,
+        ),
+        Example::Script(
             "[ \"$(hostname -s)\" = db2 ] || exit 1\nrm -rf /var/lib/postgresql/15/main\n",
         ),
         Example::Script(
@@ -149,11 +161,10 @@ fn left_to_caller(unit: &Unit<'_>, run: Run<'_>) -> bool {
 
 /// Tells whether a person answers a question before the command (`read`, `select`).
 fn confirmed(unit: &Unit<'_>, run: Run<'_>) -> bool {
-    run.command.setting.conditional
-        && unit.named(&["read"]).any(|read| {
-            let fed = read.command.setting.stage.is_some() || read.command.input.is_some();
-            read.index < run.index && !fed && !read.command.setting.repeated
-        })
+    unit.named(&["read"]).any(|read| {
+        let fed = read.command.setting.stage.is_some() || read.command.input.is_some();
+        read.index < run.index && !fed && !read.command.setting.repeated
+    })
 }
 
 /// What has to be asserted.

@@ -81,6 +81,17 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
+            r#"#!/bin/bash
+set -eu
+# nightly dump of the shop
+umask 077
+out="/backup/shop-$(date -u +%Y%m%dT%H%M%SZ).sql.gz"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop | gzip > "$out.new"
+gzip -t "$out.new"
+mv "$out.new" "$out"
+"#,
+        ),
+        Example::Script(
             "mysqldump --single-transaction shop | gzip > /backup/shop-$(date +%F).sql.gz\n",
         ),
         Example::Script(
@@ -90,10 +101,34 @@ pub const RULE: Rule = Rule {
             "set -e\ntar -cf - -C /srv/app data | zstd -T0 -q -o \"/backup/app-$(date +%F).tar.zst\"\n",
         ),
         Example::Script(
+            r#"#!/usr/bin/env bash
+set -euo pipefail
+umask 077
+out=/backup/k8s/shop-$(date -u +%Y%m%dT%H%M%SZ).sql.gz
+kubectl -n shop exec db-0 -c postgres -- sh -c 'pg_dump -U app shop | gzip -6' > "$out.new"
+gzip -t "$out.new"
+mv "$out.new" "$out"
+"#,
+        ),
+        Example::Script(
+            "set -euo pipefail\ndump() { ssh db1 'set -e; pg_dumpall | zstd -q'; }\ndump > /backup/all.new\nmv /backup/all.new /backup/all.sql.zst\n",
+        ),
+        Example::Script(
             "backup() { pg_dumpall | restic backup --stdin --stdin-filename all.sql; }\nbackup\n",
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# nightly dump of the shop
+umask 077
+out="/backup/shop-$(date -u +%Y%m%dT%H%M%SZ).sql.gz"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop | gzip > "$out.new"
+gzip -dc "$out.new" | tail -n 1 | grep -q 'Dump completed'
+mv "$out.new" "$out"
+"#,
+        ),
         Example::Script(
             "set -euo pipefail\nmysqldump --single-transaction shop | gzip > \"/backup/shop-$(date +%F).sql.gz\"\n",
         ),
@@ -102,6 +137,9 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script(
             "set -eu\npg_dump -Fc -f /backup/shop.dump.new shop\npg_restore --list /backup/shop.dump.new | grep -q orders\n",
+        ),
+        Example::Script(
+            "set -euo pipefail\nssh db1 'set -o pipefail; pg_dumpall | gzip' > /backup/all.new\nkubectl exec db-0 -- bash -o pipefail -c 'pg_dump shop | gzip' > /backup/shop.new\nssh db1 'pg_dumpall | grep -c CREATE'\n",
         ),
         Example::Script(
             "#!/bin/bash -eu\nset -o pipefail\nzfs send tank/data@now | ssh dr1 zfs receive -u backup/data\n",
@@ -128,7 +166,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             };
             let producer =
                 (0..pipeline.length - 1).flat_map(stage).find(|c| c.is(PRODUCERS) && produces(c));
-            let kept = stage(pipeline.length - 1).any(keeps);
+            let kept = kept(unit, index);
             if let (Some(producer), true) = (producer, kept) {
                 let name = producer.name().unwrap_or_default();
                 let message = format!("a failure of `{name}` is lost in the pipe");
@@ -150,7 +188,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 } else if stage(pipeline.length - 1).all(looks) {
                     finding.severity = Severity::Medium;
                 }
-                if unit.language == Language::Bash {
+                let inner = unit.commands.payloads.iter().any(|p| p.span == pipeline.span);
+                if unit.language == Language::Bash && !inner {
                     finding.edit = edit(before(unit), "set -o pipefail\n");
                 }
             }
@@ -161,6 +200,18 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// Leaves out the names of variables, which say what a value is for and not where it lies.
 fn without_names(path: &str) -> String {
     path.split('/').filter(|part| !part.contains('$')).collect::<Vec<_>>().join("/")
+}
+
+/// Tells whether what a pipeline puts out is kept: by its end, or by what stands around it and takes it.
+fn kept(unit: &Unit<'_>, index: usize) -> bool {
+    let Some(pipeline) = unit.commands.pipelines.get(index) else { return false };
+    let mut last = unit.commands.list.iter().filter(|c| {
+        let at = c.setting.stage.is_some_and(|s| s.pipeline == index && s.position + 1 == s.length);
+        at && !c.setting.substituted
+    });
+    let around = pipeline.output.and_then(|at| unit.commands.list.get(at));
+    let taken = pipeline.within.filter(|stage| stage.pipeline < index);
+    last.any(keeps) || around.is_some_and(keeps) || taken.is_some_and(|s| kept(unit, s.pipeline))
 }
 
 /// Returns the empty span at the start of the script's first line that is no comment, so that the

@@ -62,7 +62,7 @@ backup
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         if unit.commands.defined.is_empty() || !unit.runs().any(|r| r.command.setting.errexit) {
             continue;
         }

@@ -25,6 +25,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# asks the store to compare by a sum of its own
+f=/backup/shop.dump
+aws s3 cp --checksum-algorithm SHA256 "$f" s3://dr/shop.dump
+ours=$(openssl dgst -sha256 -binary "$f" | base64)
+theirs=$(aws s3api head-object --bucket dr --key shop.dump --checksum-mode ENABLED --query ChecksumSHA256 --output text)
+[ "$ours" = "$theirs" ]
+aws s3api head-object --bucket dr --key shop.dump --query ETag >> /var/log/copies.log
+"#,
+        ),
+        Example::Script(
             "aws s3api head-object --bucket dr --key a.tgz --checksum-mode ENABLED --query ChecksumSHA256\nsha256sum a.tgz\n",
         ),
         Example::Script("aws s3api head-object --bucket dr --key a.tgz --query ETag\n"),

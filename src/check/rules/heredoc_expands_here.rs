@@ -63,7 +63,7 @@ EOF
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in context.units.iter().filter(|u| u.text.contains("<<")) {
+    for unit in context.scripts().filter(|u| u.text.contains("<<")) {
         let set = assigned(unit);
         each(&unit.script.statements, &mut |statement, _| {
             for redirect in &statement.redirects {

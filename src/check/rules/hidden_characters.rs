@@ -17,6 +17,9 @@ pub const RULE: Rule = Rule {
     source: "CVE-2021-42574 (Trojan Source); Unicode TR 36 and TR 39",
     layer: "static",
     bad: &[
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\n# nightly copy of the application\nmountpoint -q /backup\nnew=\"/backup/app-$(date -u +%Y%m%dT%H%M%SZ)\"\nrsync -aHAX --numeric-ids /srv/\u{0430}pp/ \"$new.partial/\"\nmv \"$new.partial\" \"$new\"\n",
+        ),
         Example::Script("cp -a /srv/app /srv/app.keep\u{1b}[8m; rm -rf /srv/app.old\u{1b}[0m\n"),
         Example::Script("rm -rf /srv/old\recho looking\n"),
         Example::Script("r\u{200b}m -rf /srv/old\n"),
@@ -24,6 +27,9 @@ pub const RULE: Rule = Rule {
         Example::Script("tar -xzf /backup/app.tgz -C /srv/\u{430}pp.new\n"),
     ],
     good: &[
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\n# n\u{00e4}chtliche Kopie der Anwendung, \u{00fc}berwacht: \u{201c}fertig\u{201d} steht im Journal\nmountpoint -q /backup\nnew=\"/backup/app-$(date -u +%Y%m%dT%H%M%SZ)\"\nrsync -aHAX --numeric-ids /srv/app/ \"$new.partial/\"\nmv \"$new.partial\" \"$new\"\nlogger -t backup \"Kopie fertig: $new \u{2713}\"\n",
+        ),
         Example::Script("printf '\\033[1mdone\\033[0m\\n'\n"),
         Example::Script("ls\t-l /srv/app\r\nls /srv\r\n"),
         Example::Script("cp -a /srv/共享/文档 /srv/copy.new\n"),

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     summary: "a manifest of Kubernetes has a field that does not belong where it stands, of the wrong shape, or twice",
     why: "`kubectl apply` stops at it in the middle of a recovery; of a key that stands twice only the last counts, and the volume or the count in the first one is not there",
     fix: "`kubectl apply --dry-run=server -f FILE` before it is kept, and the place that `kubectl explain` names",
-    source: "kubectl explain of Kubernetes 1.34; measured: a reader of YAML keeps the last of two equal keys",
+    source: "the models of the Kubernetes Python client 34.1.0 to 37.0.2, which are made of the API of 1.34 to 1.37: every field was compared; measured: a reader of YAML keeps the last of two equal keys",
     layer: "static",
     bad: &[
         Example::File {

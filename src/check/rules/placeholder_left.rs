@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Risk, Span};
+use crate::check::outcome::{each, within};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Language, TokenKind, Unit, deeds, risk};
 use crate::evidence::Severity;
-use crate::shell::Command;
-use crate::shell::ast::RedirectKind;
+use crate::shell::ast::{RedirectKind, StatementKind};
+use crate::shell::{Argument, Command};
 
 /// Drafts come with `/path/to/backup`, `<HOST>`, `your_password`.
 pub const RULE: Rule = Rule {
@@ -89,6 +90,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     // What a Python source starts is looked at with its other strings, below.
     for unit in context.units.iter().filter(|unit| unit.within != Language::Python) {
         let mut done: Vec<Span> = Vec::new();
+        let mut said: Vec<String> = Vec::new();
         for run in unit.runs() {
             let command = run.command;
             if speaks(command) {
@@ -115,9 +117,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     done.push(argument.span);
                 } else if let Some(what) = what {
                     let message = format!("{what} is a placeholder");
+                    // One value that is not filled in is one fault, wherever it is used.
+                    let again = unit.step.is_none() && said.contains(&what);
                     let finding = report.add(&RULE, unit, argument.span, message);
-                    if !acts && unit.step.is_none() {
+                    if again || switched_off(unit, command) {
+                        finding.severity = Severity::Low;
+                    } else if !acts && unit.step.is_none() {
                         finding.severity = Severity::Medium;
+                    } else {
+                        said.push(what);
                     }
                     done.push(argument.span);
                 }
@@ -172,15 +180,53 @@ fn names<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
 /// Tells whether a command does something with what it is given: copies, restores, sends, changes. What only looks, or is
 /// no tool of the trade, fails and harms nothing.
 fn acts(unit: &Unit<'_>, command: &Command) -> bool {
-    if command.is(SETS) {
-        return !command.wrappers.iter().any(|wrapper| wrapper == "eval");
+    if unit.step.is_some() {
+        return command.is(SETS) || unit.take_apart(command).is_some();
     }
-    let changes = || risk::of_command(unit, command) >= Risk::Write;
-    deeds::deed(unit, command).is_some() || unit.take_apart(command).is_some() && changes()
+    // A default that a function sets with `eval` is not yet the value that is used.
+    if command.is(SETS) {
+        return !unit.slice(command.span).starts_with("eval");
+    }
+    let replaces = || {
+        let harm = risk::of_command(unit, command);
+        harm >= Risk::Destructive && harm != Risk::Unknown
+    };
+    deeds::deed(unit, command).is_some() || unit.take_apart(command).is_some() && replaces()
+}
+
+/// Tells whether a command stands in a branch that the script itself keeps from running: a switch above says no.
+fn switched_off(unit: &Unit<'_>, command: &Command) -> bool {
+    let never = |test: &Command| {
+        let words: Vec<Option<&str>> = test.arguments().iter().map(Argument::literal).collect();
+        match words.as_slice() {
+            [Some(left), Some("=" | "=="), Some(right), Some("]")] if test.is(&["["]) => {
+                left != right
+            }
+            [Some(left), Some("=" | "=="), Some(right)] if test.is(&["test"]) => left != right,
+            _ => false,
+        }
+    };
+    let mut off = false;
+    each(&unit.script.statements, &mut |statement, _| {
+        let StatementKind::If { branches, .. } = &statement.kind else { return };
+        for (condition, body) in branches {
+            let (Some(first), Some(last), [asked]) = (body.first(), body.last(), &condition[..])
+            else {
+                continue;
+            };
+            let whole = Span::new(first.span.start, last.span.end);
+            off |= within(command.span, whole)
+                && unit
+                    .named(&["[", "test"])
+                    .any(|test| test.command.span == asked.span && never(test.command));
+        }
+    });
+    off
 }
 
 /// Commands whose operand is a program, or what is searched for.
-const PROGRAMS: &[&str] = &["awk", "gawk", "mawk", "perl", "sed", "grep", "egrep", "fgrep", "envsubst"];
+const PROGRAMS: &[&str] =
+    &["awk", "gawk", "mawk", "perl", "sed", "grep", "egrep", "fgrep", "envsubst"];
 
 /// Commands that compare: a script may well look for a placeholder.
 const COMPARES: &[&str] = &["[", "test", "[["];

@@ -31,6 +31,9 @@ ls -l /backup
         ),
     ],
     good: &[
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\n# what the mail of the nightly backup says; the fence belongs to its Markdown\nmountpoint -q /backup\nrsync -a /srv/app/data/ \"/backup/app-$(date +%F).new/\"\nmv \"/backup/app-$(date +%F).new\" \"/backup/app-$(date +%F)\"\ncat > /var/lib/backup/report.md <<'EOF'\n```\ncopied to \u{201c}/backup\u{201d}\n```\nEOF\n",
+        ),
         Example::Script("echo '备份完成：“ok”，结束'\n# “quoted” in a comment；\nls /srv\n"),
         Example::Script("cat <<'EOF'\n```\n“text”\n```\nEOF\n"),
         Example::Script("x=$(printf '%s' \"“\")\nls \"/srv/“odd” name\"\n"),

@@ -29,6 +29,17 @@ pub const RULE: Rule = Rule {
         Example::Script("aws s3 presign s3://backups/shop.sql.gz --expires-in 604800\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# the copy goes into a closed bucket; only the page of the shop is public
+pg_dump -Fc -f /backup/shop.dump.new shop
+pg_restore -l /backup/shop.dump.new > /dev/null
+gsutil cp /backup/shop.dump.new gs://shop-dr/shop.dump
+gsutil pap get gs://shop-dr
+aws s3 sync --acl public-read ./public s3://www.example.org
+"#,
+        ),
         Example::Script("aws s3 cp /backup/shop.sql.gz s3://shop-dr/ --sse aws:kms\n"),
         Example::Script(
             "aws s3api put-public-access-block --bucket dr --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true\n",

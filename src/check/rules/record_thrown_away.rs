@@ -51,7 +51,7 @@ rclone copy -q "/backup/shop-$day.dump" offsite:shop > /dev/null
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         let copies =
             |unit: &Unit<'_>| deeds::deeds(unit).any(|(_, d)| matches!(d, Deed::Dump | Deed::Send));
         let silent =

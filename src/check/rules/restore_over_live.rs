@@ -30,6 +30,9 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "dropdb -U postgres shop\ncreatedb -U postgres shop\npg_restore -U postgres -d shop /backup/shop.dump\n",
         ),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\n# backup\nrsync -aHAX /srv/wiki/ /mnt/copies/backup/wiki/\n# restore\nrsync -aHAX /mnt/copies/backup/wiki/ /srv/wiki/\n",
+        ),
         Example::Script("mysql shop < /backup/shop.sql\n"),
         Example::Script("zfs rollback -R \"tank/shop@$1\"\n"),
         Example::Script(
@@ -62,6 +65,9 @@ pub const RULE: Rule = Rule {
             "systemctl stop app\nmv /srv/app/data \"/srv/app/data.before-restore.$(date +%s)\"\ntar -xzf /backup/app.tgz -C /srv/app\nsystemctl start app\n",
         ),
         Example::Script(
+            "#!/bin/bash\nset -euo pipefail\ntar -czf /backup/before.tgz -C /srv/app .\n./upgrade.sh || tar -xzf /backup/before.tgz -C /srv/app\n",
+        ),
+        Example::Script(
             "stage=$(mktemp -d)\ntar -xzf /backup/app.tgz -C \"$stage\"\ntest -s \"$stage/data/orders.csv\"\n",
         ),
         Example::Script(
@@ -89,8 +95,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         for target in replaced(context, unit, run) {
-            let safe = context.before(unit, run).any(|(u, r)| keeps(u, r, &target))
-                || kept_by_snapshots(context, unit, run, &target);
+            let safe = kept_by_snapshots(context, unit, run, &target)
+                || context
+                    .before(unit, run)
+                    .any(|(u, r)| keeps(u, r, &target) && !is_what_comes_back(unit, (u, r), run));
             if !safe {
                 let message = match &target {
                     Target::Path(path) => {
@@ -148,6 +156,8 @@ fn set_back(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Severity)> {
         "pg_restore" | "etcdctl" | "etcdutl" | "psql" | "mysql" | "mariadb" | "sqlite3"
         | "pg_rewind" => return None,
         "patronictl" | "drbdadm" | "repmgr" => return None,
+        // Without -F it refuses what has changed.
+        "zfs" if hit.reach == Reach::Part && !call.has(&["F"]) => return None,
         "pgbackrest" if !call.has(&["delta", "force"]) => return None,
         "mongorestore" if call.has(&["nsFrom", "nsTo"]) => return None,
         "barman" | "wal-g" | "pg_probackup" => {
@@ -165,6 +175,21 @@ fn set_back(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Severity)> {
         _ => whole,
     };
     Some((format!("{} puts another state in the place of this one", hit.deed), severity))
+}
+
+/// Tells whether the copy that a command made is the one that is put back at once, by the command behind it: what there
+/// was is in that copy alone, and nothing has shown that it is good.
+fn is_what_comes_back(unit: &Unit<'_>, (at, made): (&Unit<'_>, Run<'_>), run: Run<'_>) -> bool {
+    let next = std::ptr::eq(at, unit) && made.index + 1 == run.index;
+    if !next || !made.command.is(&["tar", "rsync"]) || !run.command.is(&["tar", "rsync"]) {
+        return false;
+    }
+    let Some(call) = unit.take_apart(run.command) else { return false };
+    let from = match call.value(&["file"]).filter(|_| call.tool.name == "tar") {
+        Some(file) => Some(unit.path(run.command, file)),
+        None => call.operands.first().map(|w| unit.path(run.command, w)),
+    };
+    unit.copies(made.command).into_iter().any(|(_, target)| Some(target) == from)
 }
 
 /// What a restore replaces.

@@ -78,6 +78,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let message = format!("{name} has no flag {flag}{by_whom}{near}");
             let written = unit.slice(span).starts_with(flag.as_str());
             let finding = report.add(&RULE, unit, span, message);
+            // In one of several branches a letter may be that of another system's tool of this name (`date -j`).
+            if flag.len() == 2 && run.command.setting.conditional && unit.step.is_none() {
+                finding.severity = Severity::Low;
+            }
             let mistyped =
                 |near: &String| strsim::damerau_levenshtein(near, &flag) == 1 && flag.len() > 5;
             if let Some(near) = nearest.as_ref().filter(|near| written && mistyped(near)) {

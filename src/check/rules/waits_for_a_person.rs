@@ -67,7 +67,7 @@ mv "$out.new" "$out"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         // A script that looks whether somebody is there may ask.
         let interactive = unit.named(&["[", "test", "tty"]).any(|r| {
             let words = r.command.literals();
@@ -108,7 +108,15 @@ fn asks(unit: &Unit<'_>, run: Run<'_>, answered: bool) -> Option<Said> {
                 || command.redirects.iter().any(|r| {
                     r.kind == RedirectKind::Truncate && r.descriptor.is_none_or(|d| d == 1)
                 });
-            let edit = own_word(unit, takes).and_then(|span| edit(span, "-i"));
+            // `-i` would take what the script's own standard input holds.
+            let alone = matches!(takes.literal(), Some("-t" | "--tty"));
+            let edit = own_word(unit, takes).and_then(|span| match alone {
+                true if unit.text[span.end..].starts_with(' ') => {
+                    edit(Span::new(span.start, span.end + 1), "")
+                }
+                true => None,
+                false => edit(span, "-i"),
+            });
             match kept {
                 true => said(
                     "the terminal (-t) turns every line feed of the output into CR LF; without one the call may be refused",
