@@ -1,9 +1,12 @@
 //! PL002: the check of a step that changes what it looks at.
 
-use crate::base::{Risk, Span};
+use crate::base::Risk;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, deeds, risk};
+use crate::check::{Context, Unit, deeds, risk};
 use crate::evidence::{Place, Severity};
+use crate::shell::Command;
+use crate::shell::ast::RedirectKind;
+use crate::tools;
 
 /// A check runs again after a crash, before an approval and in a rehearsal, so it must be free to run.
 pub const RULE: Rule = Rule {
@@ -78,15 +81,33 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let severity = match harm {
                 // What cannot be read makes the step's risk unknown; a person looks at it for that.
                 Risk::Read | Risk::Unknown => continue,
-                Risk::Write if deeds::scratch(unit, run.command) => continue,
+                Risk::Write if only_notes(unit, run.command) => continue,
                 Risk::Write => Severity::Low,
                 Risk::Disruptive => RULE.severity,
                 Risk::Destructive | Risk::Irreversible => Severity::High,
             };
             let name = run.command.name().unwrap_or("a redirect");
             let message = format!("`{name}` in a check comes to {harm}");
-            let span = run.command.span;
-            report.add(&RULE, unit, Span::new(span.start, span.end), message).severity = severity;
+            report.add(&RULE, unit, run.command.span, message).severity = severity;
         }
     }
+}
+
+/// Tells whether a check only keeps for itself what it looked at: in a file that it made anew, or in a temporary directory.
+fn only_notes(unit: &Unit<'_>, command: &Command) -> bool {
+    let writes = |kind| matches!(kind, RedirectKind::Truncate | RedirectKind::Append);
+    let mut targets = command.redirects.iter().filter(|r| writes(r.kind));
+    let own = targets.all(|r| {
+        let path = command.path(&r.target);
+        let passing = ["/tmp/", "/run/", "/dev/"].iter().any(|dir| path.starts_with(dir));
+        passing || unit.is_fresh(command, &r.target)
+    });
+    let looks = || {
+        let call = unit.take_apart(command);
+        call.map_or_else(
+            || command.name().is_none_or(tools::only_looks),
+            |call| call.risk() == Risk::Read,
+        )
+    };
+    own && (command.is(&["mktemp"]) || deeds::scratch(unit, command) || looks())
 }

@@ -76,10 +76,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 None => format!("when `{name}` fails, the script goes on as if it had not"),
             };
             let finding = report.add(&RULE, unit, failing.command.span, message);
-            if harmed.is_some() {
-                finding.severity = Severity::High;
-            } else if moves_anything(unit, failing) {
+            if moves_anything(unit, failing) {
                 finding.severity = Severity::Low;
+            } else if harmed.is_some() {
+                finding.severity = Severity::High;
             }
             // What reads other files in may rest on their going on after a failure.
             if finding.severity > Severity::Low && unit.named(&["source", "."]).next().is_none() {

@@ -60,7 +60,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 // What is gathered somewhere else than in a copy is there still.
                 let copy = |path: &str| looks_backup(path) && !looks_scratch(path);
                 if !run.command.arguments().iter().any(|a| copy(&run.command.path(a))) {
-                    finding.severity = Severity::Medium;
+                    finding.severity = Severity::Low;
                 }
             }
         }

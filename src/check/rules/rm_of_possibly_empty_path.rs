@@ -194,7 +194,9 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
         let weak = !vital || absolute.starts_with('$') || !absolute.starts_with('/');
         // Several variables, each of which would have to be empty at the same time.
         let several = argument.unknowns().filter(|u| u.may_be_empty).count() > 1
-            && (starts_unknown || !climbs);
+            && (starts_unknown || !climbs)
+            && !argument.unknowns().any(|u| u.may_be_empty && u.origin == Origin::Output);
+        let weak = weak || at_root && name == "find" && narrow(command);
         finding.severity = match (weak || several, set_elsewhere(unit, argument)) {
             (false, false) => finding.severity,
             (false, true) if emptied_whole(&absolute) && recursive => Severity::Medium,
@@ -206,6 +208,17 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
             finding.edit = guard(unit, argument);
         }
     }
+}
+
+/// Tells whether a search is for files of one name, which hardly stand elsewhere: `-name 'README*'`, not `-name '*.gz'`.
+fn narrow(find: &Command) -> bool {
+    find.arguments().windows(2).any(|pair| {
+        let name = pair[1].shown();
+        let letters = name.chars().filter(char::is_ascii_alphabetic).count();
+        matches!(pair[0].literal(), Some("-name" | "-iname"))
+            && letters > 5
+            && !name.starts_with("*.")
+    })
 }
 
 /// Tells whether nothing but everything below a directory is meant: `/`, `/*`.
