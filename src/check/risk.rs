@@ -136,6 +136,10 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
                 };
                 own.max(input).max(texts.unwrap_or(Risk::Read))
             }
+            // A client that was given nothing on its line reads what to do.
+            _ if own == Risk::Unknown || own == Risk::Read => {
+                super::losses::harm_of_input(call, command).unwrap_or(own)
+            }
             "rm" | "shred" if uncertain(command) && own < Risk::Destructive => Risk::Destructive,
             _ => own,
         };

@@ -66,7 +66,7 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (
         Data,
         Whole,
-        "docker|podman|nerdctl volume rm|remove,docker|podman|nerdctl|docker-compose|podman-compose compose|down down --v|volumes",
+        "docker|podman|nerdctl volume rm|remove,docker|podman|nerdctl|docker-compose|podman-compose compose down --v|volumes|volume|version",
     ),
     (
         Data,
@@ -100,7 +100,7 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (
         Replaced,
         Whole,
-        "virsh snapshot-revert|restore|vol-upload|pool-build,govc snapshot.revert,qemu-img snapshot -a",
+        "virsh snapshot-revert|vol-upload|pool-build,govc snapshot.revert,qemu-img snapshot -a",
     ),
     (
         Replaced,
@@ -108,6 +108,7 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
         "VBoxManage snapshot * restore,vagrant|multipass snapshot restore,multipass restore,govc datastore.upload",
     ),
     (Copies, Part, "vagrant|multipass snapshot delete"),
+    (Replaced, Part, "virsh restore"),
     (Files, Part, "qemu-img,virsh blockcommit|blockpull|blockcopy|vol-resize|blockresize"),
     (Replaceable, Part, "virsh,VBoxManage,vagrant,multipass,govc"),
     // Clusters.
@@ -177,10 +178,10 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (
         Data,
         Part,
-        "aws|az|gcloud|gsutil|azcopy --delete|delete-destination|delete-unmatched-destination-objects|skip-final-snapshot,azcopy rm|remove",
+        "aws|az|gcloud|gsutil|azcopy|hdfs --delete|delete-destination|delete-unmatched-destination-objects|skip-final-snapshot,azcopy rm|remove",
     ),
     (Data, Whole, "hdfs dfs --rm|rmr --skipTrash|r|R"),
-    (Data, Part, "hdfs dfs,aws delete*|remove*|purge*|terminate*|batch-delete*|empty*"),
+    (Data, Part, "hdfs,aws delete*|remove*|purge*|terminate*|batch-delete*|empty*"),
     (Replaceable, Part, "aws,gcloud,gsutil,bq,az,azcopy,doctl,hcloud,openstack,oci,linode-cli"),
     (
         Data,
@@ -203,7 +204,11 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Files, Part, "curl --output,wget --output-document"),
     (Replaceable, Part, "curl,wget"),
     // Databases and stores.
-    (Data, Whole, "dropdb,pg_dropcluster,pg_resetwal,pg_autoctl drop,patronictl remove"),
+    (
+        Data,
+        Whole,
+        "dropdb,mysqladmin|mariadb-admin drop,pg_dropcluster,pg_resetwal,pg_autoctl drop,patronictl remove",
+    ),
     (
         Replaced,
         Whole,
@@ -215,6 +220,8 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
         "pg_rewind,repmgr standby clone,repmgr node rejoin,patronictl reinit|failover,mysqlimport|mariadb-import",
     ),
     (Data, Part, "vacuumlo"),
+    // They refuse a directory that is not empty, and rules on restores read them.
+    (Files, Part, "mariabackup|mariadb-backup|xtrabackup|innobackupex,sqlite3_rsync"),
     (Retention, Part, "pg_archivecleanup,zkCleanup.sh,pgbackrest expire,repmgr cluster cleanup"),
     (
         Copies,
@@ -232,6 +239,8 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
         Part,
         "wal-g binlog-replay|oplog-replay|pgbackrest,mysql|mariadb,sqlite3,redis-check-aof,valkey-check-aof",
     ),
+    (Data, Whole, "influx delete"),
+    (Replaced, Part, "influxd restore,influx restore"),
     (
         Statements,
         Part,
@@ -252,12 +261,16 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Files, Part, "redis-cli|valkey-cli|keydb-cli --rdb|functions-rdb"),
     (Replaceable, Part, "redis-cli,valkey-cli,keydb-cli"),
     (Data, Whole, "etcdctl del --prefix|from-key,zkCli.sh|zkcli deleteall|rmr"),
-    (Data, Part, "etcdctl del,etcdctl member remove,zkCli.sh|zkcli delete,mongofiles"),
-    (Replaceable, Part, "etcdctl,etcdutl,zkCli.sh,zkcli"),
+    (
+        Data,
+        Part,
+        "etcdctl del,etcdctl member remove,zkCli.sh|zkcli|zkServer.sh delete|deleteall|rmr,mongofiles",
+    ),
+    (Replaceable, Part, "etcdctl,etcdutl,zkCli.sh,zkcli,zkServer.sh"),
     (
         Data,
         Whole,
-        "ceph osd|fs|mds pool|rm|purge|destroy|zap|fail|newfs,rados purge|rmpool|cppool,ceph-volume lvm zap",
+        "ceph osd|fs|mds pool|rm|purge|destroy|zap|fail|newfs,rados purge|rmpool|cppool,ceph-volume lvm|raw zap|create|prepare|batch",
     ),
     (Data, Part, "ceph,rados,cephadm"),
     (
@@ -268,11 +281,11 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Copies, Part, "gluster snapshot delete"),
     (Replaced, Whole, "gluster snapshot restore"),
     (Data, Part, "gluster,kafka-topics*,kafka-delete-records*"),
-    (Data, Whole, "influxd|influx delete,rabbitmqctl reset|force_reset|delete_vhost"),
+    (Data, Whole, "rabbitmqctl reset|force_reset|delete_vhost"),
     (Data, Part, "rabbitmqctl delete_queue|purge_queue,nodetool"),
     (Copies, Part, "nodetool clearsnapshot"),
     // Repositories of copies, and keys.
-    (Key, Part, "restic|rustic key remove,borg key"),
+    (Key, Part, "restic|rustic key remove,borg|borg2 key"),
     (
         Key,
         Whole,
@@ -281,24 +294,24 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (
         Copies,
         Whole,
-        "restic|rustic forget --unsafe-allow-remove-all,borg repo-delete|rdelete,tarsnap --nuke",
+        "restic|rustic forget --unsafe-allow-remove-all,borg|borg2 repo-delete|rdelete,tarsnap --nuke",
     ),
     (
         Copies,
         Part,
-        "borg config,borg|borgmatic delete|repo-delete|check|recreate|rename|transfer,restic|rustic rewrite|repair|rebuild-index",
+        "borg|borg2 config|repo-compress|debug,borg|borg2|borgmatic delete|repo-delete|check|recreate|rename|transfer,restic|rustic rewrite|repair|rebuild-index",
     ),
     (
         Retention,
         Part,
-        "restic|rustic|resticprofile|autorestic forget|prune,borg|borgmatic prune|compact,duplicity cleanup|remove*",
+        "restic|rustic|resticprofile|autorestic forget|prune,borg|borg2|borgmatic prune|compact,duplicity cleanup|remove*",
     ),
     (
         Files,
         Part,
-        "restic|rustic|resticprofile|autorestic restore|dump,borg|borgmatic extract|restore|import-tar,duplicity restore,duplicity *://*",
+        "restic|rustic|resticprofile|autorestic restore|dump,borg|borg2|borgmatic extract|restore|import-tar,duplicity restore,duplicity *://*",
     ),
-    (Replaceable, Part, "restic,rustic,resticprofile,autorestic,borg,duplicity"),
+    (Replaceable, Part, "restic,rustic,resticprofile,autorestic,borg,borg2,duplicity"),
     (Retention, Part, "borgmatic,kopia maintenance|expire|policy|acl|user|cache|index"),
     (
         Copies,
@@ -314,10 +327,11 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     (Retention, Part, "proxmox-backup-client prune|snapshot,bup prune-older|rm|gc,duplicity"),
     (Files, Part, "duplicacy,rdiff-backup,tarsnap,proxmox-backup-client,bup"),
     // What works on files, and what can be made again.
+    (Device, Whole, "dd|dcfldd|ddrescue of=/dev/*,dd|dcfldd|ddrescue * /dev/*"),
     (
         Files,
         Part,
-        "rm,srm,unlink,find,mv,cp,install,ln,rsync,tar,gtar,bsdtar,shred,wipe,truncate,dd",
+        "rm,srm,unlink,find,mv,cp,install,ln,rsync,tar,gtar,bsdtar,shred,wipe,truncate,dd,dcfldd,ddrescue",
     ),
     (
         Replaceable,
@@ -356,11 +370,16 @@ pub fn lost(call: &Call<'_>) -> Option<(Loss, Reach)> {
     if call.risk() < Risk::Destructive || call.risk() == Risk::Unknown {
         return None;
     }
-    let row = LOSSES.iter().find(|(_, _, line)| line.split(',').any(|one| fits(call, one)));
+    let row = LOSSES.iter().find(|(_, _, line)| fits_any(call, line));
     row.map(|(loss, reach, _)| (*loss, *reach)).or_else(|| {
         let group = GROUPS.iter().find(|(name, _, _)| *name == call.tool.name);
         group.map(|(_, loss, reach)| (*loss, *reach))
     })
+}
+
+/// Tells whether a call fits one of the patterns of a line.
+pub(super) fn fits_any(call: &Call<'_>, line: &str) -> bool {
+    line.split(',').any(|pattern| fits(call, pattern))
 }
 
 fn fits(call: &Call<'_>, pattern: &str) -> bool {
@@ -372,7 +391,7 @@ fn fits(call: &Call<'_>, pattern: &str) -> bool {
     let canonical = call.command.split(' ').filter(|word| !word.is_empty());
     let count = canonical.clone().count();
     let rest = call.operands.iter().skip(count).map(|word| word.text.as_str());
-    let words: Vec<&str> = canonical.chain(rest).take(8).collect();
+    let words: Vec<&str> = canonical.chain(rest).take(12).collect();
     let mut at = 0;
     parts.all(|part| match part.strip_prefix('-') {
         Some(flags) => {
@@ -381,12 +400,18 @@ fn fits(call: &Call<'_>, pattern: &str) -> bool {
                 None => (flags, None),
             };
             names.split('|').map(|name| name.trim_start_matches('-')).any(|name| {
-                call.flags.iter().any(|flag| {
-                    flag.name == name
-                        && value.is_none_or(|value| {
-                            flag.value.as_ref().is_some_and(|given| any(value, &given.text))
-                        })
-                })
+                // Behind a word that ends the flags of some programs they still are flags of others.
+                let behind = value.is_none()
+                    && call.operands.iter().any(|word| {
+                        word.text.starts_with('-') && word.text.trim_start_matches('-') == name
+                    });
+                behind
+                    || call.flags.iter().any(|flag| {
+                        flag.name == name
+                            && value.is_none_or(|value| {
+                                flag.value.as_ref().is_some_and(|given| any(value, &given.text))
+                            })
+                    })
             })
         }
         None => match words[at..].iter().position(|word| any(part, word)) {
@@ -543,6 +568,10 @@ mod tests {
             ("xfs_repair -L /dev/sdb1", Some((Replaced, Part))),
             ("zpool import -f tank", Some((Data, Part))),
             ("zpool import tank", None),
+            ("dd if=/dev/sdb of=/dev/sda bs=4M", Some((Device, Whole))),
+            ("dd if=/dev/sdb of=/srv/image", Some((Files, Part))),
+            ("drbdadm primary --force r0", Some((Replaced, Part))),
+            ("wal-g backup-fetch /srv/pg LATEST", Some((Replaced, Whole))),
         ] {
             let found = of(text);
             if found != expected {

@@ -49,6 +49,7 @@ mod shred;
 mod sqlite;
 mod stores;
 mod systemctl;
+mod takeover;
 pub mod tar;
 mod terraform;
 mod tool;
@@ -61,6 +62,8 @@ pub use catalogue::{
     tool_and_name,
 };
 pub use loss::{Loss, Reach, lost};
+pub use mongo::of_script as risk_of_mongo;
+pub use takeover::{Fence, Takeover, fence, takeover};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
 /// Where every step looks its tools up, in a dry run and for real: nothing of the caller's own `PATH`.

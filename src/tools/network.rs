@@ -77,6 +77,7 @@ pub const TOOL: Tool = Tool {
     ],
     flags: &[
         value('t', "types", Role::Text),
+        value('j', "", Role::Text),
         value('t', "table", Role::Text),
         value('o', "options", Role::Text),
         value('f', "file", Role::Source),

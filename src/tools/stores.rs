@@ -1,4 +1,4 @@
-//! Stores that are run by themselves: Ceph, Gluster, Kafka, Cassandra, ClickHouse, CockroachDB, InfluxDB, RabbitMQ.
+//! Stores that are run by themselves: Ceph, Gluster, Kafka, Cassandra, ClickHouse, CockroachDB and InfluxDB.
 
 use super::tool::{Call, Operands, Role, Tool, flag, value};
 use crate::base::Risk;
@@ -73,8 +73,6 @@ pub const TOOL: Tool = Tool {
         "cockroach",
         "influx",
         "influxd",
-        "rabbitmqctl",
-        "nodetool",
     ],
     flags: &[
         value('e', "execute", Role::Text),
@@ -146,9 +144,15 @@ fn risk(call: &Call<'_>) -> Risk {
         "cqlsh" | "clickhouse-client" | "clickhouse" | "cockroach" => texts(call),
         "influx" if call.has(&["execute"]) => texts(call),
         "influx" => call.by_verb(&[
-            (Risk::Read, "ping,version,bucket list,org list,query,export,task list,user list,auth list"),
+            (
+                Risk::Read,
+                "ping,version,bucket list,org list,query,export,task list,user list,auth list",
+            ),
             (Risk::Write, "backup,write,bucket create,org create,setup,config"),
-            (Risk::Destructive, "delete,bucket delete,org delete,restore,user delete,auth delete,task delete"),
+            (
+                Risk::Destructive,
+                "delete,bucket delete,org delete,restore,user delete,auth delete,task delete",
+            ),
             (Risk::Disruptive, "*"),
         ]),
         "influxd" => call.by_verb(&[
@@ -156,17 +160,7 @@ fn risk(call: &Call<'_>) -> Risk {
             (Risk::Destructive, "restore"),
             (Risk::Read, "inspect,print-config,version"),
         ]),
-        "rabbitmqctl" => call.by_verb(&[
-            (Risk::Read, "status,list_*,cluster_status,report,environment,ping,export_definitions,node_health_check,version"),
-            (Risk::Destructive, "reset,force_reset,delete_queue,delete_vhost,purge_queue,delete_user,forget_cluster_node,import_definitions"),
-            (Risk::Disruptive, "*"),
-        ]),
-        _ => call.by_verb(&[
-            (Risk::Read, "status,info,ring,tpstats,cfstats,tablestats,describecluster,version,netstats,listsnapshots,gossipinfo,compactionstats"),
-            (Risk::Write, "snapshot,flush,enablebackup,cleanup"),
-            (Risk::Destructive, "clearsnapshot,removenode,assassinate,truncatehints,import,refresh"),
-            (Risk::Disruptive, "*"),
-        ]),
+        _ => None,
     };
     known.unwrap_or(Risk::Unknown)
 }

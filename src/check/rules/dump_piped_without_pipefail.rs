@@ -1,5 +1,6 @@
 //! SH002: a dump that breaks off inside a pipeline counts as a success.
 
+use crate::base::Risk;
 use crate::base::Span;
 use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule, edit};
@@ -175,8 +176,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     named.chain(written).any(|path| looks_backup(&without_names(&path)))
                 };
                 let copies = (0..pipeline.length).flat_map(stage).any(copy);
+                // What is only read behind the pipe is a test, and no copy of anything.
+                let looks = |c: &Command| {
+                    unit.take_apart(c)
+                        .is_some_and(|call| call.risk() == Risk::Read && call.tool.name == "tar")
+                };
                 if producer.is(MOVERS) && !copies {
                     finding.severity = Severity::Low;
+                } else if stage(pipeline.length - 1).all(looks) {
+                    finding.severity = Severity::Medium;
                 }
                 let inner = unit.commands.payloads.iter().any(|p| p.span == pipeline.span);
                 if unit.language == Language::Bash && !inner {

@@ -71,6 +71,7 @@ mod etcd_revision_goes_back;
 mod etcd_wrong_generation;
 mod expired_allow;
 mod failure_hidden;
+mod fencing_switched_off;
 mod figure_against_arithmetic;
 mod fixed_temporary_path;
 mod flattening_copy;
@@ -300,6 +301,7 @@ pub const RULES: &[&Rule] = &[
     &target_too_small::RULE,
     &damage_replayed::RULE,
     &paused_job_not_resumed::RULE,
+    &fencing_switched_off::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
     &attributes_not_copied::RULE,

@@ -2,11 +2,12 @@
 
 use crate::check::deeds::{self, Deed};
 use crate::check::names::{is_archive, looks_backup};
-use crate::check::outcome::{Outcome, outcome};
+use crate::check::outcome::{Outcome, each, outcome};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
 use crate::shell::Command;
+use crate::shell::ast::StatementKind;
 
 /// Age says nothing about how many copies are left.
 pub const RULE: Rule = Rule {
@@ -47,6 +48,12 @@ find "$BACKUPS" -maxdepth 1 -type f -name 'shop-*.dump' -mtime +"$KEEP_DAYS" -pr
         ),
     ],
     good: &[
+        Example::Script(
+            "fresh=$(find /backup/db -name '*.dump' -mtime -10 | wc -l)\nif (( fresh < 7 )); then\n  echo \"only $fresh\" >&2\n  exit 1\nfi\nfind /backup/db -name '*.dump' -mtime +30 -delete\n",
+        ),
+        Example::Script(
+            "n=$(find /backup/db -name '*.dump' -mtime -10 | wc -l)\n[[ $n -ge 7 ]] || exit 1\nfind /backup/db -name '*.dump' -mtime +30 -delete\n",
+        ),
         Example::Script(
             "set -euo pipefail\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\nfind /backup -name 'shop-*.dump' -mtime +14 -delete\n",
         ),
@@ -145,6 +152,32 @@ fn holds_backups(unit: &Unit<'_>, command: &Command) -> bool {
     !logs(pattern) && !log_place && (place || is_archive(pattern))
 }
 
+/// Tells whether something is compared before, in `((…))` or `[[…]]`.
+fn compares(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let mut found = false;
+    each(&unit.script.statements, &mut |statement, _| {
+        let compares = match &statement.kind {
+            StatementKind::Arithmetic(_) | StatementKind::Condition(_) => {
+                let text = unit.slice(statement.span);
+                ["<", ">", "==", "-lt", "-le", "-gt", "-ge", "-eq"]
+                    .iter()
+                    .any(|sign| text.contains(sign))
+            }
+            StatementKind::Simple(_)
+            | StatementKind::Pipeline(_)
+            | StatementKind::List(_)
+            | StatementKind::Subshell(_)
+            | StatementKind::Group(_)
+            | StatementKind::If { .. }
+            | StatementKind::Case { .. }
+            | StatementKind::Loop(_)
+            | StatementKind::Function { .. } => false,
+        };
+        found |= compares && statement.span.end <= run.command.span.start;
+    });
+    found
+}
+
 /// Tells whether something makes sure that newer copies are there: a dump of the same run that must have worked, or a test.
 fn guarded(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     if run.command.setting.conditional {
@@ -163,5 +196,5 @@ fn guarded(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
         other.command.is(&["[", "test"])
             && (other.command.setting.asked || other.command.setting.errexit)
     });
-    dumped || counts && tests
+    dumped || counts && (tests || compares(unit, run))
 }
