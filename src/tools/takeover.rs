@@ -70,7 +70,7 @@ const FENCES: &[(Fence, &str)] = &[
     ),
     (
         Fence::Isolates,
-        "nft add|insert|replace * drop|reject,iptables|ip6tables|iptables-nft --j=DROP|REJECT",
+        "nft add|insert|replace * drop|reject,iptables|ip6tables|iptables-nft --j|jump=DROP|REJECT",
     ),
     (
         Fence::Isolates,
