@@ -151,7 +151,9 @@ fn lost_in_python<'p, 'a>(python: &'p Python<'a>) -> Vec<&'p Called<'a>> {
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| python.name(line.from) == Some("try")) {
         let Some((end, body)) = handled(python, &lines, at) else { continue };
         let uploads = outline.calls.iter().filter(|call| {
-            UPLOADS.contains(&last(call).as_str()) && call.path.contains('.') && (body.0..body.1).contains(&call.at)
+            UPLOADS.contains(&last(call).as_str())
+                && (call.path.contains('.') || call.path.starts_with("upload_"))
+                && (body.0..body.1).contains(&call.at)
         });
         for upload in uploads {
             let names = names_in(python, upload);

@@ -111,6 +111,8 @@ fn merges(unit: &Unit<'_>, command: &Command) -> bool {
             }
             RedirectKind::Truncate | RedirectKind::Append => match redirect.descriptor {
                 None | Some(1) => {
+                    // Standard error stays where standard output was before.
+                    merged = false;
                     away = true;
                     file = Some(redirect);
                 }
