@@ -308,12 +308,14 @@ impl Resolver {
 
     fn repeat(&mut self, one: &Loop) {
         let before = self.env.clone();
-        let mut rounds = Vec::new();
+        let (mut rounds, mut sure) = (Vec::new(), false);
         if let Some(name) = one.variable.as_deref().filter(|name| !name.is_empty()) {
             let words = one.words.as_deref();
             let items = words.map(|words| words.iter().flat_map(|w| self.words(w)).collect());
             let items: Option<Vec<Argument>> = items;
             rounds = items.as_deref().filter(|_| one.body.iter().any(runs_arguments)).map(commands_in).unwrap_or_default();
+            let known = |items: &[Argument]| items.iter().any(|item| item.literal().is_some());
+            sure = items.as_deref().is_some_and(known);
             let value = loop_value(name, items.as_deref());
             self.env.set(name.to_owned(), value);
         }
@@ -326,11 +328,15 @@ impl Resolver {
             if let Some(name) = &one.variable {
                 let value = self.env.values.get(name).cloned();
                 self.env.set(name.clone(), Value::Scalar(round.pieces));
-                self.in_branch(&one.body);
+                self.sequence(&one.body);
                 self.env.restore(name.clone(), value);
             }
         }
-        self.in_branch(&one.body);
+        // A loop over words that are known runs, whatever happens.
+        match sure {
+            true => self.sequence(&one.body),
+            false => self.in_branch(&one.body),
+        }
         self.incoming = rest;
         self.setting.repeated = repeated;
         let variable = one.variable.as_deref().and_then(|v| self.env.values.get(v).cloned());

@@ -110,6 +110,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn sets(unit: &Unit<'_>, statement: &Statement) -> Vec<(String, Span)> {
     let counted = |text: &str| {
         let mut found = Vec::new();
+        let text = text.trim().trim_start_matches("((").trim_end_matches("))");
         for part in text.split([',', ';']) {
             let part = part.trim().trim_start_matches("++").trim_start_matches("--");
             let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());

@@ -51,7 +51,7 @@ mv "/backup/globals-$ts.sql.tmp" "/backup/globals-$ts.sql"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         let mut at = 0;
         for line in unit.text.split_inclusive('\n') {
             let start = at;

@@ -152,7 +152,7 @@ fn in_python(python: &Python<'_>, report: &mut Report) {
 }
 
 /// Tells whether a command deletes what is older than something.
-fn by_age(unit: &Unit<'_>, run: Run<'_>) -> bool {
+pub(super) fn by_age(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let command = run.command;
     if !command.is(&["find"]) {
         return true;
