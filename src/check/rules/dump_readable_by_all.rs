@@ -79,7 +79,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         let own = unit.runs().any(|run| restricts(run));
         for run in unit.named(DATABASES) {
-            let setting = &run.command.setting;
             if own || deeds::deed(unit, run.command) != Some(Deed::Dump)
             {
                 continue;

@@ -83,18 +83,25 @@ fn run(context: &Context<'_>, report: &mut Report) {
             _ => continue,
         };
         // A function stands where it is written, its call behind it.
-        let asks = asked(one.unit).into_iter().find(|ask| {
-            ask.span.start >= one.run.command.span.end
-                && accepted.contains(&(ask.how, ask.right.as_str()))
-                && about_status(&ask.left)
-                && !ends(one.unit, ask)
+        let inner = one.unit.commands.payloads.iter().any(|p| p.span == one.run.command.span);
+        let own = context.scripts().filter(|unit| match inner {
+            true => !std::ptr::eq(*unit, one.unit) && unit.text.contains(one.program),
+            false => std::ptr::eq(*unit, one.unit),
         });
-        if let Some(asks) = asks {
+        let asks = own.flat_map(|unit| asked(unit).into_iter().map(move |ask| (unit, ask))).find(
+            |(unit, ask)| {
+                (inner || ask.span.start >= one.run.command.span.end)
+                    && accepted.contains(&(ask.how, ask.right.as_str()))
+                    && about_status(&ask.left)
+                    && !ends(unit, ask)
+            },
+        );
+        if let Some((unit, asks)) = asks {
             let message = format!(
                 "the exit code by which {} says that files are missing is let pass",
                 one.program
             );
-            report.add(&RULE, one.unit, asks.span, message).severity = Severity::Medium;
+            report.add(&RULE, unit, asks.span, message).severity = Severity::Medium;
         }
     }
 }

@@ -81,7 +81,7 @@ enum End {
 }
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         for (index, pipeline) in unit.commands.pipelines.iter().enumerate() {
             let stages: Vec<&Command> = unit
                 .commands

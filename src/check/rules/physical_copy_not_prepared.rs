@@ -69,9 +69,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 || other.command.arguments().iter().any(|a| {
                     let text = a.shown();
                     // That the file is there says nothing; what is in it does.
-                    text.contains("full-prepared")
-                        || text.contains("_checkpoints")
-                            && !other.command.is(&["[", "test", "ls", "stat", "cp", "rm"])
+                    !text.contains(char::is_whitespace)
+                        && (text.contains("full-prepared") || text.contains("_checkpoints"))
+                        && !other.command.is(&["[", "test", "ls", "stat", "cp", "rm"])
                 })
         });
         let mut add = |message: &str| {
