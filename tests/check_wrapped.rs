@@ -33,23 +33,39 @@ const OTHER: &[(&str, &[&str], &str)] = &[
     ("AL004", &[""], "a comment accepts findings of the file it stands in"),
     ("AL005", &[""], "a comment accepts findings of the file it stands in"),
     ("CT004", &REMOTE, "the two sorts run on one machine again, with one locale"),
-    ("FO008", &[""], "a comment of the script names the damage, and a comment in a text for another shell is not read"),
+    (
+        "FO008",
+        &[""],
+        "a comment of the script names the damage, and a comment in a text for another shell is not read",
+    ),
     ("FS014", &CONTAINED, "what an archive overwrites is a container's"),
     ("K8S02", &[""], "that the location is read-only before is asked of one and the same text"),
     ("LL001", &CONTAINED, "which commands an image has nobody knows here"),
     ("LL006", &MACHINES, "another machine or image has another package manager"),
     ("LL007", &[""], "in quotes prose is an argument"),
     ("LV001", &CONTAINED, "a container has no volumes of LVM of its own"),
-    ("MY009", &MACHINES, "the file lies on another machine, and what is done with it there is not seen"),
+    (
+        "MY009",
+        &MACHINES,
+        "the file lies on another machine, and what is done with it there is not seen",
+    ),
     ("MY010", &CONTAINED, "which database a container's client means is the container's"),
     ("MY014", &["su -c"], "the account that su names may be the server's"),
     ("PG002", &[""], "the versions are compared where the lines say them"),
     ("PG008", &[""], "which file a line goes into is read from the statement itself"),
     ("PG009", &[""], "which file a line goes into is read from the statement itself"),
     ("RB008", &CONTAINED, "the root of a container is the container's"),
-    ("SH003", &["ssh bash -s", "ssh /bin/bash", "docker exec bash"], "a shell that reads its text has an empty variable, which is one the text sets"),
+    (
+        "SH003",
+        &["ssh bash -s", "ssh /bin/bash", "docker exec bash"],
+        "a shell that reads its text has an empty variable, which is one the text sets",
+    ),
     ("SH015", &MACHINES, "a trap of this script does not reach another machine"),
-    ("SH025", &[""], "the first line of a file says which shell reads it, that of a text for another shell does not"),
+    (
+        "SH025",
+        &[""],
+        "the first line of a file says which shell reads it, that of a text for another shell does not",
+    ),
     ("TG006", &CONTAINED, "a service that runs here does not use a container's files"),
 ];
 
@@ -114,7 +130,9 @@ fn spelled(text: &str, spell: fn(&str, &str, &str) -> String) -> Option<String> 
 /// Returns a script whose lines `question || { …; }` ask by `if ! question; then …; fi`.
 fn by_if(text: &str) -> Option<String> {
     let one = |line: &str| match line.split_once(" || ") {
-        Some((question, answer)) if line.starts_with("[ ") && !answer.contains("||") && !answer.contains("&&") => {
+        Some((question, answer))
+            if line.starts_with("[ ") && !answer.contains("||") && !answer.contains("&&") =>
+        {
             format!("if ! {question}; then {answer}; fi\n")
         }
         _ => format!("{line}\n"),
@@ -164,7 +182,9 @@ fn a_bad_example_is_bad_in_every_shell_that_runs_it() {
                     .map(|(name, _)| *name)
                     .collect();
                 if !missed.is_empty() {
-                    wrong.push(format!("{} {}: {}\n", rule.code, rule.name, missed.join(", ")) + text);
+                    wrong.push(
+                        format!("{} {}: {}\n", rule.code, rule.name, missed.join(", ")) + text,
+                    );
                 }
             }
         }
@@ -221,10 +241,7 @@ fn where_a_redirect_stands_makes_no_difference() {
                 format!("kubectl exec db-0 -- sh -c '{text} > {file}'"),
                 format!("kubectl exec db-0 -- sh -c '{text}' > {file}"),
             ),
-            (
-                format!("f() {{ {text} > {file}; }}\nf"),
-                format!("f() {{ {text}; }}\nf > {file}"),
-            ),
+            (format!("f() {{ {text} > {file}; }}\nf"), format!("f() {{ {text}; }}\nf > {file}")),
             (format!("{{ {text} > {file}; }}"), format!("{{ {text}; }} > {file}")),
             (
                 format!("ssh db1 '{text} > {file}'"),

@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn a_comparison_is_the_same_however_it_is_spelled() {
         let check = |text: &str, expected: &[(&str, Compared, &str)]| {
-            let found = on_deep_stack(|| asked(&Unit::new(text, None, Place::Whole, Language::Bash)));
+            let found =
+                on_deep_stack(|| asked(&Unit::new(text, None, Place::Whole, Language::Bash)));
             let found = found.unwrap();
             let shown: Vec<_> =
                 found.iter().map(|a| (a.left.as_str(), a.how, a.right.as_str())).collect();
@@ -139,7 +140,10 @@ mod tests {
         ] {
             check(text, &[("$n", Compared::Less, "7")]);
         }
-        check("(( n >= 7 || m == 0 ))", &[("n", Compared::AtLeast, "7"), ("m", Compared::Equal, "0")]);
+        check(
+            "(( n >= 7 || m == 0 ))",
+            &[("n", Compared::AtLeast, "7"), ("m", Compared::Equal, "0")],
+        );
         check(
             "case $? in 0|3) echo ok ;; *) exit 1 ;; esac",
             &[("$?", Compared::Equal, "0"), ("$?", Compared::Equal, "3")],

@@ -10,7 +10,7 @@ use super::reading::{Part, Schedule};
 use crate::base::{Excerpt, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
-use crate::shell::{self, Payload, Argument, Command, Commands, Options, Origin, Script, path};
+use crate::shell::{self, Argument, Command, Commands, Options, Origin, Payload, Script, path};
 use crate::sql;
 use crate::tools::{self, Call, Role, Word, tar};
 

@@ -131,10 +131,9 @@ impl Source<'_> {
     fn with_commands(self, kind: PartKind, span: Span) -> PartKind {
         let slice = span.slice(self.text);
         let unread = |variable: &Variable| match variable.expansion {
-            Expansion::Plain
-            | Expansion::Length
-            | Expansion::Slice { .. }
-            | Expansion::Other => true,
+            Expansion::Plain | Expansion::Length | Expansion::Slice { .. } | Expansion::Other => {
+                true
+            }
             Expansion::Required { .. } => true,
             Expansion::Default { .. } | Expansion::Alternative(_) => variable.index.is_some(),
         };

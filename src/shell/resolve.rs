@@ -313,7 +313,11 @@ impl Resolver {
             let words = one.words.as_deref();
             let items = words.map(|words| words.iter().flat_map(|w| self.words(w)).collect());
             let items: Option<Vec<Argument>> = items;
-            rounds = items.as_deref().filter(|_| one.body.iter().any(runs_arguments)).map(commands_in).unwrap_or_default();
+            rounds = items
+                .as_deref()
+                .filter(|_| one.body.iter().any(runs_arguments))
+                .map(commands_in)
+                .unwrap_or_default();
             let known = |items: &[Argument]| items.iter().any(|item| item.literal().is_some());
             sure = items.as_deref().is_some_and(known);
             let value = loop_value(name, items.as_deref());

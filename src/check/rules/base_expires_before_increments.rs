@@ -112,8 +112,18 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Words by which a place says that logs are kept there, or increments.
 const LOGS: &[&str] = &[
-    "wal", "wals", "xlog", "walarchive", "archivelog", "binlog", "binlogs", "incr", "increment",
-    "increments", "incremental", "incrementals",
+    "wal",
+    "wals",
+    "xlog",
+    "walarchive",
+    "archivelog",
+    "binlog",
+    "binlogs",
+    "incr",
+    "increment",
+    "increments",
+    "incremental",
+    "incrementals",
 ];
 
 /// Words by which a place says that whole copies are kept there.
@@ -143,23 +153,24 @@ fn window(unit: &Unit<'_>, aged: &[(Run<'_>, u32)]) -> Option<u32> {
     let weekly = unit.named(&["date"]).any(|run| {
         run.command.literals().iter().any(|word| matches!(*word, "+%u" | "+%w" | "+%a" | "+%A"))
     });
-    let makes = unit.named(&["pg_basebackup", "mariabackup", "mariadb-backup", "xtrabackup"]).any(|run| {
-        run.command.setting.conditional || !weekly
-    });
+    let makes = unit
+        .named(&["pg_basebackup", "mariabackup", "mariadb-backup", "xtrabackup"])
+        .any(|run| run.command.setting.conditional || !weekly);
     let interval = if weekly { 7 } else { 1 };
-    let kept = unit.named(&["find", "ls"]).filter(|run| about(unit, *run, BASES)).filter_map(|run| {
-        let stage = run.command.setting.stage?;
-        let mut ends = unit.named(&["head", "tail"]).filter(|other| {
-            other.command.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline)
+    let kept =
+        unit.named(&["find", "ls"]).filter(|run| about(unit, *run, BASES)).filter_map(|run| {
+            let stage = run.command.setting.stage?;
+            let mut ends = unit.named(&["head", "tail"]).filter(|other| {
+                other.command.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline)
+            });
+            let end = ends.next()?;
+            let number = end.command.literals().into_iter().find_map(|word| {
+                let digits = word.trim_start_matches(['-', '+', 'n']);
+                digits.parse::<u32>().ok()
+            })?;
+            let number = if end.command.is(&["tail"]) { number.saturating_sub(1) } else { number };
+            Some(number * interval)
         });
-        let end = ends.next()?;
-        let number = end.command.literals().into_iter().find_map(|word| {
-            let digits = word.trim_start_matches(['-', '+', 'n']);
-            digits.parse::<u32>().ok()
-        })?;
-        let number = if end.command.is(&["tail"]) { number.saturating_sub(1) } else { number };
-        Some(number * interval)
-    });
     let kept: Option<u32> = kept.max().filter(|_| makes);
     by_age.max().max(kept)
 }
@@ -187,7 +198,9 @@ fn about(unit: &Unit<'_>, run: Run<'_>, words: &[&str]) -> bool {
     };
     let patterns = run.command.literals();
     let log = words == LOGS
-        && patterns.iter().any(|p| p.starts_with("0000") || p.contains("-bin.") || p.starts_with("binlog"));
+        && patterns
+            .iter()
+            .any(|p| p.starts_with("0000") || p.contains("-bin.") || p.starts_with("binlog"));
     let named = places.iter().any(|place| {
         let lower = place.to_ascii_lowercase();
         let mut parts = lower.split(|c: char| !c.is_ascii_alphanumeric());

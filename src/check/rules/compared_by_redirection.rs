@@ -1,10 +1,10 @@
 //! SH030: a comparison that writes a file, or compares letters.
 
 use crate::base::Span;
+use crate::check::Context;
 use crate::check::deeds::{self, Deed};
 use crate::check::outcome::each;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::Context;
 use crate::evidence::Severity;
 use crate::shell::ast::{RedirectKind, StatementKind, Word};
 
@@ -75,7 +75,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     inside && kind && one.descriptor.is_none()
                 });
                 if wrong {
-                    found.push((statement.span, "this is a redirect: the test does not compare, and writes or reads a file"));
+                    found.push((
+                        statement.span,
+                        "this is a redirect: the test does not compare, and writes or reads a file",
+                    ));
                 }
             }
             StatementKind::Condition(words) => {
@@ -83,7 +86,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     matches!(pair[0].literal().as_deref(), Some("<" | ">")) && number(&pair[1])
                 });
                 if wrong {
-                    found.push((statement.span, "this compares letter by letter: 9 is greater than 1000"));
+                    found.push((
+                        statement.span,
+                        "this compares letter by letter: 9 is greater than 1000",
+                    ));
                 }
             }
             _ => {}

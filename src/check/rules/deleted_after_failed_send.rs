@@ -84,7 +84,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for removal in unit.named(&["rm", "unlink", "shred"]) {
             if let Some(send) = sent_before(unit, removal, &questions) {
                 let name = send.command.name().unwrap_or_default();
-                let message = format!("this is deleted although `{name}` may not have carried it away");
+                let message =
+                    format!("this is deleted although `{name}` may not have carried it away");
                 report.add(&RULE, unit, removal.command.span, message);
             }
         }
@@ -92,14 +93,19 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if let Some(python) = &context.python {
         for call in lost_in_python(python) {
             let span = python.span_of((call.at, call.end));
-            let message = "this is deleted although the upload before it may have failed".to_owned();
+            let message =
+                "this is deleted although the upload before it may have failed".to_owned();
             report.add_python(&RULE, span, message);
         }
     }
 }
 
 /// Returns the command that sends what is deleted later, where its failure changes nothing.
-fn sent_before<'u>(unit: &'u Unit<'_>, removal: Run<'u>, questions: &[(Span, Span)]) -> Option<Run<'u>> {
+fn sent_before<'u>(
+    unit: &'u Unit<'_>,
+    removal: Run<'u>,
+    questions: &[(Span, Span)],
+) -> Option<Run<'u>> {
     let names: Vec<String> = removal
         .command
         .arguments()
@@ -107,7 +113,8 @@ fn sent_before<'u>(unit: &'u Unit<'_>, removal: Run<'u>, questions: &[(Span, Spa
         .filter(|a| !a.prefix().starts_with('-'))
         .map(|a| removal.command.path(a))
         .collect();
-    let mut sends = deeds::deeds(unit).filter(|(run, deed)| *deed == Deed::Send && run.index < removal.index);
+    let mut sends =
+        deeds::deeds(unit).filter(|(run, deed)| *deed == Deed::Send && run.index < removal.index);
     let found = sends.find(|(send, _)| {
         let about = send.command.arguments().iter().any(|a| names.contains(&send.command.path(a)));
         let same = !removal.command.setting.conditional
@@ -127,7 +134,8 @@ fn sent_before<'u>(unit: &'u Unit<'_>, removal: Run<'u>, questions: &[(Span, Spa
 
 /// Tells whether a deletion stands in the same loop or branch as what was sent, not in a condition of its own.
 fn unguarded(unit: &Unit<'_>, send: Run<'_>, removal: Run<'_>) -> bool {
-    let between = Span::new(send.command.span.end, removal.command.span.start.max(send.command.span.end));
+    let between =
+        Span::new(send.command.span.end, removal.command.span.start.max(send.command.span.end));
     let text = unit.slice(between);
     let opens = [" then", "\tthen", ";then", "&&", "else", "case "];
     let closed = text.rfind("fi").unwrap_or(0);
@@ -136,8 +144,17 @@ fn unguarded(unit: &Unit<'_>, send: Run<'_>, removal: Run<'_>) -> bool {
 
 /// Functions that carry a file away, by the last part of their name.
 const UPLOADS: &[&str] = &[
-    "upload_file", "upload_fileobj", "put_object", "upload_blob", "upload_from_filename", "upload_from_file",
-    "fput_object", "storbinary", "put", "upload", "upload_part",
+    "upload_file",
+    "upload_fileobj",
+    "put_object",
+    "upload_blob",
+    "upload_from_filename",
+    "upload_from_file",
+    "fput_object",
+    "storbinary",
+    "put",
+    "upload",
+    "upload_part",
 ];
 
 const REMOVALS: &[&str] = &["unlink", "remove", "rmtree"];
@@ -148,7 +165,9 @@ fn lost_in_python<'p, 'a>(python: &'p Python<'a>) -> Vec<&'p Called<'a>> {
     let outline = python.outline();
     let last = |call: &Called<'_>| call.path.rsplit('.').next().unwrap_or_default().to_owned();
     let mut found = Vec::new();
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| python.name(line.from) == Some("try")) {
+    for (at, line) in
+        lines.iter().enumerate().filter(|(_, line)| python.name(line.from) == Some("try"))
+    {
         let Some((end, body)) = handled(python, &lines, at) else { continue };
         let uploads = outline.calls.iter().filter(|call| {
             UPLOADS.contains(&last(call).as_str())
@@ -158,12 +177,18 @@ fn lost_in_python<'p, 'a>(python: &'p Python<'a>) -> Vec<&'p Called<'a>> {
         for upload in uploads {
             let names = names_in(python, upload);
             let mut after = behind(&lines, end, line.indent);
-            let own = outline.definitions.iter().rfind(|d| (d.body.0..d.body.1).contains(&upload.at));
+            let own =
+                outline.definitions.iter().rfind(|d| (d.body.0..d.body.1).contains(&upload.at));
             let mut given = names.clone();
             let mut removed = removal(python, &after, &given);
             if let (None, Some(own)) = (removed, own) {
-                for call in outline.calls.iter().filter(|call| call.path == own.name && call.dropped) {
-                    let Some(at) = lines.iter().position(|l| (l.from..l.to).contains(&call.at)) else { continue };
+                for call in
+                    outline.calls.iter().filter(|call| call.path == own.name && call.dropped)
+                {
+                    let Some(at) = lines.iter().position(|l| (l.from..l.to).contains(&call.at))
+                    else {
+                        continue;
+                    };
                     after = behind(&lines, at + 1, lines[at].indent);
                     given = names_in(python, call);
                     removed = removed.or_else(|| removal(python, &after, &given));
@@ -186,7 +211,8 @@ fn lines(python: &Python<'_>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut end = 0;
     for (at, token) in python.tokens.iter().enumerate() {
-        let new = at == 0 || python.text.get(end..token.span.start).is_some_and(|t| t.contains('\n'));
+        let new =
+            at == 0 || python.text.get(end..token.span.start).is_some_and(|t| t.contains('\n'));
         match lines.last_mut() {
             Some(line) if !new => line.to = at + 1,
             _ => lines.push(Line { indent: token.indent, from: at, to: at + 1 }),
@@ -226,7 +252,11 @@ fn handled(python: &Python<'_>, lines: &[Line], at: usize) -> Option<(usize, (us
 /// Returns the tokens of the lines of the same block from one on.
 fn behind(lines: &[Line], from: usize, indent: usize) -> Vec<(usize, usize)> {
     let rest = lines.get(from..).unwrap_or_default();
-    rest.iter().take_while(|line| line.indent >= indent).filter(|line| line.indent == indent).map(|line| (line.from, line.to)).collect()
+    rest.iter()
+        .take_while(|line| line.indent >= indent)
+        .filter(|line| line.indent == indent)
+        .map(|line| (line.from, line.to))
+        .collect()
 }
 
 /// Returns the names in what a call is given.
@@ -238,13 +268,22 @@ fn names_in(python: &Python<'_>, call: &Called<'_>) -> Vec<String> {
 }
 
 /// Returns the call in these lines that deletes something of these names.
-fn removal<'p, 'a>(python: &'p Python<'a>, lines: &[(usize, usize)], names: &[String]) -> Option<&'p Called<'a>> {
+fn removal<'p, 'a>(
+    python: &'p Python<'a>,
+    lines: &[(usize, usize)],
+    names: &[String],
+) -> Option<&'p Called<'a>> {
     python.outline().calls.iter().find(|call| {
         let last = call.path.rsplit('.').next().unwrap_or_default();
         let here = lines.iter().any(|(from, to)| (*from..*to).contains(&call.at));
         let about = |name: &String| {
             let given = (call.at..call.end).any(|at| python.name(at) == Some(name));
-            let variable = name != "path" || python.name(call.at) != Some("os") || call.given.iter().any(|g| (g.value.0..g.value.1).any(|at| python.name(at) == Some(name)));
+            let variable = name != "path"
+                || python.name(call.at) != Some("os")
+                || call
+                    .given
+                    .iter()
+                    .any(|g| (g.value.0..g.value.1).any(|at| python.name(at) == Some(name)));
             given && variable
         };
         REMOVALS.contains(&last) && here && names.iter().any(about)

@@ -49,7 +49,9 @@ pg_dump -Fc -f /backup/pg/shop.dump shop
         Example::Script(
             "pg_dump -s shop > /backup/shop.schema.sql\nmysqldump --no-data shop | mysql shop_test\npg_dump --schema-only shop | diff -u expected.sql -\n",
         ),
-        Example::Script("pg_basebackup -D /backup/base -X stream\npg_dump -s shop > /backup/pg/shop.sql\n"),
+        Example::Script(
+            "pg_basebackup -D /backup/base -X stream\npg_dump -s shop > /backup/pg/shop.sql\n",
+        ),
     ],
     run,
 };
@@ -101,7 +103,8 @@ fn is_kept(unit: &Unit<'_>, run: Run<'_>) -> bool {
         deeds::outputs_of_line(unit, run).into_iter().map(|(_, path)| path).collect();
     // What another shell prints goes where that shell's line says.
     let around = unit.commands.list[..run.index].iter().rev().find(|other| {
-        other.span == run.command.span && (!other.redirects.is_empty() || other.setting.stage.is_some())
+        other.span == run.command.span
+            && (!other.redirects.is_empty() || other.setting.stage.is_some())
     });
     if let Some(around) = around.filter(|_| outputs.is_empty()) {
         let around = Run { index: around.index, command: around };
@@ -109,7 +112,10 @@ fn is_kept(unit: &Unit<'_>, run: Run<'_>) -> bool {
     }
     let named = |path: &String| {
         let lower = path.to_ascii_lowercase();
-        let schema = ["schema", "ddl", "struct", "empty", "skel", "model", "_def", "layout", "nodata", "no-data", "no_data"];
+        let schema = [
+            "schema", "ddl", "struct", "empty", "skel", "model", "_def", "layout", "nodata",
+            "no-data", "no_data",
+        ];
         let bare = path.trim_end_matches(".part").trim_end_matches(".new").trim_end_matches(".tmp");
         (looks_backup(path) || is_archive(bare))
             && !schema.iter().any(|word| lower.contains(word))

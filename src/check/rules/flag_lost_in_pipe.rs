@@ -86,7 +86,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         });
         for (name, at) in &assigned {
             let Some(aside) = asides.iter().find(|aside| within(*at, **aside)) else { continue };
-            let known = assigned.iter().any(|(other, span)| other == name && span.end <= aside.start);
+            let known =
+                assigned.iter().any(|(other, span)| other == name && span.end <= aside.start);
             let read = deciding.iter().find(|place| {
                 place.start >= aside.end
                     && reads(unit, name, **place)
@@ -96,9 +97,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
             });
             if let (true, Some(place)) = (known, read) {
                 let name = crate::base::escape::one_line(name);
-                let message = format!("`{name}` is set in a subshell, so it has its old value here");
+                let message =
+                    format!("`{name}` is set in a subshell, so it has its old value here");
                 let finding = report.add(&RULE, unit, *place, message);
-                if !deeds::deeds(unit).any(|(run, deed)| deed != Deed::Verify && within(run.command.span, *aside)) {
+                if !deeds::deeds(unit)
+                    .any(|(run, deed)| deed != Deed::Verify && within(run.command.span, *aside))
+                {
                     finding.severity = Severity::Medium;
                 }
             }
@@ -113,7 +117,8 @@ fn sets(unit: &Unit<'_>, statement: &Statement) -> Vec<(String, Span)> {
         let text = text.trim().trim_start_matches("((").trim_end_matches("))");
         for part in text.split([',', ';']) {
             let part = part.trim().trim_start_matches("++").trim_start_matches("--");
-            let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
+            let end =
+                part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
             let (name, rest) = part.split_at(end);
             let rest = rest.trim_start();
             let sets = rest.is_empty() && part.len() < text.trim().len()
@@ -132,7 +137,10 @@ fn sets(unit: &Unit<'_>, statement: &Statement) -> Vec<(String, Span)> {
         StatementKind::Simple(simple)
             if simple.words.first().and_then(|w| w.literal()).as_deref() == Some("let") =>
         {
-            simple.words[1..].iter().flat_map(|w| counted(w.span.slice(unit.text).trim_matches(['"', '\'']))).collect()
+            simple.words[1..]
+                .iter()
+                .flat_map(|w| counted(w.span.slice(unit.text).trim_matches(['"', '\''])))
+                .collect()
         }
         StatementKind::Arithmetic(text) => counted(text),
         StatementKind::Loop(one) => {

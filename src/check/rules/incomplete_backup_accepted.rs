@@ -40,7 +40,9 @@ esac
 restic forget --keep-daily 30 --prune || exit 1
 "#,
         ),
-        Example::Script("restic backup /srv\nrc=$?\nif (( rc == 0 || rc == 3 )); then echo ok; else exit 1; fi\n"),
+        Example::Script(
+            "restic backup /srv\nrc=$?\nif (( rc == 0 || rc == 3 )); then echo ok; else exit 1; fi\n",
+        ),
         Example::Script("restic backup /srv\nrc=$?\n[ $rc -eq 0 ] || [ $rc -eq 3 ] || exit $rc\n"),
     ],
     good: &[
@@ -134,9 +136,8 @@ fn ends(unit: &Unit<'_>, ask: &Asked) -> bool {
         StatementKind::List(links) if ask.how == Compared::Equal => {
             let after = links.iter().position(|(_, s)| s.span == ask.span);
             let next = after.and_then(|at| links.get(at + 1));
-            found |= next.is_some_and(|(link, s)| {
-                *link == Link::And && leaves(std::slice::from_ref(s))
-            });
+            found |=
+                next.is_some_and(|(link, s)| *link == Link::And && leaves(std::slice::from_ref(s)));
         }
         _ => {}
     });

@@ -78,7 +78,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for one in loops {
             let Some(run) = one.body.iter().find_map(|body| look.eater(body, 0)) else { continue };
             let name = run.command.name().unwrap_or_default();
-            let message = format!("`{name}` reads the rest of the list; the loop ends after its first line");
+            let message =
+                format!("`{name}` reads the rest of the list; the loop ends after its first line");
             let first = one.body.first().map_or(run.command.span.start, |s| s.span.start);
             let last = one.body.last().map_or(run.command.span.end, |s| s.span.end);
             let about = |span: Span| span.start >= first && span.end <= last;
@@ -112,7 +113,9 @@ fn feeds(redirects: &[Redirect]) -> bool {
             | RedirectKind::ReadWrite
             | RedirectKind::Heredoc
             | RedirectKind::HereString => true,
-            RedirectKind::Duplicate => one.span.end > one.span.start && one.descriptor.is_none_or(|fd| fd == 0),
+            RedirectKind::Duplicate => {
+                one.span.end > one.span.start && one.descriptor.is_none_or(|fd| fd == 0)
+            }
             RedirectKind::Truncate | RedirectKind::Append => false,
         };
         input && one.descriptor.is_none_or(|fd| fd == 0)
@@ -128,7 +131,12 @@ impl<'c> Look<'c, '_> {
     /// Returns the command in a statement that reads what the statement's standard input holds.
     fn eater(&self, statement: &'c Statement, depth: usize) -> Option<Run<'c>> {
         let duplicates = |r: &Redirect| r.kind == RedirectKind::Duplicate;
-        let own: Vec<Redirect> = statement.redirects.iter().filter(|r| !duplicates(r) || self.unit.slice(r.span).starts_with('<')).cloned().collect();
+        let own: Vec<Redirect> = statement
+            .redirects
+            .iter()
+            .filter(|r| !duplicates(r) || self.unit.slice(r.span).starts_with('<'))
+            .cloned()
+            .collect();
         if statement.background || feeds(&own) || depth > 8 {
             return None;
         }
@@ -136,7 +144,8 @@ impl<'c> Look<'c, '_> {
         match &statement.kind {
             StatementKind::Simple(simple) => {
                 let name = simple.words.first().and_then(Word::literal);
-                let called = name.and_then(|name| self.functions.iter().rev().find(|f| f.0 == name));
+                let called =
+                    name.and_then(|name| self.functions.iter().rev().find(|f| f.0 == name));
                 if let Some((_, body)) = called {
                     return self.eater(body, depth + 1);
                 }
@@ -144,13 +153,17 @@ impl<'c> Look<'c, '_> {
                     let setting = &run.command.setting;
                     within(run.command.span, statement.span)
                         && setting.remote.is_none()
-                        && setting.stage.is_none_or(|stage| stage.position == 0 || !setting.substituted)
+                        && setting
+                            .stage
+                            .is_none_or(|stage| stage.position == 0 || !setting.substituted)
                         && run.command.input.is_none()
                         && !feeds_run(*run)
                         && eats(*run)
                 })
             }
-            StatementKind::Pipeline(stages) => stages.first().and_then(|s| self.eater(s, depth + 1)),
+            StatementKind::Pipeline(stages) => {
+                stages.first().and_then(|s| self.eater(s, depth + 1))
+            }
             StatementKind::Subshell(body) | StatementKind::Group(body) => any(body),
             StatementKind::List(links) => links.iter().find_map(|(_, s)| self.eater(s, depth + 1)),
             StatementKind::If { branches, otherwise } => branches

@@ -74,10 +74,22 @@ fn dumped<'u>(unit: &'u Unit<'_>, run: Run<'u>) -> Option<Run<'u>> {
     if prints(unit, run.command) {
         return Some(run);
     }
-    let carries = run.command.is(&["ssh", "kubectl", "docker", "podman", "oc", "nerdctl", "bash", "sh", "docker-compose"]);
+    let carries = run.command.is(&[
+        "ssh",
+        "kubectl",
+        "docker",
+        "podman",
+        "oc",
+        "nerdctl",
+        "bash",
+        "sh",
+        "docker-compose",
+    ]);
     let mut inner = unit.runs().filter(|other| {
         let setting = &other.command.setting;
-        let last = setting.stage.is_none_or(|s| s.position + 1 == s.length || run.command.setting.stage == Some(s));
+        let last = setting
+            .stage
+            .is_none_or(|s| s.position + 1 == s.length || run.command.setting.stage == Some(s));
         other.index > run.index
             && within(other.command.span, run.command.span)
             && !setting.substituted
@@ -102,7 +114,8 @@ fn merges(unit: &Unit<'_>, command: &Command) -> bool {
     let mut merged = false;
     for redirect in &command.redirects {
         let written = unit.slice(redirect.span);
-        let both = written.starts_with("&>") || written.starts_with(">&") && redirect.kind == RedirectKind::Truncate;
+        let both = written.starts_with("&>")
+            || written.starts_with(">&") && redirect.kind == RedirectKind::Truncate;
         match redirect.kind {
             RedirectKind::Truncate | RedirectKind::Append if both => {
                 merged = kept(redirect);
@@ -147,14 +160,32 @@ fn shown_only(unit: &Unit<'_>, command: &Command) -> bool {
         at.is_some_and(|s| s.pipeline == stage.pipeline && s.position > stage.position)
     });
     let watches = [
-        "logger", "tee", "grep", "egrep", "less", "more", "mail", "mailx", "ts", "while", "read",
-        "systemd-cat", "wc", "head", "tail", "awk", "sed",
+        "logger",
+        "tee",
+        "grep",
+        "egrep",
+        "less",
+        "more",
+        "mail",
+        "mailx",
+        "ts",
+        "while",
+        "read",
+        "systemd-cat",
+        "wc",
+        "head",
+        "tail",
+        "awk",
+        "sed",
     ];
     let keeps = |other: &Command| {
-        other.redirects.iter().any(|r| r.descriptor.is_none_or(|fd| fd == 1) && matches!(r.kind, RedirectKind::Truncate))
+        other.redirects.iter().any(|r| {
+            r.descriptor.is_none_or(|fd| fd == 1) && matches!(r.kind, RedirectKind::Truncate)
+        })
     };
     let all: Vec<&Command> = last.collect();
-    all.is_empty() || all.iter().any(|other| other.is(&watches)) && !all.iter().any(|other| keeps(other))
+    all.is_empty()
+        || all.iter().any(|other| other.is(&watches)) && !all.iter().any(|other| keeps(other))
 }
 
 /// Tells whether a command writes a dump to its standard output.

@@ -30,7 +30,9 @@ cd "$dir"
 ls -1tr app-*.tar.gz | tail -n +8 | xargs -r rm --
 "#,
         ),
-        Example::Script("for old in $(ls -t /backup/*.dump | head -n -7); do rm -f \"$old\"; done\n"),
+        Example::Script(
+            "for old in $(ls -t /backup/*.dump | head -n -7); do rm -f \"$old\"; done\n",
+        ),
         Example::Script(
             "find /backup/pg -name '*.dump' -printf '%T@ %p\\n' | sort -n | tail -n +15 | cut -d' ' -f2- | while read -r f; do rm \"$f\"; done\n",
         ),
@@ -110,13 +112,17 @@ fn passed(stages: &[&Command]) -> Option<bool> {
         let letter = |c: char| {
             words.iter().any(|w| {
                 w.strip_prefix('-').is_some_and(|rest| {
-                    rest.contains(c) && !rest.starts_with('-') && rest.chars().all(|c| c.is_ascii_alphanumeric())
+                    rest.contains(c)
+                        && !rest.starts_with('-')
+                        && rest.chars().all(|c| c.is_ascii_alphanumeric())
                 })
             })
         };
         let has = |word: &str| words.iter().any(|w| w.starts_with(word));
         match command.name() {
-            Some("ls") if letter('S') || letter('X') || letter('U') || has("--sort=size") => return None,
+            Some("ls") if letter('S') || letter('X') || letter('U') || has("--sort=size") => {
+                return None;
+            }
             Some("ls") => {
                 let timed = letter('t') || has("--sort=time");
                 let first = if timed { Order::NewestFirst } else { Order::OldestFirst };

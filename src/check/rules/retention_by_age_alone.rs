@@ -1,5 +1,6 @@
 //! RT001: old backups are deleted although there may be no new ones.
 
+use crate::base::Span;
 use crate::check::asked::asked;
 use crate::check::deeds::{self, Deed};
 use crate::check::names::{is_archive, looks_backup};
@@ -8,7 +9,6 @@ use crate::check::outcome::{each, within};
 use crate::check::python::{Python, TokenKind};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
-use crate::base::Span;
 use crate::evidence::Severity;
 use crate::shell::Command;
 use crate::shell::ast::{Statement, StatementKind, Word};
@@ -121,13 +121,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn in_python(python: &Python<'_>, report: &mut Report) {
     let outline = python.outline();
     let holds = python.tokens.iter().any(|t| {
-        t.kind == TokenKind::Text && (looks_backup(t.text) || is_archive(t.text)) && !t.text.contains(' ')
+        t.kind == TokenKind::Text
+            && (looks_backup(t.text) || is_archive(t.text))
+            && !t.text.contains(' ')
     });
     let aged = ["st_mtime", "st_ctime", "st_atime", "getmtime", "getctime", "getatime"];
     // A list of which a part is kept, or that is counted, keeps a number of copies.
     let counts = python.tokens.windows(3).any(|three| {
         three[0].text == "len" && three[1].text == "("
-            || three[0].text == "[" && (three[1].text == ":" || three[2].text == ":") && three[0].kind == TokenKind::Sign
+            || three[0].text == "["
+                && (three[1].text == ":" || three[2].text == ":")
+                && three[0].kind == TokenKind::Sign
     });
     if !holds || counts {
         return;
@@ -140,12 +144,14 @@ fn in_python(python: &Python<'_>, report: &mut Report) {
         }
         let removal = outline.calls.iter().find(|call| {
             let last = call.path.rsplit('.').next().unwrap_or_default();
-            (one.body.0..one.body.1).contains(&call.at) && matches!(last, "remove" | "unlink" | "rmtree")
+            (one.body.0..one.body.1).contains(&call.at)
+                && matches!(last, "remove" | "unlink" | "rmtree")
         });
         let span = removal.map(|call| python.span_of((call.at, call.end)));
         if let Some(span) = span.filter(|span| said != Some(*span)) {
             said = Some(span);
-            let message = "this deletes the last good copy too, once no new ones are made".to_owned();
+            let message =
+                "this deletes the last good copy too, once no new ones are made".to_owned();
             report.add_python(&RULE, span, message);
         }
     }
@@ -193,7 +199,9 @@ fn deletes(unit: &Unit<'_>, run: Run<'_>) -> bool {
                 let shown = a.shown();
                 let starts = |name: &String| {
                     let rest = shown.split_once(name.as_str()).map(|(_, rest)| rest);
-                    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+                    rest.is_some_and(|rest| {
+                        !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+                    })
                 };
                 handed.iter().any(starts)
             });
@@ -215,7 +223,10 @@ fn handed_on(unit: &Unit<'_>, from: Span) -> Vec<String> {
             // `while read -r f; do …; done < <(find …)`
             let fed = statement.redirects.iter().any(|r| within(from, r.span));
             let read = one.condition.iter().filter(|_| fed).flat_map(words_of);
-            names.extend(read.filter(|word| !word.starts_with('-') && word != "read").map(|n| format!("${n}")));
+            names.extend(
+                read.filter(|word| !word.starts_with('-') && word != "read")
+                    .map(|n| format!("${n}")),
+            );
             names.extend(one.variable.iter().filter(|_| over).map(|name| format!("${name}")));
         }
         StatementKind::Simple(simple) => {

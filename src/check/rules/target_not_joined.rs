@@ -49,7 +49,8 @@ pub const RULE: Rule = Rule {
 };
 
 /// Words that end the part of a statement that names its tables or its conditions.
-const ENDS: &[&str] = &["WHERE", "SET", "FROM", "USING", "JOIN", "ON", "ORDER", "LIMIT", "RETURNING", "GROUP"];
+const ENDS: &[&str] =
+    &["WHERE", "SET", "FROM", "USING", "JOIN", "ON", "ORDER", "LIMIT", "RETURNING", "GROUP"];
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for query in context.queries() {
@@ -72,7 +73,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         let what = if statement.kind == Kind::Delete { "deleted from" } else { "changed in" };
         let shown = crate::base::escape::one_line(&target.table.to_ascii_lowercase()).to_string();
-        let message = format!("no condition ties the rows of the other table to {shown}: every row is {what} it");
+        let message = format!(
+            "no condition ties the rows of the other table to {shown}: every row is {what} it"
+        );
         report.add(&RULE, query.unit, statement.span, message);
     }
 }
@@ -157,7 +160,9 @@ fn aliases_of(words: &[String], table: &str) -> Vec<String> {
             continue;
         }
         let second = if pair[2] == "AS" { words.get(at + 3) } else { Some(&pair[2]) };
-        let Some(second) = second.filter(|w| is_name(w) && !ENDS.contains(&w.as_str())) else { continue };
+        let Some(second) = second.filter(|w| is_name(w) && !ENDS.contains(&w.as_str())) else {
+            continue;
+        };
         if pair[1] == table {
             found.push(second.clone());
         } else if second == table {
@@ -180,7 +185,18 @@ fn tied(words: &[String], target: &Target) -> bool {
         .filter(|(_, word)| matches!(word.as_str(), "ON" | "WHERE"))
         .map(|(at, _)| {
             let rest = &words[at + 1..];
-            let ends = ["WHERE", "JOIN", "SET", "ORDER", "LIMIT", "RETURNING", "INNER", "LEFT", "RIGHT", "CROSS"];
+            let ends = [
+                "WHERE",
+                "JOIN",
+                "SET",
+                "ORDER",
+                "LIMIT",
+                "RETURNING",
+                "INNER",
+                "LEFT",
+                "RIGHT",
+                "CROSS",
+            ];
             let end = rest.iter().position(|w| ends.contains(&w.as_str()));
             &rest[..end.unwrap_or(rest.len())]
         })
@@ -195,7 +211,22 @@ fn tied(words: &[String], target: &Target) -> bool {
         })
     };
     let column = |word: &str| {
-        let words = ["AND", "OR", "NOT", "NULL", "TRUE", "FALSE", "IS", "IN", "LIKE", "BETWEEN", "CURRENT_DATE", "NOW", "INTERVAL", "DATE"];
+        let words = [
+            "AND",
+            "OR",
+            "NOT",
+            "NULL",
+            "TRUE",
+            "FALSE",
+            "IS",
+            "IN",
+            "LIKE",
+            "BETWEEN",
+            "CURRENT_DATE",
+            "NOW",
+            "INTERVAL",
+            "DATE",
+        ];
         is_name(word) && !words.contains(&word)
     };
     let by_columns = words.windows(2).any(|pair| pair[0] == "USING" && pair[1] == "(");
@@ -203,7 +234,9 @@ fn tied(words: &[String], target: &Target) -> bool {
         || conditions.iter().any(|condition| {
             let named = condition.iter().any(|word| own(word));
             // `id = other_id`: whose they are cannot be told; `id = 5` alone may be the target's as well.
-            let bare = condition.iter().any(|word| column(word) && !word.contains('.') && !word.starts_with('\''));
+            let bare = condition
+                .iter()
+                .any(|word| column(word) && !word.contains('.') && !word.starts_with('\''));
             named || bare
         })
 }
