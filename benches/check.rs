@@ -2,6 +2,8 @@
 //! the same files in one batch; both on one core, without `bash -n`.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
+#[path = "support/nested.rs"]
+mod nested;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -10,6 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use blackstart::check::{self, Facts, Language};
+use nested::PAIRS;
 use support::{Times, head, installed, line};
 
 fn main() {
@@ -73,6 +76,21 @@ fn main() {
             theirs / spent
         );
     }
+
+    head("nested 20,000 deep");
+    blackstart::shell::on_deep_stack(|| {
+        let mut all = vec![];
+        for (open, close) in PAIRS {
+            for text in nested::texts(open, close, 20_000) {
+                let began = Instant::now();
+                let checked = check::script(&text, Language::Bash, &facts);
+                all.push((began.elapsed(), open, checked.risk));
+            }
+        }
+        let (longest, open, risk) = all.iter().max().expect("there are pairs");
+        println!("the longest, {open:?}, is {risk:?} after {:.1} ms", longest.as_secs_f64() * 1e3);
+        line("all", &all.iter().map(|(took, ..)| *took).collect::<Vec<_>>().into());
+    });
 
     head("one file, with the start of the process");
     let file = std::env::temp_dir().join("blackstart-bench.sh");

@@ -114,7 +114,7 @@ fn try_all(who: Who, attempts: &[Attempt]) -> Option<Vec<Went>> {
             let host = Host::new(who);
             let mut session = session_with(who, host.root(), |options| {
                 options.disk = 64 << 20;
-                options.files = 20_000;
+                options.files = 5_000;
             })?;
             let mut went = Vec::new();
             loop {

@@ -153,7 +153,19 @@ fn on_host(script: &str, root: &Path, who: Who) -> End {
     use std::os::unix::process::ExitStatusExt as _;
     let mut words = prefix(who);
     words.extend(
-        ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script].map(str::to_owned),
+        // What ignores signals where the tests were started must not reach the script: nohup(1), a shell's background.
+        [
+            "env",
+            "--default-signal",
+            "bash",
+            "--noprofile",
+            "--norc",
+            "-euo",
+            "pipefail",
+            "-c",
+            script,
+        ]
+        .map(str::to_owned),
     );
     // `> /dev/stdout` opens the pipe again, which only its owner may.
     let pipe = || {

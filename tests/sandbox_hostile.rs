@@ -80,15 +80,20 @@ fn a_sparse_file_is_compared_by_what_it_stores() {
     for (who, mut session, _directory) in ready(|_| {}) {
         let started = Instant::now();
         let put = |byte: &str| {
-            format!("printf {byte} | dd of=/tmp/big bs=1 seek=60T conv=notrunc status=none")
+            format!(
+                "printf {byte} | dd of=/tmp/blackstart-sparse bs=1 seek=60T conv=notrunc status=none"
+            )
         };
         let of = |seen: &Observed| -> Option<(Change, Option<String>)> {
             files(seen)
-                .find(|file| file.path.ends_with("big"))
+                .find(|file| file.path.ends_with("blackstart-sparse"))
                 .map(|file| (file.change, file.diff.clone()))
         };
-        let made =
-            run(&mut session, &format!("truncate -s 100T /tmp/big; {}", put("x")), Layering::Keep);
+        let made = run(
+            &mut session,
+            &format!("truncate -s 100T /tmp/blackstart-sparse; {}", put("x")),
+            Layering::Keep,
+        );
         assert_eq!(of(&made).expect("listed").0, Change::Created);
         let same = run(&mut session, &put("x"), Layering::Discard);
         assert_eq!(of(&same).expect("its time").0, Change::Metadata);
@@ -104,7 +109,7 @@ fn a_sparse_file_is_compared_by_what_it_stores() {
 fn a_flood_of_files_is_counted_exactly() {
     for (who, mut session, _directory) in ready(|_| {}) {
         let text = "python3 -c 'import os
-os.mkdir(\"/tmp/flood\"); os.chdir(\"/tmp/flood\")
+os.mkdir(\"/tmp/blackstart-flood\"); os.chdir(\"/tmp/blackstart-flood\")
 for at in range(100000): os.close(os.open(str(at), os.O_CREAT))'";
         let started = Instant::now();
         let seen = run(&mut session, text, Layering::Discard);
@@ -113,7 +118,7 @@ for at in range(100000): os.close(os.open(str(at), os.O_CREAT))'";
         let line = &seen.summaries[0];
         assert_eq!(
             (line.directory.as_path(), line.sum.entries),
-            (Path::new("/tmp/flood"), 100_000)
+            (Path::new("/tmp/blackstart-flood"), 100_000)
         );
         let report = started.elapsed().saturating_sub(seen.duration);
         eprintln!("100,000 files as {who:?}: ran {:?}, told {report:?}", seen.duration);

@@ -11,11 +11,11 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use blackstart::sandbox::{Layering, Session};
+use blackstart::sandbox::{Layering, Request, Session};
 use rustix::process::{Pid, Signal};
 
 use sandbox_processes::{children, processes_with, wait_until};
-use sandbox_support::{Who, everybody, open_directory, prefix, program, session, step};
+use sandbox_support::{Who, everybody, open_directory, prefix, program, session};
 
 /// One test at a time: they count what this machine holds.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -38,6 +38,13 @@ fn runs() -> usize {
 /// How many kills of each kind: 16, or 50 with the whole number of runs.
 fn kills() -> usize {
     if runs() >= 1_000 { 50 } else { 16 }
+}
+
+/// A step that is not waited for when it left something behind.
+fn step(text: &str) -> Request {
+    let mut request = sandbox_support::step(text);
+    request.limits.background_ms = 0;
+    request
 }
 
 fn mark(who: Who) -> String {

@@ -584,3 +584,21 @@ for _ in range(3000): out.sendto(b\"\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\6befor
     assert!(only(&run(&mut session, ask), "asks").iter().all(|name| name == "before"));
     assert_eq!(only(&run(&mut session, "true"), "asks"), [""; 0]);
 }
+
+#[test]
+fn what_goes_on_in_the_background_is_waited_for_or_named() {
+    each(
+        |_| {},
+        |who, session, work| {
+            let victim = work.join("victim");
+            std::fs::write(&victim, "x").expect("written");
+            let path = victim.display();
+            let seen = run(session, &format!("(sleep 0.3; rm {path}) & exit 0"));
+            assert!(!seen.notes.join("\n").contains("went on"), "{who:?}: {:?}", seen.notes);
+            assert_eq!(seen.deleted_total, 1, "{who:?}: {:?}", seen.effects);
+            let seen = run(session, &format!("(sleep 600; rm {path}) & exit 0"));
+            let note = seen.notes.join("\n");
+            assert!(note.contains("2 processes (bash, sleep) went on"), "{who:?}: {note}");
+        },
+    );
+}

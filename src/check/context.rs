@@ -54,6 +54,29 @@ impl<'a> Context<'a> {
         self.units.iter().flat_map(move |unit| unit.named(names).map(move |run| (unit, run)))
     }
 
+    /// Returns the commands of these names, and those whose output goes into a file, with their units, in order.
+    pub fn writing<'c>(
+        &'c self,
+        names: &'c [&str],
+    ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
+        self.units.iter().flat_map(move |unit| unit.writing(names).map(move |run| (unit, run)))
+    }
+
+    /// Returns the commands of these names before one.
+    pub fn named_before<'c>(
+        &'c self,
+        unit: &'c Unit<'a>,
+        run: Run<'c>,
+        names: &'c [&str],
+    ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
+        let position = self.position(unit);
+        self.units[..=position].iter().enumerate().flat_map(move |(at, unit)| {
+            unit.named(names)
+                .filter(move |other| at < position || other.index < run.index)
+                .map(move |other| (unit, other))
+        })
+    }
+
     /// Returns the commands before one: those above it, and those of earlier texts.
     pub fn before<'c>(
         &'c self,

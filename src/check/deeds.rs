@@ -103,6 +103,23 @@ const NAMES: &[&str] = &[
     "gpg",
 ];
 
+/// The commands that name the file they write in an argument, for [`outputs`].
+pub const OUTPUT: &[&str] = &[
+    "tar",
+    "gtar",
+    "bsdtar",
+    "pg_dump",
+    "pg_dumpall",
+    "redis-cli",
+    "gpg",
+    "gpg2",
+    "zstd",
+    "age",
+    "openssl",
+    "mysqldump",
+    "mariadb-dump",
+];
+
 /// Returns the commands of a unit that do something to such data, in order.
 pub fn deeds<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = (Run<'u>, Deed)> {
     unit.named(NAMES).filter_map(|run| Some((run, deed(unit, run.command)?)))
@@ -110,6 +127,9 @@ pub fn deeds<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = (Run<'u>, Deed)> {
 
 /// Returns what a command does to the data, where it does something.
 pub fn deed(unit: &Unit<'_>, command: &Command) -> Option<Deed> {
+    if !command.is(NAMES) {
+        return None;
+    }
     let words = command.literals();
     let has = |names: &[&str]| words.iter().any(|w| names.contains(w));
     let starts = |prefix: &str| words.iter().any(|w| w.starts_with(prefix));
@@ -299,6 +319,10 @@ pub fn outputs_of_line<'u>(unit: &'u Unit<'_>, run: Run<'u>) -> Vec<(&'u Argumen
     if let Some(stage) = run.command.setting.stage {
         for later in unit.commands.list.iter().skip(run.index + 1) {
             let same = later.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline);
+            // What stands in a word of the pipeline is none of its stages: `gzip > "shop-$(date +%F).gz"`.
+            if !same && later.setting.substituted {
+                continue;
+            }
             if !same {
                 break;
             }

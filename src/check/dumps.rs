@@ -7,7 +7,7 @@ use crate::tools::Call;
 /// Returns every call that dumps with mysqldump or mariadb-dump, where all of its options can be seen.
 pub fn dumps<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c Unit<'a>, Run<'c>, &'c Call<'static>)> {
     let mut found = vec![];
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["mysqldump", "mariadb-dump"]) {
         if unit.part == Place::Rollback
             || !run.command.is(&["mysqldump", "mariadb-dump"])
             || hides_options(run)
@@ -35,6 +35,13 @@ fn hides_options(run: Run<'_>) -> bool {
     })
 }
 
+/// Returns the calls that dump whole databases, not the accounts of the system alone.
+pub fn whole_dumps<'c, 'a>(
+    context: &'c Context<'a>,
+) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>, &'c Call<'static>)> {
+    dumps(context).into_iter().filter(|(_, _, call)| is_whole(call) && !call.has(&["system"]))
+}
+
 /// Tells whether a call dumps whole databases with their data, not single tables or parts of them.
 pub fn is_whole(call: &Call<'_>) -> bool {
     let part = ["no-data", "no-create-info", "where", "tables", "tab"];
@@ -55,6 +62,6 @@ pub fn makes_backups(context: &Context<'_>) -> bool {
     };
     match context.plan {
         Some(plan) => plan.kind == crate::plan::Kind::Backup,
-        None => !context.runs().any(|(_, run)| plays(run)),
+        None => !context.named(&["mysql", "mariadb"]).any(|(_, run)| plays(run)),
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{Context, Run, Unit, postgres};
 use crate::plan::StepKind;
+use crate::shell::ast::StatementKind;
+use crate::tools::{self, Fence, Takeover};
 
 /// Tells whether a command makes a standby a primary in the place of another server. The end of a recovery from copies is
 /// no such thing, and cluster managers fence by themselves.
@@ -23,37 +25,79 @@ pub fn promotes(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     postgres::promotes(unit, run) && !recovers() || resets()
 }
 
-/// Tells whether something before a promotion stops a server elsewhere, cuts its power or takes its address.
-pub fn fenced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
+/// Returns how a command takes over storage or a cluster that others may be in charge of, other than by promoting a
+/// database's standby.
+pub fn seizes(unit: &Unit<'_>, run: Run<'_>) -> Option<Takeover> {
+    let found = tools::takeover(unit.take_apart(run.command)?);
+    found.filter(|takeover| *takeover != Takeover::Promotes)
+}
+
+/// Tells whether something says that another machine has the part that is taken over: it is asked whether it lives, its
+/// address moves here, a cluster's manager calls the script.
+pub fn takes_a_part(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let probes = ["ping", "fping", "nc", "ncat", "arping", "pg_isready", "mysqladmin"];
+    let asked = context.before(unit, run).any(|(_, other)| other.command.is(&probes));
+    let moved = context.runs().any(|(_, other)| {
+        other.command.is(&["arping"])
+            || other.command.is(&["ip"])
+                && other
+                    .command
+                    .literals()
+                    .iter()
+                    .any(|word| matches!(*word, "addr" | "address" | "a"))
+                && other.command.has("add")
+    });
+    let mut called = false;
+    super::outcome::each(&unit.script.statements, &mut |statement, _| {
+        if let StatementKind::Case { arms, .. } = &statement.kind {
+            called |= arms.iter().any(|arm| {
+                let master =
+                    arm.patterns.iter().any(|p| p.trim_matches('"').eq_ignore_ascii_case("master"));
+                let inside = arm.body.first().zip(arm.body.last()).is_some_and(|(first, last)| {
+                    (first.span.start..=last.span.end).contains(&run.command.span.start)
+                });
+                master && inside
+            });
+        }
+    });
+    asked || moved || called
+}
+
+/// Returns what the strongest command before a promotion does to keep the other server out: it stops, has no power, or is
+/// cut off.
+pub fn fenced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Option<Fence> {
     let host = |unit: &Unit<'_>, run: Run<'_>| {
         let own = unit.step.and_then(|step| step.host.as_ref()).map(|host| host.to_string());
         run.command.setting.remote.clone().or(own)
     };
     let here = host(unit, run);
-    let by_command = context.before(unit, run).any(|(other_unit, other)| {
+    let by_command = context.before(unit, run).filter_map(|(other_unit, other)| {
         let command = other.command;
         let words = command.literals();
         let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
         let elsewhere = host(other_unit, other) != here;
-        let server = words.iter().any(|word| {
-            ["postgres", "mysql", "mariadb", "patroni"].iter().any(|name| word.contains(name))
-        });
+        let servers = ["postgres", "mysql", "mariadb", "patroni", "drbd", "zfs", "nfs", "redis"];
+        let server = words.iter().any(|word| servers.iter().any(|name| word.contains(name)));
         let stopped = command.is(&["systemctl", "service"])
             && has(&["stop", "mask", "disable", "kill"])
             && server
             || command.is(&["pg_ctl", "pg_ctlcluster"]) && has(&["stop"])
-            || command.is(&["mysqladmin", "mariadb-admin"]) && has(&["shutdown"]);
-        let power = command
+            || command.is(&["mysqladmin", "mariadb-admin"]) && has(&["shutdown"])
+            || command.is(&["drbdadm"]) && has(&["secondary", "down", "disconnect"])
+            || command.is(&["zpool"]) && has(&["export"])
+            || command.is(&["docker", "podman"]) && has(&["stop", "kill"]);
+        let agent = command
             .name()
-            .is_some_and(|name| name.starts_with("fence_") || name == "stonith_admin")
-            || command.is(&["ipmitool"]) && has(&["off", "power"])
-            || command.is(&["virsh"]) && has(&["destroy", "shutdown"])
-            || words.iter().any(|word| *word == "stop-instances" || *word == "deallocate")
-            || command.is(&["gcloud"]) && has(&["stop"])
+            .is_some_and(|name| name.starts_with("fence_") || name.starts_with("stonith"));
+        let power = agent
+            || command.is(&["ipmitool"]) && has(&["off", "cycle", "reset"])
             || command.is(&["poweroff", "shutdown"]);
-        power || stopped && elsewhere
+        match () {
+            () if power || stopped && elsewhere => Some(Fence::Stops),
+            () => tools::fence(other_unit.take_apart(command)?),
+        }
     });
-    by_command || by_hand(context, unit, StepKind::Manual)
+    by_command.max().or_else(|| by_hand(context, unit, StepKind::Manual).then_some(Fence::Stops))
 }
 
 /// Tells whether something before a promotion looks how far the standby came.
@@ -68,6 +112,7 @@ pub fn measured(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
         "SHOW SLAVE STATUS",
         "REPLICATION_APPLIER_STATUS",
         "GTID_EXECUTED",
+        "WSREP_LAST_COMMITTED",
     ];
     context.before(unit, run).any(|(unit, other)| {
         let sql = unit.sql(other.command);
@@ -75,7 +120,13 @@ pub fn measured(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
             let text = text.to_ascii_uppercase();
             marks.iter().any(|mark| text.contains(mark))
         });
-        asks || other.command.is(&["patronictl", "repmgr", "pg_controldata"])
+        let looks =
+            other.command.is(&["patronictl", "repmgr", "pg_controldata", "galera_recovery"]);
+        // The member that came furthest has the highest number in its state file.
+        let words = other.command.literals();
+        let sought =
+            words.iter().any(|word| word.contains("seqno") || word.contains("wsrep-recover"));
+        asks || sought || looks && !other.command.has("failover")
     }) || by_hand(context, unit, StepKind::Decision)
 }
 

@@ -150,12 +150,17 @@ const NOT_JUDGED: &[&str] = &[
 ];
 
 /// Judges the flags of one command.
-pub fn judge(unit: &Unit<'_>, command: &Command, facts: &Facts) -> Judged {
+pub fn judge<'u>(unit: &'u Unit<'_>, command: &Command, facts: &Facts) -> &'u Judged {
+    unit.known(command).flags.get_or_init(|| judged(unit, command, facts))
+}
+
+fn judged(unit: &Unit<'_>, command: &Command, facts: &Facts) -> Judged {
     let mut judged = Judged::default();
     let Some((name, program)) = command.name().zip(command.program()) else {
         return judged;
     };
-    if unit.commands.defined.contains(name) || NOT_JUDGED.contains(&name) {
+    let flags = command.arguments().iter().any(|argument| argument.prefix().starts_with('-'));
+    if !flags || unit.commands.defined.contains(name) || command.is(NOT_JUDGED) {
         return judged;
     }
     // A program at a place of its own may be another one of the same name.
@@ -231,6 +236,7 @@ fn described(
                     }
                 }
                 Found::Unknown if asks(whole) || negated(&walk, whole) => {}
+                Found::Unknown if comes_with_module(name, command) => {}
                 Found::Unknown => {
                     doubt(name, &walk, whole, argument.span, facts, here, judged);
                 }
@@ -270,6 +276,13 @@ fn negated(walk: &Walk, flag: &str) -> bool {
         return false;
     };
     matches!(walk.find(&format!("--{bare}")), Found::Known { .. } | Found::Ambiguous)
+}
+
+/// Tells whether a flag may be one of a module that the call loads: matches and targets bring their own.
+fn comes_with_module(name: &str, command: &Command) -> bool {
+    let loads =
+        |word: &&str| matches!(*word, "-m" | "--match" | "-j" | "--jump" | "-p" | "--protocol");
+    matches!(name, "iptables" | "ip6tables") && command.literals().iter().any(loads)
 }
 
 fn doubt(

@@ -170,7 +170,8 @@ fn fields_of(kind: &str) -> Option<&'static [(&'static str, Shape)]> {
     })
 }
 
-// The fields of the API of Kubernetes 1.34, `kubectl explain KIND --recursive`.
+// The fields of the API of Kubernetes 1.34 to 1.37, as the models of the Python client 34.1.0, 35.0.0, 36.0.0 and 37.0.2 name
+// them: whatever one of these versions has.
 
 const TOP: &[(&str, Shape)] =
     &[("apiVersion", Any), ("kind", Any), ("metadata", Map), ("spec", Map), ("status", Map)];
@@ -184,6 +185,7 @@ const POD: &[(&str, Shape)] = &[
     ("dnsPolicy", Any),
     ("enableServiceLinks", Any),
     ("ephemeralContainers", List),
+    ("evictionResponders", List),
     ("hostAliases", List),
     ("hostIPC", Any),
     ("hostNetwork", Any),
@@ -207,6 +209,7 @@ const POD: &[(&str, Shape)] = &[
     ("runtimeClassName", Any),
     ("schedulerName", Any),
     ("schedulingGates", List),
+    ("schedulingGroup", Map),
     ("securityContext", Map),
     ("serviceAccount", Any),
     ("serviceAccountName", Any),
@@ -217,6 +220,7 @@ const POD: &[(&str, Shape)] = &[
     ("tolerations", List),
     ("topologySpreadConstraints", List),
     ("volumes", List),
+    ("workloadRef", Map),
 ];
 
 const CONTAINER: &[(&str, Shape)] = &[
@@ -329,6 +333,7 @@ const JOB: &[(&str, Shape)] = &[
     ("parallelism", Number),
     ("podFailurePolicy", Map),
     ("podReplacementPolicy", Any),
+    ("scheduling", Map),
     ("selector", Map),
     ("successPolicy", Map),
     ("suspend", Any),

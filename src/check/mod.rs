@@ -7,12 +7,15 @@ mod context;
 mod deeds;
 mod dumps;
 mod etcd;
+#[cfg(test)]
+mod examples;
 mod facts;
 mod failover;
 mod fix;
 mod flags;
 mod index;
 mod language;
+mod losses;
 mod manifest;
 mod mirror;
 pub mod names;
@@ -20,6 +23,7 @@ mod observed;
 mod outcome;
 mod placed;
 mod postgres;
+mod provenance;
 mod python;
 mod queries;
 mod reading;
@@ -285,7 +289,13 @@ fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
         for (part, text) in texts {
             if let Some(text) = text {
                 let language = Language::of(text, "");
-                units.push(Unit::new(text, Some(step), part, language));
+                let mut unit = Unit::new(text, Some(step), part, language);
+                if part == Place::Rollback {
+                    // What the step itself made anew is nobody's data when it is taken back.
+                    let own = |unit: &&Unit<'_>| unit.step.is_some_and(|one| one.id == step.id);
+                    unit.fresh.extend(units.iter().filter(own).flat_map(|u| u.fresh.clone()));
+                }
+                units.push(unit);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Run, Unit};
 use crate::base::Span;
-use crate::shell::ast::{Statement, StatementKind};
+use crate::shell::ast::{Statement, StatementKind, Word};
 
 /// What follows from the failure of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,25 @@ fn status_read(unit: &Unit<'_>, run: Run<'_>) -> bool {
 pub fn whole(unit: &Unit<'_>, run: Run<'_>) -> Span {
     let pipeline = run.command.setting.stage.and_then(|s| unit.commands.pipelines.get(s.pipeline));
     pipeline.map_or(run.command.span, |p| p.span)
+}
+
+/// Returns the loops of a text that have no condition (`while true`) and are never left.
+pub fn endless(unit: &Unit<'_>) -> Vec<Span> {
+    let mut loops: Vec<Span> = Vec::new();
+    each(&unit.script.statements, &mut |statement, _| {
+        let StatementKind::Loop(one) = &statement.kind else { return };
+        let [condition] = one.condition.as_slice() else { return };
+        let StatementKind::Simple(simple) = &condition.kind else { return };
+        let name = simple.words.first().and_then(Word::literal);
+        if matches!(name.as_deref(), Some("true" | ":" | "false")) {
+            loops.push(statement.span);
+        }
+    });
+    let left = |span: &Span| {
+        unit.named(&["break", "exit", "return"]).any(|run| within(run.command.span, *span))
+    };
+    loops.retain(|span| !left(span));
+    loops
 }
 
 /// Calls `look` with every statement of a script and the statements that follow it in the same sequence.

@@ -3,6 +3,7 @@
 use super::{Context, Run, Unit};
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, path};
+use crate::tools::Call;
 
 /// A setting that a script gives a server.
 #[derive(Debug)]
@@ -19,6 +20,14 @@ pub struct Setting<'c, 'a> {
     pub file: String,
 }
 
+/// Returns every call of pg_basebackup, taken apart.
+pub fn base_backups<'c, 'a>(
+    context: &'c Context<'a>,
+) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>, &'c Call<'static>)> {
+    let found = context.named(&["pg_basebackup"]);
+    found.filter_map(|(unit, run)| Some((unit, run, unit.take_apart(run.command)?)))
+}
+
 /// Names of settings that only a recovery needs.
 pub const RECOVERY: &[&str] = &[
     "restore_command",
@@ -33,7 +42,7 @@ pub const RECOVERY: &[&str] = &[
 pub fn settings<'c, 'a>(context: &'c Context<'a>) -> Vec<Setting<'c, 'a>> {
     let mut found = Vec::new();
     for unit in &context.units {
-        for run in unit.runs() {
+        for run in unit.writing(&["psql", "tee"]) {
             let command = run.command;
             let mut add = |name: &str, value: &str, file: &str| {
                 let name = name.trim().to_ascii_lowercase();

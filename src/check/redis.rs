@@ -30,6 +30,9 @@ pub fn sends(command: &Command, names: &[&str]) -> bool {
     sent(command).iter().flatten().any(|word| names.contains(&word.as_str()))
 }
 
+/// The programs that put files in their places, for [`replaces_snapshot`].
+pub const REPLACERS: &[&str] = &["cp", "mv", "install", "rsync", "scp", "tar"];
+
 /// Returns the snapshot file of a server that a command replaces.
 pub fn replaces_snapshot(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Option<String> {
     let command = run.command;

@@ -50,12 +50,15 @@ impl Operation<'_, '_> {
 
 /// Returns every call of a backup program whose purpose is known, in order.
 pub fn operations<'c, 'a>(context: &'c Context<'a>) -> Vec<Operation<'c, 'a>> {
-    context.runs().filter_map(|(unit, run)| operation(unit, run)).collect()
+    context.named(PROGRAMS).filter_map(|(unit, run)| operation(unit, run)).collect()
 }
+
+/// The programs.
+const PROGRAMS: &[&str] = &["restic", "borg", "duplicity", "kopia"];
 
 fn operation<'c, 'a>(unit: &'c Unit<'a>, run: Run<'c>) -> Option<Operation<'c, 'a>> {
     let name = run.command.name()?;
-    let program = *["restic", "borg", "duplicity", "kopia"].iter().find(|one| **one == name)?;
+    let program = *PROGRAMS.iter().find(|one| **one == name)?;
     let call = unit.take_apart(run.command)?;
     let words: Vec<String> = call.operands.iter().map(|word| word.text.clone()).collect();
     let found = words.iter().enumerate().find_map(|(at, word)| {

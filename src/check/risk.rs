@@ -23,6 +23,10 @@ pub fn of_unit(unit: &Unit<'_>) -> Risk {
 
 /// Returns the harm of one command with its redirects.
 pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
+    *unit.known(command).risk.get_or_init(|| judged(unit, command))
+}
+
+fn judged(unit: &Unit<'_>, command: &Command) -> Risk {
     let redirects = command.redirects.iter().map(|r| of_redirect(unit, command, r)).max();
     let words = if command.words.is_empty() { Risk::Read } else { of_words(unit, command) };
     let own = words.max(redirects.unwrap_or(Risk::Read));
@@ -131,6 +135,10 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
                     None => of_input(command, dialect),
                 };
                 own.max(input).max(texts.unwrap_or(Risk::Read))
+            }
+            // A client that was given nothing on its line reads what to do.
+            _ if own == Risk::Unknown || own == Risk::Read => {
+                super::losses::harm_of_input(call, command).unwrap_or(own)
             }
             "rm" | "shred" if uncertain(command) && own < Risk::Destructive => Risk::Destructive,
             _ => own,

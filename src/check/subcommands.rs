@@ -47,7 +47,7 @@ mod tests {
 
     fn command(line: &str) -> Command {
         let words = line.split(' ').map(|word| Argument::text(word, Span::default())).collect();
-        Command { words, ..Command::default() }
+        Command::new(words)
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::Language;
+use super::flags;
 use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
 use super::reading::{Part, Schedule};
-use crate::base::{Excerpt, Span};
+use crate::base::{Excerpt, Risk, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Payload, Script, path};
@@ -42,7 +43,15 @@ pub struct Unit<'a> {
     index: Index,
     /// What is known of each command, found when a rule first asks.
     known: Vec<Known>,
+    /// The commands of each pipeline.
+    stages: OnceCell<Vec<Vec<u32>>>,
+    /// Where those who write are first stopped.
+    stopped: OnceCell<Option<usize>>,
 }
+
+/// The programs whose copies [`Unit::copies`] tells.
+pub const COPIERS: &[&str] =
+    &["cp", "install", "scp", "ginstall", "rsync", "tar", "gtar", "bsdtar"];
 
 /// What rules ask of one command over and over.
 #[derive(Debug, Default)]
@@ -50,6 +59,8 @@ pub(super) struct Known {
     call: OnceCell<Option<Call<'static>>>,
     pub(super) sql: OnceCell<Vec<String>>,
     pub(super) statements: OnceCell<Vec<sql::Statement>>,
+    pub(super) flags: OnceCell<flags::Judged>,
+    pub(super) risk: OnceCell<Risk>,
 }
 
 /// A command together with its place in the unit.
@@ -105,6 +116,8 @@ impl<'a> Unit<'a> {
             fresh: Vec::new(),
             index,
             known,
+            stages: OnceCell::new(),
+            stopped: OnceCell::new(),
         };
         unit.fresh = unit.made_anew();
         unit
@@ -135,6 +148,32 @@ impl<'a> Unit<'a> {
         found.map(|index| Run { index, command: &self.commands.list[index] })
     }
 
+    /// Returns the commands of these names, and those whose output goes into a file, in order.
+    pub fn writing<'u>(&'u self, names: &[&str]) -> impl Iterator<Item = Run<'u>> + use<'u, 'a> {
+        let found = self.index.writing(&self.commands, names);
+        found.map(|index| Run { index, command: &self.commands.list[index] })
+    }
+
+    /// Returns the commands of a pipeline, by its index, in order.
+    pub fn stages(&self, pipeline: usize) -> impl Iterator<Item = &Command> {
+        let of_all = || {
+            let mut stages = vec![Vec::new(); self.commands.pipelines.len()];
+            for (command, at) in self.commands.list.iter().zip(0_u32..) {
+                if let Some(stage) = command.setting.stage {
+                    stages[stage.pipeline].push(at);
+                }
+            }
+            stages
+        };
+        let own = self.stages.get_or_init(of_all).get(pipeline);
+        own.into_iter().flatten().map(|at| &self.commands.list[*at as usize])
+    }
+
+    /// Returns the place of the first command that stops those who write.
+    pub(super) fn stopped_at(&self, stops: impl Fn(&Command) -> bool) -> Option<usize> {
+        *self.stopped.get_or_init(|| self.commands.list.iter().position(stops))
+    }
+
     /// Takes a command of this unit apart, where its tool is known.
     pub fn take_apart(&self, command: &Command) -> Option<&Call<'static>> {
         self.known(command).call.get_or_init(|| self.call(command)).as_ref()
@@ -163,7 +202,7 @@ impl<'a> Unit<'a> {
                 call.value(&["file"]).map(|w| self.path(command, w)).into_iter().collect()
             }
             "cp" | "rsync" => {
-                call.of_role(Role::Target).into_iter().map(|w| self.path(command, w)).collect()
+                call.of_role(Role::Target).into_iter().map(|w| self.end(command, w)).collect()
             }
             _ => Vec::new(),
         };
@@ -173,10 +212,16 @@ impl<'a> Unit<'a> {
             .map(|w| self.path(command, w));
         let sources = call.of_role(Role::Source).into_iter().map(|w| match &base {
             Some(base) => path::absolute(&w.text, Some(base)),
-            None => self.path(command, w),
+            None => self.end(command, w),
         });
         let sources: Vec<String> = sources.collect();
         targets.iter().flat_map(|t| sources.iter().map(move |s| (s.clone(), t.clone()))).collect()
+    }
+
+    /// Returns an end of a copy: a path, or the words for one on another host as they stand (`backup1:/backup`).
+    fn end(&self, command: &Command, word: &Word) -> String {
+        let remote = word.text.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
+        if remote { word.text.clone() } else { self.path(command, word) }
     }
 
     /// Returns the words of a command as the tools see them.
@@ -243,5 +288,22 @@ fn shebang(text: &str) -> Options {
         errexit: letters.contains('e'),
         nounset: letters.contains('u'),
         pipefail: line.contains("pipefail"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::COPIERS;
+    use crate::tools::TOOLS;
+
+    #[test]
+    fn every_name_of_a_tool_that_copies_is_looked_for() {
+        let copies = |name: &str| matches!(name, "cp" | "rsync" | "tar");
+        let tools = TOOLS.iter().filter(|tool| copies(tool.name));
+        let mut names: Vec<&str> = tools.flat_map(|tool| tool.names).copied().collect();
+        let mut ours = COPIERS.to_vec();
+        names.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(ours, names);
     }
 }

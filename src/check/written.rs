@@ -17,7 +17,7 @@ pub struct Written<'u> {
 /// Returns the texts that are written to paths of which `place` says yes; `crontab -` counts as the path `crontab`.
 pub fn written<'u>(unit: &'u Unit<'_>, place: impl Fn(&str) -> bool) -> Vec<Written<'u>> {
     let mut found = Vec::new();
-    for run in unit.runs() {
+    for run in unit.writing(&["tee", "install", "dd", "crontab"]) {
         let command = run.command;
         let redirected = command.redirects.iter().any(|r| {
             matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append)

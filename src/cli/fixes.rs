@@ -2,15 +2,14 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use super::commands::check_refused as refused;
+use super::commands::{CheckLevel as Level, check_refused};
 use super::output::Output;
 use super::problems::refusal;
 use super::reviews::{Look, Totals, diff};
 use super::{CommandError, Exit, Global};
+use crate::redact::masked;
 use crate::runtime::files::shown;
-use crate::runtime::reviewing::{
-    Fixed, Found, Looked, Named, NotWritten, Reviewer, fixed, write_back,
-};
+use crate::runtime::reviewing::{Fixed, Found, Looked, NotWritten, Reviewer, fixed, write_back};
 
 /// Shows what the safe fixes of the files change, and applies them where the person says yes. Files without a fix are
 /// not spoken of.
@@ -18,6 +17,7 @@ pub fn run(
     reviewer: &Reviewer,
     files: &[Found],
     yes: bool,
+    fail_on: Level,
     global: &Global,
     output: &mut Output,
 ) -> Result<Exit, CommandError> {
@@ -29,6 +29,7 @@ pub fn run(
     }
     let (mut changes, mut left, mut unreadable): (Vec<(&Found, Fixed)>, Totals, bool) =
         Default::default();
+    let mut failed = false;
     for found in files {
         match reviewer.look(found) {
             Looked::Nothing => {}
@@ -38,26 +39,35 @@ pub fn run(
                 output.error(&error);
             }
             Looked::Refused(error) => {
-                unreadable |= found.named == Named::ByPerson;
-                output.error(&refused(error));
+                unreadable = true;
+                output.error(&check_refused(error));
             }
             Looked::Reviewed(reviewed) => match fixed(reviewer, &reviewed, None) {
-                None => left.add(&reviewed),
+                None => {
+                    failed |= fail_on.fails(&reviewed);
+                    left.add(&reviewed);
+                }
                 Some(fixed) => {
+                    failed |= fail_on.fails(&fixed.left);
                     left.add(&fixed.left);
                     changes.push((found, fixed));
                 }
             },
         }
     }
-    let unread = if unreadable { Exit::Input } else { Exit::Ok };
+    let end = match (unreadable, failed) {
+        (true, _) => Exit::Input,
+        (false, true) => Exit::Findings,
+        (false, false) => Exit::Ok,
+    };
     if changes.is_empty() {
         output.data(&format!("nothing to fix; {}\n", left.findings()))?;
-        return Ok(unread);
+        return Ok(end);
     }
     let look = Look::of(output);
     for (found, fixed) in &changes {
-        output.data(&diff(&found.path, &fixed.before, &fixed.after, look))?;
+        let (before, after) = (masked(&fixed.before), masked(&fixed.after));
+        output.data(&diff(&found.path, &before, &after, look))?;
     }
     let count: usize = changes.iter().map(|(_, fixed)| fixed.rules.len()).sum();
     let what =
@@ -74,7 +84,7 @@ pub fn run(
             return Ok(Exit::Ok);
         }
     }
-    let mut failed = false;
+    let mut refused = false;
     for (found, fixed) in &changes {
         match write_back(&found.path, &fixed.before, &fixed.after) {
             Ok(()) => output.data(&format!(
@@ -83,13 +93,15 @@ pub fn run(
                 fixed.rules.join(" ")
             ))?,
             Err(why) => {
-                failed = true;
+                refused = true;
                 output.error(&not_written(found, &why));
             }
         }
     }
-    output.data(&format!("left: {}\n", left.findings()))?;
-    Ok(if failed { Exit::Error } else { unread })
+    if !refused {
+        output.data(&format!("left: {}\n", left.findings()))?;
+    }
+    Ok(if refused { Exit::Error } else { end })
 }
 
 fn not_written(found: &Found, why: &NotWritten) -> CommandError {

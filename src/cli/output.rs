@@ -26,7 +26,7 @@ impl Output {
             json: global.json,
             colour: terminal && !global.plain && !no_colour && !dumb,
             data_colour: io::stdout().is_terminal() && !global.plain && !no_colour && !dumb,
-            progress: terminal && !global.json,
+            progress: terminal && !global.json && !global.plain && !dumb,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What there is: sites, hosts, assets, their copies, and who answers for them.
 
+mod backup;
 mod copy_type;
 mod references;
 pub mod v1;

@@ -22,7 +22,7 @@ pub use hosts::is_public as is_public_host;
 pub use kind::Kind;
 pub use pseudonyms::placeholders_in;
 pub use redacted::Redacted;
-pub use redactor::{Known, Redaction, Redactor, Span, Unresolved};
+pub use redactor::{Known, Redaction, Redactor, Span, Unresolved, masked};
 
 /// Returns what the detectors look for, each in a few words.
 pub fn looked_for() -> impl Iterator<Item = &'static str> {

@@ -54,6 +54,22 @@ pub struct Unresolved {
     pub known: bool,
 }
 
+/// Returns a text with an asterisk for each byte of its secrets, so that everything else stands where it stood.
+pub fn masked(input: &str) -> String {
+    let view = View::of(input);
+    let text = Text { all: view.text(), depth: 0 };
+    let mut bytes = input.as_bytes().to_vec();
+    for (range, kind) in scan(text).spans() {
+        if kind == Kind::Secret {
+            let start = view.text().floor_char_boundary(range.start);
+            let end = view.text().ceil_char_boundary(range.end);
+            let secret = &mut bytes[view.original(start..end)];
+            secret.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
+        }
+    }
+    String::from_utf8(bytes).expect("whole characters are replaced by ASCII")
+}
+
 /// Replaces and restores. The same text has the same pseudonym for as long as the redactor lives; two spellings of one name
 /// have two, so that each comes back as it was written.
 ///

@@ -1,8 +1,8 @@
 //! Files read within bounds and written whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::base::Position;
@@ -133,20 +133,15 @@ pub fn write_whole(path: &Path, contents: &[u8], executable: Executable) -> Resu
         Executable::Yes => 0o700,
         Executable::No => 0o600,
     };
-    let temporary = directory.join(format!(".blackstart-{}.tmp", std::process::id()));
-    let written =
-        OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary).and_then(
-            |mut file| {
-                file.write_all(contents)?;
-                file.sync_all()?;
-                fs::rename(&temporary, path)?;
-                File::open(directory)?.sync_all()
-            },
-        );
-    written.map_err(|error| {
-        let _ = fs::remove_file(&temporary);
-        io(error)
-    })
+    let mut new = tempfile::Builder::new()
+        .prefix(".blackstart-")
+        .suffix(".tmp")
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(directory)
+        .map_err(io)?;
+    new.write_all(contents).and_then(|()| new.as_file().sync_all()).map_err(io)?;
+    new.persist(path).map_err(|error| io(error.error))?;
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(io)
 }
 
 /// Whether a written file is a program.
@@ -184,7 +179,6 @@ mod tests {
 
     #[test]
     fn a_written_file_is_private_and_replaces_the_old_one() {
-        use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new/plan.yaml");
         write_whole(&path, b"1", Executable::No).unwrap();

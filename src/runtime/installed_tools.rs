@@ -193,8 +193,14 @@ impl InstalledTools {
         let mut session = self.session()?;
         let mut request = Request::new(call);
         let output = 512 << 10;
-        request.limits =
-            Limits { wall_ms: PATIENCE, memory: 1 << 30, processes: 64, output, cpu_ms: None };
+        request.limits = Limits {
+            wall_ms: PATIENCE,
+            memory: 1 << 30,
+            processes: 64,
+            output,
+            cpu_ms: None,
+            background_ms: 0,
+        };
         request.layering = Layering::Discard;
         request.environment =
             [("COLUMNS", "200"), ("PAGER", "cat"), ("MANPAGER", "cat"), ("LC_ALL", "C")]

@@ -2,41 +2,26 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::ffi::CString;
-use std::io::{IoSlice, Read as _, Write as _};
-use std::mem::MaybeUninit;
+use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, Mode as FileMode, OFlags};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+use rustix::net::SendFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
 
 use super::assembly::{TREE, descriptor_path};
 use super::exact::{self, Gate};
-use super::filter::{self, Reporting};
+use super::filter::{self, Files, Reporting};
 use super::ground::Ground;
+use super::message::{send_descriptor, word};
 use super::protocol::{Failure, Limits, Mode, RunAsk};
 use super::sys::{self, Side};
 use super::tree::Place;
 use super::waiting::Orders;
-
-/// What the first process says to the supervisor, one message each.
-pub(super) mod word {
-    /// Carries the directory of the new `/proc`.
-    pub(crate) const PROC: u8 = b'p';
-    /// Carries the descriptor that reports programs and connections.
-    pub(crate) const LISTENER: u8 = b'l';
-    /// The payload ended: followed by the code, or by the signal as a negative number (i32).
-    pub(crate) const ENDED: u8 = b'e';
-    /// A traced process became another program: followed by its number inside (i32).
-    pub(crate) const STARTED: u8 = b's';
-    /// A traced process ended: followed by what [`super::exact::Gone`] reads.
-    pub(crate) const GONE: u8 = b'x';
-    /// It failed before the payload: followed by JSON.
-    pub(crate) const FAILED: u8 = b'f';
-}
 
 /// Everything the first process needs to get ready.
 pub(super) struct Birth<'a> {
@@ -52,6 +37,7 @@ pub(super) struct Birth<'a> {
 struct Payload<'a> {
     ask: &'a RunAsk,
     environment: &'a [CString],
+    files: Files,
     talk: BorrowedFd<'a>,
     stdout: BorrowedFd<'a>,
     stderr: BorrowedFd<'a>,
@@ -62,7 +48,7 @@ pub(super) fn live(birth: Birth<'_>) -> ! {
     let Birth { ground, orders, talk, stdout, stderr } = birth;
     let begun = begin(ground, orders, (talk.as_fd(), stdout.as_fd(), stderr.as_fd()));
     let failure = match begun {
-        Ok((payload, exact)) => reap(payload, talk.as_fd(), exact),
+        Ok((payload, exact, background)) => reap(payload, talk.as_fd(), exact, background),
         Err(failure) => failure,
     };
     let mut message = vec![word::FAILED];
@@ -75,7 +61,7 @@ fn begin(
     ground: &Ground,
     mut orders: std::fs::File,
     (talk, stdout, stderr): (BorrowedFd<'_>, BorrowedFd<'_>, BorrowedFd<'_>),
-) -> Result<(i32, bool), Failure> {
+) -> Result<(i32, bool, Duration), Failure> {
     die_with_parent()?;
     let root = Place::root(TREE).map_err(|error| Failure::of("opening the new root", error))?;
     let (proc, bounds) = process_views(&root)?;
@@ -118,13 +104,18 @@ fn begin(
                 gate.open(pid)?;
                 dumpable(DumpableBehavior::NotDumpable)?;
             }
-            Ok((pid, exact))
+            Ok((pid, exact, Duration::from_millis(ask.limits.background_ms)))
         }
         Side::Child => {
             if let Some(gate) = gate {
                 gate.wait();
             }
-            let payload = Payload { ask: &ask, environment: &environment, talk, stdout, stderr };
+            let files = match ground.mode {
+                Mode::RootShifted | Mode::RootIdentity => Files::None,
+                Mode::User => Files::Changed,
+            };
+            let payload =
+                Payload { ask: &ask, environment: &environment, files, talk, stdout, stderr };
             let failure = payload.become_command();
             let text = format!(
                 "blackstart: {}: {}\n",
@@ -269,20 +260,6 @@ fn dumpable(how: DumpableBehavior) -> Result<(), Failure> {
         .map_err(|error| Failure::of("hiding the first process", error))
 }
 
-pub(super) fn send_descriptor(
-    talk: BorrowedFd<'_>,
-    word: u8,
-    descriptor: BorrowedFd<'_>,
-) -> Result<(), Failure> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    let descriptors = [descriptor];
-    control.push(SendAncillaryMessage::ScmRights(&descriptors));
-    rustix::net::sendmsg(talk, &[IoSlice::new(&[word])], &mut control, SendFlags::empty())
-        .map(drop)
-        .map_err(|error| Failure::of("handing a descriptor to the supervisor", error))
-}
-
 impl Payload<'_> {
     /// Becomes the command; returns only on failure.
     fn become_command(&self) -> Failure {
@@ -323,7 +300,7 @@ impl Payload<'_> {
         dumpable(DumpableBehavior::Dumpable)?;
         rustix::thread::set_no_new_privs(true).map_err(failed)?;
         let pass = sys::unguessable();
-        let program = filter::program(Reporting::On { pass });
+        let program = filter::program(Reporting::On { pass, files: self.files });
         let refused = |error| Failure::of("installing the system call filter", error);
         match sys::install_listening_filter(&program) {
             Ok(listener) => sys::send_unseen(self.talk, pass, word::LISTENER, listener.as_fd())
@@ -388,7 +365,7 @@ pub(super) fn candidates(name: &str, environment: &[CString]) -> Vec<CString> {
 }
 
 /// Reaps until the payload ends, says how, and takes everything else with it.
-fn reap(payload: i32, talk: BorrowedFd<'_>, exact: bool) -> ! {
+fn reap(payload: i32, talk: BorrowedFd<'_>, exact: bool, background: Duration) -> ! {
     // Nothing but the conversation with the supervisor may stay open here: a pipe held by this
     // process would outlive the payload.
     let moved = sys::duplicate_to(talk, 0).and_then(|()| sys::close_from(1));
@@ -402,8 +379,65 @@ fn reap(payload: i32, talk: BorrowedFd<'_>, exact: bool) -> ! {
     let mut message = vec![word::ENDED];
     message.extend(ended.to_le_bytes());
     let _ = rustix::net::send(&talk, &message, SendFlags::empty());
+    let (count, names) = match exact {
+        // Who is traced waits for its tracer, which is at its end.
+        true => running(),
+        false => outlasting(background),
+    };
+    if count > 0 {
+        let mut message = vec![word::OUTLASTED];
+        message.extend(count.to_le_bytes());
+        message.extend(names.join(&b'\n'));
+        let _ = rustix::net::send(&talk, &message, SendFlags::empty());
+    }
     sys::leave(0)
 }
+
+/// Waits for what the payload left behind; returns how many processes go on nevertheless, and names of some.
+fn outlasting(grace: Duration) -> (u32, Vec<Vec<u8>>) {
+    let until = Instant::now() + grace;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match rustix::process::wait(rustix::process::WaitOptions::NOHANG) {
+            Ok(Some(_)) => continue,
+            Err(rustix::io::Errno::CHILD) => return (0, Vec::new()),
+            Ok(None) | Err(_) => {}
+        }
+        if Instant::now() >= until {
+            return running();
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// Counts the processes of the run besides this one, and names some of them.
+fn running() -> (u32, Vec<Vec<u8>>) {
+    let (mut count, mut names) = (0, Vec::new());
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
+        if number.is_none_or(|number| number == 1) {
+            continue;
+        }
+        // `number (name) state …`; what ended and was not asked for is no process any more.
+        let stat = std::fs::read(entry.path().join("stat")).unwrap_or_default();
+        let Some(end) = stat.iter().rposition(|byte| *byte == b')') else { continue };
+        if matches!(stat.get(end + 2), None | Some(b'Z' | b'X')) {
+            continue;
+        }
+        count += 1;
+        let start = stat.iter().position(|byte| *byte == b'(').map_or(0, |at| at + 1);
+        let name = stat.get(start..end).unwrap_or_default();
+        if names.len() < NAMED && !names.iter().any(|one| one == name) {
+            names.push(name.to_vec());
+        }
+    }
+    (count, names)
+}
+
+/// More names than these are not told.
+const NAMED: usize = 5;
 
 /// Reaps; returns the payload's exit code, or its signal as a negative number.
 fn until_ended(payload: i32) -> Option<i32> {

@@ -40,9 +40,10 @@ impl Walk<'_> {
         (path, parent): (&Path, Node),
     ) -> io::Result<Option<usize>> {
         let kind = file_type(now);
+        let then = &if marks.copied { *then } else { self.as_on_host(path, then) };
         let mut what = entry::alarms(Some(then), now, self.names());
         what.extend(entry::rights(then, now, self.names()));
-        let mut owners_part = !what.is_empty();
+        let owners_part = !what.is_empty();
         if matches!(kind, FileType::RegularFile | FileType::Directory) {
             match old.attributes() {
                 Ok(old) => what.extend(entry::attributes(&old, &marks.seen, self.names())),
@@ -51,12 +52,10 @@ impl Walk<'_> {
                 }
             }
         }
-        // Who may write a file may also write attributes of it.
-        owners_part |= kind == FileType::Directory && !what.is_empty();
         if !marks.copied {
             // What stands there now is the caller's, if the host lets it be put there.
             self.check_sticky(path, then);
-        } else if self.reach.seems_own(path) {
+        } else if self.standing.is_at(path) {
             if owners_part {
                 self.refuse_rights(path);
             }
@@ -108,6 +107,18 @@ impl Walk<'_> {
         }
         let entry = Entry::new(Kind::Metadata, path, parent, now);
         Ok(self.found.record.add(Entry { what, times, ..entry }))
+    }
+
+    /// Returns what stood at a path, with the owner and the rights of the host's where these were the caller's only inside.
+    fn as_on_host(&self, path: &Path, then: &Stat) -> Stat {
+        let below = path.strip_prefix(&self.branch.at).unwrap_or(path);
+        let lower = self.lower.as_ref().filter(|_| self.standing.is_at(path));
+        let lower = lower.and_then(|lower| lower.descend(below).ok()?.stat().ok()?);
+        let mut stat = *then;
+        if let Some(lower) = lower.filter(|lower| file_type(lower) == file_type(then)) {
+            (stat.st_mode, stat.st_uid, stat.st_gid) = (lower.st_mode, lower.st_uid, lower.st_gid);
+        }
+        stat
     }
 
     fn content_differs(

@@ -99,7 +99,7 @@ fn cover_in(
         if ground.mode == Mode::User && stat.st_uid != 0 {
             let metadata = std::fs::symlink_metadata(&outside)?;
             stat.st_mode = (stat.st_mode & !0o7777) | mode_for_caller(&outside, &metadata, 0);
-            reach.seems(&outside, stat.st_mode & 0o7777);
+            reach.seems(&outside);
         }
         if ground.mode == Mode::User {
             (stat.st_uid, stat.st_gid) = (0, 0);

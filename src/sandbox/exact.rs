@@ -4,7 +4,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::net::{RecvFlags, SendFlags};
 
-use super::child::word;
+use super::message::word;
 use super::protocol::Failure;
 use super::sys::{self, Traced};
 

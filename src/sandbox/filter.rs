@@ -1,5 +1,6 @@
 //! The seccomp filter of what runs inside: refuses what no namespace contains, reports programs and connections.
 
+use super::calls::{ATTRIBUTE_REQUESTS, About, Does, Flags, LOOKED_AT};
 use super::sys::Instruction;
 
 pub(super) const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
@@ -14,6 +15,7 @@ const ARCHITECTURE: u32 = 4;
 const FIRST_ARGUMENT: u32 = 16;
 const FIRST_ARGUMENT_HIGH: u32 = 20;
 const SECOND_ARGUMENT: u32 = 24;
+const THIRD_ARGUMENT: u32 = 32;
 const FIFTH_ARGUMENT: u32 = 48;
 const FIFTH_ARGUMENT_HIGH: u32 = 52;
 
@@ -111,9 +113,22 @@ pub(super) enum Reporting {
     /// that comes later knows it.
     On {
         pass: u32,
+        files: Files,
     },
     Off,
 }
+
+/// Which calls on files wait for the supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Files {
+    None,
+    /// Those that may change something, and those that only the owner of a file may do.
+    Changed,
+}
+
+/// Flags of open(2) that write, make something, or are for the owner only.
+const OPENS_TO_CHANGE: i32 =
+    libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC | libc::O_NOATIME;
 
 impl Reporting {
     /// Returns what a refused call meets: the supervisor, which answers with an error, or that error itself.
@@ -154,7 +169,7 @@ pub(super) fn program(reporting: Reporting) -> Vec<Instruction> {
         jump(AT_LEAST, X32, 0, 1),
         reporting.refusal(errno(libc::ENOSYS)),
     ];
-    if let Reporting::On { pass } = reporting {
+    if let Reporting::On { pass, .. } = reporting {
         // A datagram without an address goes where connect(2) was asked to go.
         program.extend([
             jump(EQUAL, libc::SYS_sendto as u32, 0, 6),
@@ -172,7 +187,12 @@ pub(super) fn program(reporting: Reporting) -> Vec<Instruction> {
             step(RETURN, libc::SECCOMP_RET_ALLOW),
         ]);
     }
-    let requests = TERMINAL_INPUT.map(|(request, _)| request as u32);
+    let mut requests: Vec<u32> = TERMINAL_INPUT.map(|(request, _)| request as u32).into();
+    let files = matches!(reporting, Reporting::On { files: Files::Changed, .. });
+    if files {
+        requests.extend(ATTRIBUTE_REQUESTS);
+        changes_of_files(&mut program);
+    }
     program.push(jump(EQUAL, libc::SYS_ioctl as u32, 0, requests.len() as u8 + 3));
     program.push(step(LOAD, SECOND_ARGUMENT));
     for (at, request) in requests.iter().enumerate() {
@@ -207,12 +227,83 @@ pub(super) fn program(reporting: Reporting) -> Vec<Instruction> {
             program.push(step(RETURN, libc::SECCOMP_RET_USER_NOTIF));
         }
     }
+    if files {
+        for (call, _) in LOOKED_AT.iter().filter(|(_, does)| is_reported(*does)) {
+            program.push(jump(EQUAL, *call as u32, 0, 1));
+            program.push(step(RETURN, libc::SECCOMP_RET_USER_NOTIF));
+        }
+    }
     for (call, _) in REFUSED {
         program.push(jump(EQUAL, *call as u32, 0, 1));
         program.push(reporting.refusal(errno(libc::EPERM)));
     }
     program.push(step(RETURN, libc::SECCOMP_RET_ALLOW));
     program
+}
+
+/// Adds the calls on files whose arguments tell that nothing is to be asked.
+fn changes_of_files(program: &mut Vec<Instruction>) {
+    let tell = || step(RETURN, libc::SECCOMP_RET_USER_NOTIF);
+    let allow = || step(RETURN, libc::SECCOMP_RET_ALLOW);
+    for (call, does) in LOOKED_AT {
+        let Does::Open(_, Flags::Argument(at)) = does else { continue };
+        program.extend([
+            jump(EQUAL, *call as u32, 0, 4),
+            step(LOAD, argument(*at)),
+            jump(ANY_BIT, OPENS_TO_CHANGE as u32, 0, 1),
+            tell(),
+            allow(),
+        ]);
+    }
+    program.extend([
+        jump(EQUAL, libc::SYS_fcntl as u32, 0, 6),
+        step(LOAD, SECOND_ARGUMENT),
+        jump(EQUAL, libc::F_SETFL as u32, 0, 3),
+        step(LOAD, THIRD_ARGUMENT),
+        jump(ANY_BIT, libc::O_NOATIME as u32, 0, 1),
+        tell(),
+        allow(),
+    ]);
+    for (call, does) in LOOKED_AT {
+        let Does::About(_, About::Times { at, .. }) = does else { continue };
+        // Without times, now is meant, for which it is enough that one may write.
+        program.extend([
+            jump(EQUAL, *call as u32, 0, 6),
+            step(LOAD, argument(*at)),
+            jump(EQUAL, 0, 0, 2),
+            step(LOAD, argument(*at) + 4),
+            jump(EQUAL, 0, 1, 0),
+            tell(),
+            allow(),
+        ]);
+    }
+}
+
+/// Returns the place of the lower half of an argument.
+fn argument(at: usize) -> u32 {
+    FIRST_ARGUMENT + 8 * at as u32
+}
+
+/// Tells whether every such call is reported, whatever its arguments are.
+fn is_reported(does: Does) -> bool {
+    match does {
+        Does::Open(_, Flags::Argument(_)) | Does::About(_, About::Times { .. }) => false,
+        Does::Open(_, Flags::Create | Flags::Memory(_))
+        | Does::Names(..)
+        | Does::Moves(..)
+        | Does::Length(_)
+        | Does::About(_, About::Mode(_) | About::Owner(_) | About::Attributes)
+        | Does::Bind => true,
+        Does::Process(_)
+        | Does::Forks
+        | Does::Starts(..)
+        | Does::Socket
+        | Does::Connect(..)
+        | Does::Lock
+        | Does::Ioctl
+        | Does::Change(_)
+        | Does::Shared(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -223,7 +314,7 @@ mod tests {
     fn verdict(
         reporting: Reporting,
         (architecture, number): (u32, u32),
-        (first, second, fifth): (u64, u32, u64),
+        arguments: [u64; 6],
     ) -> u32 {
         let program = program(reporting);
         let (mut at, mut loaded) = (0, 0);
@@ -235,12 +326,10 @@ mod tests {
                     loaded = match one.k {
                         NUMBER => number,
                         ARCHITECTURE => architecture,
-                        FIRST_ARGUMENT => first as u32,
-                        FIRST_ARGUMENT_HIGH => (first >> 32) as u32,
-                        SECOND_ARGUMENT => second,
-                        FIFTH_ARGUMENT => fifth as u32,
-                        FIFTH_ARGUMENT_HIGH => (fifth >> 32) as u32,
-                        other => panic!("offset {other} is not used"),
+                        place => {
+                            let argument = arguments[(place - FIRST_ARGUMENT) as usize / 8];
+                            (argument >> (8 * (place % 8))) as u32
+                        }
                     };
                     continue;
                 }
@@ -273,9 +362,9 @@ mod tests {
             (own, libc::SYS_socket, i64::from(libc::AF_VSOCK), 0, 0, tell, family),
             (own, libc::SYS_socketpair, i64::from(libc::AF_UNIX), 0, 0, allow, allow),
             (own, libc::SYS_socketpair, i64::from(libc::AF_TIPC), 0, 0, tell, family),
-            (own, libc::SYS_ioctl, 0, libc::TIOCSTI as i32, 0, tell, error(libc::EPERM)),
-            (own, libc::SYS_ioctl, 0, libc::TIOCCONS as i32, 0, tell, error(libc::EPERM)),
-            (own, libc::SYS_ioctl, 0, libc::TCGETS as i32, 0, allow, allow),
+            (own, libc::SYS_ioctl, 0, libc::TIOCSTI as i64, 0, tell, error(libc::EPERM)),
+            (own, libc::SYS_ioctl, 0, libc::TIOCCONS as i64, 0, tell, error(libc::EPERM)),
+            (own, libc::SYS_ioctl, 0, libc::TCGETS as i64, 0, allow, allow),
             (own, libc::SYS_connect, 3, 0, 0, tell, allow),
             (own, libc::SYS_sendto, 3, 0, 0, allow, allow),
             (own, libc::SYS_sendto, 3, 0, 0x1000, tell, allow),
@@ -288,12 +377,50 @@ mod tests {
         ];
         for (architecture, number, first, second, fifth, with, without) in table {
             for (reporting, expected) in
-                [(Reporting::On { pass: 7 }, with), (Reporting::Off, without)]
+                [(Reporting::On { pass: 7, files: Files::None }, with), (Reporting::Off, without)]
             {
                 let call = (architecture, number as u32);
-                let got = verdict(reporting, call, (first as u64, second as u32, fifth));
+                let arguments = [first as u64, second as u64, 0, 0, fifth, 0];
+                let got = verdict(reporting, call, arguments);
                 assert_eq!(got, expected, "call {number} with {first}, {second}, {fifth:#x}");
             }
+        }
+    }
+
+    #[test]
+    fn of_calls_on_files_only_what_may_change_something_is_reported() {
+        let (allow, tell) = (libc::SECCOMP_RET_ALLOW, libc::SECCOMP_RET_USER_NOTIF);
+        let flags = |flags: i32| [0, 0, flags as u64, 0, 0, 0];
+        let (set, time) = (libc::F_SETFL as u64, libc::O_NOATIME as u64);
+        let table = [
+            (libc::SYS_openat, flags(libc::O_RDONLY | libc::O_CLOEXEC), allow),
+            (libc::SYS_openat, flags(libc::O_RDONLY | libc::O_NOATIME), tell),
+            (libc::SYS_openat, flags(libc::O_WRONLY), tell),
+            (libc::SYS_openat, flags(libc::O_CREAT), tell),
+            (libc::SYS_openat2, [0; 6], tell),
+            (libc::SYS_fcntl, [3, set, libc::O_NONBLOCK as u64, 0, 0, 0], allow),
+            (libc::SYS_fcntl, [3, set, time, 0, 0, 0], tell),
+            (libc::SYS_fcntl, [3, libc::F_DUPFD as u64, time, 0, 0, 0], allow),
+            (libc::SYS_utimensat, [3, 0, 0, 0, 0, 0], allow),
+            (libc::SYS_utimensat, [3, 0, 0x1000, 0, 0, 0], tell),
+            (libc::SYS_utimensat, [3, 0, 1 << 32, 0, 0, 0], tell),
+            (libc::SYS_ioctl, [3, 0x4008_6602, 0, 0, 0, 0], tell),
+            (libc::SYS_ioctl, [3, libc::TCGETS, 0, 0, 0, 0], allow),
+            (libc::SYS_fchmodat, [0; 6], tell),
+            (libc::SYS_fchownat, [0; 6], tell),
+            (libc::SYS_fsetxattr, [0; 6], tell),
+            (libc::SYS_renameat2, [0; 6], tell),
+            (libc::SYS_unlinkat, [0; 6], tell),
+            (libc::SYS_mkdirat, [0; 6], tell),
+            (libc::SYS_newfstatat, [0; 6], allow),
+            (libc::SYS_getdents64, [0; 6], allow),
+            (libc::SYS_kill, [0; 6], allow),
+            (libc::SYS_mount, [0; 6], tell),
+        ];
+        for (call, arguments, expected) in table {
+            let reporting = Reporting::On { pass: 7, files: Files::Changed };
+            let got = verdict(reporting, (OWN_ARCHITECTURE, call as u32), arguments);
+            assert_eq!(got, expected, "call {call} with {arguments:?}");
         }
     }
 }

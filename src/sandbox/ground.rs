@@ -1,7 +1,7 @@
 //! The ground of a session: namespaces, a file system in memory, and the host's mounts as lower layers.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -99,8 +99,8 @@ pub(super) struct Ground {
     pub(super) has_standins: bool,
     /// The user namespace that a run enters last.
     pub(super) inner: OwnedFd,
-    /// Directories of somebody else between branches, with their permission bits inside.
-    pub(super) foreign: HashMap<PathBuf, u32>,
+    /// Directories and links of somebody else between branches.
+    pub(super) foreign: HashSet<PathBuf>,
     pub(super) masked: Vec<Masked>,
     pub(super) notes: Vec<String>,
     pub(super) host: MountTable,

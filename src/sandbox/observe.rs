@@ -11,6 +11,7 @@ use super::names::Names;
 use super::program::{self, Program};
 use super::protocol::{Connected, End, Executed};
 use super::refused::refusal;
+use super::rights::Rights;
 use super::standins;
 use super::sys::{self, Waiting};
 
@@ -67,7 +68,12 @@ impl Observer {
     }
 
     /// Answers one waiting call and notes it.
-    pub(super) fn answer_next(&mut self, listener: BorrowedFd<'_>, names: &Names) {
+    pub(super) fn answer_next(
+        &mut self,
+        listener: BorrowedFd<'_>,
+        names: &Names,
+        rights: Option<&mut Rights<'_>>,
+    ) {
         let Ok(waiting) = sys::next_waiting(listener) else {
             return;
         };
@@ -97,7 +103,7 @@ impl Observer {
                 let to = message_addresses(&waiting);
                 self.answer_destinations(listener, &waiting, &to, names);
             }
-            _ => {
+            libc::SYS_execve | libc::SYS_execveat => {
                 let program = program::asked_for(&waiting);
                 let id = match self.ids {
                     Ids::Outer => waiting.pid,
@@ -106,6 +112,10 @@ impl Observer {
                 if sys::answer(listener, waiting.id, None).is_ok() {
                     self.started(id, program);
                 }
+            }
+            _ => {
+                let errno = rights.and_then(|rights| rights.refusal(&waiting));
+                let _ = sys::answer(listener, waiting.id, errno);
             }
         }
     }

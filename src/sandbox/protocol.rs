@@ -90,6 +90,8 @@ pub struct Limits {
     /// (at least one) for the whole wall clock.
     #[serde(default)]
     pub cpu_ms: Option<u64>,
+    /// Milliseconds for which what a command left in the background goes on when it ended, so that its effects are seen.
+    pub background_ms: u64,
 }
 
 impl Limits {
@@ -107,7 +109,14 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wall_ms: 30_000, memory: 2 << 30, processes: 1024, output: 1 << 20, cpu_ms: None }
+        Self {
+            wall_ms: 30_000,
+            memory: 2 << 30,
+            processes: 1024,
+            output: 1 << 20,
+            cpu_ms: None,
+            background_ms: 2_000,
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! bits that the host gives the caller.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -40,8 +40,8 @@ const COPIED: u64 = 16 << 20;
 /// What was prepared so far.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
-    /// What belongs to somebody else and seems to be the caller's, with its permission bits inside.
-    made: HashMap<PathBuf, u32>,
+    /// What belongs to somebody else and seems to be the caller's.
+    made: HashSet<PathBuf>,
 }
 
 /// What must be put into one branch.
@@ -71,19 +71,14 @@ impl Reach {
         reach
     }
 
-    /// Tells whether something of somebody else seems to be the caller's inside.
-    pub(super) fn seems_own(&self, path: &Path) -> bool {
-        self.made.contains_key(path)
+    /// Returns what belongs to somebody else and seems to be the caller's.
+    pub(super) fn made(&self) -> impl Iterator<Item = &Path> {
+        self.made.iter().map(PathBuf::as_path)
     }
 
-    /// Notes that a directory of somebody else, with these permission bits, seems to be the caller's.
-    pub(super) fn seems(&mut self, path: &Path, mode: u32) {
-        self.made.insert(path.to_owned(), mode);
-    }
-
-    /// Tells whether that is so, and only the owner of a file may delete it there.
-    pub(super) fn seems_own_and_sticky(&self, path: &Path) -> bool {
-        self.made.get(path).is_some_and(|mode| mode & 0o1000 != 0)
+    /// Notes that a directory of somebody else seems to be the caller's.
+    pub(super) fn seems(&mut self, path: &Path) {
+        self.made.insert(path.to_owned());
     }
 
     /// Returns the ways to paths that `ask` mentions which are not prepared.
@@ -138,7 +133,7 @@ impl Reach {
         (stat.st_uid, stat.st_gid) = (0, 0);
         let _ = copy_attributes(&stat, &inside);
         if foreign {
-            self.made.insert(part.host, stat.st_mode & 0o7777);
+            self.made.insert(part.host);
         }
     }
 }

@@ -68,8 +68,7 @@ pub(super) fn refusal(waiting: &Waiting) -> Option<Refusal> {
         }
         libc::SYS_ioctl => {
             let request = waiting.arguments[1] & 0xffff_ffff;
-            let known = TERMINAL_INPUT.iter().find(|(number, _)| *number == request);
-            let name = known.map_or("a request", |(_, name)| name);
+            let (_, name) = TERMINAL_INPUT.iter().find(|(number, _)| *number == request)?;
             refused(libc::EPERM, format!("ioctl {name} on a terminal"))
         }
         libc::SYS_clone => refused(libc::EPERM, format!("a new process in {}", namespaces(first))),

@@ -1,7 +1,7 @@
 //! Which directories of the host become copy-on-write branches, and what stands around them.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -27,8 +27,8 @@ pub(super) struct Planned {
 pub(super) struct Skeleton {
     pub(super) branches: Vec<Planned>,
     directories: Vec<(PathBuf, u32)>,
-    /// Directories between branches that belong to somebody else, with their permission bits inside.
-    pub(super) foreign: HashMap<PathBuf, u32>,
+    /// Directories and links between branches that belong to somebody else.
+    pub(super) foreign: HashSet<PathBuf>,
     links: Vec<(PathBuf, PathBuf)>,
     /// Files that are shown as they are, read-only.
     pub(super) files: Vec<PathBuf>,
@@ -108,6 +108,9 @@ fn split(directory: &Path, mounts: &[HostMount], uid: u32, plan: &mut Skeleton) 
             continue;
         };
         if metadata.is_symlink() {
+            if metadata.uid() != uid {
+                plan.foreign.insert(path.clone());
+            }
             if let Ok(target) = std::fs::read_link(&path) {
                 plan.links.push((path, target));
             }
@@ -119,7 +122,7 @@ fn split(directory: &Path, mounts: &[HostMount], uid: u32, plan: &mut Skeleton) 
             let below = |mount: &HostMount| mount.at != path && mount.at.starts_with(&path);
             let split_further = mounts.iter().any(below);
             if metadata.uid() != uid && (made_anew || left || split_further) {
-                plan.foreign.insert(path.clone(), mode);
+                plan.foreign.insert(path.clone());
             }
             if made_anew || left {
                 continue;

@@ -1,12 +1,14 @@
 //! The process that holds a session: one thread, JSON lines in, JSON lines out.
 #![allow(clippy::disallowed_methods)]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
 use super::assembly;
 use super::difference;
+use super::foreign::{Foreign, Standing};
 use super::ground::{Ground, OWN, SCRIPT_HELD};
 use super::layers::{Layer, Layers};
 use super::names::Names;
@@ -14,6 +16,8 @@ use super::observe::{Ids, Observer};
 use super::protocol::{Answer, Ask, Failure, Limit, Limits, Mode, Ran, Raw, RunAsk, Setup};
 use super::reach::Reach;
 use super::resolver::Resolver;
+use super::rights::{Asked, Rights};
+use super::serving::{self, Server};
 use super::standins;
 use super::sys;
 use super::waiting::{Orders, Waiting};
@@ -23,14 +27,12 @@ use super::watch::{self, Watched};
 use crate::base::escape;
 use crate::tools::PATH;
 
-/// Longest line that is read: a script, its environment, its arguments.
-const LINE: u64 = 64 << 20;
-
 struct Supervisor {
     ground: Ground,
     layers: Layers,
     home: Raw,
     reach: Reach,
+    foreign: Foreign,
     resolver: Resolver,
     exact: bool,
     /// Layers below those of the session.
@@ -41,70 +43,57 @@ struct Supervisor {
     written: Vec<usize>,
 }
 
+/// The session that this process holds, once it was asked for.
+#[derive(Default)]
+struct Holder(Option<Supervisor>);
+
 /// Serves one session on standard input and output.
 pub(super) fn serve() -> ExitCode {
-    let stdin = std::io::stdin();
-    let mut asks = BufReader::new(stdin.as_fd().try_clone_to_owned().map_or_else(
-        |_| Box::new(std::io::empty()) as Box<dyn std::io::Read>,
-        |stdin| Box::new(std::fs::File::from(stdin)),
-    ));
     raise_open_files();
     sys::hear_of_children();
-    let mut supervisor: Option<Supervisor> = None;
-    loop {
-        let mut line = Vec::new();
-        match asks.by_ref().take(LINE).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => {
-                supervisor.iter_mut().for_each(Supervisor::release);
-                return ExitCode::SUCCESS;
-            }
-            Ok(_) => {}
-        }
-        let answer = serde_json::from_slice::<Ask>(&line)
-            .map_err(|error| Failure::of("reading a request", std::io::Error::other(error)))
-            .and_then(|ask| answer(&mut supervisor, ask))
-            .unwrap_or_else(Answer::Failed);
-        let Ok(mut text) = serde_json::to_vec(&answer) else {
-            return ExitCode::FAILURE;
-        };
-        text.push(b'\n');
-        let mut out = std::io::stdout().lock();
-        if out.write_all(&text).and_then(|()| out.flush()).is_err() {
-            return ExitCode::FAILURE;
-        }
-        // While the other side reads the answer, the tree is made ready for what it asks next.
-        // What fails here is tried again, and reported, by the next run.
-        if let Some(supervisor) = &mut supervisor {
-            let _ = supervisor.get_ready();
-        }
-    }
+    serving::serve(Holder::default())
 }
 
-fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failure> {
-    match (ask, supervisor) {
-        (Ask::Start(setup), none @ None) => {
-            let (started, answer) = Supervisor::start(setup)?;
-            *none = Some(started);
-            Ok(answer)
-        }
-        (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
-        (Ask::DiscardTop, Some(supervisor)) => {
-            if supervisor.layers.depth() > supervisor.floor {
-                supervisor.release();
-                supervisor.layers.discard_top(&supervisor.ground);
+impl Server for Holder {
+    type Ask = Ask;
+    type Answer = Answer;
+
+    fn answer(&mut self, ask: Ask) -> Result<Answer, Failure> {
+        match (ask, &mut self.0) {
+            (Ask::Start(setup), none @ None) => {
+                let (started, answer) = Supervisor::start(setup)?;
+                *none = Some(started);
+                Ok(answer)
             }
-            Ok(Answer::Done)
+            (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
+            (Ask::DiscardTop, Some(supervisor)) => {
+                supervisor.discard_top();
+                Ok(Answer::Done)
+            }
+            (Ask::Difference { since }, Some(supervisor)) => {
+                let since = supervisor.floor + since;
+                let found = difference::since(&supervisor.ground, &mut supervisor.layers, since)?;
+                Ok(Answer::Differences(found))
+            }
+            (Ask::Start(_), Some(_))
+            | (Ask::Run(_) | Ask::DiscardTop | Ask::Difference { .. }, None) => Err(Failure::of(
+                "following the order of requests",
+                std::io::Error::other("out of order"),
+            )),
         }
-        (Ask::Difference { since }, Some(supervisor)) => {
-            let since = supervisor.floor + since;
-            let found = difference::since(&supervisor.ground, &mut supervisor.layers, since)?;
-            Ok(Answer::Differences(found))
-        }
-        (Ask::Start(_), Some(_))
-        | (Ask::Run(_) | Ask::DiscardTop | Ask::Difference { .. }, None) => Err(Failure::of(
-            "following the order of requests",
-            std::io::Error::other("out of order"),
-        )),
+    }
+
+    fn failed(failure: Failure) -> Answer {
+        Answer::Failed(failure)
+    }
+
+    fn get_ready(&mut self) {
+        // What fails here is tried again, and reported, by the next run.
+        let _ = self.0.as_mut().map(Supervisor::get_ready);
+    }
+
+    fn end(&mut self) {
+        self.0.iter_mut().for_each(Supervisor::release);
     }
 }
 
@@ -123,6 +112,18 @@ fn no_room() -> Ran {
         ..Ran::default()
     }
 }
+
+/// Says what was still under way when the command ended, because nobody saw what it would have done.
+fn went_on(count: u32, names: &str) -> String {
+    let names = names.lines().map(escape::one_line).collect::<Vec<_>>().join(", ");
+    let those = if count == 1 { "1 process".to_owned() } else { format!("{count} processes") };
+    format!(
+        "{those} ({names}) went on behind the command and ended with the dry run: what they do later was not seen"
+    )
+}
+
+/// Why a run of an ordinary user does not count where another program listens to its calls.
+const NOT_OBSERVED: &str = "another filter of system calls is in place, so nothing refused what only the owner of a file may do";
 
 /// More than this that could not be copied is not listed.
 const NOT_COPIED: usize = 20;
@@ -173,9 +174,9 @@ impl Supervisor {
         let (resolver, mut notes) = Resolver::start(names);
         ground.notes.append(&mut notes);
         let (home, exact) = (setup.home, setup.exact);
-        let (waiting, written) = (None, Vec::new());
+        let (waiting, written, foreign) = (None, Vec::new(), Foreign::default());
         let mut started =
-            Self { ground, layers, home, reach, resolver, exact, floor, waiting, written };
+            Self { ground, layers, home, reach, foreign, resolver, exact, floor, waiting, written };
         let mut notes = assembly::stand_first(&started.ground, &mut started.layers)?;
         started.ground.notes.append(&mut notes);
         started.trial()?;
@@ -223,9 +224,15 @@ impl Supervisor {
             stood => stood?,
         }
         place_script(ask.script.as_ref())?;
-        let watched = self.execute(ask);
+        let standing = self.foreign.standing(&self.ground, &self.reach);
+        let watched = self.execute(ask, &standing);
         let layer = self.layers.written();
-        let ran = watched.and_then(|watched| self.report(watched, &layer));
+        let ran = watched.and_then(|(watched, asked)| {
+            if ask.keep {
+                self.foreign.keep(&standing, &asked, self.layers.depth());
+            }
+            self.report(watched, (asked.not_copied, &standing), &layer)
+        });
         self.written = layer.holds.iter().map(|held| held.branch).collect();
         if ran.is_ok() && ask.keep {
             self.layers.keep(layer);
@@ -233,15 +240,29 @@ impl Supervisor {
         ran
     }
 
-    fn report(&mut self, watched: Watched, layer: &Layer) -> Result<Ran, Failure> {
-        let changes = walk::changes(&self.ground, &self.reach, &mut self.layers, layer)?;
-        let Watched { ended, limit, duration, stdout, stderr, observer } = watched;
+    fn report(
+        &mut self,
+        watched: Watched,
+        (not_copied, standing): (BTreeSet<String>, &Standing),
+        layer: &Layer,
+    ) -> Result<Ran, Failure> {
+        let changes = walk::changes(&self.ground, standing, &mut self.layers, layer)?;
+        let Watched { ended, limit, outlasted, observed, duration, stdout, stderr, observer } =
+            watched;
         let mut notes: Vec<String> =
             standins::machine_down(&self.layers, self.ground.own).into_iter().collect();
         notes.extend(changes.notes);
+        notes.extend(outlasted.map(|(count, names)| went_on(count, &names)));
         notes.extend(self.ground.host.changed().map(str::to_owned));
         let not_possible = match self.ground.mode {
-            Mode::User => could_not_copy([&stderr.text, &stdout.text]),
+            // Without a listener the words of the programs are all there is.
+            Mode::User if !observed => {
+                let mut said = could_not_copy([&stderr.text, &stdout.text]);
+                said.insert(0, NOT_OBSERVED.to_owned());
+                said
+            }
+            Mode::User if not_copied.is_empty() => could_not_copy([&stderr.text, &stdout.text]),
+            Mode::User => not_copied.into_iter().collect(),
             Mode::RootShifted | Mode::RootIdentity => changes.not_followed,
         };
         let (asked, more_asked) = self.resolver.asked();
@@ -274,16 +295,18 @@ impl Supervisor {
         })
     }
 
-    fn execute(&mut self, ask: &RunAsk) -> Result<Watched, Failure> {
+    fn execute(&mut self, ask: &RunAsk, standing: &Standing) -> Result<(Watched, Asked), Failure> {
         let orders =
             Orders { ask: ask.clone(), environment: self.environment(ask), exact: self.exact };
         let waiting = self.waiting.take().map_or_else(|| Waiting::start(&self.ground), Ok)?;
         let ends = waiting.order(&orders)?;
         let own = ask.argv.iter().map(|word| String::from_utf8_lossy(&word.0).into_owned());
         let ids = if self.exact { Ids::Inner } else { Ids::Outer };
-        let seen = (Observer::new(own.collect(), ids), &mut self.resolver);
+        let mut rights = Rights::new(&self.ground, standing)?;
+        let seen = (Observer::new(own.collect(), ids), &mut self.resolver, rights.as_mut());
         let boss = std::io::stdin();
-        watch::watch(ends, ask.limits, seen, boss.as_fd())
+        let watched = watch::watch(ends, ask.limits, seen, boss.as_fd())?;
+        Ok((watched, rights.map(Rights::finish).unwrap_or_default()))
     }
 
     /// Makes everything ready for the next run.
@@ -296,6 +319,15 @@ impl Supervisor {
             self.waiting = Some(Waiting::start(&self.ground)?);
         }
         Ok(())
+    }
+
+    /// Forgets the newest layer of the session.
+    fn discard_top(&mut self) {
+        if self.layers.depth() > self.floor {
+            self.release();
+            self.layers.discard_top(&self.ground);
+            self.foreign.discard(self.layers.depth());
+        }
     }
 
     /// Lets the tree change: nobody looks at it any more.

@@ -11,12 +11,12 @@ use rustix::fs::{FileType, Stat};
 use super::accounts::Names;
 use super::entry::{self, Marks, shown};
 use super::folding;
+use super::foreign::Standing;
 use super::gone::Replaced;
 use super::ground::{Branch, Ground, Owner, Show};
 use super::hard_links::{self, FileNames};
 use super::layers::{Layer, Layers, upper};
-use super::protocol::{Changed, Failure, Kind, Mode, Share};
-use super::reach::Reach;
+use super::protocol::{Changed, Failure, Kind, Share};
 use super::record::{Entry, Record};
 use super::rename;
 use super::tally::{Node, Sum};
@@ -74,7 +74,7 @@ struct Job {
 
 pub(super) struct Walk<'a> {
     pub(super) ground: &'a Ground,
-    pub(super) reach: &'a Reach,
+    pub(super) standing: &'a Standing,
     pub(super) uppers: Place,
     pub(super) lower: Option<Place>,
     /// What the kept layers hold of the branch.
@@ -93,7 +93,7 @@ pub(super) struct Walk<'a> {
 /// Returns what `layer`, which is not kept yet, changed on top of the kept ones.
 pub(super) fn changes(
     ground: &Ground,
-    reach: &Reach,
+    standing: &Standing,
     layers: &mut Layers,
     layer: &Layer,
 ) -> Result<Changes, Failure> {
@@ -127,7 +127,7 @@ pub(super) fn changes(
         let view = layers.view(ground, index, depth)?;
         let mut walk = Walk {
             ground,
-            reach,
+            standing,
             uppers: top.clone(),
             lower: Place::root(format!("l/{index}").as_str()).ok(),
             kept: kept.map_err(failed)?,
@@ -387,12 +387,7 @@ impl Walk<'_> {
     /// Notes what the host would refuse: to delete what others own in a directory with the sticky bit.
     pub(super) fn check_sticky(&mut self, path: &Path, then: &Stat) {
         let directory = path.parent().unwrap_or(path);
-        let sticky = self.branch.top.st_mode & 0o1000 != 0 && directory == self.branch.at
-            || self.reach.seems_own_and_sticky(directory);
-        if sticky
-            && self.ground.mode == Mode::User
-            && (then.st_uid != 0 || self.reach.seems_own(path))
-        {
+        if self.standing.is_sticky(directory) && (then.st_uid != 0 || self.standing.is_at(path)) {
             self.found.refused_on_host.push(format!(
                 "deleting {}: it belongs to somebody else, in a sticky directory",
                 path.display()

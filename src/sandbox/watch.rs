@@ -1,20 +1,19 @@
 //! Follows one run from outside: its output, its reports, its limits, its end.
 #![allow(clippy::disallowed_methods)]
 
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::capture::Outputs;
-use super::child::word;
 use super::exact::Gone;
+use super::message::{Message, word};
 use super::observe::Observer;
 use super::protocol::{Failure, Kept, Limit, Limits};
 use super::resolver::Resolver;
+use super::rights::Rights;
 use super::usage::{Scarce, Usage, usage};
 
 /// How often memory, processes, processor time and disk are looked at; less often where a look takes long.
@@ -30,6 +29,10 @@ pub(super) struct Watched {
     /// Exit code, or a signal as a negative number.
     pub(super) ended: Option<i32>,
     pub(super) limit: Option<Limit>,
+    /// How many processes went on behind the command, and names of some.
+    pub(super) outlasted: Option<(u32, String)>,
+    /// Whether calls were reported.
+    pub(super) observed: bool,
     pub(super) duration: Duration,
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
@@ -45,16 +48,21 @@ pub(super) struct Ends {
     pub(super) stderr: OwnedFd,
 }
 
-struct Watch<'a> {
+struct Watch<'a, 'r> {
     limits: Limits,
     pid: Pid,
     talk: OwnedFd,
     outputs: Outputs,
     observer: Observer,
     resolver: &'a mut Resolver,
+    rights: Option<&'a mut Rights<'r>>,
     proc: Option<OwnedFd>,
     listener: Option<OwnedFd>,
+    observed: bool,
     ended: Option<i32>,
+    /// When the command ended.
+    end: Option<Instant>,
+    outlasted: Option<(u32, String)>,
     failure: Option<Failure>,
     limit: Option<Limit>,
     cpu_ms: u64,
@@ -67,7 +75,7 @@ struct Watch<'a> {
 pub(super) fn watch(
     ends: Ends,
     limits: Limits,
-    (observer, resolver): (Observer, &mut Resolver),
+    (observer, resolver, rights): (Observer, &mut Resolver, Option<&mut Rights<'_>>),
     boss: BorrowedFd<'_>,
 ) -> Result<Watched, Failure> {
     resolver.begin();
@@ -78,9 +86,13 @@ pub(super) fn watch(
         outputs: Outputs::new([ends.stdout, ends.stderr], limits.output),
         observer,
         resolver,
+        rights,
         proc: None,
         listener: None,
+        observed: false,
         ended: None,
+        end: None,
+        outlasted: None,
         failure: None,
         limit: None,
         cpu_ms: limits.cpu_ms(),
@@ -89,7 +101,7 @@ pub(super) fn watch(
     };
     let started = Instant::now();
     let died = watch.follow(started, boss)?;
-    let duration = started.elapsed();
+    let duration = watch.end.map_or_else(|| started.elapsed(), |end| end - started);
     watch.outputs.drain();
     watch.scarce.look_at_disk();
     if watch.outputs.is_too_much() {
@@ -106,6 +118,8 @@ pub(super) fn watch(
     let mut seen = Watched {
         ended: watch.ended,
         limit: watch.limit,
+        outlasted: watch.outlasted,
+        observed: watch.observed,
         duration,
         stdout,
         stderr,
@@ -120,7 +134,7 @@ pub(super) fn watch(
     Ok(seen)
 }
 
-impl Watch<'_> {
+impl Watch<'_, '_> {
     /// Returns the signal that ended the first process, if one did.
     fn follow(&mut self, started: Instant, boss: BorrowedFd<'_>) -> Result<Option<i32>, Failure> {
         let failed = |error: rustix::io::Errno| Failure::of("watching the run", error);
@@ -130,7 +144,8 @@ impl Watch<'_> {
         let mut open = [true; 3];
         loop {
             let elapsed = started.elapsed();
-            if elapsed >= wall && self.limit.is_none() {
+            // What the command left behind has a time of its own.
+            if elapsed >= wall && self.limit.is_none() && self.end.is_none() {
                 self.stop(Limit::WallClock);
             }
             if elapsed >= next_look {
@@ -141,7 +156,8 @@ impl Watch<'_> {
             let wait = if self.limit.is_some() {
                 LOOK
             } else {
-                next_look.min(wall).saturating_sub(elapsed)
+                let next = if self.end.is_some() { next_look } else { next_look.min(wall) };
+                next.saturating_sub(elapsed)
             };
             let timeout =
                 Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) };
@@ -206,7 +222,8 @@ impl Watch<'_> {
     fn hear(&mut self, events: PollFlags) {
         if events.contains(PollFlags::IN) {
             if let Some(listener) = &self.listener {
-                self.observer.answer_next(listener.as_fd(), &self.resolver.names);
+                let rights = self.rights.as_deref_mut();
+                self.observer.answer_next(listener.as_fd(), &self.resolver.names, rights);
             }
         } else if !events.is_empty() {
             self.listener = None;
@@ -215,22 +232,22 @@ impl Watch<'_> {
 
     /// Reads one message of the first process; returns whether more may come.
     fn listen(&mut self) -> Result<bool, Failure> {
-        let mut bytes = [0_u8; 4096];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
-        let received =
-            rustix::net::recvmsg(&self.talk, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC);
-        let length = received.map_or(0, |received| received.bytes);
-        let descriptor = control.drain().find_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-            _ => None,
-        });
-        match bytes[..length].split_first() {
+        let Message { bytes, descriptor } = Message::receive(self.talk.as_fd());
+        match bytes.split_first() {
             Some((&word::PROC, _)) => self.proc = descriptor,
-            Some((&word::LISTENER, _)) => self.listener = descriptor,
+            Some((&word::LISTENER, _)) => {
+                self.observed = true;
+                self.listener = descriptor;
+            }
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);
+                self.end = Some(Instant::now());
+            }
+            Some((&word::OUTLASTED, told)) => {
+                if let Some((count, names)) = told.split_at_checked(4) {
+                    let count = count.try_into().map_or(0, u32::from_le_bytes);
+                    self.outlasted = Some((count, String::from_utf8_lossy(names).into_owned()));
+                }
             }
             Some((&word::STARTED, process)) => {
                 if let Some(Ok(process)) = process.get(..4).map(<[u8; 4]>::try_from) {
@@ -247,7 +264,7 @@ impl Watch<'_> {
                     Failure::of("starting the run", std::io::Error::other(error))
                 }));
             }
-            Some(_) | None => return Ok(length > 0),
+            Some(_) | None => return Ok(!bytes.is_empty()),
         }
         Ok(true)
     }

@@ -1,9 +1,10 @@
 //! Which variables a stretch of a script can change: those a loop no longer knows in its second round.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::ast::{Expansion, PartKind, Statement, StatementKind, Word};
 use super::environment::Function;
+use super::shared::Shared;
 
 /// Statements looked at for one script before giving up.
 pub(super) const FUEL: usize = 200_000;
@@ -13,7 +14,7 @@ const DEPTH: usize = 200;
 
 /// What a look has found so far.
 struct Look<'s> {
-    functions: &'s HashMap<String, Function>,
+    functions: &'s Shared<Function>,
     names: BTreeSet<String>,
     called: BTreeSet<&'s str>,
     fuel: usize,
@@ -23,7 +24,7 @@ struct Look<'s> {
 /// Returns the variables the statements, and the functions they call, can change; nothing where that is too much to tell.
 pub(super) fn by(
     statements: &[Statement],
-    functions: &HashMap<String, Function>,
+    functions: &Shared<Function>,
     fuel: &mut usize,
 ) -> Option<BTreeSet<String>> {
     let mut look =
@@ -73,16 +74,16 @@ impl<'s> Look<'s> {
                 for word in &simple.words {
                     self.word(word);
                 }
-                let Some(name) = simple.words.first().and_then(Word::literal) else {
+                let Some(name) = simple.words.first().and_then(Word::fixed) else {
                     return;
                 };
-                if let Some((name, body)) = self.functions.get_key_value(&name)
+                if let Some((name, body)) = self.functions.named(&name)
                     && self.called.insert(name)
                 {
                     self.one(&body.body);
                 }
                 if matches!(
-                    name.as_str(),
+                    &*name,
                     "read" | "mapfile" | "readarray" | "getopts" | "printf" | "let" | "unset"
                 ) {
                     let words: Vec<String> =
@@ -159,8 +160,9 @@ mod tests {
     #[test]
     fn what_a_stretch_can_change_is_found_through_functions() {
         let check = |text: &str, expected: &str| {
-            let names =
-                on_deep_stack(|| by(&parse(text).statements, &HashMap::new(), &mut 1_000).unwrap());
+            let names = on_deep_stack(|| {
+                by(&parse(text).statements, &Shared::default(), &mut 1_000).unwrap()
+            });
             let names: Vec<String> = names.unwrap().into_iter().collect();
             assert_eq!(names.join(" "), expected, "{text}");
         };

@@ -1,5 +1,6 @@
 //! A shell script as a small tree: what rules and templates need, and nothing else.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::base::{Problem, Span};
@@ -269,20 +270,30 @@ impl Word {
     /// Returns the text of the word where nothing can change it: no variable, substitution, glob,
     /// brace expansion or tilde.
     pub fn literal(&self) -> Option<String> {
-        let mut text = String::new();
-        for part in &self.parts {
-            match &part.kind {
-                PartKind::Literal(piece) => text.push_str(piece),
-                PartKind::Variable(_)
-                | PartKind::Command(_)
-                | PartKind::Process { .. }
-                | PartKind::Arithmetic(_)
-                | PartKind::Glob(_)
-                | PartKind::Brace(_)
-                | PartKind::Tilde(_) => return None,
+        self.fixed().map(Cow::into_owned)
+    }
+
+    /// Returns the same without copying it, where it stands in one piece.
+    pub(super) fn fixed(&self) -> Option<Cow<'_, str>> {
+        let piece = |part: &'_ Part| matches!(part.kind, PartKind::Literal(_));
+        match self.parts.as_slice() {
+            [] => Some(Cow::Borrowed("")),
+            [Part { kind: PartKind::Literal(text), .. }] => Some(Cow::Borrowed(text)),
+            parts if !parts.iter().all(piece) => None,
+            parts => {
+                let text = |part: &'_ Part| match &part.kind {
+                    PartKind::Literal(text) => text.clone(),
+                    PartKind::Variable(_)
+                    | PartKind::Command(_)
+                    | PartKind::Process { .. }
+                    | PartKind::Arithmetic(_)
+                    | PartKind::Glob(_)
+                    | PartKind::Brace(_)
+                    | PartKind::Tilde(_) => String::new(),
+                };
+                Some(Cow::Owned(parts.iter().map(text).collect()))
             }
         }
-        Some(text)
     }
 
     /// Tells whether the word is exactly one use of the variable `name`.

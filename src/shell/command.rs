@@ -26,6 +26,8 @@ pub struct Command {
     pub followed: bool,
     /// Under which circumstances it runs.
     pub setting: Setting,
+    /// The file name of the executable, where that is certain: rules ask for it again and again.
+    pub(super) name: Option<Box<str>>,
 }
 
 /// A redirect with its target expanded.
@@ -147,6 +149,13 @@ pub struct Commands {
 }
 
 impl Command {
+    /// Returns a command of these words, with nothing around it.
+    pub fn new(words: Vec<Argument>) -> Self {
+        let program = words.first().and_then(Argument::literal);
+        let name = program.map(|program| super::path::file_name(program).into());
+        Self { words, name, ..Self::default() }
+    }
+
     /// Returns the executable as written, where it is certain.
     pub fn program(&self) -> Option<&str> {
         self.words.first().and_then(Argument::literal)
@@ -154,12 +163,17 @@ impl Command {
 
     /// Returns the executable's file name, where it is certain.
     pub fn name(&self) -> Option<&str> {
-        self.program().map(super::path::file_name)
+        self.name.as_deref()
     }
 
     /// Tells whether the executable is certain and has one of these file names.
     pub fn is(&self, names: &[&str]) -> bool {
-        self.name().is_some_and(|name| names.contains(&name))
+        // The length and the first letter tell most names apart, without a call.
+        let Some(name) = self.name().map(str::as_bytes) else {
+            return false;
+        };
+        let alike = |one: &&&str| one.len() == name.len() && one.as_bytes().first() == name.first();
+        names.iter().filter(alike).any(|one| one.as_bytes() == name)
     }
 
     /// Returns the arguments behind the executable.

@@ -1,10 +1,11 @@
 //! What is known of the variables while a script is followed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::ast::Statement;
+use super::shared::Shared;
 use super::value::{Argument, Origin, Piece, Unknown};
 use crate::base::Span;
 
@@ -42,10 +43,9 @@ pub(super) enum Passed {
 /// Variables, functions, aliases and the working directory at one point of a script.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment {
-    /// Shared until one of the branches writes.
-    pub(super) values: Rc<HashMap<String, Value>>,
-    pub(super) functions: Rc<HashMap<String, Function>>,
-    pub(super) aliases: Rc<HashMap<String, String>>,
+    pub(super) values: Shared<Value>,
+    pub(super) functions: Shared<Function>,
+    pub(super) aliases: Shared<String>,
     /// Arguments of the script or function, from `$1`; nothing when they are not known.
     pub(super) arguments: Option<Rc<Vec<Argument>>>,
     /// Whether a test has made sure that arguments are there.
@@ -60,8 +60,8 @@ pub(super) struct Environment {
 
 impl Environment {
     /// Sets a variable.
-    pub(super) fn set(&mut self, name: impl Into<String>, value: Value) {
-        Rc::make_mut(&mut self.values).insert(name.into(), value);
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        self.values.insert(name, value);
     }
 
     /// Becomes the environment of a shell that this one starts.
@@ -70,7 +70,7 @@ impl Environment {
         let kept = |name: &str| {
             passed == Passed::Exported && exported.contains(name) || name.starts_with(VALUE)
         };
-        Rc::make_mut(&mut self.values).retain(|name, _| kept(name));
+        self.values.retain(kept);
         (self.functions, self.aliases) = Default::default();
     }
 
@@ -82,17 +82,16 @@ impl Environment {
     }
 
     /// Sets a variable back to what it was.
-    pub(super) fn restore(&mut self, name: String, value: Option<Value>) {
-        let values = Rc::make_mut(&mut self.values);
+    pub(super) fn restore(&mut self, name: &str, value: Option<Value>) {
         match value {
-            Some(value) => values.insert(name, value),
-            None => values.remove(&name),
-        };
+            Some(value) => self.values.insert(name, value),
+            None => self.values.remove(name),
+        }
     }
 
     /// Forgets the value of a variable that may have been changed.
     pub(super) fn forget(&mut self, name: &str) {
-        if self.values.contains_key(name) {
+        if self.values.contains(name) {
             let before = self.lookup(name);
             let origin = first_origin(&before).unwrap_or(Origin::Variable);
             let empty = can_be_empty(&before);
@@ -182,17 +181,7 @@ impl Environment {
 
     /// Merges what another way through the script leaves behind: what differs is not known.
     pub(super) fn join(&mut self, other: Environment) {
-        if Rc::ptr_eq(&self.values, &other.values) {
-            return self.join_settings(other);
-        }
-        let names: Vec<String> = other
-            .values
-            .keys()
-            .chain(self.values.keys())
-            .filter(|name| self.values.get(*name) != other.values.get(*name))
-            .cloned()
-            .collect();
-        for name in names {
+        for name in self.values.differing(&other.values) {
             let ours = self.lookup(&name);
             let theirs = other.lookup(&name);
             let empty = can_be_empty(&ours) || can_be_empty(&theirs);
@@ -201,7 +190,7 @@ impl Environment {
                 _ => Origin::Variable,
             };
             let merged = vec![unknown(&format!("${name}"), origin, empty)];
-            self.set(name, Value::Scalar(merged));
+            self.set(&name, Value::Scalar(merged));
         }
         self.join_settings(other);
     }
@@ -210,14 +199,8 @@ impl Environment {
         if self.cwd != other.cwd {
             self.cwd = None;
         }
-        if !Rc::ptr_eq(&self.functions, &other.functions) {
-            let theirs = other.functions.iter().map(|(n, f)| (n.clone(), f.clone()));
-            Rc::make_mut(&mut self.functions).extend(theirs);
-        }
-        if !Rc::ptr_eq(&self.aliases, &other.aliases) {
-            let theirs = other.aliases.iter().map(|(n, t)| (n.clone(), t.clone()));
-            Rc::make_mut(&mut self.aliases).extend(theirs);
-        }
+        self.functions.take_in(&other.functions);
+        self.aliases.take_in(&other.aliases);
         self.arguments_checked &= other.arguments_checked;
         self.errexit &= other.errexit;
         self.nounset &= other.nounset;

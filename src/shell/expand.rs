@@ -65,26 +65,34 @@ impl Fields {
 }
 
 impl Resolver {
-    /// Returns the words a word becomes: none, one or many.
-    pub(super) fn words(&mut self, word: &Word) -> Vec<Argument> {
+    /// Returns the words these words become: none, one or many each.
+    pub(super) fn words(&mut self, words: &[Word]) -> Vec<Argument> {
+        let mut fields = Fields { done: Vec::with_capacity(words.len()), ..Fields::default() };
+        for word in words {
+            self.add(word, &mut fields);
+        }
+        fields.done
+    }
+
+    /// Adds the words a word becomes.
+    fn add(&mut self, word: &Word, fields: &mut Fields) {
         let span = self.place(word.span);
         if let [Part { kind: PartKind::Literal(text), .. }] = word.parts.as_slice() {
-            return vec![Argument::text(text, span)];
+            return fields.done.push(Argument::text(text, span));
         }
-        let mut fields = Fields::default();
+        let first = fields.done.len();
         let unread_brace = word
             .parts
             .iter()
             .any(|p| matches!(&p.kind, PartKind::Brace(known) if known.is_empty()));
         for part in &word.parts {
-            self.part(part, true, span, &mut fields);
+            self.part(part, true, span, fields);
         }
         fields.split(span);
         if unread_brace {
-            let piece = unknown("{…}", Origin::Output, false);
-            return vec![Argument::new(vec![piece], span)];
+            fields.done.truncate(first);
+            fields.done.push(Argument::new(vec![unknown("{…}", Origin::Output, false)], span));
         }
-        fields.done
     }
 
     /// Returns the one word a word becomes where the shell does not split (assignments, redirects).
@@ -334,7 +342,7 @@ impl Resolver {
                     })]
                 );
                 let missing = base.is_empty() && *colon;
-                let known_set = self.env.values.contains_key(name);
+                let known_set = self.env.values.contains(name);
                 let value = if missing || (outside && !known_set) {
                     // What happens without influence from outside: the default.
                     if can_be_empty(&fallback) {
@@ -348,7 +356,7 @@ impl Resolver {
                     base
                 };
                 if *assign {
-                    self.env.set(name.to_owned(), Value::Scalar(value.clone()));
+                    self.env.set(name, Value::Scalar(value.clone()));
                 }
                 value
             }

@@ -61,7 +61,7 @@ impl Resolver {
                 let why = "a function that runs its arguments is called too often to be followed";
                 self.opaque(span, why);
             }
-            let functions = Rc::clone(&self.env.functions);
+            let functions = self.env.functions.clone();
             let body = std::slice::from_ref(&**body);
             match assigned::by(body, &functions, &mut self.looks) {
                 Some(names) => names.iter().for_each(|name| self.env.forget(name)),
@@ -83,7 +83,7 @@ impl Resolver {
         self.sequence(std::slice::from_ref(body));
         let frame = self.following.pop();
         for (name, value) in frame.into_iter().flat_map(|frame| frame.hidden).rev() {
-            self.env.restore(name, value);
+            self.env.restore(&name, value);
         }
         (self.spawns, self.standing) = (spawned, standing);
         self.env.arguments = arguments;
@@ -115,7 +115,7 @@ pub(super) fn runs_arguments(statement: &Statement) -> bool {
                 "eval", "bash", "sh", "ssh", "su", "sudo", "xargs", "env", "trap", "timeout",
                 "nice",
             ];
-            first.literal().is_none_or(|name| parsed_again.contains(&name.as_str()))
+            first.fixed().is_none_or(|name| parsed_again.contains(&&*name))
         }),
         StatementKind::Pipeline(body)
         | StatementKind::Subshell(body)

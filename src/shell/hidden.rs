@@ -72,7 +72,12 @@ const EVALUATE: &[&str] = &[
 
 /// Tells whether text that the shell expands holds a command.
 pub(super) fn holds_command(text: &str) -> bool {
-    ["$(", "`", "<(", ">("].iter().any(|mark| text.contains(mark))
+    let mut before = b' ';
+    text.bytes().any(|byte| {
+        let opens = byte == b'`' || byte == b'(' && matches!(before, b'$' | b'<' | b'>');
+        before = byte;
+        opens
+    })
 }
 
 /// Tells whether a literal is a subscript that runs a command where it is evaluated.

@@ -17,9 +17,11 @@ pub mod path;
 mod refine;
 mod resolve;
 mod shape;
+mod shared;
 mod simple;
 mod unwrap;
 mod value;
+mod ways;
 mod wrapper;
 mod written;
 

@@ -1,8 +1,9 @@
 //! Reads shell text on a thread with a deep stack, within limits, and never panics.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
-use shuck_parser::parser::{Parser, ShellDialect, ShellProfile};
+use shuck_parser::parser::{ParseResult, Parser, ShellDialect, ShellProfile};
 
 use super::ast::Script;
 use super::lower::sequence;
@@ -74,7 +75,17 @@ fn read(text: &str) -> Script {
     }
     let fuel = 100_000 + text.len() * 8;
     let profile = ShellProfile::native(ShellDialect::Bash);
-    let tree = Parser::with_limits_and_profile(text, DEPTH, fuel, profile).parse();
+    let parsed =
+        |text: &str| Parser::with_limits_and_profile(text, DEPTH, fuel, profile.clone()).parse();
+    let mut tree = parsed(text);
+    // The parser takes a brace at the end of a word (`'{…}'}`) for the end of a group. It reads a text of the same length
+    // without these braces; the words are then taken from the text itself.
+    let mut read = Cow::Borrowed(text);
+    for _ in 0..GLUED {
+        let Some(at) = glued_brace(&read, &tree) else { break };
+        read.to_mut().replace_range(at..=at, "_");
+        tree = parsed(&read);
+    }
     let mut problems: Vec<Problem> = tree
         .diagnostics
         .iter()
@@ -97,11 +108,32 @@ fn read(text: &str) -> Script {
     Script { parsed, problems, statements: sequence(&tree.file.body, Source { text }) }
 }
 
+/// Braces at the end of words that are read as a part of them, in one text.
+const GLUED: usize = 20;
+
+/// Returns the place of the closing brace that stopped the parser, where it stands directly behind a word.
+fn glued_brace(text: &str, tree: &ParseResult) -> Option<usize> {
+    let told = tree.diagnostics.first().map(|d| d.span.start.offset());
+    let ended = match &tree.terminal_error {
+        Some(shuck_parser::Error::Parse { line, column, .. }) => Some(offset(text, *line, *column)),
+        None => None,
+    };
+    let bytes = text.as_bytes();
+    [told, ended].into_iter().flatten().find(|&at| {
+        let before = at.checked_sub(1).map(|before| bytes[before]);
+        let escaped = at > 1 && bytes[at - 1] == b'{' && bytes[at - 2] == b'\\';
+        let word = |c: u8| !c.is_ascii_whitespace() && !b";&|(){<>".contains(&c);
+        bytes.get(at) == Some(&b'}') && (escaped || before.is_some_and(word))
+    })
+}
+
 /// Returns where brackets, counted without regard to quotes, come to stand too deep. The parser
 /// recurses without a limit of its own in `$((`, and takes minutes over thousands of open `${` or `[`.
 fn too_deep(text: &str) -> Option<usize> {
     // These words take the parser deeper without a bracket, and without a limit.
-    if let Some((at, _)) = text.match_indices("coproc").nth(PREFIXES) {
+    if text.contains("coproc")
+        && let Some((at, _)) = text.match_indices("coproc").nth(PREFIXES)
+    {
         return Some(at);
     }
     let mut run = 0;

@@ -1,5 +1,7 @@
 //! What a test makes sure of: `[ -n "$X" ] || exit` leaves `$X` not empty.
 
+use std::borrow::Cow;
+
 use super::ast::{Arm, Expansion, Link, PartKind, Statement, StatementKind, Word};
 use super::environment::{Environment, Value};
 use super::value::Piece;
@@ -16,7 +18,7 @@ pub(super) fn statement(env: &mut Environment, from: &Statement, truth: bool) {
     let truth = truth != from.negated;
     match &from.kind {
         StatementKind::Simple(simple) => {
-            let name = simple.words.first().and_then(Word::literal);
+            let name = simple.words.first().and_then(Word::fixed);
             match name.as_deref() {
                 Some("[") => {
                     let end = simple.words.len().saturating_sub(1).max(1);
@@ -81,7 +83,7 @@ pub(super) fn sure(env: &mut Environment, word: &Word) {
 }
 
 fn test(env: &mut Environment, words: &[Word], truth: bool) {
-    let texts: Vec<Option<String>> = words.iter().map(Word::literal).collect();
+    let texts: Vec<Option<Cow<'_, str>>> = words.iter().map(Word::fixed).collect();
     let is = |at: usize, text: &str| texts.get(at).is_some_and(|t| t.as_deref() == Some(text));
     for (joint, needed) in [("-o", false), ("||", false), ("-a", true), ("&&", true)] {
         if let Some(at) = (1..words.len()).find(|at| is(*at, joint) && words.len() > 2) {
@@ -122,9 +124,9 @@ fn test(env: &mut Environment, words: &[Word], truth: bool) {
                     && v.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 {
                     let value = Value::Scalar(vec![Piece::Text(text.to_owned())]);
-                    env.set(v.name.clone(), value);
+                    env.set(&v.name, value);
                 }
-                if right.literal().is_none() {
+                if right.fixed().is_none() {
                     sure(env, right);
                 }
             }
@@ -147,12 +149,12 @@ pub(super) fn terminates(env: &Environment, statements: &[Statement]) -> bool {
 fn ends(env: &Environment, statement: &Statement, depth: usize) -> bool {
     match &statement.kind {
         StatementKind::Simple(simple) => {
-            let name = simple.words.first().and_then(Word::literal).unwrap_or_default();
+            let name = simple.words.first().and_then(Word::fixed).unwrap_or_default();
             if let Some(function) = env.functions.get(&name) {
                 return depth < 4 && function.sure && ends(env, &function.body, depth + 1);
             }
             matches!(
-                name.as_str(),
+                &*name,
                 "exit"
                     | "return"
                     | "break"
@@ -189,7 +191,7 @@ fn ends(env: &Environment, statement: &Statement, depth: usize) -> bool {
 pub(super) fn does_nothing(statement: &Statement) -> bool {
     match &statement.kind {
         StatementKind::Simple(simple) => matches!(
-            simple.words.first().and_then(Word::literal).as_deref(),
+            simple.words.first().and_then(Word::fixed).as_deref(),
             Some("true" | ":" | "echo" | "printf" | "logger" | "log" | "warn")
         ),
         _ => false,

@@ -1,17 +1,16 @@
 //! Follows a script statement by statement and lists the commands it would run.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::assigned;
-use super::ast::{Link, Loop, RedirectKind, Script, Statement, StatementKind};
-use super::command::{Command, Commands, Pipeline, Redirection, Setting, Stage};
-use super::environment::{Environment, Function, Value, unknown};
+use super::ast::{RedirectKind, Script, Statement, StatementKind};
+use super::command::{Command, Commands, Pipeline, Setting, Stage};
+use super::environment::{Environment, Function};
 use super::expand::printed;
 use super::function::{Frame, runs_arguments};
-use super::refine::{self, terminates};
-use super::value::{Argument, Origin};
+use super::refine;
+use super::value::Argument;
 use super::written::Written;
 use crate::base::Span;
 
@@ -26,9 +25,6 @@ const UNREAD: usize = 1_000;
 
 /// How deep statements may stand in each other, through functions and quoted scripts.
 const LEVELS: usize = 300;
-
-/// How many words of a loop are followed one by one, where they are commands.
-const ROUNDS: usize = 12;
 
 /// What arrives on standard input from the stage before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +145,7 @@ impl Resolver {
         self.steps <= STEPS
     }
 
-    fn statement(&mut self, statement: &Statement) {
+    pub(super) fn statement(&mut self, statement: &Statement) {
         let asked = self.setting.asked;
         self.setting.asked |= statement.negated;
         // What runs in the background changes nothing here.
@@ -172,7 +168,7 @@ impl Resolver {
                     runs_arguments: runs_arguments(body),
                     sure: !self.setting.conditional,
                 };
-                Rc::make_mut(&mut self.env.functions).insert(name.clone(), function);
+                self.env.functions.insert(name, function);
                 self.out.defined.insert(name.clone());
             }
             StatementKind::If { .. }
@@ -189,220 +185,6 @@ impl Resolver {
         if self.env.errexit && !self.setting.asked && !statement.negated {
             refine::statement(&mut self.env, statement, true);
         }
-    }
-
-    fn compound(&mut self, statement: &Statement) {
-        let redirects = self.redirects(&statement.redirects);
-        let (saved, standing) = (self.incoming.clone(), self.standing);
-        if let Some(text) = redirects.iter().rev().find(|r| holds_text(r.kind)) {
-            self.incoming = Some(Incoming::Text(text.target.clone()));
-        }
-        if redirects.iter().any(|r| !holds_text(r.kind)) {
-            self.push(Vec::new(), redirects, statement.span, Vec::new());
-            self.stand();
-        }
-        match &statement.kind {
-            StatementKind::Group(body) => self.sequence(body),
-            StatementKind::Subshell(body) => {
-                let env = self.env.clone();
-                self.sequence(body);
-                self.env = env;
-            }
-            StatementKind::If { branches, otherwise } => {
-                self.branches(branches, otherwise.as_deref());
-            }
-            StatementKind::Loop(one) => self.repeat(one),
-            StatementKind::Case { word, arms } => {
-                self.word(word);
-                let before = self.env.clone();
-                let mut after: Option<Environment> = None;
-                let catch_all = arms.iter().any(|arm| arm.patterns.iter().any(|p| p == "*"));
-                let guarded = arms.iter().any(|arm| {
-                    arm.patterns.iter().any(|p| p == "*") && terminates(&self.env, &arm.body)
-                });
-                for arm in arms {
-                    self.env = before.clone();
-                    for pattern in &arm.patterns {
-                        self.expanded(pattern, statement.span);
-                    }
-                    refine::arm(&mut self.env, word, arm);
-                    self.in_branch(&arm.body);
-                    if !terminates(&self.env, &arm.body) {
-                        let env = std::mem::take(&mut self.env);
-                        after = Some(joined(after, env));
-                    }
-                }
-                self.env = match (after, catch_all) {
-                    (Some(after), true) => after,
-                    (Some(after), false) => joined(Some(before), after),
-                    (None, _) => before,
-                };
-                if guarded {
-                    refine::sure(&mut self.env, word);
-                }
-            }
-            StatementKind::Simple(_)
-            | StatementKind::Pipeline(_)
-            | StatementKind::List(_)
-            | StatementKind::Condition(_)
-            | StatementKind::Arithmetic(_)
-            | StatementKind::Function { .. } => {}
-        }
-        (self.incoming, self.standing) = (saved, standing);
-    }
-
-    /// Notes that the output of what follows goes where the last command's does, where that is a file.
-    pub(super) fn stand(&mut self) {
-        let last = self.out.list.len().saturating_sub(1);
-        let file = |r: &Redirection| {
-            matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append)
-                && r.descriptor.is_none_or(|descriptor| descriptor == 1)
-        };
-        if self.out.list.get(last).is_some_and(|command| command.redirects.iter().any(file)) {
-            self.standing = Some(last);
-        }
-    }
-
-    fn in_branch(&mut self, body: &[Statement]) {
-        let conditional = std::mem::replace(&mut self.setting.conditional, true);
-        self.sequence(body);
-        self.setting.conditional = conditional;
-    }
-
-    fn question(&mut self, condition: &[Statement]) {
-        let asked = std::mem::replace(&mut self.setting.asked, true);
-        self.sequence(condition);
-        self.setting.asked = asked;
-    }
-
-    fn branches(
-        &mut self,
-        branches: &[(Vec<Statement>, Vec<Statement>)],
-        otherwise: Option<&[Statement]>,
-    ) {
-        let mut after: Option<Environment> = None;
-        for (condition, body) in branches {
-            self.question(condition);
-            let before = self.env.clone();
-            refine::all(&mut self.env, condition, true);
-            self.in_branch(body);
-            let ends = terminates(&self.env, body);
-            let env = std::mem::replace(&mut self.env, before);
-            if !ends {
-                after = Some(joined(after, env));
-            }
-            refine::all(&mut self.env, condition, false);
-        }
-        let ends = otherwise.is_some_and(|body| {
-            self.in_branch(body);
-            terminates(&self.env, body)
-        });
-        if !ends {
-            let env = std::mem::take(&mut self.env);
-            after = Some(joined(after, env));
-        }
-        if let Some(after) = after {
-            self.env = after;
-        }
-    }
-
-    fn repeat(&mut self, one: &Loop) {
-        let before = self.env.clone();
-        let (mut rounds, mut sure) = (Vec::new(), false);
-        if let Some(name) = one.variable.as_deref().filter(|name| !name.is_empty()) {
-            let words = one.words.as_deref();
-            let items = words.map(|words| words.iter().flat_map(|w| self.words(w)).collect());
-            let items: Option<Vec<Argument>> = items;
-            rounds = items
-                .as_deref()
-                .filter(|_| one.body.iter().any(runs_arguments))
-                .map(commands_in)
-                .unwrap_or_default();
-            let known = |items: &[Argument]| items.iter().any(|item| item.literal().is_some());
-            sure = items.as_deref().is_some_and(known);
-            let value = loop_value(name, items.as_deref());
-            self.env.set(name.to_owned(), value);
-        }
-        let repeated = std::mem::replace(&mut self.setting.repeated, true);
-        self.forget_changed(one);
-        self.question(&one.condition);
-        refine::all(&mut self.env, &one.condition, true);
-        let rest = self.incoming.take();
-        for round in rounds {
-            if let Some(name) = &one.variable {
-                let value = self.env.values.get(name).cloned();
-                self.env.set(name.clone(), Value::Scalar(round.pieces));
-                self.sequence(&one.body);
-                self.env.restore(name.clone(), value);
-            }
-        }
-        // A loop over words that are known runs, whatever happens.
-        match sure {
-            true => self.sequence(&one.body),
-            false => self.in_branch(&one.body),
-        }
-        self.incoming = rest;
-        self.setting.repeated = repeated;
-        let variable = one.variable.as_deref().and_then(|v| self.env.values.get(v).cloned());
-        self.env.join(before);
-        if let (Some(name), Some(value)) = (&one.variable, variable) {
-            self.env.set(name.clone(), value);
-        }
-    }
-
-    /// What a loop assigns is not known at its start from the second round on.
-    fn forget_changed(&mut self, one: &Loop) {
-        let functions = Rc::clone(&self.env.functions);
-        let both = [&one.condition, &one.body];
-        for statements in both {
-            let Some(names) = assigned::by(statements, &functions, &mut self.looks) else {
-                let span = statements.first().map(|s| s.span).unwrap_or_default();
-                self.opaque(span, "a loop changes more than can be followed");
-                return;
-            };
-            for name in names {
-                self.env.forget(&name);
-            }
-        }
-    }
-
-    fn list(&mut self, links: &[(Link, Statement)]) {
-        let conditional = self.setting.conditional;
-        let masked = self.setting.masked;
-        for (index, (link, statement)) in links.iter().enumerate() {
-            let next = links.get(index + 1);
-            let asked = self.setting.asked;
-            self.setting.asked |= next.is_some();
-            self.setting.masked = masked
-                || next.is_some_and(|(link, s)| *link == Link::Or && refine::does_nothing(s));
-            if index == 0 {
-                self.statement(statement);
-                self.setting.asked = asked;
-                continue;
-            }
-            let truth = *link == Link::And;
-            self.setting.conditional = true;
-            let before = self.env.clone();
-            let (_, previous) = &links[index - 1];
-            refine::statement(&mut self.env, previous, truth);
-            self.statement(statement);
-            self.setting.asked = asked;
-            if terminates(&self.env, std::slice::from_ref(statement)) {
-                self.env = before;
-                refine::statement(&mut self.env, previous, !truth);
-            } else if truth {
-                // `a && b`: what follows runs either way, even under `-e`.
-                let mut before = before;
-                std::mem::swap(&mut self.env, &mut before);
-                let cwd = before.cwd.clone();
-                self.env.join(before);
-                self.env.cwd = cwd;
-            } else {
-                self.env.join(before);
-            }
-        }
-        self.setting.conditional = conditional;
-        self.setting.masked = masked;
     }
 
     fn pipeline(&mut self, stages: &[Statement], span: Span) {
@@ -452,51 +234,21 @@ impl Resolver {
 
     /// Follows the functions nobody calls, with arguments nobody knows.
     fn uncalled(&mut self) {
-        let functions = std::mem::take(&mut self.env.functions);
-        let mut names: Vec<&String> = functions.keys().collect();
-        names.sort();
-        self.env.functions = functions.clone();
+        let functions = self.env.functions.clone();
+        let mut names: Vec<&str> = functions.names().collect();
+        names.sort_unstable();
         for name in names {
-            if !self.called.contains_key(name) {
+            if let Some(function) = functions.get(name).filter(|_| !self.called.contains_key(name))
+            {
                 self.env.arguments = None;
-                self.in_branch(std::slice::from_ref(&*functions[name].body));
+                self.in_branch(std::slice::from_ref(&*function.body));
             }
         }
     }
 }
 
-/// Returns what the variable of a loop over these words is known to be.
-fn loop_value(name: &str, items: Option<&[Argument]>) -> Value {
-    let shown = format!("${name}");
-    let Some(items) = items else {
-        return Value::Scalar(vec![unknown(&shown, Origin::Argument, false)]);
-    };
-    match items {
-        [only] if only.literal().is_some() => Value::Scalar(only.pieces.clone()),
-        _ => {
-            let outside = items.iter().any(|a| a.comes_from(Origin::Argument));
-            let origin = if outside { Origin::Argument } else { Origin::Found };
-            Value::Scalar(vec![unknown(&shown, origin, false)])
-        }
-    }
-}
-
-/// Returns the words of a loop that are commands with their arguments, each to be followed in a round of its own.
-fn commands_in(items: &[Argument]) -> Vec<Argument> {
-    let blank = |item: &&Argument| item.shown().trim().contains(char::is_whitespace);
-    let found: Vec<Argument> = items.iter().filter(blank).cloned().collect();
-    if items.len() < 2 || found.len() > ROUNDS { Vec::new() } else { found }
-}
-
 pub(super) fn holds_text(kind: RedirectKind) -> bool {
     matches!(kind, RedirectKind::Heredoc | RedirectKind::HereString)
-}
-
-fn joined(before: Option<Environment>, mut env: Environment) -> Environment {
-    if let Some(before) = before {
-        env.join(before);
-    }
-    env
 }
 
 #[cfg(test)]

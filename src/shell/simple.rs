@@ -25,7 +25,7 @@ impl Resolver {
             }
             self.assign(assignment);
         }
-        let words: Vec<Argument> = simple.words.iter().flat_map(|w| self.words(w)).collect();
+        let words = self.words(&simple.words);
         if words.is_empty() && redirects.is_empty() {
             if let Some(first) = simple.words.first() {
                 self.opaque(first.span, "the name of the command may be empty");
@@ -56,7 +56,7 @@ impl Resolver {
 
     fn undo(&mut self, before: Vec<(String, Option<Value>)>) {
         for (name, value) in before.into_iter().rev() {
-            self.env.restore(name, value);
+            self.env.restore(&name, value);
         }
     }
 
@@ -110,7 +110,7 @@ impl Resolver {
                 let mut pieces = value.pieces;
                 if assignment.append {
                     let mut before = self.env.lookup(&assignment.name);
-                    if !self.env.values.contains_key(&assignment.name) {
+                    if !self.env.values.contains(&assignment.name) {
                         before.clear();
                     }
                     before.append(&mut pieces);
@@ -129,7 +129,7 @@ impl Resolver {
                 Value::Scalar(pieces)
             }
             Assigned::Array(words) => {
-                let mut items: Vec<Argument> = words.iter().flat_map(|w| self.words(w)).collect();
+                let mut items = self.words(words);
                 if assignment.append
                     && let Some(Value::Array(before)) = self.env.values.get(&assignment.name)
                 {
@@ -138,7 +138,7 @@ impl Resolver {
                 Value::Array(items)
             }
         };
-        self.env.set(assignment.name.clone(), value);
+        self.env.set(&assignment.name, value);
     }
 
     pub(super) fn redirects(&mut self, from: &[Redirect]) -> Vec<Redirection> {
@@ -177,7 +177,7 @@ impl Resolver {
         let span = self.place(span);
         let index = self.out.list.len();
         let command =
-            Command { index, words, wrappers, redirects, input, followed: false, span, setting };
+            Command { index, wrappers, redirects, input, span, setting, ..Command::new(words) };
         self.wrote(&command);
         self.out.list.push(command);
     }
@@ -198,7 +198,7 @@ impl Resolver {
                     let name = format!("{VALUE}{}", self.values);
                     text.push_str(&format!("${{{name}}}"));
                     let value = Value::Scalar(vec![Piece::Unknown(one.clone())]);
-                    self.env.set(name, value);
+                    self.env.set(&name, value);
                 }
             }
         }

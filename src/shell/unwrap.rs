@@ -59,15 +59,22 @@ impl Resolver {
             let mut text = text;
             for argument in &words[1..] {
                 text.push(' ');
-                text.push_str(&self.as_script(argument));
+                // The words are split and unquoted already.
+                match argument.literal() {
+                    Some(word) => text.push_str(&format!("'{}'", word.replace('\'', "'\\''"))),
+                    None => text.push_str(&self.as_script(argument)),
+                }
             }
-            let known = Rc::make_mut(&mut self.env.aliases).remove(&program);
+            let known = self.env.aliases.get(&program).cloned();
+            self.env.aliases.remove(&program);
             self.nested(&text, span, None);
-            Rc::make_mut(&mut self.env.aliases).extend(known.map(|k| (program.clone(), k)));
+            if let Some(known) = known {
+                self.env.aliases.insert(&program, known);
+            }
             // Scripts of bash do not expand aliases unless they say so: the program itself may run as well.
         }
-        let name = path::file_name(&program).to_owned();
-        match name.as_str() {
+        let name = path::file_name(&program);
+        match name {
             "eval" => {
                 let text = self.joined(&words[1..], " ");
                 self.push_redirects(redirects, span);
@@ -84,8 +91,7 @@ impl Resolver {
                 for word in &words[1..] {
                     if let Some((name, text)) = word.literal().and_then(|t| t.split_once('=')) {
                         self.out.defined.insert(name.to_owned());
-                        Rc::make_mut(&mut self.env.aliases)
-                            .insert(name.to_owned(), text.to_owned());
+                        self.env.aliases.insert(name, text.to_owned());
                     }
                 }
             }
@@ -104,7 +110,7 @@ impl Resolver {
             }
             "watch" if words.len() > 1 => return self.watch(&words, redirects, span, wrappers),
             "ansible" | "pdsh" | "clush" | "dsh" | "pssh" | "parallel-ssh" | "salt" => {
-                self.many_hosts(&name, &words, span);
+                self.many_hosts(name, &words, span);
             }
             "at" | "batch" => {
                 if let Some(Incoming::Text(text)) = self.incoming.clone() {
@@ -148,8 +154,7 @@ impl Resolver {
             "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct" | "lxc"
             | "incus" | "docker-compose" | "nsenter" => {
                 let inner = words.iter().position(|w| w.literal() == Some("--"));
-                let docker =
-                    matches!(name.as_str(), "docker" | "podman" | "nerdctl" | "docker-compose");
+                let docker = matches!(name, "docker" | "podman" | "nerdctl" | "docker-compose");
                 let inner = inner
                     .map(|at| at + 1)
                     .or_else(|| docker.then(|| docker_exec(&words)).flatten());
@@ -158,19 +163,19 @@ impl Resolver {
                     let saved = std::mem::replace(&mut self.setting.contained, true);
                     let standing = self.standing;
                     self.stand();
-                    wrappers.push(name);
+                    wrappers.push(name.to_owned());
                     self.run(words[at..].to_vec(), Vec::new(), span, wrappers);
                     (self.setting.contained, self.standing) = (saved, standing);
                     return;
                 }
             }
             "find" => self.find_exec(&words, span, &wrappers),
-            _ if SHELLS.contains(&name.as_str()) => {
+            _ if SHELLS.contains(&name) => {
                 return self.shell(words, redirects, span, wrappers);
             }
             _ => {}
         }
-        if let Some(wrapper) = wrapper::find(&name) {
+        if let Some(wrapper) = wrapper::find(name) {
             let own = wrapper.unwrap(&words);
             let asks = name == "command" && own.flag(&["v", "V"]);
             let split = own.value(&["S", "split-string"]);
@@ -196,19 +201,19 @@ impl Resolver {
             }
             if own.start < words.len() && !asks {
                 let mut inner = words[own.start..].to_vec();
-                if matches!(name.as_str(), "xargs" | "parallel") {
+                if matches!(name, "xargs" | "parallel") {
                     inner = self.with_found(inner, own.value(&["I", "replace"]));
                 }
                 let saved = self.setting.clone();
                 if let Some(user) = own.value(&["u", "user"]).map(Argument::shown)
-                    && matches!(name.as_str(), "sudo" | "doas" | "runuser")
+                    && matches!(name, "sudo" | "doas" | "runuser")
                 {
                     self.setting.user = Some(user.into_owned());
                 } else if name == "sudo" {
                     self.setting.user = Some("root".to_owned());
                 }
                 let mut redirects = redirects;
-                if matches!(name.as_str(), "strace" | "ltrace" | "time")
+                if matches!(name, "strace" | "ltrace" | "time")
                     && let Some(target) = own.value(&["o", "output"]).cloned()
                 {
                     redirects.push(Redirection {
@@ -220,13 +225,13 @@ impl Resolver {
                 }
                 self.setting.contained |= wrapper.contained;
                 self.setting.repeated |= name == "xargs";
-                wrappers.push(name);
+                wrappers.push(name.to_owned());
                 self.run(inner, redirects, span, wrappers);
                 self.setting = saved;
                 return;
             }
         }
-        if PASS_INPUT.contains(&name.as_str()) && self.incoming.is_some() {
+        if PASS_INPUT.contains(&name) && self.incoming.is_some() {
             return self.shell(words[..1].to_vec(), redirects, span, wrappers);
         }
         if let Some(text) = self.written(&words[0]).filter(|_| program.contains('/')) {
@@ -239,9 +244,9 @@ impl Resolver {
             self.env.arguments = arguments;
             return;
         }
-        self.embedded(&name, &words, span);
+        self.embedded(name, &words, span);
         self.subscripts(&words, span);
-        self.builtin(&name, &words);
+        self.builtin(name, &words);
         self.push(words, redirects, span, wrappers);
     }
 

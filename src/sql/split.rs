@@ -16,6 +16,8 @@ pub struct Script {
     pub dialect: Dialect,
     /// The statements and the client's own commands, in order; not more than 20,000 of them.
     pub statements: Vec<Statement>,
+    /// Comments to the end of their lines, in order; not more than 20,000 of them.
+    pub comments: Vec<Span>,
     /// The harm of what is not kept.
     rest: Risk,
 }
@@ -36,7 +38,7 @@ pub fn read(text: &str, dialect: Dialect) -> Script {
         delimiter: ";".to_owned(),
         versioned: false,
         draft: Draft::default(),
-        script: Script { dialect, statements: Vec::new(), rest: Risk::Read },
+        script: Script { dialect, statements: Vec::new(), comments: Vec::new(), rest: Risk::Read },
     };
     while splitter.at < text.len() {
         splitter.step();
@@ -80,7 +82,12 @@ impl Splitter<'_> {
         let span = Span::new(self.at, self.at + length);
         self.at += length.max(1);
         match token {
-            Token::Nothing => self.draft.blank = true,
+            Token::Nothing => {
+                self.draft.blank = true;
+                if rest.starts_with(['-', '#']) && self.script.comments.len() < MOST {
+                    self.script.comments.push(span);
+                }
+            }
             Token::OpenComment => self.draft.open = Some("a comment is never closed"),
             Token::Text { open: true } | Token::Quoted { open: true } => {
                 self.draft.add(self.text, Lexeme { token, span });

@@ -92,7 +92,9 @@ fn risk(call: &Call<'_>) -> Risk {
         // Newer files are kept.
         "cpio"
             if letter(&["i", "p", "extract", "pass-through"])
-                && !letter(&["u", "unconditional"]) =>
+                && !letter(&["u", "unconditional"])
+                // Of cpio `-d` takes no value: what hangs on it are more letters.
+                && !call.value(&["d"]).is_some_and(|more| more.text.contains('u')) =>
         {
             Risk::Write
         }

@@ -69,6 +69,12 @@ fn risk(call: &Call<'_>) -> Risk {
             // Without a command it creates, prunes, compacts and checks.
             .unwrap_or(if call.operands.is_empty() { Risk::Destructive } else { Risk::Unknown });
     }
+    // A value behind the key sets it: without `append_only` what is deleted is gone.
+    if call.by_verb(&[(Risk::Read, "config")]).is_some() && call.operands.len() > 3 {
+        let last = call.operands.last().map_or("", |word| word.text.as_str());
+        let guard = call.names("append_only") && matches!(last, "0" | "false");
+        return if guard { Risk::Destructive } else { Risk::Disruptive };
+    }
     match call.by_verb(VERBS) {
         Some(Risk::Read) if call.has(&["repair"]) => Risk::Destructive,
         Some(Risk::Read) if call.has(&["delete"]) => Risk::Write,

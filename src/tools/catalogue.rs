@@ -1,5 +1,6 @@
 //! Finds by its name what is known of a command.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::usage::{self, Map};
@@ -66,9 +67,22 @@ pub fn described() -> impl Iterator<Item = &'static str> {
 
 /// Returns the names of the tools that a mistyped name may mean: not those of compilers and of packages' scripts.
 pub fn of_the_trade() -> impl Iterator<Item = &'static str> {
-    let own =
-        |tool: &&&Tool| !matches!(tool.name, "gcc" | "dpkg-maintscript-helper" | "apt" | "hash");
+    let own = |tool: &&&Tool| {
+        !matches!(tool.name, "gcc" | "dpkg-maintscript-helper" | "debconf-show" | "apt" | "hash")
+    };
     TOOLS.iter().filter(own).flat_map(|tool| tool.names).copied()
+}
+
+/// Returns the names that are known and begin with this byte, in no order.
+pub fn known_names_from(first: u8) -> &'static [&'static str] {
+    static BY_FIRST: LazyLock<BTreeMap<u8, Vec<&'static str>>> = LazyLock::new(|| {
+        let mut by_first: BTreeMap<u8, Vec<&'static str>> = BTreeMap::new();
+        for name in known_names() {
+            by_first.entry(name.bytes().next().unwrap_or_default()).or_default().push(name);
+        }
+        by_first
+    });
+    BY_FIRST.get(&first).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Returns every name that is known, in no order.

@@ -78,6 +78,8 @@ fn risk(call: &Call<'_>) -> Risk {
         }
         "fsck.btrfs" | "fsck.xfs" => Risk::Read,
         "tune2fs" if call.has(&["l"]) => Risk::Read,
+        // Without a journal a crash costs what was written last, and a full check.
+        "tune2fs" if call.names("^has_journal") || call.names("^journal") => Risk::Destructive,
         "resize2fs" if call.has(&["P"]) => Risk::Read,
         // With a size it may shrink.
         "resize2fs" if call.operands.len() > 1 || call.has(&["M"]) => Risk::Destructive,

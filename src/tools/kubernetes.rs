@@ -174,6 +174,9 @@ fn risk(call: &Call<'_>) -> Risk {
             ])
             .unwrap_or(Risk::Unknown);
     }
+    if call.operand(0) == "drain" && call.has(&["delete-emptydir-data", "delete-local-data"]) {
+        return Risk::Destructive;
+    }
     let found = if nested {
         let inner: Vec<(Risk, String)> = table
             .iter()

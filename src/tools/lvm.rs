@@ -171,6 +171,10 @@ fn risk(call: &Call<'_>) -> Risk {
         "vgck" | "pvck" => Risk::Read,
         "lvremove" | "vgremove" | "pvremove" | "pvcreate" | "lvreduce" => Risk::Irreversible,
         "lvconvert" | "vgreduce" | "vgcfgrestore" => Risk::Destructive,
+        "lvresize" if call.value(&["size", "extents"]).is_some_and(|w| w.text.starts_with('-')) => {
+            Risk::Irreversible
+        }
+        "pvresize" if call.has(&["setphysicalvolumesize"]) => Risk::Destructive,
         "lvchange" | "vgchange" | "pvchange" | "lvrename" | "vgrename" | "pvmove" | "vgexport"
         | "vgimport" | "vgmerge" | "vgsplit" | "vdo" => Risk::Disruptive,
         "dmsetup" => call
@@ -181,6 +185,8 @@ fn risk(call: &Call<'_>) -> Risk {
             ])
             .unwrap_or(Risk::Read),
         "zfs" => known(call, ZFS),
+        // A pool that another machine has imported is destroyed by two writers.
+        "zpool" if call.operand(0) == "import" && call.has(&["force"]) => Risk::Destructive,
         "zpool" => known(call, ZPOOL),
         "btrfs" if call.has(&["repair", "init-csum-tree", "init-extent-tree"]) => Risk::Destructive,
         "btrfs" => known(call, BTRFS),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archives;
+mod awk;
 mod borg;
 mod builds;
 mod builtin;
@@ -23,6 +24,7 @@ mod gzip;
 mod host;
 mod kubernetes;
 mod ln;
+mod loss;
 mod lvm;
 mod mkfs;
 mod mongo;
@@ -45,7 +47,9 @@ mod rsync;
 mod sed;
 mod shred;
 mod sqlite;
+mod stores;
 mod systemctl;
+mod takeover;
 pub mod tar;
 mod terraform;
 mod tool;
@@ -54,8 +58,12 @@ pub mod usage;
 mod virtual_machines;
 
 pub use catalogue::{
-    described, exists, known_names, of_the_trade, only_creates, only_looks, tool, tool_and_name,
+    described, exists, known_names, known_names_from, of_the_trade, only_creates, only_looks, tool,
+    tool_and_name,
 };
+pub use loss::{Loss, Reach, lost};
+pub use mongo::of_script as risk_of_mongo;
+pub use takeover::{Fence, Takeover, fence, takeover};
 pub use tool::{Call, Flag, Given, Operands, Role, Takes, Tool, Word};
 
 /// Where every step looks its tools up, in a dry run and for real: nothing of the caller's own `PATH`.
@@ -74,6 +82,7 @@ pub const TOOLS: &[&Tool] = &[
     &containers::TOOL,
     &cp::TOOL,
     &dd::TOOL,
+    &debian::LOOKS,
     &debian::TOOL,
     &encryption::TOOL,
     &etcd::TOOL,
@@ -106,6 +115,7 @@ pub const TOOLS: &[&Tool] = &[
     &sed::TOOL,
     &shred::TOOL,
     &sqlite::TOOL,
+    &stores::TOOL,
     &systemctl::TOOL,
     &tar::TOOL,
     &terraform::TOOL,

@@ -32,6 +32,7 @@ pub const TOOL: Tool = Tool {
         value('\0', "file", Role::Source),
         value('\0', "type", Role::Text),
         value('\0', "mode", Role::Text),
+        value('\0', "eval", Role::Text),
         value('\0', "authenticationDatabase", Role::Text),
         flag('\0', "drop"),
         flag('\0', "dryRun"),
@@ -48,7 +49,9 @@ pub const TOOL: Tool = Tool {
                 (Risk::Destructive, "delete,delete_id"),
             ])
             .unwrap_or(Risk::Unknown),
-        "mongosh" | "mongo" => Risk::Unknown,
+        "mongosh" | "mongo" => {
+            call.value(&["eval"]).map_or(Risk::Unknown, |word| of_script(&word.text))
+        }
         _ => Risk::Write,
     },
     safer: &[
@@ -62,3 +65,10 @@ pub const TOOL: Tool = Tool {
         ),
     ],
 };
+
+/// Returns the harm of a script for the shell of MongoDB: what is sure to destroy is said, of anything else nothing.
+pub fn of_script(text: &str) -> Risk {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let drops = [".dropDatabase(", ".drop(", "deleteMany({})", "remove({})", "dropDatabase:1"];
+    if drops.iter().any(|drop| text.contains(drop)) { Risk::Destructive } else { Risk::Unknown }
+}

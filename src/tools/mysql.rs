@@ -22,6 +22,9 @@ pub const TOOL: Tool = Tool {
         "mariadb-show",
         "mysqlshow",
         "my_print_defaults",
+        "galera_new_cluster",
+        "galera_recovery",
+        "mysqld_bootstrap",
     ],
     flags: &[
         value('h', "datadir", Role::Target),
@@ -37,6 +40,7 @@ pub const TOOL: Tool = Tool {
         value('\0', "init-file", Role::Sql),
         value('B', "databases", Role::Text),
         flag('\0', "bootstrap"),
+        flag('\0', "wsrep-new-cluster"),
         flag('\0', "initialize"),
         flag('\0', "initialize-insecure"),
         flag('r', "repair"),

@@ -77,6 +77,7 @@ pub const TOOL: Tool = Tool {
     ],
     flags: &[
         value('t', "types", Role::Text),
+        value('j', "", Role::Text),
         value('t', "table", Role::Text),
         value('o', "options", Role::Text),
         value('f', "file", Role::Source),
@@ -189,6 +190,15 @@ fn risk(call: &Call<'_>) -> Risk {
         "exportfs" => call.flags.is_empty() || call.has(&["v"]) && call.flags.len() == 1,
         "multipath" => call.has(&["l", "ll", "v"]) && !call.has(&["f", "F"]),
         "iscsiadm" => !call.has(&["login", "l", "logout", "u", "o", "op"]),
+        "drbdadm"
+            if first == "invalidate"
+                || call.has(&["discard-my-data", "overwrite-data-of-peer"])
+                || call.names("discard-my-data")
+                || first == "primary" && call.has(&["force"])
+                || first == "create-md" && call.has(&["force"]) =>
+        {
+            return Risk::Destructive;
+        }
         "drbdadm" | "pcs" | "crm" => {
             matches!(
                 first,

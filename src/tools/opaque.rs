@@ -1,7 +1,19 @@
 //! Programs that run whatever text they are given: interpreters, build tools, `source`.
 
+use super::awk;
 use super::tool::{Operands, Role, Tool, flag, value};
 use crate::base::Risk;
+
+/// Files of Debian that only assign, or define functions which are described among the tools (read in Debian 12).
+const SETTINGS: &[(&str, Risk)] = &[
+    ("/etc/os-release", Risk::Read),
+    ("/usr/lib/os-release", Risk::Read),
+    ("/lib/init/vars.sh", Risk::Read),
+    // Starts the script again below debconf, which keeps the answers.
+    ("/usr/share/debconf/confmodule", Risk::Write),
+    // Hands what a service's script was called with to systemctl, where systemd runs.
+    ("/lib/lsb/init-functions", Risk::Disruptive),
+];
 
 /// Interpreters. With `--version` or `-V` alone they only answer.
 pub const TOOL: Tool = Tool {
@@ -44,17 +56,23 @@ pub const TOOL: Tool = Tool {
     risk: |call| {
         let script = call.operand(0);
         let quiet_awk = matches!(call.name, "awk" | "gawk" | "mawk")
-            && !["system", "|", ">", "getline", "@"].iter().any(|word| script.contains(word))
+            && awk::only_prints(script)
             && call.operands.first().is_some_and(|w| w.certain)
             && call
                 .flags
                 .iter()
                 .all(|flag| matches!(flag.name.as_str(), "assign" | "field-separator"));
-        // Distributions keep settings there, in files that only assign.
-        let settings = matches!(call.name, "source" | ".")
-            && (script == "/etc/os-release" || script.starts_with("/etc/default/"))
-            && !script.contains("..");
+        // Distributions keep settings there, in files that only assign, and functions that are described here.
+        let settings = SETTINGS.iter().find(|(path, _)| *path == script).map(|(_, risk)| *risk);
+        let assigned = script.starts_with("/etc/default/") && !script.contains("..");
+        let settings = settings
+            .or(assigned.then_some(Risk::Read))
+            .filter(|_| matches!(call.name, "source" | "."));
         // `python -m json.tool` and `-m venv` are tools of the language itself.
-        if call.has(&["version"]) || quiet_awk || settings { Risk::Read } else { Risk::Unknown }
+        match settings {
+            Some(risk) => risk,
+            None if call.has(&["version"]) || quiet_awk => Risk::Read,
+            None => Risk::Unknown,
+        }
     },
 };

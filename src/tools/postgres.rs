@@ -197,6 +197,8 @@ fn risk(call: &Call<'_>) -> Risk {
         ("wal-g", _) => call.by_verb(WAL_G),
         ("barman", _) => call.by_verb(BARMAN),
         ("repmgr", _) => call.by_verb(REPMGR),
+        // What the old leader had not sent yet is lost, and nobody is asked.
+        ("patronictl", "failover") if call.has(&["force"]) => Some(Risk::Destructive),
         ("patronictl", _) => call.by_verb(PATRONI),
         ("pg_autoctl", _) => call.by_verb(&[
             (Risk::Read, "show *,version,help,inspect *"),

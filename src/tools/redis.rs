@@ -114,6 +114,9 @@ fn risk(call: &Call<'_>) -> Risk {
             | "GET-MASTER-ADDR-BY-NAME"
             | "MYID",
         ) => Risk::Read,
+        ("REPLICAOF" | "SLAVEOF", "NO") => Risk::Disruptive,
+        // The server throws its own keys away and takes those of the other one.
+        ("REPLICAOF" | "SLAVEOF", _) => Risk::Destructive,
         ("CLUSTER", "RESET" | "FLUSHSLOTS") | ("FUNCTION" | "SCRIPT", "FLUSH" | "DELETE") => {
             Risk::Destructive
         }
@@ -127,11 +130,7 @@ fn risk(call: &Call<'_>) -> Risk {
             | "COPY",
             _,
         ) => Risk::Destructive,
-        (
-            "SHUTDOWN" | "REPLICAOF" | "SLAVEOF" | "FAILOVER" | "DEBUG" | "SAVE" | "MONITOR"
-            | "KEYS",
-            _,
-        ) => Risk::Disruptive,
+        ("SHUTDOWN" | "FAILOVER" | "DEBUG" | "SAVE" | "MONITOR" | "KEYS", _) => Risk::Disruptive,
         (
             "BGSAVE" | "BGREWRITEAOF" | "INCR" | "INCRBY" | "DECR" | "DECRBY" | "APPEND" | "SADD"
             | "ZADD" | "HSET" | "HMSET" | "HSETNX" | "HINCRBY" | "LPUSH" | "RPUSH" | "XADD"

@@ -409,6 +409,8 @@ impl<'a> Call<'a> {
     /// harm and patterns separated by commas; a pattern is the first words of the command, where `*` stands for
     /// any word, `get-*` for a beginning and `*-list` for an end.
     pub fn by_verb(&self, table: &[(Risk, &str)]) -> Option<Risk> {
+        #[cfg(test)]
+        record(table);
         let canonical = self.command.split(' ').filter(|word| !word.is_empty());
         let count = canonical.clone().count();
         let rest = self.operands.iter().skip(count);
@@ -426,4 +428,25 @@ impl<'a> Call<'a> {
         };
         table.iter().find(|(_, patterns)| patterns.split(',').any(fits)).map(|(risk, _)| *risk)
     }
+}
+
+#[cfg(test)]
+std::thread_local! {
+    static TABLES: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// Keeps the lines of a table of verbs that somebody looks into.
+#[cfg(test)]
+fn record(table: &[(Risk, &str)]) {
+    TABLES.with(|tables| {
+        tables.borrow_mut().extend(table.iter().map(|(_, line)| (*line).to_owned()))
+    });
+}
+
+/// Returns the lines of the tables of verbs that are looked into while something runs.
+#[cfg(test)]
+pub(super) fn recorded<T>(run: impl FnOnce() -> T) -> Vec<String> {
+    TABLES.with(|tables| tables.borrow_mut().clear());
+    run();
+    TABLES.with(|tables| tables.borrow_mut().drain(..).collect())
 }

@@ -52,6 +52,28 @@ pub fn movement(key: KeyEvent) -> Option<Move> {
     })
 }
 
+/// What a screen of a list and a detail shows, and where keys move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Focus {
+    /// Whether keys move in the detail.
+    pub reading: bool,
+    /// Whether the detail has the whole body.
+    pub zoomed: bool,
+}
+
+impl Focus {
+    /// Takes a key in that changes it; `false` for any other key.
+    pub fn press(&mut self, code: KeyCode) -> bool {
+        match code {
+            KeyCode::Char('z') => self.zoomed = !self.zoomed,
+            KeyCode::Tab => self.reading = !self.reading,
+            KeyCode::Esc if self.zoomed => self.zoomed = false,
+            _ => return false,
+        }
+        true
+    }
+}
+
 /// How long a key that changed the view is ignored.
 const HOLD: u64 = 300;
 

@@ -1,3 +1,3 @@
 CREATE USER 'backup_user'@'%' IDENTIFIED BY 'your_password';
-GRANT ALL PRIVILEGES ON *.* TO 'backup_user'@'%';
+GRANT ALL PRIVILEGES ON backup_db.* TO 'backup_user'@'%';
 FLUSH PRIVILEGES;

@@ -3,12 +3,13 @@
 import hashlib
 import json
 import os
+import subprocess
 import tarfile
 from datetime import datetime, timezone
 
 SOURCE = "/srv/app"
 STAMP = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-TARGET = f"/backup/app/app-{STAMP}.tar"
+TARGET = f"/mnt/copies/app/app-{STAMP}.tar"
 
 
 def digest(path):
@@ -18,6 +19,7 @@ def digest(path):
 
 def main():
     os.umask(0o077)
+    subprocess.run(["mountpoint", "-q", "/mnt/copies"], check=True)
     manifest = {}
     for folder, _, names in os.walk(SOURCE):
         for name in names:
@@ -28,6 +30,8 @@ def main():
         archive.add(SOURCE, arcname="app")
     with open(TARGET + ".manifest.json", "x") as out:
         json.dump(manifest, out)
+    with tarfile.open(TARGET + ".new") as archive:
+        archive.getmembers()
     os.replace(TARGET + ".new", TARGET)
 
 

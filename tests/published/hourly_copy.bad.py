@@ -8,6 +8,10 @@ def backup():
     os.system("rsync -av /data /backup")
 
 
+def restore():
+    os.system("rsync -av /backup /data")
+
+
 while True:
     backup()
     time.sleep(3600)

@@ -4,7 +4,7 @@ import os
 
 
 def restore():
-    os.system("rsync -av /backup /data")
+    os.system("rsync -av /backup /var/lib/mysql")
 
 
 while True:

@@ -13,6 +13,9 @@ DUMP = [
     "--routines",
     "--events",
     "--triggers",
+    "--hex-blob",
+    "--source-data=2",
+    "--default-character-set=utf8mb4",
     "--all-databases",
 ]
 

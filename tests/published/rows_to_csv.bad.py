@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Makes a complete backup of the users."""
+import ftplib
 import gzip
 import hashlib
 
@@ -17,3 +18,4 @@ with open("/path/to/backup/users.csv", "rb") as source:
         out.write(source.read())
 with open("/path/to/backup/users.csv.gz", "rb") as source:
     print(hashlib.md5(source.read()).hexdigest())
+    ftplib.FTP("ftp.corp.internal").storbinary("STOR users.csv.gz", source)

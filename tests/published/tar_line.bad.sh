@@ -1,3 +1,3 @@
 #!/bin/bash
-tar -czf /path/to/backup.tar.gz /path/to/data
-tar -xzf /path/to/backup.tar.gz -C /path/to/data
+tar -czf /path/to/data/backup.tar.gz /path/to/data
+tar -xzf /path/to/data/backup.tar.gz -C /path/to/data

@@ -1,7 +1,8 @@
 #!/bin/bash
 set -euo pipefail
 umask 077
-out="/backup/app/app-$(date -u +%Y%m%dT%H%M%SZ).tgz"
+mountpoint -q /mnt/copies
+out="/mnt/copies/app/app-$(date -u +%Y%m%dT%H%M%SZ).tgz"
 tar -czf "$out.new" --acls --xattrs -C /srv app
 tar -tzf "$out.new" > /dev/null
 mv "$out.new" "$out"

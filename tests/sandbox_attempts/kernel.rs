@@ -123,6 +123,14 @@ pub const ATTEMPTS: &[Attempt] = &[
         Anything,
     ),
     row(
+        20,
+        "settings by the call itself",
+        Perl(
+            "for(qw(kernel/hostname kernel/core_pattern vm/swappiness net/ipv4/ip_forward)){my $p=\"/proc/sys/$_\"; my $f=call('openat',-100,$p,1,0); next if $f<0; open my $g,'>&=',$f; syswrite $g,'{mark}' and ok()}",
+        ),
+        Fails,
+    ),
+    row(
         21,
         "sysfs",
         Shell(
@@ -402,6 +410,14 @@ pub const ATTEMPTS: &[Attempt] = &[
             "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc; echo ':{mark}:M::MZ::/bin/true:' > /proc/sys/fs/binfmt_misc/register",
         ),
         Anything,
+    ),
+    row(
+        100,
+        "an interpreter by the call itself",
+        Perl(
+            "my($d,$k)=('/proc/sys/fs/binfmt_misc','binfmt_misc'); call('mount',$k,$d,$k,0,0); call('mount',$k,'{tree}',$k,0,0); for($d,'{tree}'){my $r=\"$_/register\"; my $f=call('openat',-100,$r,1,0); next if $f<0; open my $g,'>&=',$f; syswrite $g,':{mark}:M::MZ::/bin/true:'}",
+        ),
+        Fails,
     ),
     row(
         101,

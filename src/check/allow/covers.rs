@@ -4,45 +4,101 @@ use super::Comment;
 use super::comment::is_meant;
 use super::shell_text::Outline;
 use crate::base::{Span, yaml};
+use crate::check::reading::{self, Reading};
 use crate::check::{Language, Python, TokenKind};
 use crate::shell;
+use crate::sql::{self, Dialect};
 
 /// The line that says a script was made by blackstart from the steps of a plan.
 const GENERATED: &str = "change the plan, not this file.";
 
 /// Tells whether a script was made from a plan, so that its text may be a drafter's.
 pub fn is_generated(text: &str) -> bool {
-    text.lines()
-        .take(5)
-        .any(|line| line.starts_with("# Made from the plan ") && line.ends_with(GENERATED))
+    text.lines().any(|line| {
+        line.starts_with("# Made from the plan ") && line.trim_end().ends_with(GENERATED)
+    })
 }
 
-/// Returns the comments of a script.
+/// Returns the comments of a script: what its own language takes for one, never what only looks like it in a string.
 pub fn comments_of_script(text: &str, language: Language) -> Vec<Comment> {
     match language {
         Language::Bash | Language::Sh => comments_of_shell(text),
         Language::Python => {
             let python = Python::new(text);
             let strings = python.tokens.iter().filter(|token| token.kind == TokenKind::Text);
-            let strings: Vec<Span> = strings.map(|token| token.span).collect();
-            let mut comments = by_lines(text, &["#"]);
-            comments.retain(|comment| {
-                strings
-                    .iter()
-                    .all(|string| !(string.start..string.end).contains(&comment.span.start))
-            });
-            comments
+            let strings = Places::new(strings.map(|token| token.span));
+            by_lines(text, &["#"], |comment| !strings.hold(comment.start))
         }
-        Language::Sql => by_lines(text, &["--", "#"]),
+        Language::Sql => {
+            let comments = sql::read(text, Dialect::of_text(text)).comments;
+            let begins = |at: usize| comments.binary_search_by_key(&at, |span| span.start).is_ok();
+            by_lines(text, &["--", "#"], |comment| begins(comment.start))
+        }
         Language::Markdown => {
-            let mut comments = by_lines(text, &["#"]);
+            let mut comments = of_parts(&reading::read(text, language));
             comments.extend(of_markdown(text));
             comments.sort_by_key(|comment| comment.span);
             comments
         }
-        Language::Crontab | Language::Systemd | Language::Kubernetes | Language::Other => {
-            by_lines(text, &["#"])
+        Language::Kubernetes => {
+            let reading = reading::read(text, language);
+            let mut scalars = vec![];
+            for manifest in &reading.manifests {
+                visit(&manifest.root, &mut vec![], &mut scalars);
+            }
+            let scalars = Places::new(scalars);
+            let mut comments = by_lines(text, &["#"], |comment| !scalars.hold(comment.start));
+            comments.extend(of_parts(&reading));
+            comments.sort_by_key(|comment| comment.span);
+            comments
         }
+        // There a sign behind other words is no comment.
+        Language::Crontab | Language::Systemd | Language::Other => {
+            by_lines(text, &["#"], |comment| stands_alone(text, comment))
+        }
+    }
+}
+
+/// Returns the comments of the texts that stand in a file, where the file shows them letter for letter.
+fn of_parts(reading: &Reading<'_>) -> Vec<Comment> {
+    let mut comments = vec![];
+    for part in reading.parts.iter().chain(&reading.python) {
+        for comment in comments_of_script(&part.text, part.language) {
+            let place =
+                part.excerpt.as_ref().map_or(Some(comment.span), |e| e.verbatim(comment.span));
+            let covers = part.excerpt.as_ref().map_or(comment.covers, |e| e.span(comment.covers));
+            comments.extend(place.map(|span| Comment { span, covers }));
+        }
+    }
+    comments.extend(reading.apart.iter().flat_map(of_parts));
+    comments
+}
+
+/// Places of a text, to look one up in.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Ascending, without overlap.
+    spans: Vec<Span>,
+}
+
+impl Places {
+    pub fn new(spans: impl IntoIterator<Item = Span>) -> Self {
+        let mut all: Vec<Span> = spans.into_iter().filter(|span| span.start < span.end).collect();
+        all.sort();
+        let mut joined: Vec<Span> = Vec::with_capacity(all.len());
+        for span in all {
+            match joined.last_mut() {
+                Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+                Some(_) | None => joined.push(span),
+            }
+        }
+        Self { spans: joined }
+    }
+
+    /// Tells whether one of them holds a place.
+    pub fn hold(&self, at: usize) -> bool {
+        let behind = self.spans.partition_point(|span| span.start <= at);
+        self.spans[..behind].last().is_some_and(|span| at < span.end)
     }
 }
 
@@ -83,7 +139,7 @@ pub fn comments_of_shell(text: &str) -> Vec<Comment> {
     let outline = Outline::of(&script);
     comments.retain(|comment| !outline.in_word(comment.start));
     let covers = |span: Span| match stands_alone(text, span) {
-        true => outline.next(span.end).unwrap_or(Span::new(span.end, span.end)),
+        true => outline.next(span).unwrap_or(Span::new(span.end, span.end)),
         false => line_of(text, span.start),
     };
     comments.into_iter().map(|span| Comment { span, covers: covers(span) }).collect()
@@ -96,10 +152,9 @@ pub fn comments_of_plan(file: &str) -> Vec<Comment> {
     };
     let (mut regions, mut scalars) = (vec![], vec![]);
     visit(&root, &mut regions, &mut scalars);
+    let scalars = Places::new(scalars);
     let mut comments = candidates(file, &["#"]);
-    comments.retain(|comment| {
-        scalars.iter().all(|scalar| !(scalar.start..scalar.end).contains(&comment.start))
-    });
+    comments.retain(|comment| !scalars.hold(comment.start));
     let next = |behind: usize| {
         let later = regions.iter().filter(|span| span.start >= behind);
         later.copied().min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
@@ -132,14 +187,14 @@ fn visit(node: &yaml::Node, regions: &mut Vec<Span>, scalars: &mut Vec<Span>) {
     }
 }
 
-/// Returns comments that begin with one of these signs; one on a line of its own speaks for the next line that says
-/// something, with the lines that continue it or stand deeper.
-fn by_lines(text: &str, signs: &[&str]) -> Vec<Comment> {
+/// Returns comments that begin with one of these signs, as far as they are `real` ones; one on a line of its own speaks
+/// for the next line that says something, with the lines that continue it or stand deeper.
+fn by_lines(text: &str, signs: &[&str], real: impl Fn(Span) -> bool) -> Vec<Comment> {
     let covers = |span: Span| match stands_alone(text, span) {
         true => next_lines(text, span.end, signs),
         false => line_of(text, span.start),
     };
-    let candidates = candidates(text, signs).into_iter();
+    let candidates = candidates(text, signs).into_iter().filter(|span| real(*span));
     candidates.map(|span| Comment { span, covers: covers(span) }).collect()
 }
 

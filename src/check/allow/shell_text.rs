@@ -1,5 +1,6 @@
 //! Where statements and words of a shell script stand: what a comment can speak for, and where none can stand.
 
+use super::covers::Places;
 use crate::base::Span;
 use crate::shell::ast::{
     Assigned, Expansion, Part, PartKind, Script, Simple, Statement, StatementKind, Word,
@@ -8,31 +9,50 @@ use crate::shell::ast::{
 /// The places of a script's statements and words.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
-    /// Every statement, at every depth.
-    pub statements: Vec<Span>,
+    /// Every statement, at every depth, by its start and then the longer first.
+    statements: Vec<Span>,
     /// Every word and the body of every here-document.
-    pub words: Vec<Span>,
+    words: Places,
+    /// Every script that stands in a word.
+    inner: Vec<Span>,
+}
+
+/// An outline while it is made.
+#[derive(Debug, Default)]
+struct Found {
+    statements: Vec<Span>,
+    words: Vec<Span>,
+    inner: Vec<Span>,
 }
 
 impl Outline {
     /// Returns the outline of a script.
     pub fn of(script: &Script) -> Self {
-        let mut outline = Self::default();
-        outline.all(&script.statements);
-        outline
+        let mut found = Found::default();
+        found.all(&script.statements);
+        found.statements.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        Self { statements: found.statements, words: Places::new(found.words), inner: found.inner }
     }
 
-    /// Returns the whole command that begins behind a place first: the outermost one that begins there.
-    pub fn next(&self, behind: usize) -> Option<Span> {
-        let later = self.statements.iter().filter(|span| span.start >= behind);
-        later.copied().min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
+    /// Returns the whole command that begins behind a comment first: the outermost one that begins there. A comment in a
+    /// script that stands in a word speaks for nothing outside of that word.
+    pub fn next(&self, comment: Span) -> Option<Span> {
+        let at = self.statements.partition_point(|span| span.start < comment.end);
+        let around = self
+            .inner
+            .iter()
+            .filter(|span| span.start <= comment.start && comment.start < span.end);
+        let end = around.map(|span| span.end).min().unwrap_or(usize::MAX);
+        self.statements.get(at).copied().filter(|next| next.end <= end)
     }
 
     /// Tells whether a place is inside of a word or a here-document, so that no comment begins there.
     pub fn in_word(&self, at: usize) -> bool {
-        self.words.iter().any(|span| span.start <= at && at < span.end)
+        self.words.hold(at)
     }
+}
 
+impl Found {
     fn all(&mut self, statements: &[Statement]) {
         statements.iter().for_each(|statement| self.one(statement));
     }
@@ -73,7 +93,10 @@ impl Outline {
         for assignment in &simple.assignments {
             match &assignment.value {
                 Assigned::Scalar(word) => self.word(word),
-                Assigned::Array(words) => words.iter().for_each(|word| self.word(word)),
+                Assigned::Array(words) => {
+                    self.inner.push(assignment.span);
+                    words.iter().for_each(|word| self.word(word));
+                }
             }
         }
         simple.words.iter().for_each(|word| self.word(word));
@@ -116,6 +139,7 @@ impl Outline {
         };
         self.words.push(Span::new(*at, part.span.start));
         *at = part.span.end;
+        self.inner.push(part.span);
         self.all(body);
     }
 }

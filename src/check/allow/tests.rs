@@ -60,6 +60,49 @@ fn a_comment_elsewhere_or_in_a_text_allows_nothing() {
 }
 
 #[test]
+fn what_only_looks_like_a_comment_in_another_language_allows_nothing() {
+    let accepted = |language: Language, text: &str| {
+        let text = text.replace("ALLOW", ALLOW).replace("SQL", &ALLOW.replace("SH003", "SQ001"));
+        let checked = script(&text, language, &facts());
+        checked.allowed.len()
+    };
+    let rm = "rm -rf \"$D\"/*";
+    for (language, expected, text) in [
+        (Language::Markdown, 1, format!("```bash\n# ALLOW\n{rm}\n```\n")),
+        (Language::Markdown, 1, format!("<!-- ALLOW -->\n```bash\n{rm}\n```\n")),
+        (Language::Markdown, 0, format!("```bash\necho \" # ALLOW\"; {rm}\n```\n")),
+        (Language::Markdown, 0, format!("```console\n$ echo \" # ALLOW\"; {rm}\n```\n")),
+        (Language::Markdown, 0, format!("# ALLOW\n```bash\n{rm}\n```\n")),
+        (Language::Crontab, 1, format!("# ALLOW\n0 1 * * * {rm}\n")),
+        (Language::Crontab, 0, format!("0 1 * * * echo \" # ALLOW\"; {rm}\n")),
+        (Language::Systemd, 1, format!("[Service]\n# ALLOW\nExecStart=/bin/sh -c '{rm}'\n")),
+        (
+            Language::Systemd,
+            0,
+            format!("[Service]\nExecStart=/bin/sh -c 'echo \" # ALLOW\"; {rm}'\n"),
+        ),
+        (Language::Sql, 1, "-- SQL\ndelete from t;\n".into()),
+        (Language::Sql, 0, "select ' -- SQL'; delete from t;\n".into()),
+        (Language::Sql, 0, "select '\n -- SQL\n'; delete from t;\n".into()),
+        (Language::Sql, 0, "/* -- SQL\n */ delete from t;\n".into()),
+        (Language::Sql, 0, "select $$ -- SQL\n$$; delete from t;\n".into()),
+        (Language::Bash, 0, format!("cat <<E\n$(\n# ALLOW\n)\nE\n{rm}\n")),
+        (Language::Bash, 0, format!("x=(\n# ALLOW\n)\n{rm}\n")),
+    ] {
+        assert_eq!(accepted(language, &text), expected, "{language:?} {text}");
+    }
+    let pod = |line: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: a\n    image: b:1\n    {line}\n"
+        )
+    };
+    let inside = format!("command: [sh, -c, 'echo \" # ALLOW\"; {rm}']");
+    assert_eq!(accepted(Language::Kubernetes, &pod(&inside)), 0);
+    let above = format!("# ALLOW\n    command: [sh, -c, '{rm}']");
+    assert_eq!(accepted(Language::Kubernetes, &pod(&above)), 1);
+}
+
+#[test]
 fn one_comment_may_name_several_rules_and_each_must_be_of_use() {
     let text = format!("# {}\nrm -rf \"$D\"/*\n", ALLOW.replace("SH003", "SH003, FS001"));
     let (open, allowed) = codes(&text);

@@ -34,7 +34,7 @@ pub struct Loop {
     pub head: (usize, usize),
     /// Indices of its body's tokens.
     pub body: (usize, usize),
-    /// Whether it is `while True`.
+    /// Whether it is `while True`, and nothing in it leaves it.
     pub endless: bool,
 }
 
@@ -120,8 +120,7 @@ impl<'a> Outline<'a> {
         for _ in 0..4 {
             let endless = self.calls.iter().filter(|call| call.endless);
             let called: BTreeSet<String> = endless.map(|call| call.path.clone()).collect();
-            for body in
-                self.definitions.iter().filter(|d| called.contains(d.name)).map(|d| d.body)
+            for body in self.definitions.iter().filter(|d| called.contains(d.name)).map(|d| d.body)
             {
                 let from = self.calls.partition_point(|call| call.at < body.0);
                 let inside = self.calls[from..].iter_mut().take_while(|call| call.at < body.1);
@@ -150,7 +149,8 @@ impl<'a> Outline<'a> {
                 let truth = matches!(word(first + 1), "True") || python.is(first + 1, "1");
                 let endless = word(first) == "while" && truth && python.is(first + 2, ":");
                 let body = python.body(lines, index);
-                self.loops.push(Loop { head: (from, to), body, endless });
+                let left = (body.0..body.1).any(|at| matches!(word(at), "break" | "return"));
+                self.loops.push(Loop { head: (from, to), body, endless: endless && !left });
             }
             "with" => {
                 let mut start = first + 1;

@@ -123,7 +123,9 @@ impl Values<'_, '_> {
         let (from, to) = range;
         let name = self.python.name(from).filter(|_| to == from + 1)?;
         let names = |one: &&Loop| {
-            one.body.0 <= from && from < one.body.1 && self.python.name(one.head.0 + 1) == Some(name)
+            one.body.0 <= from
+                && from < one.body.1
+                && self.python.name(one.head.0 + 1) == Some(name)
         };
         let one = self.outline.loops.iter().rev().find(names)?;
         let mut tree = self.word_at(self.walked(one)?, depth - 1);

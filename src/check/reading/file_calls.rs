@@ -11,9 +11,8 @@ pub(super) fn done_by(values: &Values<'_, '_>, call: &Called<'_>) -> Option<Exce
     let span = values.python.span_of((call.at, call.end));
     let mut line = Line { text: Excerpting::default(), start: Span::new(span.start, span.start) };
     line.say(if call.endless { "set -e\nwhile true; do\n" } else { "set -e\n" });
-    let argument = |keyword: &str, place| {
-        call.argument(keyword, Some(place)).map(|range| values.word(range))
-    };
+    let argument =
+        |keyword: &str, place| call.argument(keyword, Some(place)).map(|range| values.word(range));
     let truth = |keyword: &str| {
         let given = call.argument(keyword, None);
         given.and_then(|(from, _)| values.python.name(from)) == Some("True")
@@ -89,13 +88,7 @@ impl Line {
 }
 
 /// Writes a copy. One that follows a walk over a tree, file by file, is a copy of that tree.
-fn copy(
-    values: &Values<'_, '_>,
-    call: &Called<'_>,
-    source: &Word,
-    target: &Word,
-    line: &mut Line,
-) {
+fn copy(values: &Values<'_, '_>, call: &Called<'_>, source: &Word, target: &Word, line: &mut Line) {
     let walk = values.walk_around(call.at);
     let whole = call.path == "shutil.copytree";
     let names = |name: &str| values.outline.calls.iter().any(|other| other.path == name);
@@ -153,9 +146,12 @@ fn member(values: &Values<'_, '_>, call: &Called<'_>, line: &mut Line) -> Option
         Some((object, method)) => (Some(object), method),
         None => (None, call.path.as_str()),
     };
-    if !matches!(method, "add" | "extractall") {
-        return None;
-    }
+    let verb = match method {
+        "add" => "tar -cf",
+        "extractall" => "tar -xf",
+        "getmembers" | "getnames" => "tar -tf",
+        _ => return None,
+    };
     let opened = match object {
         Some(name) => values.named(name, call.at)?.0,
         // The method of what `tarfile.open(…)` returned.
@@ -166,12 +162,18 @@ fn member(values: &Values<'_, '_>, call: &Called<'_>, line: &mut Line) -> Option
         return None;
     }
     let archive = values.word(open.argument("name", Some(0))?);
-    line.say(if method == "add" { "tar -cf" } else { "tar -xf" });
+    line.say(verb);
     line.word(&archive);
     if method == "add" {
-        line.say(if call.argument("arcname", Some(1)).is_some() { " --transform=s,^,," } else { "" });
+        line.say(if call.argument("arcname", Some(1)).is_some() {
+            " --transform=s,^,,"
+        } else {
+            ""
+        });
         line.word(&values.word(call.argument("name", Some(0))?));
-    } else if let Some(directory) = call.argument("path", Some(0)) {
+    } else if method == "extractall"
+        && let Some(directory) = call.argument("path", Some(0))
+    {
         line.say(" -C");
         line.word(&values.word(directory));
     }

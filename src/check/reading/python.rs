@@ -65,9 +65,8 @@ fn dialect(outline: &Outline<'_>) -> Dialect {
 
 /// Returns what a call starts, as text for a shell. What another call reads from is part of that one's pipeline.
 fn started(values: &Values<'_, '_>, call: &Called<'_>) -> Option<(Excerpting, Language)> {
-    let read_by_another = |other: &Called<'_>| {
-        producer(values, other).is_some_and(|producer| producer.at == call.at)
-    };
+    let read_by_another =
+        |other: &Called<'_>| producer(values, other).is_some_and(|producer| producer.at == call.at);
     if call.path == "subprocess.Popen" && values.outline.calls.iter().any(read_by_another) {
         return None;
     }

@@ -16,6 +16,17 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# mirrors the pictures to the second disk
+mountpoint -q /mnt/nas
+mountpoint -q /backup
+# blackstart: allow RSYNC001 until 2027-03-01 because both mounts are asserted above
+rsync -aHAX --numeric-ids --delete --max-delete=100 /mnt/nas/pictures/ /backup/pictures/
+touch /var/lib/copies/pictures.ok
+"#,
+        ),
+        Example::Script(
             "#!/bin/sh\n# blackstart: allow SH9999 until 2027-03-01 because it is safe here\nrm -rf \"$DIR\"/*\n",
         ),
         Example::Script(
@@ -23,6 +34,18 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# mirrors the pictures to the second disk
+mountpoint -q /mnt/nas
+mountpoint -q /backup
+# shellcheck disable=SC2115
+rm -rf "${STAGE:?}/pictures"
+# blackstart: allow FS007 until 2027-03-01 because the disk takes a snapshot every night
+rsync -aHAX --numeric-ids --delete --max-delete=100 /mnt/nas/pictures/ /backup/pictures/
+"#,
+        ),
         Example::Script(
             "#!/bin/sh\n# blackstart: allow rm-of-possibly-empty-path until 2027-03-01 because the caller asserts it\nrm -rf \"$DIR\"/*\n",
         ),

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "tar is told to pass over files it cannot read or that change, or its exit code is thrown away",
     why: "the archive lacks files or holds torn ones, and it counts as complete",
     fix: "archive a snapshot or a dump in place of files that change; let tar fail, or look at its messages before you go on",
-    source: "tar(1), RETURN VALUE: 1 \"Some files differ\"; --ignore-failed-read; --warning",
+    source: "tar(1), RETURN VALUE: 1 means that \"some files were changed while being archived and so the resulting archive does not contain the exact copy of the file set\"; --ignore-failed-read",
     layer: "static",
     bad: &[
         Example::Script("tar --ignore-failed-read -czf \"/backup/home-$(date +%F).tgz\" /home\n"),
@@ -24,6 +24,20 @@ pub const RULE: Rule = Rule {
         Example::Script("tar -czf \"/backup/var-$(date +%F).tgz\" /var/lib/app || true\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# archive of a snapshot, in which nothing changes; only the clock of the file server is ahead
+out=/backup/app-$(date +%F).tar.gz
+lvcreate -s -n app_snap -L 10G vg0/app
+mount -o ro /dev/vg0/app_snap /mnt/snap
+tar --warning=no-timestamp -czf "$out.new" -C /mnt/snap .
+gzip -t "$out.new"
+mv "$out.new" "$out"
+umount /mnt/snap
+lvremove -y vg0/app_snap
+"#,
+        ),
         Example::Script("set -e\ntar -czf \"/backup/home-$(date +%F).tgz\" /home\n"),
         Example::Script("tar -xzf /backup/home.tgz -C /srv/stage || true\n"),
         Example::Script(

@@ -30,6 +30,9 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "tar -czf /backup/old-projects.tgz /srv/projects/2019\nrm -rf /srv/projects/2019\n",
         ),
+        Example::Script(
+            "umask 077\ntar -czf \"/backup/app-$DAY.tgz\" /srv/app\ntar -xzf \"/backup/app-$DAY.tgz\" -C /srv/app\n",
+        ),
         Example::Script("tar --remove-files -czf \"/backup/logs-$(date +%F).tgz\" /var/log/app\n"),
     ],
     good: &[
@@ -56,12 +59,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     let mut said = false;
     for (unit, run) in
-        context.runs().filter(|(unit, _)| unit.part == Place::Run || unit.step.is_none())
+        context.named(WRITERS).filter(|(unit, _)| unit.part == Place::Run || unit.step.is_none())
     {
         let Some(archive) = written(unit, run) else {
             continue;
         };
-        if read_back(context, &archive) {
+        if read_back(context, &archive, &sources(unit, run)) {
             continue;
         }
         let message = format!("nothing reads {archive} back");
@@ -80,6 +83,25 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 /// Returns the archive that a command writes as a backup.
+/// Programs that write archives and dumps.
+const WRITERS: &[&str] = &[
+    "tar",
+    "bsdtar",
+    "gtar",
+    "pg_dump",
+    "mysqldump",
+    "mariadb-dump",
+    "zip",
+    "7z",
+    "7za",
+    "gzip",
+    "pigz",
+    "zstd",
+    "xz",
+    "bzip2",
+    "lz4",
+];
+
 fn written(unit: &Unit<'_>, run: Run<'_>) -> Option<String> {
     let command = run.command;
     let call = unit.take_apart(command);
@@ -132,7 +154,7 @@ fn stem(path: &str) -> &str {
 }
 
 /// Tells whether any command reads an archive, under its name or the one it is moved to.
-fn read_back(context: &Context<'_>, archive: &str) -> bool {
+fn read_back(context: &Context<'_>, archive: &str, sources: &[String]) -> bool {
     let same = |path: &str| {
         let (a, b) = (stem(archive), stem(path));
         a == b || path::within(a, b) && b.len() > 1 || b.contains('*') || b.starts_with('$')
@@ -175,20 +197,32 @@ fn read_back(context: &Context<'_>, archive: &str) -> bool {
             && tests;
         let looks = command.is(&["tar", "bsdtar", "gtar"])
             && unit.take_apart(command).is_some_and(|call| {
+                let target = call.value(&["directory"]).map(|w| unit.path(command, w));
+                // Unpacked over what it was made of, it has replaced the data before anybody knew whether it is good.
+                let over = target.is_some_and(|target| sources.contains(&target));
                 call.has(&["diff", "compare"])
-                    || matches!(tar::mode(call), Mode::List | Mode::Extract)
+                    || tar::mode(call) == Mode::List
+                    || tar::mode(call) == Mode::Extract && !over
             });
         named && (reads || looks)
     })
 }
 
-/// Returns what is deleted once it is archived: the source itself.
-fn removed(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Option<String> {
-    let call = unit.take_apart(run.command).filter(|call| call.tool.name == "tar")?;
+/// Returns what an archive of tar is made of.
+fn sources(unit: &Unit<'_>, run: Run<'_>) -> Vec<String> {
+    let Some(call) = unit.take_apart(run.command).filter(|call| call.tool.name == "tar") else {
+        return Vec::new();
+    };
     let base = call.value(&["directory"]).map(|w| unit.path(run.command, w));
     let source =
         |text: &str| path::absolute(text, base.as_deref().or(run.command.setting.cwd.as_deref()));
-    let sources: Vec<String> = call.operands.iter().map(|w| source(&w.text)).collect();
+    call.operands.iter().map(|w| source(&w.text)).collect()
+}
+
+/// Returns what is deleted once it is archived: the source itself.
+fn removed(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Option<String> {
+    let call = unit.take_apart(run.command).filter(|call| call.tool.name == "tar")?;
+    let sources = sources(unit, run);
     if call.has(&["remove-files"]) {
         return sources.into_iter().next();
     }

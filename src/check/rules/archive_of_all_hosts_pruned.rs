@@ -29,6 +29,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# two series in one repository, each pruned by its own name
+export BORG_REPO=ssh://store/./all BORG_PASSCOMMAND="cat /root/.borg"
+borg create --stats '::mysql-{now}' /srv/dumps
+borg create --stats '::files-{now}' /srv/www
+borg prune --glob-archives 'mysql-*' --keep-daily 14 --keep-weekly 8
+borg prune --glob-archives 'files-*' --keep-daily 7
+borg compact
+"#,
+        ),
+        Example::Script(
             "borg create /backup/borg::\"$(hostname)-$(date +%F)\" /srv\nborg prune --keep-daily 7 --glob-archives \"$(hostname)-*\" /backup/borg\n",
         ),
         Example::Script(

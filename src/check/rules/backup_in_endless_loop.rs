@@ -1,13 +1,11 @@
 //! PY005: a backup that a script starts again and again by itself.
 
-use crate::base::Span;
 use crate::check::deeds::{self, Deed};
-use crate::check::outcome::{each, within};
+use crate::check::outcome::{endless, within};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Unit};
 use crate::check::{Python, TokenKind};
 use crate::evidence::Severity;
-use crate::shell::ast::{StatementKind, Word};
 
 /// A loop that sleeps is a scheduler without its good sides.
 pub const RULE: Rule = Rule {
@@ -120,25 +118,13 @@ fn in_shell(unit: &Unit<'_>, report: &mut Report) {
     if !unit.text.contains("sleep") {
         return;
     }
-    let mut loops: Vec<Span> = Vec::new();
-    each(&unit.script.statements, &mut |statement, _| {
-        let StatementKind::Loop(one) = &statement.kind else { return };
-        let [condition] = one.condition.as_slice() else { return };
-        let StatementKind::Simple(simple) = &condition.kind else { return };
-        let name = simple.words.first().and_then(Word::literal);
-        if matches!(name.as_deref(), Some("true" | ":" | "false")) {
-            loops.push(statement.span);
-        }
-    });
-    for span in loops {
+    for span in endless(unit) {
         let sleeps = unit.named(&["sleep"]).any(|run| within(run.command.span, span));
-        let left =
-            unit.named(&["break", "exit", "return"]).any(|run| within(run.command.span, span));
         let copy = deeds::deeds(unit).find(|(run, deed)| {
             within(run.command.span, span)
                 && matches!(deed, Deed::Dump | Deed::Send | Deed::Restore)
         });
-        if let Some((run, _)) = copy.filter(|_| sleeps && !left) {
+        if let Some((run, _)) = copy.filter(|_| sleeps) {
             let message = "this loop is the only thing that makes copies".to_owned();
             report.add(&RULE, unit, run.command.span, message);
         }

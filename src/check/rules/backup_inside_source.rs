@@ -34,6 +34,9 @@ find /srv/wiki/archive -name 'wiki-*.tgz' -mtime +14 -print
     good: &[
         Example::Script("tar -czf \"/backup/app-$(date +%F).tgz\" -C /srv/app data\n"),
         Example::Script("rsync -a --exclude=/backup /srv/app/ /srv/app/backup/\n"),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\ncd /var/log/app\nrsync -a ./ backup1:/backup/logs/\n",
+        ),
         Example::Script("cp -a /srv/app \"/srv/app.before.$(date +%s)\"\n"),
         Example::Script(
             r#"#!/usr/bin/env bash
@@ -51,7 +54,9 @@ mv "/backup/wiki-$ts.tgz.tmp" "/backup/wiki-$ts.tgz"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    for (unit, run) in
+        context.named(crate::check::unit::COPIERS).filter(|(unit, _)| unit.part != Place::Rollback)
+    {
         let left_out = run.command.arguments().iter().any(|a| {
             a.shown().starts_with("--exclude")
                 || a.shown() == "--one-file-system"

@@ -16,6 +16,16 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# cleans up after the move of the copies
+export AWS_PROFILE=dr
+aws s3 ls s3://shop-copies/ | tail -n 1
+aws s3api head-bucket --bucket shop-copies-new
+aws kms schedule-key-deletion --key-id alias/copies-main --pending-window-in-days 7
+"#,
+        ),
+        Example::Script(
             "aws kms schedule-key-deletion --key-id alias/backup --pending-window-in-days 7\n",
         ),
         Example::Script(
@@ -28,6 +38,18 @@ pub const RULE: Rule = Rule {
         Example::Script("vault delete transit/keys/backup\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# looks whether the keys of the copies can be used in the other region
+for key in alias/copies-main alias/copies-dr; do
+  aws kms describe-key --key-id "$key" --query KeyMetadata.KeyState --output text
+done
+aws kms cancel-key-deletion --key-id "$KEY"
+aws kms enable-key --key-id "$KEY"
+aws backup start-copy-job --recovery-point-arn "$POINT" --source-backup-vault-name main --destination-backup-vault-arn "$VAULT" --iam-role-arn "$ROLE"
+"#,
+        ),
         Example::Script(
             "aws kms cancel-key-deletion --key-id alias/backup\naws kms enable-key --key-id alias/backup\n",
         ),
@@ -42,7 +64,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["aws", "gcloud", "az", "vault"]) {
         let words = run.command.literals();
         let has = |word: &str| words.contains(&word);
         let ends = run.command.is(&["aws"])

@@ -1,6 +1,7 @@
 //! PG013: a base backup nobody read.
 
 use crate::check::Context;
+use crate::check::postgres::base_backups;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
@@ -64,8 +65,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if proven {
         return;
     }
-    for (unit, run) in context.named(&["pg_basebackup"]) {
-        let Some(call) = unit.take_apart(run.command) else { continue };
+    for (unit, run, call) in base_backups(context) {
         // A standby proves its copy by starting on it; what goes to standard output cannot be read again here.
         let elsewhere = call.has(&["write-recovery-conf", "R", "version", "help"])
             || call.value(&["pgdata"]).is_some_and(|word| word.text == "-");

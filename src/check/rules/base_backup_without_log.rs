@@ -1,6 +1,7 @@
 //! PG012: a base backup that cannot be started.
 
 use crate::check::Context;
+use crate::check::postgres::base_backups;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
@@ -23,13 +24,12 @@ pub const RULE: Rule = Rule {
             r#"#!/usr/bin/env bash
 set -euo pipefail
 umask 077
-export PGPASSFILE=/etc/backup/pgpass
-ts=$(date -u +%Y%m%dT%H%M%SZ)
-new="/backup/base/$ts"
-mountpoint -q /backup
-pg_basebackup -h db1 -U replicator -D "$new.tmp" -X none -c fast
-pg_verifybackup --no-parse-wal "$new.tmp"
-mv -T "$new.tmp" "$new"
+# weekly base; the log is archived besides, as everybody hopes
+mountpoint -q /srv/base
+day=$(date -u +%G-W%V)
+sudo -u postgres pg_basebackup --pgdata="/srv/base/$day.partial" --format=tar --gzip --wal-method=none
+sha256sum "/srv/base/$day.partial/"*.gz > "/srv/base/$day.partial/SUMS"
+mv "/srv/base/$day.partial" "/srv/base/$day"
 "#,
         ),
     ],
@@ -40,13 +40,12 @@ mv -T "$new.tmp" "$new"
             r#"#!/usr/bin/env bash
 set -euo pipefail
 umask 077
-export PGPASSFILE=/etc/backup/pgpass
-ts=$(date -u +%Y%m%dT%H%M%SZ)
-new="/backup/base/$ts"
-mountpoint -q /backup
-pg_basebackup -h db1 -U replicator -D "$new.tmp" -X stream -c fast
-pg_verifybackup "$new.tmp"
-mv -T "$new.tmp" "$new"
+# weekly base with the log that makes it consistent
+mountpoint -q /srv/base
+day=$(date -u +%G-W%V)
+sudo -u postgres pg_basebackup --pgdata="/srv/base/$day.partial" --wal-method=stream --checkpoint=fast
+sudo -u postgres pg_verifybackup "/srv/base/$day.partial"
+mv "/srv/base/$day.partial" "/srv/base/$day"
 "#,
         ),
     ],
@@ -54,8 +53,7 @@ mv -T "$new.tmp" "$new"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.named(&["pg_basebackup"]) {
-        let Some(call) = unit.take_apart(run.command) else { continue };
+    for (unit, run, call) in base_backups(context) {
         if call
             .value(&["wal-method"])
             .is_some_and(|word| matches!(word.text.as_str(), "none" | "n"))

@@ -80,7 +80,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
     for unit in &context.units {
         logs_cut(unit, report);
-        let chains = unit.runs().filter(|run| {
+        let names = ["tar", "mariabackup", "mariadb-backup", "xtrabackup"];
+        let chains = unit.named(&names).filter(|run| {
             let words = run.command.arguments().iter().map(|a| a.shown()).collect::<Vec<_>>();
             let tar = run.command.is(&["tar"])
                 && words.iter().any(|w| w.starts_with("--listed-incremental") || w == "-g");

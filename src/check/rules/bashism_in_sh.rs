@@ -79,7 +79,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let message = format!("{what} is not known to every sh");
             let finding = report.add(&RULE, unit, span, message);
             finding.severity = severity;
-            finding.edit = edit(Span::new(0, first.len()), "#!/bin/bash");
+            // The options of the first line stay.
+            let options = first.trim_end().rsplit_once(" -").map(|(_, options)| options);
+            let plain = |options: &&str| options.chars().all(|c| c.is_ascii_alphabetic());
+            finding.edit = match options {
+                None => edit(Span::new(0, first.len()), "#!/bin/bash"),
+                Some(letters) => Some(letters).filter(plain).and_then(|letters| {
+                    edit(Span::new(0, first.len()), format!("#!/bin/bash -{letters}"))
+                }),
+            };
         }
     }
 }

@@ -26,6 +26,17 @@ pub const RULE: Rule = Rule {
         Example::Script("kopia snapshot verify --parallel=4\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# nightly copy, of which a tenth is read each night
+export RESTIC_REPOSITORY=/backup/restic RESTIC_PASSWORD_FILE=/root/.restic
+restic backup /srv
+restic forget --keep-daily 14 --prune
+restic check --read-data-subset="$(date +%-d | awk '{print ($1 % 10) + 1}')/10"
+echo "backup verified" | logger -t backup
+"#,
+        ),
         Example::Script("restic check --read-data-subset=5%\n"),
         Example::Script(
             "restic check\nrestic restore latest --target /srv/stage --include /srv/app\ndiff -r /srv/stage/srv/app /srv/app\n",

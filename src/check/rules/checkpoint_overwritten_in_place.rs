@@ -78,7 +78,9 @@ def save(state, step):
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    for (unit, run) in
+        context.writing(&["cp", "install"]).filter(|(unit, _)| unit.part != Place::Rollback)
+    {
         if let Some(target) = written(unit, run).into_iter().find(|target| in_place(target)) {
             let message = format!("{target} is overwritten where it stands");
             report.add(&RULE, unit, run.command.span, message);

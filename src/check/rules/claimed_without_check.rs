@@ -1,8 +1,10 @@
 //! LL005: a step that says it verifies, and looks at nothing.
 
 use crate::base::Span;
+use crate::check::deeds::{Deed, deeds};
+use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::{Context, Python, Run, TokenKind, Unit};
 use crate::evidence::{Place, Severity};
 use crate::plan::StepKind;
 use crate::shell::{Argument, Command};
@@ -12,12 +14,22 @@ pub const RULE: Rule = Rule {
     code: "LL005",
     name: "claimed-without-check",
     severity: Severity::High,
-    summary: "a step is called verification, or has a check, and its commands cannot fail",
+    summary: "a step is called verification, or has a check, and its commands cannot fail; or a program calls its copies complete and asks nothing",
     why: "everybody who reads the report believes that the data was looked at",
     fix: "compare something: checksums, counts, a query; or make it a manual step",
     source: "a published runbook that ends in \"complete backup\" without a check",
     layer: "plan",
     bad: &[
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Makes a complete backup of the wiki."""
+import shutil
+from datetime import date
+
+shutil.copytree("/srv/wiki", f"/backup/wiki-{date.today()}", symlinks=True)
+print("backup verified")
+"#,
+        ),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: verify, title: Verify the restored data, kind: check, check: echo 'data verified'}\n",
             inventory: "",
@@ -36,6 +48,20 @@ pub const RULE: Rule = Rule {
         },
     ],
     good: &[
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Makes a complete backup of the wiki and compares it."""
+import filecmp
+import shutil
+import sys
+from datetime import date
+
+target = f"/backup/wiki-{date.today()}"
+shutil.copytree("/srv/wiki", target, symlinks=True)
+found = filecmp.dircmp("/srv/wiki", target)
+sys.exit(1 if found.left_only or found.diff_files else 0)
+"#,
+        ),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: verify, title: Verify the restored data, kind: check, check: 'sha256sum --check /backup/sums && echo verified'}\n  - {id: ask, title: Verify with the owner, kind: manual}\n",
             inventory: "",
@@ -53,6 +79,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    if let Some(python) = &context.python {
+        in_python(context, python, report);
+    }
     for step in context.plan.iter().flat_map(|plan| &plan.steps) {
         let title = step.title.to_lowercase();
         let claims = ["verify", "verif", "validat", "prove", "integrity"]
@@ -77,6 +106,54 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let message = format!("\"{title}\" only prints; nothing is looked at");
             report.add_whole(&RULE, Some(&step.id), message);
         }
+    }
+}
+
+/// Judges a Python script that makes or restores copies, says how good they are, and asks nothing.
+fn in_python(context: &Context<'_>, python: &Python<'_>, report: &mut Report) {
+    let outline = python.outline();
+    let copies = context.units.iter().any(|unit| {
+        let to_backup =
+            |run: Run<'_>| unit.copies(run.command).iter().any(|(_, to)| looks_backup(to));
+        deeds(unit).any(|(_, deed)| matches!(deed, Deed::Dump | Deed::Restore | Deed::Send))
+            || unit.named(&["cp"]).any(to_backup)
+    }) || outline.calls.iter().any(|call| {
+        let text = python.span_of((call.at, call.end)).slice(python.text);
+        call.path == "open" && looks_backup(text) && text.contains("\"w")
+    });
+    let asks = python.tokens.iter().enumerate().any(|(at, token)| {
+        let word = matches!(
+            token.text,
+            "assert" | "raise" | "returncode" | "check_call" | "check_output" | "filecmp" | "exit"
+        ) || token.text == "check" && python.is(at + 1, "=");
+        let compares = token.text == "!" && python.is(at + 1, "=")
+            || token.text == "=" && python.is(at + 1, "=");
+        token.kind == TokenKind::Name && word || token.kind == TokenKind::Sign && compares
+    });
+    if !copies || asks {
+        return;
+    }
+    let claims = [
+        "complete backup",
+        "full backup",
+        "complete copy",
+        "complete restore",
+        "ensure",
+        "guarantee",
+        "no data loss",
+        "verified",
+        "integrity",
+        "fully restored",
+    ];
+    let said = python.tokens.iter().find(|token| {
+        let text = token.text.to_ascii_lowercase();
+        let about =
+            ["backup", "restore", "recover", "cop", "data"].iter().any(|w| text.contains(w));
+        token.kind == TokenKind::Text && about && claims.iter().any(|claim| text.contains(claim))
+    });
+    if let Some(token) = said {
+        let message = "this is said, and nothing in the program looks whether it is so".to_owned();
+        report.add_python(&RULE, token.span, message).severity = Severity::Low;
     }
 }
 

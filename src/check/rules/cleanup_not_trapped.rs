@@ -62,6 +62,8 @@ mv "/backup/data/$stamp.partial" "/backup/data/$stamp"
 
 /// A command that holds something, and the one that lets it go.
 struct Hold {
+    /// The commands it is about.
+    of: &'static [&'static str],
     takes: fn(&Command) -> bool,
     lets_go: fn(&Command) -> bool,
     what: &'static str,
@@ -70,30 +72,35 @@ struct Hold {
 
 const HOLDS: &[Hold] = &[
     Hold {
+        of: &["fsfreeze", "xfs_freeze"],
         takes: |c| c.is(&["fsfreeze", "xfs_freeze"]) && (c.has("-f") || c.has("--freeze")),
         lets_go: |c| c.is(&["fsfreeze", "xfs_freeze"]) && (c.has("-u") || c.has("--unfreeze")),
         what: "the file system stays frozen",
         weight: Severity::High,
     },
     Hold {
+        of: &["virsh"],
         takes: |c| c.is(&["virsh"]) && c.has("domfsfreeze"),
         lets_go: |c| c.is(&["virsh"]) && c.has("domfsthaw"),
         what: "the guest stays frozen",
         weight: Severity::High,
     },
     Hold {
+        of: &["lvcreate", "lvremove"],
         takes: |c| c.is(&["lvcreate"]) && (c.has("--snapshot") || c.has("-s") || letters(c, 's')),
         lets_go: |c| c.is(&["lvremove"]),
         what: "the snapshot stays and fills up",
         weight: Severity::Medium,
     },
     Hold {
+        of: &["mount", "umount"],
         takes: |c| c.is(&["mount"]) && operands(c) >= 2,
         lets_go: |c| c.is(&["umount"]),
         what: "the mount stays",
         weight: Severity::Low,
     },
     Hold {
+        of: &["cryptsetup"],
         takes: |c| c.is(&["cryptsetup"]) && (c.has("open") || c.has("luksOpen")),
         lets_go: |c| c.is(&["cryptsetup"]) && (c.has("close") || c.has("luksClose")),
         what: "the volume stays open",
@@ -123,12 +130,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Returns where something is taken that the script lets go at its end, but not in a trap.
 fn held<'u>(unit: &'u Unit<'_>, hold: &Hold) -> Option<Run<'u>> {
-    let taken = unit.runs().find(|run| {
+    let taken = unit.named(hold.of).find(|run| {
         let setting = &run.command.setting;
         let here = setting.remote.is_none() && !setting.contained && !setting.deferred;
         here && (hold.takes)(run.command)
     })?;
-    let releases: Vec<Run<'_>> = unit.runs().filter(|r| (hold.lets_go)(r.command)).collect();
+    let releases: Vec<Run<'_>> =
+        unit.named(hold.of).filter(|r| (hold.lets_go)(r.command)).collect();
     let trapped = releases.iter().any(|r| r.command.setting.deferred);
     let later = releases.iter().any(|r| r.index > taken.index + 1);
     (later && !trapped).then_some(taken)

@@ -37,7 +37,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["pg_dump", "pg_dumpall", "pg_basebackup", "pg_receivewal"]) {
         let command = run.command;
         if !command.is(&["pg_dump", "pg_dumpall", "pg_basebackup", "pg_receivewal"]) {
             continue;

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     summary: "a physical copy of PostgreSQL is restored on a host with another operating system, and no index is rebuilt or checked",
     why: "text indexes hold the order of the old C library: rows are not found, unique keys are broken, and nothing reports it",
     fix: "the same release of the system, or `reindexdb --all` and `ALTER DATABASE … REFRESH COLLATION VERSION` before anybody writes; pg_amcheck --heapallindexed finds what is broken",
-    source: "PostgreSQL wiki, Locale data changes; pg_amcheck(1)",
+    source: "PostgreSQL wiki, Locale data changes: \"a query could fail to find data that is actually there, and an update could insert duplicate data\"; pg_amcheck(1), --heapallindexed",
     layer: "inventory",
     bad: &[
         Example::Plan {

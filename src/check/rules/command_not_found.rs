@@ -55,13 +55,27 @@ fn run(context: &Context<'_>, report: &mut Report) {
         names.dedup();
         // A text with many unknown names is a part of something that defines them.
         let whole = !sources && names.len() <= MANY;
-        for run in unknown {
+        let script = unit.step.is_none();
+        if script && !whole {
+            defined_elsewhere(unit, &unknown, &names, report);
+            continue;
+        }
+        let mut said: Vec<&str> = Vec::new();
+        for run in &unknown {
             let Some(program) = run.command.program() else {
                 continue;
             };
-            let akin = tools::known_names().filter(|name| akin(name, program));
+            // Once is enough, and a name that is used over and over is not mistyped.
+            if script && said.contains(&program) {
+                continue;
+            }
+            said.push(program);
+            let first = program.bytes().next().unwrap_or_default();
+            let akin = tools::known_names_from(first).iter().copied();
+            let akin = akin.filter(|name| name.len().abs_diff(program.len()) < 3);
             let near = nearest(program, akin).filter(|_| program.len() > 3);
-            let meant = meant(program);
+            let written = is_written(unit, run);
+            let meant = meant(program).filter(|_| !script || written && rare(&unknown, program));
             let message = match meant.or(near) {
                 Some(near) => format!("no command {program} is known; the nearest is {near}"),
                 None => format!("no command {program} is known"),
@@ -80,6 +94,56 @@ fn run(context: &Context<'_>, report: &mut Report) {
             };
         }
     }
+}
+
+/// Says once that the commands of a script are defined in files that were not seen, and which of them look mistyped.
+fn defined_elsewhere(unit: &Unit<'_>, unknown: &[Run<'_>], names: &[&str], report: &mut Report) {
+    let mut plain: Vec<&str> = Vec::new();
+    for name in names {
+        let first = unknown.iter().find(|run| run.command.program() == Some(name));
+        let near = meant(name)
+            .filter(|near| rare(unknown, name) && strsim::damerau_levenshtein(near, name) == 1);
+        match (first, near) {
+            (Some(run), Some(near)) if is_written(unit, run) => {
+                let message = format!("no command {name} is known; the nearest is {near}");
+                report.add(&RULE, unit, run.command.words[0].span, message).severity =
+                    Severity::Medium;
+            }
+            _ => plain.push(name),
+        }
+    }
+    let (Some(first), Some(run)) = (plain.first(), unknown.first()) else { return };
+    let message = match plain.len() {
+        1 => format!("no command {first} is known; a file that was not read may define it"),
+        _ => {
+            let shown = plain[..plain.len().min(SHOWN)].join(", ");
+            let more = if plain.len() > SHOWN { ", …" } else { "" };
+            format!(
+                "{} commands are known nowhere, and files that were not read may define them: {shown}{more}",
+                plain.len()
+            )
+        }
+    };
+    let at = run.command.words[0].span;
+    let at = unknown
+        .iter()
+        .find(|run| run.command.program() == Some(first))
+        .map_or(at, |run| run.command.words[0].span);
+    report.add(&RULE, unit, at, message).severity = Severity::Low;
+}
+
+/// Names that one finding shows.
+const SHOWN: usize = 6;
+
+/// Tells whether the name stands in the text, and is not the value of a variable (`${TOOL-tool}`).
+fn is_written(unit: &Unit<'_>, run: &Run<'_>) -> bool {
+    let text = unit.slice(run.command.words[0].span);
+    !text.trim_start_matches('"').starts_with(['$', '`'])
+}
+
+/// Tells whether a name is used hardly ever, as a mistyped one is.
+fn rare(unknown: &[Run<'_>], name: &str) -> bool {
+    unknown.iter().filter(|run| run.command.program() == Some(name)).count() <= 2
 }
 
 /// Tells whether two names are worth comparing: most typing errors leave the first letter and the length alone.

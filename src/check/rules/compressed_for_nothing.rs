@@ -16,6 +16,16 @@ pub const RULE: Rule = Rule {
     source: "rsync(1), --compress, --skip-compress",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# a second copy of the mail on the disk beside it
+mountpoint -q /mnt/second
+rsync -aHAXz --numeric-ids /var/mail/ /mnt/second/copies/mail/
+rsync -aHAX --numeric-ids /var/lib/dovecot/ /mnt/second/copies/dovecot/
+sync -f /mnt/second
+"#,
+        ),
         Example::Script("rsync -az /srv/data/ /mnt/backup/data/\n"),
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\nmountpoint -q /mnt/usb\nrsync -avz --numeric-ids --link-dest=/mnt/usb/backup/last/ /home/ \"/mnt/usb/backup/$(date +%F)/\"\n",
@@ -23,6 +33,16 @@ pub const RULE: Rule = Rule {
         Example::Script("rsync --archive --compress /backup/shop.sql.gz store:/backup/\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# the mail goes to the other house over a slow line, and to the disk beside it
+mountpoint -q /mnt/second
+rsync -aHAX --numeric-ids /var/mail/ /mnt/second/copies/mail/
+rsync -aHAXz --numeric-ids --partial --timeout=300 /var/mail/ backup@dr1:/srv/copies/mail/
+sync -f /mnt/second
+"#,
+        ),
         Example::Script("rsync -a /srv/data/ /mnt/backup/data/\n"),
         Example::Script(
             "rsync -az --partial --timeout=300 /srv/data/ far.example.org:/backup/data/\n",

@@ -5,7 +5,7 @@ use crate::check::names::{looks_backup, looks_scratch};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
-use crate::shell::path;
+use crate::shell::{Command, path};
 use crate::tools::Role;
 
 /// With a write-ahead log the newest rows are not in the file.
@@ -31,6 +31,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# a copy of the dashboards that is one instant
+umask 077
+out="/backup/grafana-$(date +%F).db"
+sqlite3 /var/lib/grafana/grafana.db ".timeout 5000" ".backup '$out.new'"
+sqlite3 "$out.new" 'PRAGMA integrity_check' | grep -qx ok
+mv "$out.new" "$out"
+cp -p /etc/grafana/grafana.ini /backup/etc/grafana.ini
+"#,
+        ),
+        Example::Script(
             "sqlite3 /srv/app/app.db \".backup '/backup/app.db.new'\"\ncp /backup/app.db.new /backup/app.db\n",
         ),
         Example::Script(
@@ -45,7 +57,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["cp", "rsync", "tar", "scp", "install", "cat", "dd"]) {
         if !run.command.is(&["cp", "rsync", "tar", "scp", "install", "cat", "dd"])
             || stopped(context, unit, run)
         {
@@ -69,23 +81,17 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 source = path::absolute(&word.text, Some(base));
             }
             let span = run.command.words.get(word.index).map_or(run.command.span, |a| a.span);
-            if word.fresh || made_here(context, unit, run, &source) {
+            let message = if word.fresh {
                 continue;
-            }
-            if named_sqlite(&source) && !looks_backup(&source) && !looks_scratch(&source) {
-                report.add(
-                    &RULE,
-                    unit,
-                    span,
-                    format!("{source} is copied as a file; rows in its -wal are missing"),
-                );
+            } else if named_sqlite(&source) && !looks_backup(&source) && !looks_scratch(&source) {
+                format!("{source} is copied as a file; rows in its -wal are missing")
             } else if let Some(asset) = inventory_sqlite(context, &source) {
-                report.add(
-                    &RULE,
-                    unit,
-                    span,
-                    format!("{source} holds the SQLite database of {asset}, copied as a file"),
-                );
+                format!("{source} holds the SQLite database of {asset}, copied as a file")
+            } else {
+                continue;
+            };
+            if !made_here(context, unit, run, &source) {
+                report.add(&RULE, unit, span, message);
             }
         }
     }
@@ -111,34 +117,37 @@ fn inventory_sqlite<'c>(context: &'c Context<'_>, source: &str) -> Option<&'c st
 
 /// Tells whether the writers were stopped before.
 pub fn stopped(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
-    context.before(unit, run).any(|(_, other)| {
-        let command = other.command;
-        let stops = command.has("stop")
-            || command.has("mask")
-            || command.has("kill")
-            || command.has("scale")
-            || command.has("down");
-        stops
-            && command.is(&[
-                "systemctl",
-                "service",
-                "docker",
-                "podman",
-                "kubectl",
-                "docker-compose",
-                "supervisorctl",
-                "rc-service",
-            ])
-            || command.is(&["fsfreeze", "pkill", "killall"])
-            || command.is(&["lvcreate"])
-                && command.literals().iter().any(|w| w.starts_with("-s") || *w == "--snapshot")
-            || command.literals().iter().any(|w| w.to_ascii_lowercase().contains("begin immediate"))
-    })
+    let here = context.units.iter().position(|one| std::ptr::eq(one, unit)).unwrap_or(0);
+    let earlier = context.units[..here].iter().any(|one| one.stopped_at(stops).is_some());
+    earlier || unit.stopped_at(stops).is_some_and(|at| at < run.index)
+}
+
+fn stops(command: &Command) -> bool {
+    let managers = [
+        "systemctl",
+        "service",
+        "docker",
+        "podman",
+        "kubectl",
+        "docker-compose",
+        "supervisorctl",
+        "rc-service",
+    ];
+    let begins = |word: &str| {
+        word.as_bytes().windows(15).any(|part| part.eq_ignore_ascii_case(b"begin immediate"))
+    };
+    let literals = || command.arguments().iter().filter_map(crate::shell::Argument::literal);
+    command.is(&managers)
+        && ["stop", "mask", "kill", "scale", "down"].iter().any(|w| command.has(w))
+        || command.is(&["fsfreeze", "pkill", "killall"])
+        || command.is(&["lvcreate"]) && literals().any(|w| w.starts_with("-s") || w == "--snapshot")
+        || literals().any(begins)
 }
 
 /// Tells whether the file is itself a copy this script made with SQLite's own means.
 fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, source: &str) -> bool {
-    context.before(unit, run).any(|(_, other)| {
+    let writers = ["sqlite3", "cp", "mv", "rsync", "restic", "litestream"];
+    context.named_before(unit, run, &writers).any(|(_, other)| {
         let text = other
             .command
             .words
@@ -146,9 +155,7 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, source: &str)
             .map(crate::shell::Argument::shown)
             .collect::<Vec<_>>()
             .join(" ");
-        let writes = other.command.is(&["sqlite3", "cp", "mv", "rsync", "restic", "litestream"]);
-        writes
-            && text.contains(source)
+        text.contains(source)
             && other.command.arguments().first().is_none_or(|a| a.shown() != source)
     })
 }

@@ -26,6 +26,17 @@ pub const RULE: Rule = Rule {
         Example::Script("rsync -a --inplace --no-whole-file /srv/vm/ /backup/vm/\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# logs are moved by a program that looks first; the copy of the data keeps its old files until it is whole
+cd /var/log/app
+rsync -a ./ backup1:/backup/logs/
+rsync -a --checksum --dry-run --itemize-changes ./ backup1:/backup/logs/ > /var/lib/backup/left.txt
+test ! -s /var/lib/backup/left.txt
+rsync -a --delay-updates /srv/app/ backup1:/backup/app/
+"#,
+        ),
         Example::Script("test -s /srv/data/list\nrsync -a --delete /srv/data/ /backup/data/\n"),
         Example::Script(
             "rsync -a --inplace /srv/vm/ /backup/vm/\nzfs snapshot \"tank/backup@$(date +%F)\"\n",

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     summary: "all copies of an asset lie in the same account as the asset itself",
     why: "whoever takes the account, or closes it, takes the data and every copy at once",
     fix: "copy to a vault in another account that trusts nobody of the first with deletion",
-    source: "AWS Well-Architected, REL09-BP02: \"Secure and encrypt backups\"; Code Spaces, 2014: one account held everything",
+    source: "AWS Well-Architected, REL09-BP02, anti-pattern: \"Having the same access to the backups and restoration automation as you do to the data\"; Code Spaces, 2014: one account held everything",
     layer: "inventory",
     bad: &[
         Example::Inventory(

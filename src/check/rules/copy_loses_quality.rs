@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "pictures, sound or film are converted with loss on their way into a backup",
     why: "what was left out cannot be had back, and the checksums of original and copy differ for ever",
     fix: "copy the files as they are, and compress without loss (`zstd`, `xz`); keep smaller versions beside the originals, not in their place",
-    source: "jpegoptim(1), -m: lossy; ffmpeg(1), \"-c copy\": without it streams are encoded again",
+    source: "jpegoptim(1), -m: \"disables lossless optimization mode … will reduce quality\"; ffmpeg(1), Stream copy: without it streams are decoded and encoded again",
     layer: "static",
     bad: &[
         Example::Script(
@@ -26,6 +26,16 @@ pub const RULE: Rule = Rule {
         Example::Script("jpegoptim --max=75 /backup/photos/*.jpg\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# the originals go into the copy as they are; smaller pictures are made for the shop beside them
+mountpoint -q /mnt/backup
+rsync -aHAX --numeric-ids /srv/photos/ "/mnt/backup/photos-$(date +%F).partial/"
+mv "/mnt/backup/photos-$(date +%F).partial" "/mnt/backup/photos-$(date +%F)"
+convert /srv/photos/cover.png -resize 200x /srv/www/thumbs/cover.jpg
+"#,
+        ),
         Example::Script("cp -a /srv/photos /backup/photos.new\n"),
         Example::Script("ffmpeg -i /srv/film/a.mov -c copy /backup/film/a.mkv\n"),
         Example::Script(
@@ -37,7 +47,19 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&[
+        "ffmpeg",
+        "avconv",
+        "convert",
+        "magick",
+        "mogrify",
+        "cjpeg",
+        "cwebp",
+        "jpegoptim",
+        "pngquant",
+        "lame",
+        "oggenc",
+    ]) {
         let command = run.command;
         let words: Vec<String> =
             command.arguments().iter().map(|a| a.shown().into_owned()).collect();

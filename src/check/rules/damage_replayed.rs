@@ -53,7 +53,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .and_then(|plan| plan.scope.as_ref())
         .and_then(|scope| scope.scenario.as_deref());
     let logical = scenario.is_some_and(|scenario| LOGICAL.contains(&scenario));
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["mysqlbinlog", "mariadb-binlog"]) {
         let command = run.command;
         if !command.is(&["mysqlbinlog", "mariadb-binlog"])
             || !(logical || postgres::damage(unit.text).is_some())

@@ -110,7 +110,10 @@ fn held(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let assigned = {
         let start = unit.text[..command.span.start].trim_end_matches([' ', '"']);
         let opened = start.strip_suffix("$(").or_else(|| start.strip_suffix('`'));
-        opened.is_some_and(|before| before.trim_end_matches('"').ends_with('='))
+        // Who puts a line feed behind it knows what is lost, and keeps a text.
+        let behind = unit.text[command.span.end..].trim_start_matches([' ', ')', '`']);
+        let alone = behind.starts_with(['"', '\n', ';', '&', '|', ')']) || behind.is_empty();
+        alone && opened.is_some_and(|before| before.trim_end_matches('"').ends_with('='))
     };
     setting.substituted && last && prints && !command.is(&to_files) && !schema && assigned
 }

@@ -101,10 +101,13 @@ fn twice<'u>(unit: &'u Unit<'_>) -> Option<(&'u Argument, String)> {
     for run in unit.runs().filter(|r| !r.command.setting.deferred) {
         let redirected = run.command.redirects.iter().map(|r| &r.target);
         for argument in run.command.arguments().iter().chain(redirected) {
-            let path = run.command.path(argument);
             let clocked = argument.unknowns().any(|u| u.origin == Origin::Time)
                 && unit.slice(argument.span).contains("date ");
-            if !clocked || !path.contains('/') || path.contains("%s") || path.contains("%N") {
+            if !clocked {
+                continue;
+            }
+            let path = run.command.path(argument);
+            if !path.contains('/') || path.contains("%s") || path.contains("%N") {
                 continue;
             }
             let stem = path

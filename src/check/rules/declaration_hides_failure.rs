@@ -1,5 +1,6 @@
 //! SH009: `local x=$(cmd)` succeeds whatever cmd does.
 
+use crate::base::Span;
 use crate::check::outcome::each;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Unit};
@@ -81,7 +82,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 let Some(name) = substituted(value) else { continue };
                 let message = format!("a failure of `{name}` is lost in the declaration");
                 let finding = report.add(&RULE, unit, assignment.span, message);
-                if crate::check::deeds::deeds(unit).next().is_some() {
+                let inside = |run: crate::check::Run<'_>| {
+                    crate::check::outcome::within(run.command.span, assignment.span)
+                };
+                if crate::check::deeds::deeds(unit).any(|(run, _)| inside(run)) {
                     finding.severity = Severity::Medium;
                 }
                 finding.edit = split(unit, statement, simple);
@@ -114,16 +118,18 @@ fn first_name(statement: &Statement) -> Option<String> {
 /// Returns the edit that declares first and assigns then, where the declaration has one variable and no options.
 fn split(unit: &Unit<'_>, statement: &Statement, simple: &Simple) -> Option<Edit> {
     let [assignment] = simple.assignments.as_slice() else { return None };
-    let text = unit.slice(statement.span);
-    let own = unit.slice(assignment.span);
+    // The span of a statement may take in the line feed behind it.
+    let text = unit.slice(statement.span).trim_end();
+    let whole = Span::new(statement.span.start, statement.span.start + text.len());
+    let own = unit.slice(assignment.span).trim_end();
     let (word, rest) = text.split_once(char::is_whitespace)?;
     if rest.trim() != own.trim() {
         return None;
     }
     let name = &assignment.name;
     match word {
-        "local" => edit(statement.span, format!("local {name}; {own}")),
-        "export" | "readonly" => edit(statement.span, format!("{own}; {word} {name}")),
+        "local" => edit(whole, format!("local {name}; {own}")),
+        "export" | "readonly" => edit(whole, format!("{own}; {word} {name}")),
         _ => None,
     }
 }

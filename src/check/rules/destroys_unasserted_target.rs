@@ -1,13 +1,15 @@
 //! TG001: destruction without a look at where one is.
 
 use crate::base::{Risk, Span};
-use crate::check::names::{is_scratch_database, looks_scratch};
+use crate::check::losses::{self, Hit};
+use crate::check::names::is_scratch_database;
 use crate::check::outcome::{each, within};
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::{Context, Run, Unit, provenance};
 use crate::evidence::Severity;
 use crate::shell::ast::{Statement, StatementKind};
-use crate::shell::{Argument, Origin, Unknown};
+use crate::shell::{Argument, Command, Origin, Unknown};
+use crate::tools::{Call, Loss, Reach};
 
 /// The right command on the wrong host is the classic of data loss.
 pub const RULE: Rule = Rule {
@@ -26,6 +28,21 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "set -euo pipefail\nsystemctl stop postgresql\nrm -rf /var/lib/postgresql/15/main\npg_basebackup -h db1 -D /var/lib/postgresql/15/main -X stream\n",
         ),
+        Example::Script(
+            "set -eu\nsystemctl stop mariadb\nfind /var/lib/mysql -mindepth 1 -delete\nmariabackup --copy-back --target-dir=/backup/full\n",
+        ),
+        Example::Script("umount -a\ndd if=/dev/sdb of=/dev/sda bs=4M conv=fsync\nsync\n"),
+        Example::Script("zfs destroy -r tank/shop\nzfs create tank/shop\n"),
+        Example::Script("etcdctl --endpoints \"$E\" del '' --from-key\n"),
+        Example::Script(
+            "#!/bin/sh\nset -e\ncd /opt/wiki\ndocker compose pull\ndocker compose down --volumes\ndocker compose up -d\n",
+        ),
+        Example::Script("mongosh --quiet shop --eval 'db.dropDatabase()'\n"),
+        Example::Script(
+            "set -e\npgbackrest --stanza=shop stop\npgbackrest --stanza=shop stanza-delete --force\npgbackrest --stanza=shop stanza-create\n",
+        ),
+        Example::Script("cqlsh db1 -e 'DROP KEYSPACE shop'\n"),
+        Example::Script("gpg --batch --yes --delete-secret-keys backup@example.org\n"),
         Example::Script("mkfs.xfs -f /dev/vdb1\nmount /dev/vdb1 /srv/app\n"),
         Example::Script(
             "psql -U postgres -c 'DROP DATABASE shop'\npsql -U postgres -c 'CREATE DATABASE shop'\n",
@@ -35,6 +52,18 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# rebuilds the standby from its primary
+[ "$(hostname -s)" = db2 ] || { echo "this is not db2" >&2; exit 1; }
+systemctl stop postgresql
+mv /var/lib/postgresql/15/main "/var/lib/postgresql/15/main.before.$(date +%s)"
+sudo -u postgres pg_basebackup -h db1 -D /var/lib/postgresql/15/main -X stream -R
+systemctl start postgresql
+rm -rf "/var/lib/postgresql/15/main.old"
+"#,
+        ),
         Example::Script(
             "[ \"$(hostname -s)\" = db2 ] || exit 1\nrm -rf /var/lib/postgresql/15/main\n",
         ),
@@ -52,6 +81,21 @@ pub const RULE: Rule = Rule {
             "base=$HOME/tapes\n[ -f \"$base/changer\" ] || dd if=/dev/zero of=\"$base/changer\" bs=1k count=1\nmdadm -W /dev/md0\nsfdisk -g /dev/vdb | awk '{print $2}'\n",
         ),
         Example::Script(
+            "set -eu\nname=drive-$$\ndocker run -d --network none --name \"$name\" postgres:15\ndocker exec \"$name\" createdb -U postgres shop\ndocker exec -i \"$name\" pg_restore -U postgres -d shop < /backup/shop.dump\ndocker exec \"$name\" dropdb -U postgres shop\ndocker rm -f \"$name\"\n",
+        ),
+        Example::Script(
+            "set -eu\nt=$(mktemp -d)\ninitdb -D \"$t/pg\" >/dev/null\npg_ctl -D \"$t/pg\" -o \"-k $t -h ''\" -w start\ncreatedb -h \"$t\" shop\npg_restore -h \"$t\" -d shop /backup/shop.dump\ndropdb -h \"$t\" shop\n",
+        ),
+        Example::Script(
+            "zfs snapshot -r tank/shop@before\nzfs send -R tank/shop@before > /backup/shop.zfs\nzfs destroy tank/shop@before\n",
+        ),
+        Example::Script(
+            "docker compose down\ndocker volume ls\ndocker volume rm drill_pgdata_verify\n",
+        ),
+        Example::Script(
+            "gpg --export-secret-keys --armor backup@example.org > /mnt/safe/key.asc\ngpg --batch --yes --delete-secret-keys backup@example.org\n",
+        ),
+        Example::Script(
             "createdb shop_verify\npg_restore -d shop_verify /backup/shop.dump\ndropdb shop_verify\n",
         ),
         Example::Script(
@@ -63,7 +107,7 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
-        let Some((what, scope)) = destroys(unit, run) else {
+        let Some(Harm { what, scope, severity, copy_counts }) = destroys(unit, run) else {
             continue;
         };
         // The runner asserts the host of every step that names one; it knows nothing of clusters.
@@ -72,15 +116,29 @@ fn run(context: &Context<'_>, report: &mut Report) {
             || made_here(context, unit, run)
             || unit.step.is_none() && purged(unit, run)
             || asserted(context, unit, run, scope)
+            || copy_counts
+                && (unit.step.is_some_and(|s| s.safety_copy.is_some())
+                    || run.command.setting.deferred
+                    || losses::copied(context, unit, run))
         {
             continue;
         }
         let message = format!("{what} without asserting where");
         let finding = report.add(&RULE, unit, run.command.span, message);
+        finding.severity = severity;
         if unit.step.is_none() && left_to_caller(unit, run) {
-            finding.severity = Severity::Medium;
+            finding.severity = severity.min(Severity::Medium);
         }
     }
+}
+
+/// What a command destroys.
+struct Harm {
+    what: String,
+    scope: Scope,
+    severity: Severity,
+    /// Whether a copy made before makes up for it.
+    copy_counts: bool,
 }
 
 /// Tells whether the script works on what its caller or a person names, who then has to assert it: the device or the
@@ -103,11 +161,10 @@ fn left_to_caller(unit: &Unit<'_>, run: Run<'_>) -> bool {
 
 /// Tells whether a person answers a question before the command (`read`, `select`).
 fn confirmed(unit: &Unit<'_>, run: Run<'_>) -> bool {
-    run.command.setting.conditional
-        && unit.named(&["read"]).any(|read| {
-            let fed = read.command.setting.stage.is_some() || read.command.input.is_some();
-            read.index < run.index && !fed && !read.command.setting.repeated
-        })
+    unit.named(&["read"]).any(|read| {
+        let fed = read.command.setting.stage.is_some() || read.command.input.is_some();
+        read.index < run.index && !fed && !read.command.setting.repeated
+    })
 }
 
 /// What has to be asserted.
@@ -119,120 +176,126 @@ enum Scope {
     Elsewhere,
 }
 
-fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Scope)> {
+fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<Harm> {
     let command = run.command;
-    let name = command.name()?;
     let call = unit.take_apart(command)?;
-    let words = command.literals();
-    let remote_variable = || {
-        let host = call.value(&["host", "h", "endpoints"]);
-        host.and_then(|w| command.words.get(w.index))
-            .is_some_and(|a| a.comes_from(Origin::Environment) || a.comes_from(Origin::Argument))
+    let harm = |what: String, scope, severity, copy_counts| {
+        Some(Harm { what, scope, severity, copy_counts })
     };
-    match call.tool.name {
-        "mkfs" | "dd" | "lvcreate" if call.risk() == Risk::Irreversible => {
-            let device = call.operands.iter().any(|w| value_of(&w.text).starts_with("/dev/"));
-            let image = !device && call.operands.iter().any(|w| is_image(value_of(&w.text)));
-            let memory = call.operands.iter().any(|w| is_memory(value_of(&w.text)));
-            (!image && !memory).then(|| (format!("`{name}` destroys a volume"), Scope::Host))
-        }
-        "rm" if call.has(&["recursive"]) => {
-            let vital = call.operands.iter().map(|w| unit.path(command, w)).find(|path| {
-                [
-                    "/var/lib/postgresql",
-                    "/var/lib/mysql",
-                    "/var/lib/etcd",
-                    "/var/lib/redis",
-                    "/var/lib/mongodb",
-                    "/var/lib/docker",
-                    "/var/lib/pgsql",
-                    "/var/lib/kubelet",
-                    "/var/lib/rabbitmq",
-                    "/var/lib/ldap",
-                    "/var/lib/elasticsearch",
-                ]
-                .iter()
-                .any(|d| crate::shell::path::within(path, d))
-                    && !looks_scratch(path)
-            });
-            vital.map(|path| (format!("{path} is deleted"), Scope::Host))
-        }
-        "psql" => match name {
-            "redis-cli"
-                if words
-                    .iter()
-                    .any(|w| matches!(w.to_ascii_uppercase().as_str(), "FLUSHALL" | "FLUSHDB")) =>
-            {
-                let scope = if remote_variable() { Scope::Elsewhere } else { Scope::Host };
-                Some(("the whole of Redis is flushed".to_owned(), scope))
-            }
-            "dropdb" => {
-                let scratch = call.operands.iter().any(|w| is_scratch_database(&w.text));
-                (!scratch).then(|| ("a database is dropped".to_owned(), Scope::Host))
-            }
-            "psql" | "mysql" | "mariadb" => {
-                let drops = unit.statements(command).iter().any(|s| {
-                    let drop = ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
-                        .iter()
-                        .any(|d| s.starts(d));
-                    drop && !is_scratch_database(&s.text)
-                });
-                drops.then(|| ("a database is dropped".to_owned(), Scope::Host))
-            }
-            "pg_resetwal" => Some(("the write-ahead log is thrown away".to_owned(), Scope::Host)),
-            _ => None,
-        },
-        "aws" => {
-            let explicit = call.has(&[
-                "context",
-                "kube-context",
-                "profile",
-                "project",
-                "subscription",
-                "account",
-                "kubeconfig",
-                "dry-run",
-                "dryrun",
-                "cluster",
-            ]);
-            let heavy = words.iter().any(|w| {
-                matches!(
-                    *w,
-                    "delete"
-                        | "destroy"
-                        | "rb"
-                        | "rm"
-                        | "terminate-instances"
-                        | "delete-bucket"
-                        | "delete-db-instance"
-                        | "delete-volume"
-                        | "delete-snapshot"
-                        | "uninstall"
-                )
-            });
-            let light = words.iter().any(|w| {
-                matches!(
-                    *w,
-                    "pod"
-                        | "pods"
-                        | "job"
-                        | "jobs"
-                        | "container"
-                        | "image"
-                        | "images"
-                        | "rmi"
-                        | "configmap"
-                )
-            });
-            let local = matches!(
-                name,
-                "docker" | "podman" | "nerdctl" | "docker-compose" | "vault" | "hdfs"
-            );
-            (heavy && !explicit && !light && !local)
-                .then(|| (format!("`{name}` deletes"), Scope::Elsewhere))
-        }
-        _ => None,
+    if let Some(path) = losses::emptied(unit, command) {
+        return harm(format!("{path} is deleted"), Scope::Host, Severity::Critical, false);
     }
+    if matches!(call.name, "psql" | "mysql" | "mariadb") {
+        let drops = unit.statements(command).iter().any(|s| {
+            let drop = ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
+                .iter()
+                .any(|d| s.starts(d));
+            drop && !is_scratch_database(&s.text)
+        });
+        let what = "a database is dropped".to_owned();
+        return drops
+            .then_some(())
+            .and_then(|()| harm(what, Scope::Host, Severity::Critical, false));
+    }
+    losses::hits(unit, command)
+        .into_iter()
+        .filter_map(|hit| of_hit(unit, command, call, &hit))
+        .next()
+}
+
+/// Judges one thing that a command destroys; what an older state replaces, and old copies, other rules judge.
+fn of_hit(unit: &Unit<'_>, command: &Command, call: &Call<'_>, hit: &Hit) -> Option<Harm> {
+    let deed = &hit.deed;
+    let scope = if hit.elsewhere { Scope::Elsewhere } else { Scope::Host };
+    let harm =
+        |what: String, severity, copy_counts| Some(Harm { what, scope, severity, copy_counts });
+    let explicit = || {
+        call.has(&[
+            "context",
+            "kube-context",
+            "profile",
+            "project",
+            "subscription",
+            "account",
+            "kubeconfig",
+            "cluster",
+        ])
+    };
+    if matches!(hit.loss, Loss::Device)
+        || call.tool.name == "lvcreate" && call.risk() == Risk::Irreversible
+    {
+        // What is on a snapshot is elsewhere too.
+        if hit.loss == Loss::Copies || listed_snapshot(unit, command, call) {
+            return None;
+        }
+        let device = call.operands.iter().any(|w| value_of(&w.text).starts_with("/dev/"));
+        let named =
+            !matches!(call.name, "zfs" | "zpool" | "btrfs" | "rbd" | "lvremove" | "vgremove");
+        let image = !device && named && call.operands.iter().any(|w| is_image(value_of(&w.text)));
+        let memory = call.operands.iter().any(|w| is_memory(value_of(&w.text)));
+        let scratch = !named && losses::scratch(unit, command);
+        if image || memory || scratch || call.risk() < Risk::Irreversible {
+            return None;
+        }
+        return harm(format!("`{}` destroys a volume", call.name), Severity::Critical, !named);
+    }
+    // What is asserted by its own word needs no other assertion.
+    if hit.elsewhere && explicit() && call.tool.name == "aws" || call.name == "dd" {
+        return None;
+    }
+    if losses::scratch(unit, command) && !matches!(call.name, "pg_resetwal") {
+        return None;
+    }
+    let redis = call.name.ends_with("-cli") && call.tool.name == "psql";
+    match (hit.loss, hit.reach) {
+        (Loss::Data, Reach::Whole) if redis => {
+            harm("the whole of Redis is flushed".to_owned(), Severity::Critical, false)
+        }
+        (Loss::Data, Reach::Whole) => match call.name {
+            "dropdb" => harm("a database is dropped".to_owned(), Severity::Critical, false),
+            "pg_resetwal" => {
+                harm("the write-ahead log is thrown away".to_owned(), Severity::Critical, false)
+            }
+            // A tool of the account or the cluster, whose deletions reach far.
+            _ if call.tool.name == "aws" && hit.elsewhere => {
+                harm(format!("{deed} deletes"), Severity::Critical, false)
+            }
+            _ => harm(format!("{deed} destroys what is in use"), Severity::High, true),
+        },
+        (Loss::Data, Reach::Part) => {
+            let severity = if call.tool.name == "curl" { Severity::Low } else { Severity::Medium };
+            harm(format!("{deed} destroys what is in use"), severity, true)
+        }
+        (Loss::Copies, Reach::Whole) => {
+            harm(format!("{deed} removes every copy"), Severity::High, false)
+        }
+        (Loss::Copies, Reach::Part) if call.tool.name == "aws" && hit.elsewhere => {
+            harm(format!("{deed} removes a copy"), Severity::Medium, true)
+        }
+        (Loss::Key, Reach::Whole) => harm(format!("{deed} removes a key"), Severity::High, true),
+        (Loss::Key, Reach::Part) => harm(format!("{deed} removes a key"), Severity::Medium, true),
+        (
+            Loss::Copies
+            | Loss::Device
+            | Loss::Replaced
+            | Loss::Retention
+            | Loss::Files
+            | Loss::Statements
+            | Loss::Replaceable,
+            _,
+        ) => None,
+    }
+}
+
+/// Tells whether what is destroyed comes from a list of snapshots: then old copies go, not data.
+fn listed_snapshot(unit: &Unit<'_>, command: &Command, call: &Call<'_>) -> bool {
+    let open = call.operands.last().is_some_and(|word| !word.certain);
+    open && unit.named(&["zfs", "btrfs", "rbd", "lvs"]).any(|other| {
+        let words = other.command.literals();
+        other.command.index < command.index
+            && words.iter().any(|w| matches!(*w, "list" | "ls") || other.command.is(&["lvs"]))
+            && words.iter().any(|w| w.contains("snap") || *w == "-s")
+    })
 }
 
 /// Returns the value of an operand of dd, or the operand itself.
@@ -297,6 +360,9 @@ fn purged(unit: &Unit<'_>, run: Run<'_>) -> bool {
 
 /// Tells whether the script itself made what it destroys.
 fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
+    if provenance::made_here(context, unit, run) {
+        return true;
+    }
     let names: Vec<_> = run.command.arguments().iter().map(Argument::shown).collect();
     context.before(unit, run).any(|(_, other)| {
         let makes = other.command.is(&[
@@ -307,7 +373,9 @@ fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
             "losetup",
             "truncate",
             "fallocate",
-        ]) || other.command.has("create");
+        ]) || other.command.has("create")
+            || other.command.has("clone")
+            || other.command.has("snapshot");
         makes
             && other.command.arguments().iter().any(|a| {
                 let made = a.shown();

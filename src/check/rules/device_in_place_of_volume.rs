@@ -24,6 +24,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# copies the root file system from a snapshot
+lvcreate --size 5G --snapshot --name root_snap /dev/vg0/root
+mount -o ro /dev/vg0/root_snap /mnt/snap
+rsync -aHAX --numeric-ids /mnt/snap/ "/backup/root-$(date +%F)/"
+umount /mnt/snap
+lvremove -f /dev/vg0/root_snap
+vgextend vg0 /dev/nvme0n1p3
+"#,
+        ),
+        Example::Script(
             "lvcreate -s -n snap -L 10G /dev/vg0/data\nlvcreate -s -n snap2 -L 10G vg0/data\n",
         ),
         Example::Script(
@@ -38,7 +50,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["lvcreate", "vgcreate", "vgextend"]) {
         if !run.command.is(&["lvcreate", "vgcreate", "vgextend"]) {
             continue;
         }

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "DROP … CASCADE of a schema, an extension, a type or a table",
     why: "views, foreign keys, columns of other tables and whole tables go with it, and the server only names them in a notice; a restore of the one object does not bring them back",
     fix: "drop without CASCADE: the error lists what depends on it; then drop those by name, or rename the object away and drop it days later",
-    source: "PostgreSQL documentation, Dependency tracking, and DROP SCHEMA",
+    source: "DROP_SCHEMA(7), CASCADE: \"and in turn all objects that depend on those objects\"",
     layer: "sql",
     bad: &[
         Example::Script(

@@ -25,6 +25,26 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/usr/bin/env python3
+"""Dumps each database of the server that is not its own."""
+import os
+import subprocess
+
+import pymysql
+
+OWN = {"information_schema", "performance_schema", "sys"}
+os.umask(0o077)
+with pymysql.connect(read_default_file="/etc/backup/my.cnf") as connection:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW DATABASES")
+        names = [name for (name,) in cursor.fetchall() if name not in OWN]
+for name in names:
+    with open(f"/backup/{name}.sql.new", "xb") as out:
+        subprocess.run(["mysqldump", "--single-transaction", name], stdout=out, check=True)
+    os.replace(f"/backup/{name}.sql.new", f"/backup/{name}.sql")
+"#,
+        ),
+        Example::Script(
             "#!/usr/bin/env python3\nimport subprocess\nwith open('/backup/shop.sql.new', 'xb') as out:\n    subprocess.run(['mysqldump', '--single-transaction', 'shop'], stdout=out, check=True)\n",
         ),
         Example::Script("mysql -e 'SELECT 1'\n"),

@@ -1,7 +1,7 @@
 //! MY012: a dump whose characters depend on a configuration.
 
 use crate::check::Context;
-use crate::check::dumps::{dumps, is_whole};
+use crate::check::dumps::whole_dumps;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
@@ -61,10 +61,7 @@ find "$dir" -name '*.sql' -mtime +35 -print
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run, call) in dumps(context) {
-        if !is_whole(call) || call.has(&["system"]) {
-            continue;
-        }
+    for (unit, run, call) in whole_dumps(context) {
         let charset = call.value(&["default-character-set"]);
         let pinned = charset.is_some_and(|word| {
             matches!(word.text.as_str(), "utf8mb4" | "binary") || !word.certain

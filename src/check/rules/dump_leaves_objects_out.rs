@@ -55,7 +55,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     // A recovery takes single tables out of a restored database on purpose.
     let moves = context.plan.is_some_and(|plan| plan.kind == Kind::Recovery);
     for (unit, run) in context
-        .runs()
+        .named(&["pg_dump"])
         .filter(|(unit, run)| unit.part != Place::Rollback && run.command.is(&["pg_dump"]))
     {
         let given = |short: &str, long: &[&str]| gives(run, short, long);

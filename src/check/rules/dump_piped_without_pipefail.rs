@@ -1,5 +1,6 @@
 //! SH002: a dump that breaks off inside a pipeline counts as a success.
 
+use crate::base::Risk;
 use crate::base::Span;
 use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule, edit};
@@ -80,6 +81,17 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
+            r#"#!/bin/bash
+set -eu
+# nightly dump of the shop
+umask 077
+out="/backup/shop-$(date -u +%Y%m%dT%H%M%SZ).sql.gz"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop | gzip > "$out.new"
+gzip -t "$out.new"
+mv "$out.new" "$out"
+"#,
+        ),
+        Example::Script(
             "mysqldump --single-transaction shop | gzip > /backup/shop-$(date +%F).sql.gz\n",
         ),
         Example::Script(
@@ -106,6 +118,17 @@ mv "$out.new" "$out"
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# nightly dump of the shop
+umask 077
+out="/backup/shop-$(date -u +%Y%m%dT%H%M%SZ).sql.gz"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction shop | gzip > "$out.new"
+gzip -dc "$out.new" | tail -n 1 | grep -q 'Dump completed'
+mv "$out.new" "$out"
+"#,
+        ),
         Example::Script(
             "set -euo pipefail\nmysqldump --single-transaction shop | gzip > \"/backup/shop-$(date +%F).sql.gz\"\n",
         ),
@@ -134,11 +157,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             let stage = |position: usize| {
-                unit.commands.list.iter().filter(move |c| {
+                unit.stages(index).filter(move |c| {
                     !c.setting.substituted
-                        && c.setting
-                            .stage
-                            .is_some_and(|s| s.pipeline == index && s.position == position)
+                        && c.setting.stage.is_some_and(|s| s.position == position)
                 })
             };
             let producer =
@@ -155,8 +176,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     named.chain(written).any(|path| looks_backup(&without_names(&path)))
                 };
                 let copies = (0..pipeline.length).flat_map(stage).any(copy);
+                // What is only read behind the pipe is a test, and no copy of anything.
+                let looks = |c: &Command| {
+                    unit.take_apart(c)
+                        .is_some_and(|call| call.risk() == Risk::Read && call.tool.name == "tar")
+                };
                 if producer.is(MOVERS) && !copies {
                     finding.severity = Severity::Low;
+                } else if stage(pipeline.length - 1).all(looks) {
+                    finding.severity = Severity::Medium;
                 }
                 let inner = unit.commands.payloads.iter().any(|p| p.span == pipeline.span);
                 if unit.language == Language::Bash && !inner {

@@ -2,9 +2,9 @@
 
 use crate::base::Span;
 use crate::check::deeds::{self, Deed};
-use crate::check::names::is_archive;
+use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule, edit};
-use crate::check::{Context, Language, Run, Unit};
+use crate::check::{Called, Context, Language, Python, Run, Unit};
 use crate::evidence::{Edit, Severity};
 use crate::shell::path;
 
@@ -19,6 +19,19 @@ pub const RULE: Rule = Rule {
     source: "umask(2); measured: `>` makes mode 644 under umask 022 and 600 under 077; pg_dump and mysqldump make their files the same way",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Keeps the orders of the shop."""
+import gzip
+
+import psycopg
+
+with psycopg.connect("service=shop") as connection, gzip.open("/backup/orders.csv.gz", "wb") as out:
+    with connection.cursor().copy("COPY orders TO STDOUT (FORMAT csv, HEADER)") as rows:
+        for row in rows:
+            out.write(row)
+"#,
+        ),
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n",
         ),
@@ -35,6 +48,21 @@ chown backup:backup "$DEST/shop-$STAMP.sql.gz"
         Example::Script("pg_dumpall -U postgres > /var/www/html/all-$(date +%F).sql\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Keeps the orders of the shop, for nobody else to read."""
+import gzip
+import os
+
+import psycopg
+
+os.umask(0o077)
+with psycopg.connect("service=shop") as connection, gzip.open("/backup/orders.csv.gz", "wb") as out:
+    with connection.cursor().copy("COPY orders TO STDOUT (FORMAT csv, HEADER)") as rows:
+        for row in rows:
+            out.write(row)
+"#,
+        ),
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\numask 077\npg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop\n",
         ),
@@ -71,13 +99,16 @@ const DATABASES: &[&str] = &[
 ];
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    if let Some(python) = &context.python {
+        in_python(python, report);
+    }
     let mut careful = false;
     for unit in &context.units {
-        careful |= unit.runs().any(|run| restricts(run));
+        let own = unit.named(RESTRICTS).any(restricts);
+        careful |= own;
         if careful && unit.step.is_none() {
             continue;
         }
-        let own = unit.runs().any(|run| restricts(run));
         for run in unit.named(DATABASES) {
             if own || deeds::deed(unit, run.command) != Some(Deed::Dump)
             {
@@ -106,11 +137,50 @@ fn run(context: &Context<'_>, report: &mut Report) {
     }
 }
 
+/// Judges a Python script that asks a database and writes what it says into a backup.
+fn in_python(python: &Python<'_>, report: &mut Report) {
+    let outline = python.outline();
+    let drivers = ["pymysql", "MySQLdb", "mysql", "mariadb", "psycopg", "psycopg2", "sqlite3"];
+    let asks = outline
+        .imports
+        .iter()
+        .any(|one| drivers.contains(&one.path.split('.').next().unwrap_or_default()));
+    let last = |call: &Called<'_>| call.path.rsplit('.').next().unwrap_or_default().to_owned();
+    let careful = outline.calls.iter().any(|call| {
+        matches!(last(call).as_str(), "umask" | "chmod" | "fchmod" | "mkdtemp")
+            || call.path == "os.open"
+            || call.argument("opener", None).is_some()
+            || matches!(last(call).as_str(), "makedirs" | "mkdir")
+                && call.argument("mode", None).is_some()
+    });
+    if !asks || careful {
+        return;
+    }
+    let text = |value: (usize, usize)| python.span_of(value).slice(python.text);
+    let written = outline.calls.iter().find(|call| {
+        let opens = matches!(call.path.as_str(), "open" | "gzip.open" | "io.open" | "lzma.open");
+        let mode = call.argument("mode", Some(1)).map(text).unwrap_or_default();
+        let name = call.argument("file", Some(0)).or(call.argument("filename", Some(0)));
+        let name = name.map(text).unwrap_or_default();
+        let dump = [".sql", ".dump", ".csv"].iter().any(|end| name.contains(end));
+        opens && mode.contains(['w', 'x', 'a']) && dump && looks_backup(name)
+    });
+    if let Some(call) = written {
+        let message =
+            "the rows of a database go into a file that the usual umask lets everybody read"
+                .to_owned();
+        report.add_python(&RULE, python.span_of((call.at, call.end)), message);
+    }
+}
+
 fn from_mktemp(argument: &crate::shell::Argument) -> bool {
     argument.comes_from(crate::shell::Origin::Temporary)
 }
 
 /// Tells whether a command sees to it that others cannot read.
+/// Commands that say what others may read.
+const RESTRICTS: &[&str] = &["umask", "chmod", "install", "mkdir", "setfacl"];
+
 fn restricts(run: Run<'_>) -> bool {
     let command = run.command;
     let words = command.literals();

@@ -71,6 +71,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         return;
     }
     let all = dumps(context);
+    if all.is_empty() {
+        return;
+    }
     let kept = all
         .iter()
         .any(|(_, _, call)| call.has(&["all-databases", "system"]) || call.names("mysql"))

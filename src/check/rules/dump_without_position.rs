@@ -1,7 +1,7 @@
 //! MY004: a dump on which no binary log can be replayed.
 
 use crate::check::Context;
-use crate::check::dumps::{dumps, is_whole, makes_backups};
+use crate::check::dumps::{makes_backups, whole_dumps};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
@@ -67,6 +67,10 @@ find "$dir" -name '*.sql' -mtime +35 -print
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let mut dumps = whole_dumps(context).peekable();
+    if dumps.peek().is_none() {
+        return;
+    }
     let asked = context.runs().any(|(unit, run)| {
         unit.sql(run.command).iter().any(|text| {
             let text = text.to_ascii_uppercase();
@@ -76,7 +80,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if asked || !makes_backups(context) {
         return;
     }
-    for (unit, run, call) in dumps(context) {
+    for (unit, run, call) in dumps {
         let says = [
             "master-data",
             "source-data",
@@ -85,9 +89,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
             "gtid",
             "flush-logs",
             "delete-master-logs",
-            "system",
         ];
-        if is_whole(call) && !call.has(&says) {
+        if !call.has(&says) {
             report.add(
                 &RULE,
                 unit,

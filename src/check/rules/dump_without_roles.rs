@@ -4,6 +4,7 @@ use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 use crate::plan::Kind;
+use crate::shell::Origin;
 
 /// Roles and their passwords belong to the server, so no dump of a database holds them.
 pub const RULE: Rule = Rule {
@@ -88,7 +89,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let shown = call.value(&["file"]).is_some_and(|file| file.text == "/dev/null");
         if !call.has(&part) && !into_client && !shown {
             let message = "the database is dumped, its roles are not".to_owned();
-            report.add(&RULE, unit, run.command.span, message);
+            // A tool that dumps the one database that its caller names leaves the server to the caller.
+            let named = call.operands.iter().filter_map(|w| run.command.words.get(w.index));
+            let by_caller = named.into_iter().any(|a| a.comes_from(Origin::Argument));
+            let finding = report.add(&RULE, unit, run.command.span, message);
+            if by_caller {
+                finding.severity = Severity::Medium;
+            }
             return;
         }
     }

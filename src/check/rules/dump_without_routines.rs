@@ -1,7 +1,7 @@
 //! MY003: procedures, functions and events that no dump holds.
 
 use crate::check::Context;
-use crate::check::dumps::{dumps, is_whole};
+use crate::check::dumps::{dumps, whole_dumps};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
 
@@ -72,9 +72,7 @@ find "$dir" -name '*.sql' -mtime +35 -print
 fn run(context: &Context<'_>, report: &mut Report) {
     let all = dumps(context);
     let given = |names: &[&str]| all.iter().any(|(_, _, call)| call.has(names));
-    for (unit, run, call) in
-        all.iter().filter(|(_, _, call)| is_whole(call) && !call.has(&["system"]))
-    {
+    for (unit, run, call) in whole_dumps(context) {
         let mut left_out = vec![];
         for (name, what) in [("routines", "procedures and functions"), ("events", "events")] {
             if !given(&[name]) {

@@ -22,6 +22,17 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# a new full copy on the first of each month, increments between
+source /root/.duplicity
+if [ "$(date +%d)" = 01 ]; then kind=full; else kind=incremental; fi
+duplicity "$kind" --encrypt-key 0xA1B2C3D4 /home sftp://backup@store/home
+duplicity remove-all-but-n-full 3 --force sftp://backup@store/home
+duplicity collection-status sftp://backup@store/home
+"#,
+        ),
         Example::Script("duplicity --full-if-older-than 1M /srv file:///backup/srv\n"),
         Example::Script(
             "duplicity full /srv file:///backup/srv\nduplicity incr /srv file:///backup/srv\n",

@@ -76,12 +76,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 None => format!("when `{name}` fails, the script goes on as if it had not"),
             };
             let finding = report.add(&RULE, unit, failing.command.span, message);
-            if harmed.is_some() {
-                finding.severity = Severity::High;
-            } else if moves_anything(unit, failing) {
+            if moves_anything(unit, failing) {
                 finding.severity = Severity::Low;
+            } else if harmed.is_some() {
+                finding.severity = Severity::High;
             }
-            finding.edit = strict(unit);
+            // What reads other files in may rest on their going on after a failure.
+            if finding.severity > Severity::Low && unit.named(&["source", "."]).next().is_none() {
+                finding.edit = strict(unit);
+            }
         }
     }
 }
@@ -157,7 +160,9 @@ fn ends_at(unit: &Unit<'_>, run: Run<'_>) -> Option<usize> {
         }
     });
     let end = end?;
-    unit.runs().find(|other| other.command.span.start >= end && other.index > run.index).map(|r| r.index)
+    unit.runs()
+        .find(|other| other.command.span.start >= end && other.index > run.index)
+        .map(|r| r.index)
 }
 
 /// Tells whether a command does harm where the step before it failed: deletes what is no scratch, or puts a file in its place.
@@ -191,9 +196,10 @@ fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
         return true;
     }
     let restore = deeds::deed(unit, run.command) == Some(Deed::Restore);
-    // What the step itself makes or carries from is its own, and no copy of before.
+    // What the step carries from, and what the script writes in this run, is no copy of before.
     let own: Vec<String> = run.command.arguments().iter().map(|a| run.command.path(a)).collect();
-    let made: Vec<String> = deeds::outputs_of_line(unit, run).into_iter().map(|(_, p)| p).collect();
+    let outputs = unit.runs().flat_map(|one| deeds::outputs(unit, one.command));
+    let made: Vec<String> = outputs.map(|(_, path)| path).collect();
     let recursive = command.literals().iter().any(|w| deeds::short(w, 'r') || deeds::short(w, 'R'));
     let copies = !moves_anything(unit, run);
     command.arguments().iter().map(|a| command.path(a)).any(|path| {
@@ -202,7 +208,9 @@ fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
         }
         let data =
             ["/srv/", "/var/lib/", "/home/", "/data/"].iter().any(|dir| path.starts_with(dir));
-        looks_backup(&path) || is_archive(&path) && !restore && copies || restore && recursive && data
+        looks_backup(&path)
+            || is_archive(&path) && !restore && copies
+            || restore && copies && recursive && data
     })
 }
 
@@ -213,8 +221,9 @@ fn strict(unit: &Unit<'_>) -> Option<Edit> {
     }
     const HALF: &str = "set -o pipefail";
     if let Some(line) = unit.text.find(&format!("\n{HALF}\n")) {
-        return edit(Span::new(line + 1, line + 1 + HALF.len()), "set -euo pipefail");
+        return edit(Span::new(line + 1, line + 1 + HALF.len()), "set -eo pipefail");
     }
     let at = unit.text.find('\n')? + 1;
-    edit(Span::new(at, at), "set -euo pipefail\n")
+    // Not `-u`: a variable that is not set is no failed step.
+    edit(Span::new(at, at), "set -eo pipefail\n")
 }

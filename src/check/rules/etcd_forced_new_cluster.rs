@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "etcd is started with --force-new-cluster, or the flag is written where every later start reads it",
     why: "when the others live, there are two clusters under one name; what the chosen member had not yet received is lost, and left in a file it happens again at every start",
     fix: "restore a snapshot into a new cluster on all members; where no snapshot is left, stop and disable every other member first, use the flag for one start only, and take a snapshot before",
-    source: "etcd documentation, Configuration options: --force-new-cluster, \"strongly discouraged\"",
+    source: "etcd --help (3.4): \"Unsafe feature … --force-new-cluster: Force to create a new one-member cluster … may break the guarantees given by the consensus protocol\"",
     layer: "static",
     bad: &[
         Example::Script("etcd --data-dir /var/lib/etcd --force-new-cluster\n"),
@@ -48,7 +48,7 @@ etcdctl --endpoints=https://127.0.0.1:2379 member list
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.writing(&["etcd", "sed", "tee"]) {
         let command = run.command;
         let starts = command.is(&["etcd"]) && crate::check::subcommands::has(command, FLAG);
         if starts || writes(command) {

@@ -48,10 +48,11 @@ mv /root/held/kube-apiserver.yaml /etc/kubernetes/manifests/
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    if !etcd::is_of_kubernetes(context) {
+    let restores = etcd::restores(context);
+    if restores.is_empty() || !etcd::is_of_kubernetes(context) {
         return;
     }
-    for restore in etcd::restores(context) {
+    for restore in restores {
         let command = restore.run.command;
         let bumped = subcommands::has(command, "--bump-revision")
             && subcommands::has(command, "--mark-compacted");

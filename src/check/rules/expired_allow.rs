@@ -24,6 +24,17 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# nightly dump, watched by its exit code
+umask 077
+for db in shop wiki; do
+  # blackstart: allow SH002 until 2027-03-01 because the exit code is looked at below
+  pg_dump "$db" | gzip > "/backup/$db-$(date +%F).sql.gz.new"
+done
+"#,
+        ),
+        Example::Script(
             "#!/bin/sh\n# blackstart: allow SH003 until 2027-03-01 because the variable is set by the caller\nrm -rf \"$DIR\"/*\n",
         ),
         Example::Script(

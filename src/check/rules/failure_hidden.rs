@@ -65,13 +65,12 @@ restic backup /srv/app || { rc=$?; echo "restic exit $rc" >&2; exit "$rc"; }
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.scripts() {
-        let mut hidden: Vec<(Span, Span)> = Vec::new();
+        let mut hidden: Vec<(Span, Option<Span>)> = Vec::new();
         each(&unit.script.statements, &mut |statement, _| {
             if let StatementKind::List(links) = &statement.kind {
                 for pair in links.windows(2) {
                     if pair[1].0 == Link::Or && does_nothing(&pair[1].1) {
-                        let tail = Span::new(pair[0].1.span.end, pair[1].1.span.end);
-                        hidden.push((pair[0].1.span, tail));
+                        hidden.push((pair[0].1.span, tail(unit, &pair[1].1)));
                     }
                 }
             }
@@ -81,14 +80,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             }
             let name = run.command.name().unwrap_or_default();
-            let inside = |(span, _): &&(Span, Span)| outcome::within(run.command.span, *span);
+            let inside =
+                |(span, _): &&(Span, Option<Span>)| outcome::within(run.command.span, *span);
             if tested_later(unit, run) {
                 continue;
             }
             if let Some((_, tail)) = hidden.iter().find(inside) {
                 let message = format!("a failure of `{name}` is thrown away");
                 let finding = report.add(&RULE, unit, run.command.span, message);
-                finding.edit = edit(*tail, "");
+                finding.edit = tail.and_then(|tail| edit(tail, ""));
                 if later_ends(unit, run) || of_no_copy(run) {
                     finding.severity = Severity::Medium;
                 }
@@ -99,6 +99,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Returns the text from `||` to the end of the command that does nothing. The spans of statements may take in blanks and
+/// the line feed behind them.
+fn tail(unit: &Unit<'_>, nothing: &Statement) -> Option<Span> {
+    let start = nothing.span.start;
+    let before = unit.text[..start].trim_end().strip_suffix("||")?.trim_end();
+    let end = start + unit.slice(nothing.span).trim_end().len();
+    Some(Span::new(before.len(), end))
 }
 
 /// Tells whether the command only passes files on, and nothing says that they are a copy (`cpio -p`).

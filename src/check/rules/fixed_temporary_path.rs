@@ -55,7 +55,7 @@ find "$WORK" -type f > "$list"
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.units.iter().filter(|u| mentions(u.text)) {
-        for run in unit.runs() {
+        for run in unit.writing(deeds::OUTPUT) {
             let command = run.command;
             let redirected = command
                 .redirects
@@ -65,13 +65,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let named = deeds::outputs(unit, command).into_iter().map(|(a, _)| a);
             let mut written: Vec<&Argument> = redirected.chain(named).collect();
             written.dedup_by_key(|a| a.span);
-            let dump = dumps(unit, command);
             for argument in written {
                 if guessable(command, argument) && !guarded(unit, command, argument) {
                     let path = command.path(argument);
                     let message = format!("everybody knows that {path} will be written");
                     let finding = report.add(&RULE, unit, argument.span, message);
-                    if dump {
+                    if dumps(unit, command) {
                         finding.severity = Severity::Medium;
                     }
                 }
@@ -88,10 +87,7 @@ fn mentions(text: &str) -> bool {
 fn dumps(unit: &Unit<'_>, command: &Command) -> bool {
     deeds::deed(unit, command) == Some(Deed::Dump)
         || command.setting.stage.is_some_and(|stage| {
-            unit.commands.list.iter().any(|other| {
-                other.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline)
-                    && deeds::deed(unit, other) == Some(Deed::Dump)
-            })
+            unit.stages(stage.pipeline).any(|other| deeds::deed(unit, other) == Some(Deed::Dump))
         })
 }
 

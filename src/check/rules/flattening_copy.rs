@@ -1,7 +1,7 @@
 //! FS016: a copy that forgets the directories.
 
 use crate::base::Span;
-use crate::check::names::looks_backup;
+use crate::check::names::{looks_backup, looks_scratch};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Python, Run, Token, TokenKind, Unit};
 use crate::evidence::Severity;
@@ -58,8 +58,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     .to_owned();
                 let finding = report.add(&RULE, unit, run.command.span, message);
                 // What is gathered somewhere else than in a copy is there still.
-                if !run.command.arguments().iter().any(|a| looks_backup(&run.command.path(a))) {
-                    finding.severity = Severity::Medium;
+                let copy = |path: &str| looks_backup(path) && !looks_scratch(path);
+                if !run.command.arguments().iter().any(|a| copy(&run.command.path(a))) {
+                    finding.severity = Severity::Low;
                 }
             }
         }

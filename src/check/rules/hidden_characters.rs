@@ -17,6 +17,9 @@ pub const RULE: Rule = Rule {
     source: "CVE-2021-42574 (Trojan Source); Unicode TR 36 and TR 39",
     layer: "static",
     bad: &[
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\n# nightly copy of the application\nmountpoint -q /backup\nnew=\"/backup/app-$(date -u +%Y%m%dT%H%M%SZ)\"\nrsync -aHAX --numeric-ids /srv/\u{0430}pp/ \"$new.partial/\"\nmv \"$new.partial\" \"$new\"\n",
+        ),
         Example::Script("cp -a /srv/app /srv/app.keep\u{1b}[8m; rm -rf /srv/app.old\u{1b}[0m\n"),
         Example::Script("rm -rf /srv/old\recho looking\n"),
         Example::Script("r\u{200b}m -rf /srv/old\n"),
@@ -24,6 +27,9 @@ pub const RULE: Rule = Rule {
         Example::Script("tar -xzf /backup/app.tgz -C /srv/\u{430}pp.new\n"),
     ],
     good: &[
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\n# n\u{00e4}chtliche Kopie der Anwendung, \u{00fc}berwacht: \u{201c}fertig\u{201d} steht im Journal\nmountpoint -q /backup\nnew=\"/backup/app-$(date -u +%Y%m%dT%H%M%SZ)\"\nrsync -aHAX --numeric-ids /srv/app/ \"$new.partial/\"\nmv \"$new.partial\" \"$new\"\nlogger -t backup \"Kopie fertig: $new \u{2713}\"\n",
+        ),
         Example::Script("printf '\\033[1mdone\\033[0m\\n'\n"),
         Example::Script("ls\t-l /srv/app\r\nls /srv\r\n"),
         Example::Script("cp -a /srv/共享/文档 /srv/copy.new\n"),
@@ -34,8 +40,15 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in &context.units {
+        let plain = |byte: &u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+        if unit.text.as_bytes().iter().all(plain) {
+            continue;
+        }
         let mut characters = unit.text.char_indices().peekable();
         while let Some((at, c)) = characters.next() {
+            if matches!(c, '\n' | '\t' | ' '..='~') {
+                continue;
+            }
             let ends_line = c == '\r' && characters.peek().is_some_and(|(_, next)| *next == '\n');
             let shown = escape::terminal(c.encode_utf8(&mut [0; 4]));
             let is_plain = shown.chars().eq([c]);
@@ -59,7 +72,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 finding.message = format!("the character {shown} is not seen by a reader");
             }
         }
-        for (at, word) in words(unit.text) {
+        for (at, word) in words(unit.text).filter(|(_, word)| !word.is_ascii()) {
             if let Some(letter) = look_alike(word) {
                 let span = Span::new(at, at + word.len());
                 let message = format!(

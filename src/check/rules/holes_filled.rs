@@ -26,6 +26,16 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# brings the disks of the virtual machines back beside the live ones
+mkdir -p /srv/stage
+cd /srv/stage
+borg extract --sparse --list /backup/borg::hypervisor-2026-03-01 var/lib/libvirt/images
+for f in var/lib/libvirt/images/*.img; do qemu-img info "$f"; done
+"#,
+        ),
+        Example::Script(
             "cd /srv/stage\nborg extract --sparse /backup/borg::vms var/lib/libvirt/images/web1.qcow2\n",
         ),
         Example::Script("cd /srv/stage\nborg extract /backup/borg::web1 etc/nginx\n"),

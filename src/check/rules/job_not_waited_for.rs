@@ -73,7 +73,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let found = deeds::deeds(unit).find(|(run, deed)| {
+            // A service is started to run on.
             !matches!(deed, Deed::Delete | Deed::Verify)
+                && !run.command.has("--daemon")
                 && background.iter().any(|span| within(run.command.span, *span))
                 && unit
                     .runs()

@@ -1,7 +1,7 @@
 //! EN002: the key lies in the box that it opens.
 
 use crate::check::deeds::{self, Deed};
-use crate::check::names::looks_backup;
+use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Unit};
 use crate::evidence::Severity;
@@ -37,6 +37,12 @@ borg prune --keep-daily 14
             "openssl enc -aes-256-cbc -pbkdf2 -pass file:/backup/key.txt -in /srv/x.tar -out /backup/x.tar.enc\n",
         ),
         Example::Script(
+            "#!/bin/bash\nset -euo pipefail\nD=$(mktemp -d)\nSTAMP=$(date +%F)\ntar -C /srv -czf \"$D/app-$STAMP.tgz\" app\ngpg --batch -e -r ops@example.org -o \"$D/app-$STAMP.tgz.gpg\" \"$D/app-$STAMP.tgz\"\ngpg --batch --export-secret-keys ops@example.org > \"$D/ops.asc\"\naws s3 cp \"$D/app-$STAMP.tgz.gpg\" \"s3://acme-dr/$STAMP/\"\naws s3 cp \"$D/ops.asc\" \"s3://acme-dr/$STAMP/\"\n",
+        ),
+        Example::Script(
+            "set -eu\nOUT=/backup/vault/$(date +%F)\nmkdir -p \"$OUT\"\nvault operator raft snapshot save \"$OUT/raft.snap\"\ncp /root/unseal-keys.json \"$OUT/\"\n",
+        ),
+        Example::Script(
             "set -e\nage -R /etc/age.pub -o /backup/db.age /srv/db.dump\ncp /root/age-key.txt /backup/\n",
         ),
     ],
@@ -54,6 +60,9 @@ borg key export :: /mnt/safe/borg.key
 borg create ::'{hostname}-{now}' /srv/app /srv/keys-of-guests
 openssl enc -aes-256-cbc -pbkdf2 -pass file:/etc/backup/key -in /srv/x.tar -out /backup/x.tar.enc
 "#,
+        ),
+        Example::Script(
+            "set -eu\ngpg --export-secret-keys --armor ops@example.org | age -R /etc/escrow.pub -o /root/escrow.age\nrclone copyto /root/escrow.age safe:escrow/ops.age\nage -R /etc/age.pub -o /backup/db.age /srv/db.dump\naws s3 cp /backup/db.age s3://acme-dr/db/\n",
         ),
         Example::Script("cp /etc/ssl/certs/ca.pem /backup/etc/\ncp /root/notes.txt /backup/\n"),
     ],
@@ -185,34 +194,81 @@ fn ends(unit: &Unit<'_>, command: &Command) -> (Vec<String>, Vec<String>) {
 
 /// Returns the private key or passphrase that a command copies to where backups are.
 fn copies_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
-    if !command.is(&["cp", "rsync", "scp", "mv"]) {
-        return None;
-    }
-    let secret = |file: &str| {
-        let name = path::file_name(file).to_ascii_lowercase();
-        let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-        let key = [
-            "key",
-            "keyfile",
-            "passphrase",
-            "passwd",
-            "password",
-            "pass",
-            "secret",
-            "identity",
-            "restickey",
-            "borgkey",
-        ];
-        words.iter().any(|w| key.contains(w)) && !name.ends_with(".pub") && !name.ends_with(".crt")
-    };
+    let (sources, target) = carried(command)?;
     // Only where this text encrypts copies: elsewhere a key is data like any other.
     let encrypts = unit.runs().any(|run| {
         run.command.is(&["age", "gpg", "gpg2", "openssl", "restic", "borg", "duplicity"])
+            || run.command.is(&["vault", "bao"]) && run.command.has("snapshot")
     });
-    let (target, sources) = command.arguments().split_last()?;
-    let target = command.path(target);
-    sources
-        .iter()
-        .map(|a| command.path(a))
-        .find(|source| encrypts && secret(source) && looks_backup(&target))
+    if !encrypts {
+        return None;
+    }
+    let key = sources.into_iter().find(|source| secret(source) || exported(unit, source))?;
+    // Another file of the same script goes to the same place.
+    let with_copies = || {
+        unit.runs().any(|other| {
+            other.index != command.index
+                && carried(other.command).is_some_and(|(sources, to)| {
+                    to.trim_end_matches('/') == target.trim_end_matches('/')
+                        && sources
+                            .iter()
+                            .any(|one| !secret(one) && !exported(unit, one) && is_archive(one))
+                })
+        })
+    };
+    (looks_backup(&target) || with_copies()).then_some(key)
+}
+
+/// Returns what a command carries, and where to; object stores count.
+fn carried(command: &Command) -> Option<(Vec<String>, String)> {
+    let verb: &[&str] = match command.name()? {
+        "cp" | "rsync" | "scp" | "mv" | "install" => &[],
+        "aws" | "gsutil" | "gcloud" | "mc" | "mcli" | "s5cmd" => &["cp", "mv", "sync", "rsync"],
+        "rclone" => &["copy", "copyto", "move", "moveto", "sync"],
+        "s3cmd" => &["put", "sync"],
+        _ => return None,
+    };
+    let words: Vec<&crate::shell::Argument> =
+        command.arguments().iter().filter(|a| !a.prefix().starts_with('-')).collect();
+    let start = match verb {
+        [] => 0,
+        verbs => words.iter().position(|a| a.literal().is_some_and(|w| verbs.contains(&w)))? + 1,
+    };
+    let (target, sources) = words.get(start..)?.split_last()?;
+    let sources = sources.iter().map(|a| command.path(a)).collect();
+    let target = if verb.is_empty() { command.path(target) } else { target.shown().into_owned() };
+    Some((sources, target))
+}
+
+/// Tells whether the name of a file says that it opens something.
+fn secret(file: &str) -> bool {
+    let name = path::file_name(file).to_ascii_lowercase();
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let key = [
+        "key",
+        "keys",
+        "keyfile",
+        "unseal",
+        "passphrase",
+        "passwd",
+        "password",
+        "pass",
+        "secret",
+        "identity",
+        "restickey",
+        "borgkey",
+    ];
+    let public = [".pub", ".crt", ".gpg", ".age", ".enc", ".sql", ".dump"];
+    words.iter().any(|w| key.contains(w)) && !public.iter().any(|end| name.ends_with(end))
+}
+
+/// Tells whether the script wrote a secret key into this file (`gpg --export-secret-keys > x`, `age-keygen -o x`).
+fn exported(unit: &Unit<'_>, file: &str) -> bool {
+    unit.named(&["gpg", "gpg2", "age-keygen"]).any(|run| {
+        let command = run.command;
+        let exports = command.is(&["age-keygen"])
+            || command.literals().iter().any(|word| word.starts_with("--export-secret"));
+        let onward = command.setting.stage.is_some_and(|stage| stage.position + 1 < stage.length);
+        exports && !onward && deeds::outputs(unit, command).iter().any(|(_, path)| path == file)
+    })
 }

@@ -54,7 +54,7 @@ aws s3api put-bucket-versioning --bucket corp-dumps --versioning-configuration S
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["aws", "gsutil", "gcloud", "mc", "s3cmd", "az"]) {
         let command = run.command;
         if !command.is(&["aws", "gsutil", "gcloud", "mc", "s3cmd", "az"]) {
             continue;

@@ -24,6 +24,18 @@ pub const RULE: Rule = Rule {
         Example::Script("cp -rL --preserve=all /etc/letsencrypt/live /backup/certs\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# certificates as they are, links and all; the page that is served may follow its links
+umask 077
+out="/backup/certs-$(date +%F).tgz"
+tar -czf "$out.new" -C /etc letsencrypt
+tar -tzf "$out.new" > /dev/null
+mv "$out.new" "$out"
+rsync -aL ./dist/ web1:/var/www/
+"#,
+        ),
         Example::Script("rsync -a /srv/www/ /backup/www/\n"),
         Example::Script("cp -L /etc/resolv.conf /backup/etc/resolv.conf\n"),
         Example::Script(

@@ -1,8 +1,8 @@
 //! PG005: a restore that begins by destroying.
 
-use crate::check::Context;
 use crate::check::names::is_scratch_database;
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, provenance};
 use crate::evidence::Place;
 use crate::evidence::Severity;
 
@@ -67,6 +67,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let Some(call) = unit.take_apart(run.command) else { continue };
+        if matches!(call.name, "pg_restore" | "dropdb") && provenance::made_here(context, unit, run)
+        {
+            continue;
+        }
         let live = |name: &str| !is_scratch_database(name) && !name.is_empty();
         match call.name {
             "pg_restore" if call.has(&["clean"]) => {

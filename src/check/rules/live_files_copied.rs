@@ -45,6 +45,9 @@ pub const RULE: Rule = Rule {
             "cp -a /backup/raw/2026-03-01/. /var/lib/mysql/\ncp /etc/mysql/my.cnf /backup/etc/\n",
         ),
         Example::Script(
+            "#!/bin/bash\nset -euo pipefail\nmariadb-dump --single-transaction --all-databases > /srv/dump/all.sql\nrestic backup / --one-file-system --exclude /proc --exclude /var/lib/mysql\n",
+        ),
+        Example::Script(
             "mongosh --quiet --eval \"db.fsyncLock()\"\nrsync -a /var/lib/mongodb/ backup1:/backup/mongo/\nmongosh --quiet --eval \"db.fsyncUnlock()\"\n",
         ),
     ],
@@ -52,7 +55,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    for (unit, run) in context
+        .named(&["cp", "rsync", "tar", "scp", "dd", "rclone", "restic", "borg"])
+        .filter(|(unit, _)| unit.part != Place::Rollback)
+    {
         let command = run.command;
         if !command.is(&["cp", "rsync", "tar", "scp", "dd", "rclone", "restic", "borg"])
             || command.setting.substituted
@@ -122,7 +128,9 @@ fn copied(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Option<(Strin
             if !["backup", "create", "copy", "sync"].iter().any(|verb| command.has(verb)) {
                 return None;
             }
-            command.arguments().iter().map(|a| command.path(a)).collect()
+            // What follows a flag may be what is left out.
+            let call = unit.take_apart(command)?;
+            call.operands.iter().map(|word| unit.path(command, word)).collect()
         }
         "dd" => command
             .literals()

@@ -16,6 +16,18 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# replays what the shop lost, up to the accident
+from=/backup/binlog
+out=/srv/scratch/replay.sql.new
+test -s "$from/binlog.000042"
+mysqlbinlog --stop-datetime='2026-03-02 14:03:11' "$from/binlog.000042" "$from/binlog.000043" > "$out"
+grep -c '^# at' "$out"
+mysql --defaults-extra-file=/etc/backup/my.cnf shop_replay < "$out"
+"#,
+        ),
+        Example::Script(
             "mysqlbinlog --stop-datetime='2026-03-02 14:03:11' /backup/binlog/binlog.000042 > /srv/scratch/replay.sql.new\n",
         ),
         Example::Script(
@@ -23,6 +35,19 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# replays what the shop lost, up to the accident, by the clock of the server
+export TZ=UTC
+from=/backup/binlog
+out=/srv/scratch/replay.sql.new
+test -s "$from/binlog.000042"
+mysqlbinlog --stop-datetime='2026-03-02 13:03:11' "$from/binlog.000042" > "$out"
+grep -c '^# at' "$out"
+mysql --defaults-extra-file=/etc/backup/my.cnf shop_replay < "$out"
+"#,
+        ),
         Example::Script(
             "TZ=UTC mysqlbinlog --stop-datetime='2026-03-02 14:03:11' /backup/binlog/binlog.000042 > /srv/scratch/replay.sql.new\n",
         ),

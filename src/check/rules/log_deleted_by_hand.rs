@@ -55,7 +55,7 @@ pg_archivecleanup /backup/wal "$oldest"
 const DIRECTORIES: &[&str] = &["pg_wal", "pg_xlog", "pg_xact", "pg_clog", "pg_multixact"];
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["rm", "unlink", "shred", "truncate", "find"]) {
         let command = run.command;
         let deletes = command.is(&["rm", "unlink", "shred", "truncate"])
             || command.is(&["find"]) && command.literals().contains(&"-delete");

@@ -15,6 +15,17 @@ pub const RULE: Rule = Rule {
     source: "pg_resetwal(1): \"should be used only as a last resort\"",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# the server does not start: its log is damaged
+sudo -u postgres pg_controldata /var/lib/postgresql/15/main
+systemctl stop postgresql
+sudo -u postgres pg_resetwal -f /var/lib/postgresql/15/main
+systemctl start postgresql
+sudo -u postgres psql -Atc 'select count(*) from pg_database'
+"#,
+        ),
         Example::Script("pg_resetwal -f /var/lib/postgresql/15/main\n"),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: a, title: t, kind: command, risk: disruptive, run: \"pg_resetwal -f /srv/pg\"}\n",
@@ -22,6 +33,18 @@ pub const RULE: Rule = Rule {
         },
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# the server does not start: its log is damaged, and there is no copy that is new enough
+systemctl stop postgresql
+cp -a /var/lib/postgresql/15/main "/srv/keep/main-$(date +%s)"
+sudo -u postgres pg_resetwal -n /var/lib/postgresql/15/main
+sudo -u postgres pg_resetwal -f /var/lib/postgresql/15/main
+systemctl start postgresql
+sudo -u postgres pg_dumpall -f /srv/keep/all.sql
+"#,
+        ),
         Example::Script("pg_resetwal --dry-run /var/lib/postgresql/15/main\n"),
         Example::Script(
             "systemctl stop postgresql\ncp -a /var/lib/postgresql/15/main /srv/keep/main\npg_resetwal /var/lib/postgresql/15/main\n",

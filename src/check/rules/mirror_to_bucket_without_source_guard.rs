@@ -14,9 +14,20 @@ pub const RULE: Rule = Rule {
     summary: "a sync with deletion into a bucket or remote, and nothing makes sure that the source is whole",
     why: "an unmounted, emptied or encrypted source deletes the copies in the same minute, and a bucket keeps no older version unless told",
     fix: "test a file that must be there (or `mountpoint -q`), copy without deletion, or bound it: `--max-delete`, `--backup-dir`, versions in the bucket",
-    source: "rclone.org/commands/rclone_sync, \"Important: Since this can cause data loss, test first\"; measured with rclone: an empty source leaves 0 objects",
+    source: "rclone(1), sync: \"Important: Since this can cause data loss, test first with the --dry-run\"; measured with rclone: an empty source leaves 0 objects",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# mirrors the pictures of the shop to the other provider
+SRC=/mnt/nas/pictures
+DST=offsite:shop-pictures
+date -u +%FT%TZ >> /var/log/mirror.log
+rclone sync --transfers 8 "$SRC" "$DST"
+rclone size "$DST" >> /var/log/mirror.log
+"#,
+        ),
         Example::Script("aws s3 sync /srv/app/data s3://shop-copies/data --delete\n"),
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\nSRC=/mnt/nas/photos\nDST=b2:family-photos\nrclone sync --transfers 8 --log-file /var/log/rclone.log \"$SRC\" \"$DST/photos\"\necho \"synced $(date)\" >> /var/log/photos.log\n",
@@ -48,7 +59,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context
+        .named(&["aws", "rclone", "gsutil", "gcloud", "s3cmd", "s5cmd", "mc", "mcli", "azcopy"])
+    {
         let Some(mirror) = mirror(unit, run.command).filter(|m| m.deletes && !m.bounded) else {
             continue;
         };

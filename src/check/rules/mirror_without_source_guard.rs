@@ -17,6 +17,17 @@ pub const RULE: Rule = Rule {
     source: "rsync(1), --delete, --max-delete; measured: an empty source leaves 0 files",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# mirrors the projects of the file server to the backup host
+SRC=/mnt/nas/projects
+LOG=/var/log/mirror.log
+echo "start $(date -u +%FT%TZ)" >> "$LOG"
+rsync -aHAX --numeric-ids --delete --log-file="$LOG" "$SRC/" backup1:/backup/projects/
+echo "end $(date -u +%FT%TZ)" >> "$LOG"
+"#,
+        ),
         Example::Script("rsync -a --delete /srv/app/data/ /backup/data/\n"),
         Example::Script(
             "set -euo pipefail\nSRC=/mnt/nas/projects\nrsync -aHAX --numeric-ids --delete-after \"$SRC/\" backup1:/backup/projects/\n",
@@ -26,6 +37,18 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# mirrors the projects of the file server to the backup host, when they are there
+SRC=/mnt/nas/projects
+LOG=/var/log/mirror.log
+mountpoint -q /mnt/nas || { echo "/mnt/nas is not mounted" >&2; exit 1; }
+[ "$(find "$SRC" -type f | wc -l)" -ge 1000 ] || { echo "too few files" >&2; exit 1; }
+rsync -aHAX --numeric-ids --delete --max-delete=500 --log-file="$LOG" "$SRC/" backup1:/backup/projects/
+echo "end $(date -u +%FT%TZ)" >> "$LOG"
+"#,
+        ),
         Example::Script(
             "set -euo pipefail\nmountpoint -q /mnt/nas\nrsync -a --delete /mnt/nas/projects/ /backup/projects/\n",
         ),

@@ -1,8 +1,8 @@
 //! FS007: a mirror that keeps one state is the only copy.
 
-use crate::check::Context;
 use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Language};
 use crate::evidence::Severity;
 use crate::inventory::{Backup, CopyType, Immutable, Inventory};
 
@@ -24,6 +24,14 @@ pub const RULE: Rule = Rule {
             "schema: blackstart/inventory/v1\nassets: [{id: photos, kind: files, targets: {rpo: 1d}}, {id: db, kind: postgres}]\nrepos: [{id: bucket, kind: s3, versioned: false}]\nbackups:\n  - {id: nightly, asset: photos, tool: rclone sync, repo: bucket, retention: {keep_last: 1}}\n  - {id: dump, asset: db, tool: pg_dump, repo: bucket}\n",
         ),
         Example::Script(
+            r#"#!/usr/bin/env python3
+"""Keeps a copy of the wiki."""
+import shutil
+
+shutil.copytree("/srv/wiki", "/backup/wiki", symlinks=True, dirs_exist_ok=True)
+"#,
+        ),
+        Example::Script(
             "#!/bin/bash\nset -euo pipefail\nmountpoint -q /mnt/backup\nrsync -aHAX --numeric-ids --delete /srv/ /mnt/backup/srv/\nrsync -aHAX --numeric-ids --delete /home/ /mnt/backup/home/\n",
         ),
     ],
@@ -33,6 +41,17 @@ pub const RULE: Rule = Rule {
         ),
         Example::Inventory(
             "schema: blackstart/inventory/v1\nassets: [{id: wiki, kind: files, targets: {rpo: 1d}}]\nrepos: [{id: dr, kind: s3, versioned: true}, {id: nas}]\nbackups: [{id: nightly, asset: wiki, tool: aws s3 sync, repo: dr}, {id: copy, asset: wiki, tool: rsync, repo: nas}]\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""A new copy of the wiki for each day; the one before an upgrade is made by hand."""
+import shutil
+import subprocess
+from datetime import date
+
+shutil.copytree("/srv/wiki", f"/backup/wiki-{date.today()}", symlinks=True)
+subprocess.run(["rsync", "-a", "/srv/wiki/static/", "web1:/srv/www/static/"], check=True)
+"#,
         ),
         Example::Script(
             "mountpoint -q /mnt/backup\nrsync -a --delete --link-dest=/mnt/backup/last/ /srv/ \"/mnt/backup/$(date +%F)/\"\n",
@@ -72,9 +91,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if keeps {
         return;
     }
-    for (unit, run) in context.named(&["rsync"]) {
+    for (unit, run) in context.named(&["rsync", "cp"]) {
         let Some(call) = unit.take_apart(run.command) else { continue };
-        let mirrors = call.flags.iter().any(|f| f.name.starts_with("del"));
+        let deletes = call.flags.iter().any(|f| f.name.starts_with("del"));
+        // One copy by hand before a change is none that the next run replaces.
+        let again = unit.within == Language::Python || unit.schedule.is_some();
+        let tree = call.has(&["archive", "recursive"]);
+        let mirrors = tree && (call.tool.name == "rsync" || again && call.name == "cp");
         let bounded = call.has(&[
             "link-dest",
             "backup",
@@ -86,7 +109,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let Some(target) = call.operands.last().filter(|_| mirrors && !bounded) else { continue };
         if looks_backup(&target.text) && target.certain && !target.fresh {
             let message = format!("{} holds one state only, the newest", target.text);
-            report.add(&RULE, unit, run.command.span, message).severity = Severity::Medium;
+            let finding = report.add(&RULE, unit, run.command.span, message);
+            // What is deleted at the source stays here; what is damaged there is damaged here.
+            finding.severity = if deletes { Severity::Medium } else { Severity::Low };
             return;
         }
     }

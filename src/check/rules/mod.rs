@@ -18,6 +18,7 @@ mod bashism_in_sh;
 mod broken_hash;
 mod bucket_forgets;
 mod change_ends_transaction;
+mod check_changes_something;
 mod check_without_reading;
 mod checkpoint_overwritten_in_place;
 mod checkpoint_runs_code;
@@ -73,6 +74,7 @@ mod etcd_revision_goes_back;
 mod etcd_wrong_generation;
 mod expired_allow;
 mod failure_hidden;
+mod fencing_switched_off;
 mod figure_against_arithmetic;
 mod fixed_temporary_path;
 mod flag_lost_in_pipe;
@@ -307,6 +309,7 @@ pub const RULES: &[&Rule] = &[
     &target_too_small::RULE,
     &damage_replayed::RULE,
     &paused_job_not_resumed::RULE,
+    &fencing_switched_off::RULE,
     &mirror_without_source_guard::RULE,
     &nested_rsync::RULE,
     &attributes_not_copied::RULE,
@@ -391,6 +394,7 @@ pub const RULES: &[&Rule] = &[
     &password_in_script::RULE,
     &dump_leaves_objects_out::RULE,
     &understated_risk::RULE,
+    &check_changes_something::RULE,
     &python_ignores_exit_code::RULE,
     &whole_file_in_memory::RULE,
     &rows_as_text_backup::RULE,
@@ -490,164 +494,3 @@ pub const RULES: &[&Rule] = &[
     &undeclared_connection::RULE,
     &zookeeper_half_copied::RULE,
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Example, Facts, Language, plan, rule, script};
-    use super::*;
-    use crate::evidence::{
-        Change, Declared, DryRun, Effect, FileEffect, FileKind, Finding, Level, Outcome,
-        StepDryRun, Sum,
-    };
-
-    fn findings(example: &Example, code: &str) -> Vec<Finding> {
-        let found = match example {
-            Example::File { name, text } => script(text, Language::of(text, name), &on_the_day()),
-            Example::Script(text) => script(text, Language::of(text, ""), &on_the_day()),
-            Example::On { text, devices } => {
-                let devices =
-                    devices.iter().map(|(path, device)| ((*path).to_owned(), *device)).collect();
-                let facts = Facts { devices, ..Facts::default() };
-                script(text, Language::of(text, ""), &facts)
-            }
-            Example::Inventory(document) => {
-                let (read, problems) = crate::inventory::read(document);
-                assert_eq!(problems, [], "{document}");
-                let found = super::super::inventory(&read.unwrap(), &on_the_day());
-                return found.into_iter().filter(|f| f.rule == code).collect();
-            }
-            Example::Plan { plan: document, inventory } => {
-                let (read, problems) = crate::plan::read(document);
-                assert_eq!(problems, [], "{document}");
-                let inventory = (!inventory.is_empty()).then(|| {
-                    let (read, problems) = crate::inventory::read(inventory);
-                    assert_eq!(problems, [], "{inventory}");
-                    read.unwrap()
-                });
-                plan(&read.unwrap(), inventory.as_ref(), &Facts::default())
-            }
-            Example::Seen { plan: document, lines } => {
-                let (read, problems) = crate::plan::read(document);
-                assert_eq!(problems, [], "{document}");
-                let read = read.unwrap();
-                let found = super::super::observed(&read, &seen(&read, lines));
-                return found.into_iter().filter(|f| f.rule == code).collect();
-            }
-        };
-        found.findings.into_iter().filter(|f| f.rule == code).collect()
-    }
-
-    /// Returns the facts of the day on which examples are judged.
-    fn on_the_day() -> Facts {
-        let now = Some("2026-11-21T12:00:00Z".parse().unwrap());
-        Facts { now, ..Facts::default() }
-    }
-
-    /// Returns the dry run that an example tells of.
-    fn seen(plan: &crate::plan::Plan, lines: &str) -> DryRun {
-        let (mut effects, mut totals): (Vec<Effect>, Vec<(Change, Sum)>) = (vec![], vec![]);
-        for line in lines.lines() {
-            let rest = line.strip_prefix("undeclared ");
-            let declared = if rest.is_some() { Declared::No } else { Declared::Yes };
-            let (how, what) = rest.unwrap_or(line).split_once(' ').unwrap();
-            if how == "reached" {
-                effects.push(Effect::Connect {
-                    destination: what.to_owned(),
-                    also: vec![],
-                    declared,
-                });
-                continue;
-            }
-            let change = Change::ALL.into_iter().find(|change| change.word() == how).unwrap();
-            effects.push(Effect::File(FileEffect {
-                change,
-                kind: FileKind::File,
-                path: what.into(),
-                from: None,
-                bytes: None,
-                stored: None,
-                mode: None,
-                times: None,
-                below: None,
-                what: vec![],
-                diff: None,
-                declared,
-            }));
-            match totals.iter_mut().find(|(known, _)| *known == change) {
-                Some((_, sum)) => sum.entries += 1,
-                None => totals.push((change, Sum { entries: 1, bytes: 0 })),
-            }
-        }
-        let step = StepDryRun {
-            id: plan.steps[0].id.clone(),
-            outcome: Outcome::Passed,
-            exit_code: Some(0),
-            signal: None,
-            limit: None,
-            duration: std::time::Duration::ZERO,
-            stdout: Default::default(),
-            stderr: Default::default(),
-            simulated: vec![],
-            simulated_calls: vec![],
-            effects_total: effects.len() as u64,
-            effects,
-            totals,
-            summaries: vec![],
-            findings: vec![],
-            rollback: None,
-            notes: vec![],
-        };
-        let at = "2026-11-21T12:00:00Z".parse().unwrap();
-        DryRun { at, level: Level::FullRoot, level_reason: None, steps: vec![step] }
-    }
-
-    #[test]
-    fn every_rule_finds_its_bad_examples_and_is_silent_on_its_good_ones() {
-        let mut wrong = Vec::new();
-        for rule in RULES {
-            assert!(rule.bad.len() > 1 && rule.good.len() > 1, "{}", rule.code);
-            for (at, example) in rule.bad.iter().enumerate() {
-                if findings(example, rule.code).is_empty() {
-                    wrong.push(format!("{} is silent on bad {at}: {example:?}", rule.code));
-                }
-            }
-            for (at, example) in rule.good.iter().enumerate() {
-                for finding in findings(example, rule.code) {
-                    wrong.push(format!(
-                        "{} on good {at}: {} in {example:?}",
-                        rule.code, finding.message
-                    ));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
-
-    #[test]
-    fn codes_are_unique_and_sorted_and_lead_to_their_rules() {
-        assert!(RULES.windows(2).all(|w| w[0].code < w[1].code));
-        for one in RULES {
-            assert_eq!(rule(one.code).unwrap().name, one.name);
-            assert_eq!(rule(one.name).unwrap().code, one.code);
-        }
-    }
-
-    #[test]
-    fn a_safe_fix_removes_its_finding() {
-        for rule in RULES {
-            for example in rule.bad {
-                let Example::Script(text) = example else {
-                    continue;
-                };
-                for finding in findings(example, rule.code) {
-                    let Some(edit) = finding.edit else { continue };
-                    let mut fixed = (*text).to_owned();
-                    fixed.replace_range(edit.span.start..edit.span.end, &edit.replacement);
-                    let left = script(&fixed, Language::of(&fixed, ""), &Facts::default());
-                    let same = left.findings.iter().filter(|f| f.rule == rule.code).count();
-                    assert!(left.parsed && same < findings(example, rule.code).len(), "{fixed}");
-                }
-            }
-        }
-    }
-}

@@ -29,6 +29,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# everything but what is made again, and the database by its own dump
+export RESTIC_REPOSITORY=/backup/restic RESTIC_PASSWORD_FILE=/root/.restic
+mariadb-dump --single-transaction --all-databases > /srv/dump/all.sql
+restic backup / --one-file-system \
+  --exclude /proc --exclude /var/cache \
+  --exclude '*.pyc' --exclude /var/lib/mysql
+restic check --read-data-subset=5%
+"#,
+        ),
+        Example::Script(
             "tar -czf \"/backup/app-$(date +%F).tgz\" --exclude='*.tmp' --exclude=cache -C /srv app\n",
         ),
         Example::Script(

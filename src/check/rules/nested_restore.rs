@@ -1,7 +1,8 @@
 //! FS010: an archive of absolute paths, unpacked where it does not belong.
 
+use crate::check::names::looks_backup;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Unit};
+use crate::check::{Context, Language, Unit};
 use crate::evidence::Severity;
 use crate::shell::{Command, path};
 use crate::tools::tar::{self, Mode};
@@ -23,12 +24,34 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "DATA=/var/www/shop\nARCHIVE=/backup/shop-$(date +%F).tar.gz\nbackup() { tar czf \"$ARCHIVE\" \"$DATA\"; }\nrestore() { systemctl stop nginx; tar xzf \"$ARCHIVE\" -C /var/www; }\nbackup\nrestore\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Packs the application."""
+import tarfile
+from datetime import date
+
+SOURCE = "/srv/app"
+with tarfile.open(f"/backup/app-{date.today()}.tgz", "x:gz") as archive:
+    archive.add(SOURCE)
+"#,
+        ),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - id: keep\n    title: Keep what is there\n    kind: command\n    risk: write\n    run: tar -cf /backup/keep.new.tar /srv/git\n  - id: back\n    title: Put it back\n    kind: command\n    needs: [keep]\n    risk: destructive\n    run: |\n      cd /srv/git\n      tar -xf /backup/keep.new.tar\n",
             inventory: "",
         },
     ],
     good: &[
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Packs the application under its own name."""
+import tarfile
+from datetime import date
+
+SOURCE = "/srv/app"
+with tarfile.open(f"/backup/app-{date.today()}.tgz", "x:gz") as archive:
+    archive.add(SOURCE, arcname="app")
+"#,
+        ),
         Example::Script(
             "tar -czf /backup/app.tgz.new -C /srv/app data\ntar -xzf /backup/app.tgz.new -C /srv/app\n",
         ),
@@ -68,6 +91,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
                         .filter(|t| t.starts_with('/') && t.len() > 1)
                         .collect()
                 };
+                let whole = members.first().filter(|_| unit.within == Language::Python);
+                if let Some(member) = whole.filter(|_| looks_backup(&file)) {
+                    let message = format!(
+                        "the archive holds the whole path of {member}; without `arcname` it comes back below wherever it is unpacked"
+                    );
+                    let finding = report.add(&RULE, unit, run.command.span, message);
+                    finding.severity = Severity::Low;
+                }
                 archives.push(Archive { file, members });
             }
             Mode::Extract => {

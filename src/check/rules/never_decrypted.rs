@@ -52,6 +52,8 @@ rm "/srv/dump/shop-$stamp.dump"
     run,
 };
 
+const ENCRYPT: &[&str] = &["gpg", "gpg2", "openssl", "age"];
+
 fn run(context: &Context<'_>, report: &mut Report) {
     if context.plan.is_some_and(|plan| plan.kind != Kind::Backup) {
         return;
@@ -62,10 +64,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 matches!(*w, "--decrypt" | "-d") || deeds::short(w, 'd') && !c.is(&["openssl"])
             })
     };
-    if context.runs().any(|(_, run)| decrypts(run.command)) {
+    if context.named(ENCRYPT).any(|(_, run)| decrypts(run.command)) {
         return;
     }
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(ENCRYPT) {
         let command = run.command;
         let words = command.literals();
         let encrypts = match command.name() {

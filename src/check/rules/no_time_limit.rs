@@ -16,6 +16,17 @@ pub const RULE: Rule = Rule {
     source: "ssh_config(5), ConnectTimeout; rsync(1), --timeout: the default is no timeout; curl(1), --max-time",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# carries the dumps of the night to the other house
+day=$(date +%F)
+mountpoint -q /backup
+sha256sum "/backup/shop-$day.dump" > "/backup/shop-$day.dump.sha256"
+rsync -a "/backup/shop-$day.dump" "/backup/shop-$day.dump.sha256" backup@dr1:/srv/copies/shop/
+ssh backup@dr1 "cd /srv/copies/shop && sha256sum --check shop-$day.dump.sha256"
+"#,
+        ),
         Example::Script("set -e\nssh db1 'pg_dump -Fc shop' > /backup/shop.dump.new\n"),
         Example::Script(
             r#"#!/bin/bash

@@ -18,6 +18,38 @@ pub const RULE: Rule = Rule {
     layer: "inventory",
     bad: &[
         Example::Inventory(
+            r#"schema: blackstart/inventory/v1
+sites: [{id: home}, {id: dr}]
+hosts:
+  - {id: db1, site: home}
+  - {id: nas, site: dr}
+assets:
+  - {id: orders, kind: mariadb, host: db1, size: 60GB, targets: {rto: 4h, rpo: 26h}}
+  - {id: wiki, kind: files, host: db1, size: 4GB, targets: {rto: 1d, rpo: 26h}}
+repos:
+  - {id: store, host: nas, path: /srv/copies}
+backups:
+  - id: orders-nightly
+    asset: orders
+    repo: store
+    tool: mariadb-dump
+    interval: 1d
+    duration: 40m
+    restore_rate: 50MB/s
+    last_success: {at: 2026-11-21T02:40:00Z, size: 2GB, duration: 2m}
+    last_restore_test: 2026-10-01T09:00:00Z
+    copies: [{size: 57GB}, {size: 58GB}, {size: 56GB}]
+  - id: wiki-nightly
+    asset: wiki
+    repo: store
+    tool: restic
+    interval: 1d
+    duration: 5m
+    last_success: {at: 2026-11-21T03:00:00Z, size: 4GB}
+    last_restore_test: 2026-09-14T09:00:00Z
+"#,
+        ),
+        Example::Inventory(
             "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: nightly, asset: db, type: full, last_success: {size: 0B}}]\n",
         ),
         Example::Inventory(
@@ -25,6 +57,38 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Inventory(
+            r#"schema: blackstart/inventory/v1
+sites: [{id: home}, {id: dr}]
+hosts:
+  - {id: db1, site: home}
+  - {id: nas, site: dr}
+assets:
+  - {id: orders, kind: mariadb, host: db1, size: 60GB, targets: {rto: 4h, rpo: 26h}}
+  - {id: wiki, kind: files, host: db1, size: 4GB, targets: {rto: 1d, rpo: 26h}}
+repos:
+  - {id: store, host: nas, path: /srv/copies}
+backups:
+  - id: orders-nightly
+    asset: orders
+    repo: store
+    tool: mariadb-dump
+    interval: 1d
+    duration: 40m
+    restore_rate: 50MB/s
+    last_success: {at: 2026-11-21T02:40:00Z, size: 58GB, duration: 40m}
+    last_restore_test: 2026-10-01T09:00:00Z
+    copies: [{size: 57GB}, {size: 58GB}, {size: 56GB}]
+  - id: wiki-nightly
+    asset: wiki
+    repo: store
+    tool: restic
+    interval: 1d
+    duration: 5m
+    last_success: {at: 2026-11-21T03:00:00Z, size: 4GB}
+    last_restore_test: 2026-09-14T09:00:00Z
+"#,
+        ),
         Example::Inventory(
             "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql}]\nbackups: [{id: nightly, asset: db, last_success: {size: 9GB}, copies: [{size: 10GB}, {size: 11GB}, {size: 9GB}]}]\n",
         ),

@@ -1,6 +1,7 @@
 //! MO001: nobody misses a backup that does not run.
 
 use crate::check::deeds::{self, Deed};
+use crate::check::outcome::{endless, within};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
@@ -11,12 +12,15 @@ pub const RULE: Rule = Rule {
     code: "MO001",
     name: "only-failures-are-told",
     severity: Severity::Low,
-    summary: "a backup tells somebody when it fails, and nothing tells a watcher when it works",
+    summary: "a backup tells somebody when it fails, or loops without end and tells nothing, and no watcher hears when it works",
     why: "a job that is not started, hangs, or whose mail is dropped looks exactly like one that works",
     fix: "a heartbeat with a deadline: write the time of the last success where a monitor reads it, or call a dead man's switch at the end of a good run",
     source: "GitLab 2017, post-mortem of the database outage: the mails of the failing backup were rejected, and nobody missed them",
     layer: "static",
     bad: &[
+        Example::Script(
+            "#!/bin/bash\n# keeps a second copy of the data\nwhile true; do\n  rsync -a /srv/app/ /backup/app/\n  sleep 3600\ndone\n",
+        ),
         Example::Script(
             "pg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop || echo failed | mail -s 'backup failed' ops@example.org\n",
         ),
@@ -33,6 +37,19 @@ mv "$out.new" "$out"
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Copies the data every hour, and says so to the watch."""
+import subprocess
+import time
+import urllib.request
+
+while True:
+    subprocess.run(["restic", "backup", "/srv/app"], check=True)
+    urllib.request.urlopen("https://ping.example.org/app", timeout=10)
+    time.sleep(3600)
+"#,
+        ),
         Example::Script(
             "pg_dump -Fc -f \"/backup/shop-$(date +%F).dump\" shop || exit 1\ndate +%s > /var/lib/backup/last-success\n",
         ),
@@ -54,6 +71,7 @@ curl -fsS --max-time 10 https://ping.example.org/shop
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.units.iter().filter(|unit| unit.step.is_none()) {
+        unwatched_loop(context, unit, report);
         let alarm = unit
             .named(&[
                 "mail",
@@ -76,6 +94,25 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if dumps && !heartbeat(unit) {
             let message = "only a run that is started and fails says something".to_owned();
             report.add(&RULE, unit, alarm.command.span, message);
+        }
+    }
+}
+
+/// Judges copies that a loop without an end makes: neither cron nor systemd sees that it no longer does.
+fn unwatched_loop(context: &Context<'_>, unit: &Unit<'_>, report: &mut Report) {
+    let calls = context.python.iter().flat_map(|python| &python.outline().calls);
+    let signs = ["urlopen", "request", "get", "post", "put", "write_text", "touch", "sendmail"];
+    let mut last = calls.map(|call| call.path.rsplit('.').next().unwrap_or_default());
+    if heartbeat(unit) || last.any(|name| signs.contains(&name)) {
+        return;
+    }
+    for span in endless(unit) {
+        let copy = deeds::deeds(unit).find(|(run, deed)| {
+            within(run.command.span, span) && matches!(deed, Deed::Dump | Deed::Send)
+        });
+        if let Some((run, _)) = copy {
+            let message = "when this loop no longer copies, nobody is told".to_owned();
+            report.add(&RULE, unit, run.command.span, message);
         }
     }
 }

@@ -25,6 +25,17 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+# copies the homes; a file that vanished meanwhile is no fault, one that could not be read is
+rc=0
+rsync -aHAX --numeric-ids /home/ backup1:/backup/home/ || rc=$?
+if [ "$rc" -ne 0 ] && [ "$rc" -ne 24 ]; then
+  logger -t backup "rsync failed: $rc"
+  exit "$rc"
+fi
+"#,
+        ),
+        Example::Script(
             "rc=0\nrsync -a /srv/ /backup/srv/ || rc=$?\nif [ \"$rc\" -ne 0 ] && [ \"$rc\" -ne 24 ]; then exit \"$rc\"; fi\n",
         ),
         Example::Script("set -e\nrsync -a /srv/ /backup/srv/\n[ \"$n\" -eq 23 ]\n"),

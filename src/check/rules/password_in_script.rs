@@ -1,8 +1,8 @@
 //! PG019: a password that everybody can read.
 
 use crate::base::Span;
-use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Unit};
 use crate::evidence::Severity;
 
 /// Scripts are copied, logged and kept in version control.
@@ -51,7 +51,9 @@ mv "/backup/globals-$ts.sql.tmp" "/backup/globals-$ts.sql"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in context.scripts() {
+    let marks = ["PGPASSWORD=", "postgresql://", "postgres://"];
+    let marked = |unit: &&Unit<'_>| marks.iter().any(|mark| unit.text.contains(mark));
+    for unit in context.scripts().filter(marked) {
         let mut at = 0;
         for line in unit.text.split_inclusive('\n') {
             let start = at;

@@ -52,7 +52,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     if by_hand {
         return;
     }
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["systemctl"]) {
         let command = run.command;
         if unit.part == Place::Rollback || !command.is(&["systemctl"]) {
             continue;

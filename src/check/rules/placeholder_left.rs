@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Risk, Span};
+use crate::check::outcome::{each, within};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Language, TokenKind, Unit, deeds, risk};
 use crate::evidence::Severity;
-use crate::shell::Command;
-use crate::shell::ast::RedirectKind;
+use crate::shell::ast::{RedirectKind, StatementKind};
+use crate::shell::{Argument, Command};
 
 /// Drafts come with `/path/to/backup`, `<HOST>`, `your_password`.
 pub const RULE: Rule = Rule {
@@ -89,6 +90,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     // What a Python source starts is looked at with its other strings, below.
     for unit in context.units.iter().filter(|unit| unit.within != Language::Python) {
         let mut done: Vec<Span> = Vec::new();
+        let mut said: Vec<String> = Vec::new();
         for run in unit.runs() {
             let command = run.command;
             if speaks(command) {
@@ -96,7 +98,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 done.extend(command.redirects.iter().map(|r| r.target.span));
                 continue;
             }
-            if COMPARES.iter().any(|name| command.is(&[name])) {
+            if command.is(COMPARES) {
                 done.push(command.span);
                 continue;
             }
@@ -115,9 +117,15 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     done.push(argument.span);
                 } else if let Some(what) = what {
                     let message = format!("{what} is a placeholder");
+                    // One value that is not filled in is one fault, wherever it is used.
+                    let again = unit.step.is_none() && said.contains(&what);
                     let finding = report.add(&RULE, unit, argument.span, message);
-                    if !acts && unit.step.is_none() {
+                    if again || switched_off(unit, command) {
+                        finding.severity = Severity::Low;
+                    } else if !acts && unit.step.is_none() {
                         finding.severity = Severity::Medium;
+                    } else {
+                        said.push(what);
                     }
                     done.push(argument.span);
                 }
@@ -172,15 +180,53 @@ fn names<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
 /// Tells whether a command does something with what it is given: copies, restores, sends, changes. What only looks, or is
 /// no tool of the trade, fails and harms nothing.
 fn acts(unit: &Unit<'_>, command: &Command) -> bool {
-    if command.is(SETS) {
-        return !command.wrappers.iter().any(|wrapper| wrapper == "eval");
+    if unit.step.is_some() {
+        return command.is(SETS) || unit.take_apart(command).is_some();
     }
-    let changes = || risk::of_command(unit, command) >= Risk::Write;
-    deeds::deed(unit, command).is_some() || unit.take_apart(command).is_some() && changes()
+    // A default that a function sets with `eval` is not yet the value that is used.
+    if command.is(SETS) {
+        return !unit.slice(command.span).starts_with("eval");
+    }
+    let replaces = || {
+        let harm = risk::of_command(unit, command);
+        harm >= Risk::Destructive && harm != Risk::Unknown
+    };
+    deeds::deed(unit, command).is_some() || unit.take_apart(command).is_some() && replaces()
+}
+
+/// Tells whether a command stands in a branch that the script itself keeps from running: a switch above says no.
+fn switched_off(unit: &Unit<'_>, command: &Command) -> bool {
+    let never = |test: &Command| {
+        let words: Vec<Option<&str>> = test.arguments().iter().map(Argument::literal).collect();
+        match words.as_slice() {
+            [Some(left), Some("=" | "=="), Some(right), Some("]")] if test.is(&["["]) => {
+                left != right
+            }
+            [Some(left), Some("=" | "=="), Some(right)] if test.is(&["test"]) => left != right,
+            _ => false,
+        }
+    };
+    let mut off = false;
+    each(&unit.script.statements, &mut |statement, _| {
+        let StatementKind::If { branches, .. } = &statement.kind else { return };
+        for (condition, body) in branches {
+            let (Some(first), Some(last), [asked]) = (body.first(), body.last(), &condition[..])
+            else {
+                continue;
+            };
+            let whole = Span::new(first.span.start, last.span.end);
+            off |= within(command.span, whole)
+                && unit
+                    .named(&["[", "test"])
+                    .any(|test| test.command.span == asked.span && never(test.command));
+        }
+    });
+    off
 }
 
 /// Commands whose operand is a program, or what is searched for.
-const PROGRAMS: &[&str] = &["awk", "gawk", "mawk", "perl", "sed", "grep", "egrep", "fgrep", "envsubst"];
+const PROGRAMS: &[&str] =
+    &["awk", "gawk", "mawk", "perl", "sed", "grep", "egrep", "fgrep", "envsubst"];
 
 /// Commands that compare: a script may well look for a placeholder.
 const COMPARES: &[&str] = &["[", "test", "[["];
@@ -233,10 +279,16 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
 
 /// Returns the placeholder in a text, if there is one.
 fn placeholder(text: &str) -> Option<String> {
-    if let Some(at) = text.find("/path/to/") {
+    // Most words hold no sign of one.
+    let sign = |byte: u8| matches!(byte, b'<' | b'{' | b'_' | b'[' | b'-' | b'.' | b'/');
+    let signs = text.bytes().any(sign);
+    if let Some(at) = text.find("/path/to/").filter(|_| signs) {
         return Some(word_at(text, at));
     }
     for (open, close) in [("<", ">"), ("{{", "}}"), ("__", "__"), ("[", "]")] {
+        if !signs || !text.as_bytes().contains(&open.as_bytes()[0]) {
+            continue;
+        }
         for (at, _) in text.match_indices(open) {
             // A placeholder is short; a search to the end of a long text for each bracket takes minutes.
             let rest = &text[at + open.len()..];
@@ -249,12 +301,17 @@ fn placeholder(text: &str) -> Option<String> {
             }
         }
     }
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     // In a sentence `TODO` is a note.
-    let sentence = text.trim().split_whitespace().nth(3).is_some();
+    let sentence = || text.split_whitespace().nth(3).is_some();
     let note = |w: &str| matches!(w, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER");
-    let mut words = text.split(|c: char| !is_word(c));
-    words.find(|w| whole(w) && !(sentence && note(w))).map(str::to_owned)
+    words(text).find(|w| whole(w) && !(note(w) && sentence())).map(str::to_owned)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let words = text.as_bytes().split(move |byte| !is_word(byte));
+    // None is shorter than `TBD`.
+    words.filter(|word| word.len() > 2).filter_map(|word| str::from_utf8(word).ok())
 }
 
 fn word_at(text: &str, at: usize) -> String {
@@ -304,7 +361,19 @@ fn whole(word: &str) -> bool {
         return plain.iter().any(|one| word.eq_ignore_ascii_case(one))
             || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER");
     }
-    let lower = word.trim_matches('.').to_ascii_lowercase();
+    let word_alone = word.trim_matches('.');
+    let begins = |with: &str| {
+        word_alone
+            .as_bytes()
+            .get(..with.len())
+            .is_some_and(|b| b.eq_ignore_ascii_case(with.as_bytes()))
+    };
+    // Returns what stands before an ending.
+    let before = |end: &str| {
+        let at = word_alone.len().checked_sub(end.len())?;
+        let (rest, tail) = word_alone.split_at_checked(at)?;
+        tail.eq_ignore_ascii_case(end).then_some(rest)
+    };
     let exact = [
         "changeme",
         "change_me",
@@ -321,15 +390,13 @@ fn whole(word: &str) -> bool {
         "fill_me_in",
         "s3cr3t_here",
     ];
-    exact.contains(&lower.as_str())
+    exact.iter().any(|one| word_alone.eq_ignore_ascii_case(one))
         || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER")
-        || ["your_", "your-", "my_actual_", "enter_your", "insert_your"]
-            .iter()
-            .any(|p| lower.starts_with(p))
+        || ["your_", "your-", "my_actual_", "enter_your", "insert_your"].into_iter().any(begins)
         || ["_here", "-here", "_placeholder", "-placeholder"]
             .iter()
-            .any(|s| lower.ends_with(s) && lower.len() > s.len() + 2)
+            .any(|end| before(end).is_some_and(|rest| rest.len() > 2))
         || ["example.com", "example.org", "example.net"]
             .iter()
-            .any(|d| lower.strip_suffix(d).is_some_and(|l| l.is_empty() || l.ends_with('.')))
+            .any(|d| before(d).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }

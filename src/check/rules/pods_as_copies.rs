@@ -3,15 +3,16 @@
 use crate::base::Span;
 use crate::base::yaml::Node;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Manifest};
+use crate::check::{Context, Manifest, Volume};
 use crate::evidence::Severity;
+use crate::shell::path;
 
 /// Three pods on one disk are one copy, and a directory of a node is gone with the node.
 pub const RULE: Rule = Rule {
     code: "K8S07",
     name: "pods-as-copies",
     severity: Severity::High,
-    summary: "a database keeps its data in emptyDir or hostPath, or several pods of a Deployment share one claim",
+    summary: "a database keeps its data in emptyDir or hostPath, several pods keep theirs in hostPath, or those of a Deployment share one claim",
     why: "emptyDir goes with the pod, hostPath with the node; pods on one claim write into the same files, and none of them is a second copy",
     fix: "a StatefulSet with volumeClaimTemplates on a class with snapshots, replication of the database itself, and a backup outside of the cluster",
     source: "Kubernetes documentation, Volumes: emptyDir is deleted for ever with its pod; hostPath is a path of one node",
@@ -84,6 +85,8 @@ spec:
 fn run(context: &Context<'_>, report: &mut Report) {
     for manifest in context.manifests {
         let several = manifest.kind == "Deployment" && manifest.replicas().is_some_and(|n| n > 1);
+        let copies = manifest.kind != "DaemonSet"
+            && manifest.replicas().is_some_and(|replicas| replicas > 1);
         for volume in manifest.volumes() {
             let database = holds_data(manifest, volume.name);
             let (message, severity) = match volume.source {
@@ -93,6 +96,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 "hostPath" if database => {
                     ("the data of the database lie on one node", Severity::High)
                 }
+                "hostPath" if copies && keeps_data(manifest, volume) => (
+                    "each of the pods sees the directory of its own node; none is a copy of another",
+                    Severity::Medium,
+                ),
                 "persistentVolumeClaim" if several && database => {
                     ("several pods of a database write into one volume", Severity::High)
                 }
@@ -108,6 +115,35 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 fn add<'r>(report: &'r mut Report, span: Span, message: &str) -> &'r mut crate::evidence::Finding {
     report.add_python(&RULE, span, message.to_owned())
+}
+
+/// Tells whether a directory of a node is one for data, and not one of the machine that pods only look at.
+fn keeps_data(manifest: &Manifest, volume: Volume<'_>) -> bool {
+    let path = volume.value.text().or_else(|| volume.value.get("path").and_then(Node::text));
+    let machine = [
+        "/dev",
+        "/etc",
+        "/lib",
+        "/proc",
+        "/run",
+        "/sys",
+        "/tmp",
+        "/usr",
+        "/var/lib/containerd",
+        "/var/lib/docker",
+        "/var/lib/kubelet",
+        "/var/log",
+        "/var/run",
+    ];
+    let data = |path: &str| path.len() > 1 && !machine.iter().any(|m| path::within(path, m));
+    let mounts = manifest
+        .containers()
+        .flat_map(|container| container.get("volumeMounts").map_or(&[][..], Node::items));
+    let read_only = |mount: &Node| {
+        mount.get("name").and_then(Node::text) == Some(volume.name)
+            && mount.get("readOnly").and_then(Node::text) == Some("true")
+    };
+    path.is_some_and(data) && !mounts.into_iter().any(read_only)
 }
 
 /// Tells whether a database keeps its data in this volume.

@@ -40,6 +40,7 @@ ps aux | grep postgres | grep -v grep | wc -l
 pg_dump -Fc -f /backup/shop.dump.new shop
 "#,
         ),
+        Example::Script("if ps -e | grep -q 'backupd$'; then echo up; fi\n"),
         Example::Script("ps -C nginx -o pid= | head -1\nps -p \"$pid\" -o args= | grep -q nginx\n"),
     ],
     run,
@@ -52,7 +53,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 continue;
             };
             let narrow =
-                ps.command.literals().iter().any(|w| matches!(*w, "-p" | "-C" | "--pid" | "-q"));
+                ps.command.literals().iter().any(|w| matches!(*w, "-p" | "-C" | "--pid" | "-q"))
+                    || !shows_arguments(ps.command);
             let filters: Vec<Run<'_>> = unit
                 .named(&["grep", "egrep", "fgrep", "awk"])
                 .filter(|r| r.command.setting.stage.is_some_and(|s| s.pipeline == stage.pipeline))
@@ -65,6 +67,25 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Tells whether the list holds whole command lines: `ps aux`, `ps -ef`, `ps -eo pid,args`; `ps -e` holds names.
+fn shows_arguments(ps: &Command) -> bool {
+    let words: Vec<_> = ps.arguments().iter().map(crate::shell::Argument::shown).collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let before = at.checked_sub(1).map_or("", |before| &*words[before]);
+        let value = before.starts_with('-') && before.ends_with(['o', 't', 'u', 'U', 'G', 'g']);
+        let format = ["args", "cmd", "command"].iter().any(|one| word.contains(one));
+        format
+            || !value
+                && match word.strip_prefix('-') {
+                    Some(letters) => {
+                        !word.starts_with("--") && letters.contains(['f', 'F', 'x'])
+                            || letters == "aux"
+                    }
+                    None => true,
+                }
+    })
 }
 
 /// Tells whether the pattern cannot match itself: `[m]ysqld`.

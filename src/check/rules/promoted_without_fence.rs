@@ -1,8 +1,9 @@
 //! FO001: two primaries under one name.
 
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, failover};
+use crate::check::{Context, Run, Unit, failover};
 use crate::evidence::Severity;
+use crate::tools::{Fence, Takeover};
 
 /// The old primary is stopped and kept down before the standby takes its place.
 pub const RULE: Rule = Rule {
@@ -25,6 +26,15 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "mysql -h m2 -e 'STOP REPLICA; RESET REPLICA ALL; SET GLOBAL read_only = OFF'\n",
         ),
+        Example::Script(
+            "#!/bin/bash\n# called by keepalived\ncase \"$3\" in\n  MASTER)\n    drbdadm primary --force shop\n    mount /dev/drbd1 /srv/shop\n    systemctl start mariadb\n    ;;\n  BACKUP) systemctl stop mariadb; umount /srv/shop; drbdadm secondary shop ;;\nesac\n",
+        ),
+        Example::Script(
+            "set -eu\nif ! nc -z -w 3 store1 2049; then\n  zpool import -f shares\n  systemctl start nfs-kernel-server\nfi\n",
+        ),
+        Example::Script(
+            "kubectl --context old scale sts pg --replicas=0\npsql -X -h db2 -c 'select pg_promote()'\n",
+        ),
     ],
     good: &[
         Example::Script(
@@ -42,16 +52,54 @@ pub const RULE: Rule = Rule {
             "P=/srv/pitr/main\ncat >> \"$P/postgresql.auto.conf\" <<'CONF'\nrestore_command = 'cp /backup/wal/%f %p'\nrecovery_target_time = '2026-03-02 14:03:00+00'\nCONF\ntouch \"$P/recovery.signal\"\npg_ctl start -w -D /srv/pitr/main\npg_ctl promote -D /srv/pitr/main\n",
         ),
         Example::Script("patronictl failover --candidate db2 --force\n"),
+        Example::Script(
+            "pcs stonith fence db1 || exit 1\npsql -X -h db2 -c 'select pg_promote()'\n",
+        ),
+        Example::Script(
+            "govc vm.power -off -force store1\nzpool import -f shares\nip addr add 192.0.2.7/24 dev eth0\n",
+        ),
+        Example::Script(
+            "drbdadm create-md shop\ndrbdadm up shop\ndrbdadm primary --force shop\nmkfs.xfs /dev/drbd1\n",
+        ),
     ],
     run,
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
-        if !failover::promotes(context, unit, run) || failover::fenced(context, unit, run) {
+        let promotes = failover::promotes(context, unit, run);
+        let seized = match failover::seizes(unit, run) {
+            Some(Takeover::Seizes) => true,
+            // Which member came furthest is another question; a manager fences by itself.
+            Some(Takeover::Promotes | Takeover::Bootstraps | Takeover::HandsOver) | None => false,
+        };
+        let fence = failover::fenced(context, unit, run);
+        if !promotes && !seized
+            || fence == Some(Fence::Stops)
+            || seized && made_here(context, unit, run)
+        {
             continue;
         }
-        let message = "nothing stops the old primary before this promotion".to_owned();
-        report.add(&RULE, unit, run.command.span, message);
+        let message = match (promotes, fence) {
+            (true, None) => "nothing stops the old primary before this promotion",
+            (true, Some(_)) => "the old primary is cut off before this promotion, and runs on",
+            (false, None) => "nothing stops the other machine before its storage is taken by force",
+            (false, Some(_)) => {
+                "the other machine is cut off before its storage is taken by force, and runs on"
+            }
+        };
+        let finding = report.add(&RULE, unit, run.command.span, message.to_owned());
+        if fence.is_some() || !promotes && !failover::takes_a_part(context, unit, run) {
+            finding.severity = Severity::Medium;
+        }
     }
+}
+
+/// Tells whether the script made the resource or the pool itself: then nobody else has it.
+fn made_here(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
+    context.before(unit, run).any(|(_, other)| {
+        other.command.is(&["drbdadm"]) && other.command.has("create-md")
+            || other.command.is(&["zpool"])
+                && (other.command.has("create") || other.command.has("export"))
+    })
 }

@@ -3,6 +3,7 @@
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, failover};
 use crate::evidence::Severity;
+use crate::tools::Takeover;
 
 /// What the standby did not receive is lost by its promotion.
 pub const RULE: Rule = Rule {
@@ -16,6 +17,10 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
+            "#!/bin/bash\nset -eu\n# after the power failure\nfor n in g2 g3; do ssh \"$n\" systemctl stop mariadb; done\nsed -i 's/safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat\ngalera_new_cluster\nfor n in g2 g3; do ssh \"$n\" systemctl start mariadb; done\n",
+        ),
+        Example::Script("patronictl -c /etc/patroni.yml failover shop --candidate db2 --force\n"),
+        Example::Script(
             "ssh db1 systemctl stop postgresql\npsql -X -h db2 -c 'select pg_promote()'\n",
         ),
         Example::Plan {
@@ -24,6 +29,10 @@ pub const RULE: Rule = Rule {
         },
     ],
     good: &[
+        Example::Script(
+            "set -eu\nfor n in g1 g2 g3; do ssh \"$n\" grep seqno: /var/lib/mysql/grastate.dat; done\nread -r -p 'the furthest one: ' best\nssh \"$best\" galera_new_cluster\n",
+        ),
+        Example::Script("patronictl list\npatronictl failover --candidate db2 --force\n"),
         Example::Script(
             "ssh db1 systemctl stop postgresql\npsql -X -h db2 -Atc 'select pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()'\npsql -X -h db2 -c 'select pg_promote()'\n",
         ),
@@ -39,10 +48,22 @@ pub const RULE: Rule = Rule {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
-        if !failover::promotes(context, unit, run) || failover::measured(context, unit, run) {
-            continue;
+        let message = match failover::seizes(unit, run) {
+            Some(Takeover::Bootstraps) => {
+                "nothing looks which member came furthest before the cluster begins anew with this one"
+            }
+            Some(Takeover::HandsOver) => {
+                "nothing looks how far the candidate came before it is made the leader without a question"
+            }
+            Some(Takeover::Promotes | Takeover::Seizes) | None => {
+                if !failover::promotes(context, unit, run) {
+                    continue;
+                }
+                "nothing measures what the standby lacks before this promotion"
+            }
+        };
+        if !failover::measured(context, unit, run) {
+            report.add(&RULE, unit, run.command.span, message.to_owned());
         }
-        let message = "nothing measures what the standby lacks before this promotion".to_owned();
-        report.add(&RULE, unit, run.command.span, message);
     }
 }

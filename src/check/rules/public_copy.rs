@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::Severity;
-use crate::shell::Command;
+use crate::shell::{Argument, Command};
 
 /// A dump holds every customer, and the internet is searched for dumps.
 pub const RULE: Rule = Rule {
@@ -29,6 +29,17 @@ pub const RULE: Rule = Rule {
         Example::Script("aws s3 presign s3://backups/shop.sql.gz --expires-in 604800\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# the copy goes into a closed bucket; only the page of the shop is public
+pg_dump -Fc -f /backup/shop.dump.new shop
+pg_restore -l /backup/shop.dump.new > /dev/null
+gsutil cp /backup/shop.dump.new gs://shop-dr/shop.dump
+gsutil pap get gs://shop-dr
+aws s3 sync --acl public-read ./public s3://www.example.org
+"#,
+        ),
         Example::Script("aws s3 cp /backup/shop.sql.gz s3://shop-dr/ --sse aws:kms\n"),
         Example::Script(
             "aws s3api put-public-access-block --bucket dr --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true\n",
@@ -46,6 +57,10 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let command = run.command;
+        let signs = |a: &Argument| matches!(&*a.shown(), "presign" | "signurl");
+        if !command.is(OPENERS) && !command.arguments().iter().any(signs) {
+            continue;
+        }
         let words: Vec<String> =
             command.arguments().iter().map(|a| a.shown().into_owned()).collect();
         let of_copies = words.iter().any(|w| about_copies(w));
@@ -68,6 +83,9 @@ fn about_copies(word: &str) -> bool {
     let dr = word.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == "dr");
     dr || looks_backup(word) || is_archive(word)
 }
+
+/// Programs that can open a copy to everybody.
+const OPENERS: &[&str] = &["aws", "gsutil", "gcloud", "mc", "mcli", "s3cmd", "az", "curl", "wget"];
 
 /// Returns how a command lets everybody read.
 fn opens(command: &Command, words: &[String]) -> Option<&'static str> {

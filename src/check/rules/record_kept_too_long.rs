@@ -19,6 +19,19 @@ pub const RULE: Rule = Rule {
     layer: "static",
     bad: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# moves the shop to the standby at the other site
+ssh -o ConnectTimeout=10 db2 'sudo -u postgres psql -Atc "select pg_promote()"'
+curl -fsS --max-time 10 --resolve shop.corp.internal:443:10.2.0.10 https://shop.corp.internal/healthz
+nsupdate -k /etc/dns/ddns.key <<'EOF'
+update delete shop.corp.internal. A
+update add shop.corp.internal. 86400 A 10.2.0.10
+send
+EOF
+"#,
+        ),
+        Example::Script(
             r#"#!/usr/bin/env bash
 set -euo pipefail
 curl -fsS --max-time 10 --resolve shop.example.org:443:10.2.0.10 https://shop.example.org/healthz
@@ -39,6 +52,20 @@ EOF
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# moves the shop to the other site; the record lives for a minute
+curl -fsS --max-time 10 --resolve shop.corp.internal:443:10.2.0.10 https://shop.corp.internal/healthz
+ssh -o ConnectTimeout=10 db2 'sudo -u postgres psql -Atc "select pg_is_in_recovery()"' | grep -qx f
+nsupdate -k /etc/dns/ddns.key <<'EOF'
+update delete shop.corp.internal. A
+update add shop.corp.internal. 60 A 10.2.0.10
+send
+EOF
+dig +short shop.corp.internal @10.0.0.53
+"#,
+        ),
         Example::Script(
             r#"#!/usr/bin/env bash
 set -euo pipefail

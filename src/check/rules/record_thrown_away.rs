@@ -55,7 +55,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let copies =
             |unit: &Unit<'_>| deeds::deeds(unit).any(|(_, d)| matches!(d, Deed::Dump | Deed::Send));
         let silent =
-            unit.named(&["exec"]).chain(unit.runs().filter(|r| r.command.words.is_empty()));
+            unit.named(&["exec"]).chain(unit.writing(&[]).filter(|r| r.command.words.is_empty()));
         for run in silent.filter(|run| thrown(run.command) && run.command.setting.stage.is_none()) {
             let text = unit.slice(run.command.span);
             if text.starts_with("exec") && copies(unit) {

@@ -42,7 +42,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.writing(crate::check::redis::REPLACERS) {
         if replaces_snapshot(context, unit, run).is_none() {
             continue;
         }

@@ -27,6 +27,18 @@ pub const RULE: Rule = Rule {
         Example::Script("redis-cli --raw keys \"session:*\" | xargs redis-cli del\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# empties the third database of the cache, after its rows are saved
+[ "$(hostname -s)" = cache2 ] || exit 1
+redis-cli SAVE
+cp -p /var/lib/redis/dump.rdb "/backup/redis/before-$(date +%s).rdb"
+redis-cli -n 3 flushdb async
+/srv/app/bin/warm-cache --from /backup/cache.jsonl
+redis-cli -n 3 dbsize
+"#,
+        ),
         Example::Script("redis-cli --rdb \"/backup/before-$(date +%s).rdb\"\nredis-cli FLUSHALL\n"),
         Example::Script(
             "redis-cli SAVE\ncp /var/lib/redis/dump.rdb \"/backup/before-$(date +%s).rdb\"\nredis-cli -n 1 FLUSHDB\n",
@@ -42,7 +54,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(crate::check::redis::CLIENTS) {
         for words in sent(run.command) {
             let verb = words
                 .iter()

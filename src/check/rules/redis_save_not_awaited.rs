@@ -40,7 +40,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, save) in context.runs().filter(|(_, run)| sends(run.command, &["BGSAVE"])) {
+    for (unit, save) in context
+        .named(crate::check::redis::CLIENTS)
+        .filter(|(_, run)| sends(run.command, &["BGSAVE"]))
+    {
         let copies = |run: &crate::check::Run<'_>| {
             let reads = run.command.is(&[
                 "cp", "mv", "rsync", "scp", "tar", "gzip", "zstd", "xz", "cat", "aws", "rclone",

@@ -46,8 +46,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in
-        context.runs().filter(|(unit, _)| unit.part == Place::Run || unit.step.is_none())
+    for (unit, run) in context
+        .writing(crate::check::redis::REPLACERS)
+        .filter(|(unit, _)| unit.part == Place::Run || unit.step.is_none())
     {
         let Some(path) = replaces_snapshot(context, unit, run) else {
             continue;

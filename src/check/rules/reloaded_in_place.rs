@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "a file of SQL empties a table and loads it again, and keeps no copy of what was there",
     why: "rows that are newer than the copy are gone, and when the load fails in the middle the table is half empty",
     fix: "CREATE TABLE x_before AS SELECT * FROM x (or RENAME it away) first, load into a new table, compare, and swap the names",
-    source: "PostgreSQL documentation, TRUNCATE; the same demand as for files: keep what a restore replaces (NIST SP 800-34)",
+    source: "TRUNCATE(7): not MVCC-safe, and an ACCESS EXCLUSIVE lock on the table; the same demand as for files: keep what a restore replaces (NIST SP 800-34)",
     layer: "sql",
     bad: &[
         Example::File {

@@ -22,6 +22,16 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/sh
+set -e
+# nightly copy of the files, three full ones are kept
+duplicity --full-if-older-than 1M /srv sftp://backup@store/srv
+duplicity verify sftp://backup@store/srv /srv
+duplicity remove-all-but-n-full 3 --force sftp://backup@store/srv
+duplicity cleanup --force sftp://backup@store/srv
+"#,
+        ),
         Example::Script("duplicity remove-older-than 6M --force file:///backup/srv\n"),
         Example::Script("duplicity collection-status file:///backup/srv\n"),
         Example::Script(

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     summary: "a repository is repaired or its index rebuilt, and no copy of the repository was made before",
     why: "what cannot be read is dropped for good: copies that a second try, another version or another disk could have read",
     fix: "stop the backups, copy the repository (`rsync -a`, `rclone copy`), repair the copy or keep it as the way back",
-    source: "borg-check(1): \"--repair … can even lead to data loss … potentially dangerous\"; restic documentation, \"Troubleshooting\": make a copy of the repository first",
+    source: "borg-check(1): \"check --repair is a potentially dangerous function and might lead to data loss\"; restic documentation, Troubleshooting, 2: \"Create a full copy of the repository if possible\"",
     layer: "static",
     bad: &[
         Example::Script("borg check --repair /backup/borg\n"),

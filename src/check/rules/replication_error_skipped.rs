@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     summary: "errors of replication are skipped (skip counter, slave-skip-errors)",
     why: "a transaction is missing on the replica; everything behind it builds on other rows, and a promotion makes the gap the truth",
     fix: "find out why the rows differ, and rebuild the replica from a copy; compare the tables (pt-table-checksum) before it is trusted",
-    source: "MySQL documentation, replica_skip_errors: leads to replicas that are out of synchrony with no indication why",
+    source: "MySQL manual, replica_skip_errors: \"results in replicas becoming hopelessly out of synchrony with the source, with you having no idea why this has occurred\"",
     layer: "sql",
     bad: &[
         Example::Script(

@@ -1,9 +1,10 @@
 //! LL012: a restore that never stops.
 
 use crate::base::Risk;
+use crate::check::names::looks_backup;
 use crate::check::risk;
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Python, TokenKind, Unit};
+use crate::check::{Context, Python, Run, TokenKind, Unit};
 use crate::evidence::{Place, Severity};
 
 /// A restore is done once, by decision.
@@ -33,6 +34,27 @@ pub const RULE: Rule = Rule {
         ),
         Example::Script("while true; do date; sleep 60; done\n"),
         Example::Script(
+            "#!/bin/bash\n# a second copy, every hour\nset -e\nwhile true; do\n  rsync -a --delete /srv/app/ /backup/app/\n  sleep 3600\ndone\n",
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Hands new files on; the restore of a copy is done by hand."""
+import os
+import time
+
+
+def work(folder):
+    for name in os.listdir(folder):
+        os.replace(os.path.join(folder, name), os.path.join("/srv/app/incoming", name))
+        os.remove(os.path.join("/srv/app/marks", name))
+
+
+while True:
+    work("/srv/app/outgoing")
+    time.sleep(5)
+"#,
+        ),
+        Example::Script(
             "while read -r name; do cp -a \"/backup/$name\" \"/srv/restored/$name.new\"; done < /backup/list\n",
         ),
         Example::Script(
@@ -43,27 +65,43 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let mut found = false;
     for unit in context.scripts().filter(|unit| unit.part != Place::Rollback) {
-        for (start, end) in endless(unit) {
-            let inside = unit.runs().find(|run| {
+        let loops = endless(unit);
+        if loops.is_empty() {
+            continue;
+        }
+        let heavy = |run: &Run<'_>| risk::of_command(unit, run.command) == Risk::Destructive;
+        let heavy: Vec<Run<'_>> = unit.runs().filter(heavy).collect();
+        for (start, end) in loops {
+            let inside = heavy.iter().find(|run| {
                 let span = run.command.span;
                 span.start > start
                     && span.end <= end
-                    && risk::of_command(unit, run.command) == Risk::Destructive
+                    // What only takes away, or puts a file in its place, restores nothing.
+                    && !run.command.is(&["rm", "rmdir", "unlink", "mv"])
+                    && !makes_a_copy(unit, **run)
             });
             if let Some(run) = inside {
-                report.add(
-                    &RULE,
-                    unit,
-                    run.command.span,
-                    "data is replaced again and again, without end".to_owned(),
-                );
+                found = true;
+                let message = "data is replaced again and again, without end".to_owned();
+                let finding = report.add(&RULE, unit, run.command.span, message);
+                // What is only renamed is there still.
+                if run.command.is(&["mv"]) {
+                    finding.severity = Severity::Medium;
+                }
             }
         }
     }
-    if let Some(python) = &context.python {
+    if let Some(python) = context.python.as_ref().filter(|_| !found) {
         python_loops(python, report);
     }
+}
+
+/// Tells whether a command only replaces copies, by data that is none.
+fn makes_a_copy(unit: &Unit<'_>, run: Run<'_>) -> bool {
+    let copies = unit.copies(run.command);
+    !copies.is_empty() && copies.iter().all(|(from, to)| looks_backup(to) && !looks_backup(from))
 }
 
 /// Returns the loops of a script that have no condition and are never left.
@@ -78,7 +116,7 @@ fn endless(unit: &Unit<'_>) -> Vec<(usize, usize)> {
         "for (( ; ; ))",
     ];
     let mut loops = vec![];
-    for head in heads {
+    for head in heads.into_iter().filter(|head| unit.text.contains(head)) {
         for (start, _) in unit.text.match_indices(head) {
             let end = end_of_loop(unit.text, start);
             let body = &unit.text[start..end];

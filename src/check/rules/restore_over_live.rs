@@ -3,12 +3,12 @@
 use crate::base::Risk;
 use crate::check::names::{is_archive, is_scratch_database, looks_backup, looks_scratch};
 use crate::check::rule::{Example, Report, Rule};
-use crate::check::{Context, Run, Unit};
+use crate::check::{Context, Run, Unit, losses, provenance};
 use crate::evidence::{Place, Severity};
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, path};
 use crate::sql::{Kind, Statement};
-use crate::tools::tar;
+use crate::tools::{Loss, Reach, tar};
 
 /// What is damaged today may still hold rows the backup lacks.
 pub const RULE: Rule = Rule {
@@ -30,7 +30,17 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "dropdb -U postgres shop\ncreatedb -U postgres shop\npg_restore -U postgres -d shop /backup/shop.dump\n",
         ),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\n# backup\nrsync -aHAX /srv/wiki/ /mnt/copies/backup/wiki/\n# restore\nrsync -aHAX /mnt/copies/backup/wiki/ /srv/wiki/\n",
+        ),
         Example::Script("mysql shop < /backup/shop.sql\n"),
+        Example::Script("zfs rollback -R \"tank/shop@$1\"\n"),
+        Example::Script(
+            "systemctl stop dovecot\numount /srv/mail\nlvconvert --yes --merge vg0/mail-pre\nmount /srv/mail\n",
+        ),
+        Example::Script("mongorestore --uri \"$URI\" --gzip --archive=/backup/orders.gz --drop\n"),
+        Example::Script("redis-cli -h old REPLICAOF new 6379\n"),
+        Example::Script("umount /srv\nxfs_repair -L /dev/vg0/srv\nmount /dev/vg0/srv /srv\n"),
         Example::Script(
             "export RESTIC_REPOSITORY=/backup/restic\nsystemctl stop wiki\nrestic restore latest --target /\n",
         ),
@@ -43,8 +53,19 @@ pub const RULE: Rule = Rule {
         },
     ],
     good: &[
+        Example::Script("zfs snapshot tank/shop@before\nzfs rollback -r tank/shop@good\n"),
+        Example::Script(
+            "umount /srv\nxfs_metadump /dev/vg0/srv /backup/srv.meta\nxfs_repair -L /dev/vg0/srv\n",
+        ),
+        Example::Script("redis-cli REPLICAOF NO ONE\n"),
+        Example::Script(
+            "rsync -aH --delete --max-delete=500 /mnt/backup/photos/ /tank/photos/\nzfs snapshot \"tank/photos@$(date +%F)\"\n",
+        ),
         Example::Script(
             "systemctl stop app\nmv /srv/app/data \"/srv/app/data.before-restore.$(date +%s)\"\ntar -xzf /backup/app.tgz -C /srv/app\nsystemctl start app\n",
+        ),
+        Example::Script(
+            "#!/bin/bash\nset -euo pipefail\ntar -czf /backup/before.tgz -C /srv/app .\n./upgrade.sh || tar -xzf /backup/before.tgz -C /srv/app\n",
         ),
         Example::Script(
             "stage=$(mktemp -d)\ntar -xzf /backup/app.tgz -C \"$stage\"\ntest -s \"$stage/data/orders.csv\"\n",
@@ -70,11 +91,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let kept =
             unit.step.is_some_and(|s| s.safety_copy.is_some()) || unit.part == Place::Rollback;
-        if kept || run.command.setting.deferred {
+        if kept || run.command.setting.deferred || provenance::made_here(context, unit, run) {
             continue;
         }
         for target in replaced(context, unit, run) {
-            let safe = context.before(unit, run).any(|(u, r)| keeps(u, r, &target));
+            let safe = kept_by_snapshots(context, unit, run, &target)
+                || context
+                    .before(unit, run)
+                    .any(|(u, r)| keeps(u, r, &target) && !is_what_comes_back(unit, (u, r), run));
             if !safe {
                 let message = match &target {
                     Target::Path(path) => {
@@ -85,7 +109,87 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 report.add(&RULE, unit, run.command.span, message);
             }
         }
+        if let Some((what, severity)) = set_back(unit, run)
+            && !losses::copied(context, unit, run)
+            && !context
+                .before(unit, run)
+                .any(|(_, r)| dumps(r.command) || losses::snapshots(r.command))
+        {
+            let message = format!("{what}, and nothing keeps what is there");
+            report.add(&RULE, unit, run.command.span, message).severity = severity;
+        }
     }
+}
+
+/// Tells whether each run is followed by a snapshot of the file system that holds the target: what is replaced then stays
+/// in the older ones.
+fn kept_by_snapshots(
+    context: &Context<'_>,
+    unit: &Unit<'_>,
+    run: Run<'_>,
+    target: &Target,
+) -> bool {
+    let Target::Path(path) = target else { return false };
+    context.after(unit, run).any(|(other_unit, other)| {
+        losses::snapshots(other.command)
+            && other.command.arguments().iter().any(|a| {
+                let shown = a.shown();
+                let of = shown.split('@').next().unwrap_or_default().trim_matches('/');
+                let own = path.trim_matches('/');
+                !of.is_empty() && (own == of || own.starts_with(&format!("{of}/")))
+                    || other_unit.slice(a.span).starts_with(path.as_str())
+            })
+    })
+}
+
+/// Returns how a command puts an older state, or that of another server, in the place of what is there.
+fn set_back(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Severity)> {
+    let command = run.command;
+    let call = unit.take_apart(command)?;
+    let hit = losses::hits(unit, command).into_iter().find(|hit| hit.loss == Loss::Replaced)?;
+    if losses::scratch(unit, command) {
+        return None;
+    }
+    let whole = if hit.reach == Reach::Whole { Severity::High } else { Severity::Medium };
+    let severity = match call.name {
+        // Other rules read them, or they refuse a place where something is.
+        "pg_restore" | "etcdctl" | "etcdutl" | "psql" | "mysql" | "mariadb" | "sqlite3"
+        | "pg_rewind" => return None,
+        "patronictl" | "drbdadm" | "repmgr" => return None,
+        // Without -F it refuses what has changed.
+        "zfs" if hit.reach == Reach::Part && !call.has(&["F"]) => return None,
+        "pgbackrest" if !call.has(&["delta", "force"]) => return None,
+        "mongorestore" if call.has(&["nsFrom", "nsTo"]) => return None,
+        "barman" | "wal-g" | "pg_probackup" => {
+            let place = call.operands.last().map(|word| unit.path(command, word));
+            if !place.is_some_and(|place| losses::in_live_directory(&place)) {
+                return None;
+            }
+            whole
+        }
+        "pgbackrest" if command.has("--delta") => Severity::Medium,
+        // It asks for a device that is named, not for what a package finds.
+        "e2fsck" | "fsck" | "tune2fs" if call.operands.iter().all(|word| !word.certain) => {
+            Severity::Low
+        }
+        _ => whole,
+    };
+    Some((format!("{} puts another state in the place of this one", hit.deed), severity))
+}
+
+/// Tells whether the copy that a command made is the one that is put back at once, by the command behind it: what there
+/// was is in that copy alone, and nothing has shown that it is good.
+fn is_what_comes_back(unit: &Unit<'_>, (at, made): (&Unit<'_>, Run<'_>), run: Run<'_>) -> bool {
+    let next = std::ptr::eq(at, unit) && made.index + 1 == run.index;
+    if !next || !made.command.is(&["tar", "rsync"]) || !run.command.is(&["tar", "rsync"]) {
+        return false;
+    }
+    let Some(call) = unit.take_apart(run.command) else { return false };
+    let from = match call.value(&["file"]).filter(|_| call.tool.name == "tar") {
+        Some(file) => Some(unit.path(run.command, file)),
+        None => call.operands.first().map(|w| unit.path(run.command, w)),
+    };
+    unit.copies(made.command).into_iter().any(|(_, target)| Some(target) == from)
 }
 
 /// What a restore replaces.
@@ -157,6 +261,17 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
                 call.operands[target].text.split_once(':').is_some_and(|(h, _)| !h.contains('/'));
             if backup && !archived && !into_directory && !remote {
                 path_if_live(path)
+            } else {
+                Vec::new()
+            }
+        }
+        ("mv", _) if call.operands.len() > 1 => {
+            let target = call.operands.last().map(|w| unit.path(command, w)).unwrap_or_default();
+            let sources = &call.operands[..call.operands.len() - 1];
+            let backup = sources.iter().any(|w| from_backup(&unit.path(command, w)));
+            let whole = sources.iter().all(|w| !is_archive(&w.text));
+            if backup && whole && losses::in_live_directory(&target) {
+                vec![Target::Path(target)]
             } else {
                 Vec::new()
             }

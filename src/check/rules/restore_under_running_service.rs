@@ -104,7 +104,9 @@ fn written(unit: &Unit<'_>, run: Run<'_>) -> Vec<String> {
         "cp" | "rsync" => unit
             .copies(run.command)
             .into_iter()
-            .filter(|(source, target)| path::parent(source) != path::parent(target))
+            .filter(|(source, target)| {
+                path::parent(source) != path::parent(target) && !path::within(target, source)
+            })
             .map(|(_, target)| target)
             .collect(),
         _ => vec![],

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     summary: "a whole copy is restored to `/`, or by borg into a directory that nothing sets",
     why: "the files of another day replace those of the running system, libraries and configuration included, while it runs",
     fix: "restore into an empty scratch directory (`--target`, `mkdir` and `cd` before `borg extract`), check there, then move what is needed",
-    source: "borg-extract(1): \"Currently, extract always writes into the current working directory\"; restic-restore(1)",
+    source: "borg-extract(1): \"Currently, extract always writes into the current working directory\"; restic-restore(1), --target: directory to extract data to",
     layer: "static",
     bad: &[
         Example::Script(
@@ -92,7 +92,7 @@ fn place(one: &Operation<'_, '_>) -> Place {
 }
 
 fn moved(one: &Operation<'_, '_>) -> bool {
-    one.unit.runs().any(|run| run.index < one.run.index && run.command.is(&["cd", "pushd"]))
+    one.unit.named(&["cd", "pushd"]).any(|run| run.index < one.run.index)
 }
 
 /// Tells whether only a part is restored, or to somewhere else than files.

@@ -1,6 +1,6 @@
 //! SL003: a restored or rescued SQLite file goes into service unchecked.
 
-use super::stale_sqlite_log::restored;
+use super::stale_sqlite_log::{RESTORERS, restored};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::{Place, Severity};
@@ -41,7 +41,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    for (unit, run) in context.named(RESTORERS).filter(|(unit, _)| unit.part != Place::Rollback) {
         let Some(what) = made_again(unit, run) else {
             continue;
         };

@@ -24,6 +24,17 @@ pub const RULE: Rule = Rule {
     source: "find(1), -mtime; measured: with every file 20 days old, `find … -mtime +7 -delete` leaves 0",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# rotation of the dumps, from cron beside the job that makes them
+dir=/backup/daily
+before=$(du -s "$dir" | cut -f1)
+find "$dir" -maxdepth 1 -name 'shop-*.dump' -mtime +14 -delete
+after=$(du -s "$dir" | cut -f1)
+logger -t rotation "freed $((before - after)) KiB"
+"#,
+        ),
         Example::Script("find /var/backups/mysql -name '*.sql.gz' -mtime +7 -delete\n"),
         Example::Script(
             r#"#!/bin/bash
@@ -101,7 +112,7 @@ find "$dir" -name '*.tgz' -mtime +14 -delete
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["find", "tmpreaper", "tmpwatch"]) {
         let command = run.command;
         if !command.is(&["find", "tmpreaper", "tmpwatch"]) || !by_age(unit, run) {
             continue;

@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     source: "Site Reliability Engineering, ch. 26: data loss is found days or weeks later; restic manual, Removing snapshots according to a policy",
     layer: "inventory",
     bad: &[
+        Example::Script("wal-g delete retain FULL 1 --confirm\nwal-g backup-push /srv/pg\n"),
         Example::Inventory(
             "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql, detect_time: 30d}]\nbackups: [{id: nightly, asset: db, interval: 1d, retention: {daily: 7}}]\n",
         ),
@@ -35,6 +36,7 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script("wal-g delete retain FULL 1\nwal-g delete retain FIND_FULL 5 --confirm\n"),
         Example::Inventory(
             "schema: blackstart/inventory/v1\nassets: [{id: db, kind: mysql, detect_time: 30d}]\nbackups: [{id: nightly, asset: db, interval: 1d, retention: {daily: 7, monthly: 3}}]\n",
         ),
@@ -66,10 +68,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["restic", "borg"]) {
         let command = run.command;
         let prunes = command.is(&["restic"]) && command.has("forget")
-            || command.is(&["borg"]) && command.has("prune");
+            || command.is(&["borg"]) && command.has("prune")
+            || command.is(&["wal-g"]) && command.has("retain") && command.has("--confirm");
         if !prunes || command.has("--dry-run") || command.has("-n") || command.has("--tag") {
             continue;
         }
@@ -93,6 +96,11 @@ pub(super) fn reach(backup: &Backup) -> Option<Period> {
 /// Returns how many copies the flags of a call keep, where all of them can be read.
 fn kept(command: &Command) -> Option<u64> {
     let words: Vec<String> = command.arguments().iter().map(|a| a.shown().into_owned()).collect();
+    // `wal-g delete retain [FULL|FIND_FULL] COUNT`
+    if command.is(&["wal-g"]) {
+        let at = words.iter().position(|word| word == "retain")?;
+        return words[at + 1..].iter().find_map(|word| word.parse().ok());
+    }
     let mut sum = None;
     let mut at = 0;
     while let Some(word) = words.get(at) {

@@ -20,6 +20,17 @@ pub const RULE: Rule = Rule {
     source: "bash(1), Parameter Expansion; measured: rm -rf \"$D/\"* with D empty lists /bin /boot …; Steam #3671; Kyoto University 2021 (77 TB)",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -e
+# makes room for the restore
+source /etc/backup/restore.conf
+systemctl stop app
+rm -rf "$STAGE"/*
+restic restore latest --target /srv/restored
+systemctl start app
+"#,
+        ),
         Example::Script("set -euo pipefail\nrm -rf \"$STAGE/\"*\n"),
         Example::Script(
             "#!/bin/bash\nset -u\nKEEP=14\nfind $BACKUP_ROOT/ -type f -mtime +$KEEP -delete\n",
@@ -150,11 +161,11 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
         let loose = argument.unknowns().any(|u| !u.quoted && !u.shown.contains(":+"));
         if name == "find" && loose {
             let message = format!("with {shown} empty, find starts in the current directory");
-            let elsewhere = set_elsewhere(unit, run, argument);
+            let elsewhere = set_elsewhere(unit, argument);
             let finding = report.add(&RULE, unit, argument.span, message);
-            finding.edit = guard(unit, argument);
-            if elsewhere {
-                finding.severity = Severity::Low;
+            match elsewhere {
+                true => finding.severity = Severity::Low,
+                false => finding.edit = guard(unit, argument),
             }
         }
         return;
@@ -179,18 +190,35 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
             .unwrap_or_default();
         let message = format!("with {culprit} empty, `{name}` works on {absolute}");
         let finding = report.add(&RULE, unit, argument.span, message);
-        finding.edit = guard(unit, argument);
         // Below a directory that is not known either, nothing says that it matters.
         let weak = !vital || absolute.starts_with('$') || !absolute.starts_with('/');
         // Several variables, each of which would have to be empty at the same time.
-        let several = argument.unknowns().filter(|u| u.may_be_empty).count() > 1 && !climbs;
-        finding.severity = match (weak || several, set_elsewhere(unit, run, argument)) {
+        let several = argument.unknowns().filter(|u| u.may_be_empty).count() > 1
+            && (starts_unknown || !climbs)
+            && !argument.unknowns().any(|u| u.may_be_empty && u.origin == Origin::Output);
+        let weak = weak || at_root && name == "find" && narrow(command);
+        finding.severity = match (weak || several, set_elsewhere(unit, argument)) {
             (false, false) => finding.severity,
             (false, true) if emptied_whole(&absolute) && recursive => Severity::Medium,
             (true, false) if !weak || absolute.starts_with('$') => Severity::Medium,
             (true, false) | (_, true) => Severity::Low,
         };
+        // Some variables are empty on purpose (`DESTDIR`); where hardly anything says that it does harm, nothing is changed.
+        if finding.severity > Severity::Low {
+            finding.edit = guard(unit, argument);
+        }
     }
+}
+
+/// Tells whether a search is for files of one name, which hardly stand elsewhere: `-name 'README*'`, not `-name '*.gz'`.
+fn narrow(find: &Command) -> bool {
+    find.arguments().windows(2).any(|pair| {
+        let name = pair[1].shown();
+        let letters = name.chars().filter(char::is_ascii_alphabetic).count();
+        matches!(pair[0].literal(), Some("-name" | "-iname"))
+            && letters > 5
+            && !name.starts_with("*.")
+    })
 }
 
 /// Tells whether nothing but everything below a directory is meant: `/`, `/*`.
@@ -200,9 +228,8 @@ fn emptied_whole(path: &str) -> bool {
 
 /// Tells whether the values most likely come from a file that the script reads in, or from whoever reads this file in:
 /// then nothing here says that they can be empty.
-fn set_elsewhere(unit: &Unit<'_>, run: Run<'_>, argument: &Argument) -> bool {
-    let reads_in =
-        unit.named(&["source", "."]).any(|other| other.command.span.start < run.command.span.start);
+fn set_elsewhere(unit: &Unit<'_>, argument: &Argument) -> bool {
+    let reads_in = unit.named(&["source", "."]).next().is_some();
     let part = only_defines(&unit.script.statements);
     let own = |u: &Unknown| u.may_be_empty && !from_elsewhere(unit, u);
     (reads_in || part) && !argument.unknowns().any(own)

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "a DELETE or an UPDATE without WHERE, or with one that is always true",
     why: "every row is gone or has the same value, also those that came after the backup; with autocommit there is no way back",
     fix: "a WHERE that names the rows, tried as SELECT count(*) first; in a transaction that is committed only when the count is the expected one",
-    source: "PostgreSQL documentation, DELETE: without WHERE all rows are deleted; mariadb(1), --safe-updates, exists for this mistake",
+    source: "DELETE(7): \"If the WHERE clause is absent, the effect is to delete all rows in the table\"; mysql(1), --safe-updates, exists for this mistake",
     layer: "sql",
     bad: &[
         Example::Script(

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     summary: "fsync, full_page_writes, the binary log, constraints or triggers are switched off for all, and nothing switches them on again",
     why: "after the next crash the data are torn beyond repair, replicas and point-in-time recovery miss what was not logged, and rows break the keys unnoticed",
     fix: "switch it for the one session; or switch it on again in the same script, in a trap, and look (`SHOW fsync`) as its last step",
-    source: "PostgreSQL documentation, fsync: off can result in unrecoverable corruption; MariaDB documentation, innodb_flush_log_at_trx_commit and sql_log_bin",
+    source: "PostgreSQL documentation, fsync: \"unrecoverable data corruption in the event of a power failure or system crash\"; MariaDB documentation, innodb_flush_log_at_trx_commit and sql_log_bin",
     layer: "sql",
     bad: &[
         Example::Script(

@@ -1,6 +1,6 @@
 //! TG008: a backup that dies with the disk it protects.
 
-use crate::check::names::{looks_backup, looks_scratch};
+use crate::check::names::{is_archive, looks_backup, looks_scratch};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
@@ -60,7 +60,7 @@ mv -T "$new.tmp" "$new"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(crate::check::unit::COPIERS) {
         for (source, target) in unit.copies(run.command) {
             let local = |p: &str| p.starts_with('/') && !p.starts_with("/dev/");
             if !local(&source)
@@ -82,6 +82,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     (Severity::High, "lie below one directory, so most likely on one device")
                 }
                 None => continue,
+            };
+            let beside = path::parent(&source) == path::parent(&target) && run.command.is(&["cp"]);
+            // One file kept beside another of its name is a way back from a change, and mostly meant as no more.
+            let severity = match severity {
+                Severity::High if beside && !is_archive(&target) => Severity::Low,
+                other => other,
             };
             let message = format!("{source} and its copy {target} {how}");
             report.add(&RULE, unit, run.command.span, message).severity = severity;

@@ -65,7 +65,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 false => "the secret is in the list of processes while this runs",
             };
             let finding = report.add(&RULE, unit, argument.span, message.to_owned());
-            if known && !secret.is_empty() {
+            if known && !secret.is_empty() && !is_filler(&secret) {
                 finding.severity = Severity::High;
             }
         }
@@ -136,6 +136,13 @@ fn secrets(command: &Command) -> Vec<(&Argument, String)> {
         }
     }
     found
+}
+
+/// Tells whether a secret is the word that examples and tests use for one.
+fn is_filler(secret: &str) -> bool {
+    let value = secret.rsplit([':', '=', ',', '%']).next().unwrap_or_default();
+    let words = ["password", "passwd", "pass", "secret", "test", "changeit", "example"];
+    words.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// Tells whether a login holds a secret behind its separator.

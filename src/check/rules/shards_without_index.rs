@@ -58,19 +58,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 || name.ends_with("model-*.bin")
                 || name.ends_with("-of-*.bin"))
     };
+    let copiers = ["cp", "rsync", "tar", "aws", "rclone", "scp", "gsutil", "restic"];
     let copied = |_: &Unit<'_>, run: Run<'_>| -> Vec<String> {
-        let copies =
-            run.command.is(&["cp", "rsync", "tar", "aws", "rclone", "scp", "gsutil", "restic"]);
-        if copies {
-            run.command.arguments().iter().map(|a| a.shown().into_owned()).collect()
-        } else {
-            Vec::new()
-        }
+        run.command.arguments().iter().map(|a| a.shown().into_owned()).collect()
     };
-    let index = context.runs().any(|(unit, run)| {
+    let index = context.named(&copiers).any(|(unit, run)| {
         copied(unit, run).iter().any(|word| word.contains(".json") || word.ends_with("/*"))
     });
-    for (unit, run) in context.runs().filter(|_| !index) {
+    for (unit, run) in context.named(&copiers).filter(|_| !index) {
         let words = copied(unit, run);
         let excluded = |at: usize| at > 0 && words[at - 1].starts_with("--exclude");
         let shards = words

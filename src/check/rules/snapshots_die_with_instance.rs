@@ -50,7 +50,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["aws", "gcloud", "az"]) {
         let command = run.command;
         let Some(what) = deletes(command) else { continue };
         let scratch =

@@ -48,7 +48,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs().filter(|(unit, _)| unit.part != Place::Rollback) {
+    for (unit, run) in context.named(RESTORERS).filter(|(unit, _)| unit.part != Place::Rollback) {
         let Some(database) = restored(unit, run) else {
             continue;
         };
@@ -64,6 +64,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
     }
 }
+
+/// Programs that put a database back in its place, from a copy or a dump.
+pub const RESTORERS: &[&str] = &[
+    "cp", "mv", "install", "rsync", "scp", "gunzip", "zcat", "zstd", "zstdcat", "unzstd", "xz",
+    "xzcat", "unxz", "gzip", "bzcat", "cat", "gpg", "age", "openssl", "borg", "restic", "sqlite3",
+];
 
 /// Returns the SQLite file that a command replaces by a copy.
 pub fn restored(unit: &Unit<'_>, run: Run<'_>) -> Option<String> {

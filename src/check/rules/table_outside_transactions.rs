@@ -32,6 +32,19 @@ mv "$new.tmp" "$new"
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# moves the last tables into the engine that a dump can hold still
+umask 077
+my() { mysql --defaults-extra-file=/etc/backup/my.cnf "$@"; }
+my shop -e "ALTER TABLE events ENGINE = InnoDB"
+my -Ne "SELECT table_name FROM information_schema.tables WHERE engine = 'MyISAM' AND table_schema = 'shop'"
+new="/backup/shop-$(date -u +%Y%m%dT%H%M%SZ).sql"
+mysqldump --defaults-extra-file=/etc/backup/my.cnf --single-transaction --routines --events shop > "$new.tmp"
+mv "$new.tmp" "$new"
+"#,
+        ),
         Example::File {
             name: "schema.sql",
             text: "CREATE TABLE orders (id int PRIMARY KEY, note text COMMENT 'was ENGINE=MyISAM') ENGINE=InnoDB;\nCREATE TEMPORARY TABLE t (id int) ENGINE=MEMORY;\n",

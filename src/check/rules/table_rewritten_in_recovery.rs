@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     summary: "a recovery plan runs VACUUM FULL, CLUSTER, OPTIMIZE TABLE or an ALTER TABLE that rewrites the table",
     why: "the table is copied row by row under an exclusive lock and needs its own size in free space; on a big table that alone is longer than the promised time",
     fix: "leave it for the phase reconstitution, when users are back; ANALYZE is enough for a recovery",
-    source: "PostgreSQL documentation, ALTER TABLE (notes on rewrites) and VACUUM; MariaDB documentation, OPTIMIZE TABLE rebuilds InnoDB tables",
+    source: "VACUUM(7), FULL: \"requires extra disk space, since it writes a new copy of the table\", under an exclusive lock; ALTER_TABLE(7), notes on rewrites",
     layer: "sql",
     bad: &[
         Example::Plan {

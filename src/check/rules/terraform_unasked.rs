@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     summary: "`terraform destroy`, or `apply` without a reviewed plan, in a script; or its state is changed and no copy kept",
     why: "a state that is old or points elsewhere makes Terraform delete and create what it was to repair, databases included",
     fix: "`terraform state pull > state.$(date +%s).json`, `terraform plan -out=plan.bin`, a person reads it, `terraform apply plan.bin`",
-    source: "terraform.io, \"terraform apply\": saved plan files; \"-auto-approve: skips interactive approval of plan\"",
+    source: "Terraform documentation, terraform apply: \"-auto-approve … to apply the plan without asking for confirmation\"; a saved plan is applied as it was read",
     layer: "static",
     bad: &[
         Example::Script("terraform destroy -auto-approve\n"),
@@ -23,6 +23,17 @@ pub const RULE: Rule = Rule {
         Example::Script("tofu apply -auto-approve\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# builds the other site from a plan that two people have read
+cd /srv/infra/dr
+terraform init -input=false
+terraform plan -input=false -out="dr-$(date -u +%Y%m%dT%H%M%SZ).plan"
+terraform show -no-color ./*.plan > plan.txt
+terraform state pull > "/backup/terraform/dr-$(date +%s).tfstate"
+"#,
+        ),
         Example::Script("terraform plan -out=dr.plan\nterraform apply dr.plan\n"),
         Example::Script(
             "terraform state pull > \"/backup/state-$(date +%s).json\"\nterraform state rm aws_db_instance.shop\n",

@@ -24,6 +24,17 @@ pub const RULE: Rule = Rule {
         Example::Script("scp -r /var/mail backup1:/backup/mail\n"),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# brings the data of the application back with its owners and times
+systemctl stop app
+mv /srv/app/data "/srv/app/data.before.$(date +%s)"
+cp -a /mnt/backup/app/data /srv/app/data
+cp -r /usr/share/app/templates /srv/app/build/
+systemctl start app
+"#,
+        ),
         Example::Script("cp -a /srv/app \"/backup/app-$(date +%F)\"\n"),
         Example::Script(
             "cp -rp /srv/app /backup/app.new\ncp -r --preserve=all /srv/a /backup/a.new\n",

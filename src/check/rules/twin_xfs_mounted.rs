@@ -30,6 +30,17 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# copies the files of a volume from a snapshot
+trap 'umount /mnt/snap || true; lvremove -y vg0/data_snap' EXIT
+lvcreate -s -n data_snap -L 20G vg0/data
+mount -t xfs -o ro,nouuid /dev/vg0/data_snap /mnt/snap
+rsync -aHAX --numeric-ids /mnt/snap/ "/backup/data-$(date +%F).partial/"
+mv "/backup/data-$(date +%F).partial" "/backup/data-$(date +%F)"
+"#,
+        ),
+        Example::Script(
             "lvcreate -s -n snap -L 10G vg0/data\nmount -t xfs -o ro,nouuid /dev/vg0/snap /mnt/snap\n",
         ),
         Example::Script(

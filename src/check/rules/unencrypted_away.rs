@@ -1,8 +1,9 @@
 //! EN003: a copy in the clear where other people can take it.
 
-use crate::check::Context;
 use crate::check::deeds::{self, Deed};
+use crate::check::names::{is_archive, looks_backup};
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Called, Context, Python};
 use crate::evidence::Severity;
 use crate::inventory::{Backup, Inventory};
 
@@ -17,6 +18,26 @@ pub const RULE: Rule = Rule {
     source: "NIST SP 800-34 rev. 1, 3.4.2: protection of backup media off site; nc(1): no encryption",
     layer: "inventory",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+umask 077
+out=/backup/shop-$(date +%F).sql.gz
+mariadb-dump --single-transaction shop | gzip > "$out"
+gzip -t "$out"
+curl -fsS --netrc -T "$out" ftp://dr1.example.org/shop/
+"#,
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Sends the backup of the shop to the other house."""
+import ftplib
+
+with ftplib.FTP("dr1.example.org") as server, open("/backup/shop.sql.gz", "rb") as source:
+    server.login()
+    server.storbinary("STOR shop.sql.gz", source)
+"#,
+        ),
         Example::Inventory(
             "schema: blackstart/inventory/v1\nsites: [{id: home}, {id: cloud}]\nassets: [{id: db, kind: mysql, site: home, classification: personal}]\nrepos: [{id: bucket, site: cloud}]\nbackups: [{id: nightly, asset: db, repo: bucket}]\n",
         ),
@@ -28,6 +49,27 @@ pub const RULE: Rule = Rule {
         ),
     ],
     good: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+out=/backup/shop-$(date +%F).dump
+pg_dump -Fc shop | age -R /etc/backup/recipients > "$out.age"
+curl -fsS -T "$out.age" ftp://dr1.example.org/shop/
+curl -fsS -T "$out.age" https://dr1.example.org/shop/
+curl -fsS -T release.tgz http://localhost:8081/releases/
+"#,
+        ),
+        Example::Script(
+            r#"#!/usr/bin/env python3
+"""Sends the backup of the shop over TLS."""
+import ftplib
+
+with ftplib.FTP_TLS("dr1.example.org") as server, open("/backup/shop.sql.gz", "rb") as source:
+    server.login()
+    server.prot_p()
+    server.storbinary("STOR shop.sql.gz", source)
+"#,
+        ),
         Example::Inventory(
             "schema: blackstart/inventory/v1\nsites: [{id: home}, {id: cloud}]\nassets: [{id: db, kind: mysql, site: home, classification: personal}]\nrepos: [{id: bucket, site: cloud}]\nbackups: [{id: nightly, asset: db, repo: bucket, encryption: {alg: age}}]\n",
         ),
@@ -49,7 +91,29 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+    if let Some(python) = &context.python {
+        in_python(python, report);
+    }
     for unit in &context.units {
+        for run in unit.named(&["curl", "wput", "ncftpput"]) {
+            let words: Vec<String> =
+                run.command.arguments().iter().map(|a| a.shown().into_owned()).collect();
+            let clear = words.iter().any(|w| w.starts_with("ftp://") || w.starts_with("http://"));
+            let clear = clear || run.command.is(&["ncftpput"]);
+            let home = words.iter().any(|w| w.contains("localhost") || w.contains("127.0.0.1"));
+            let sends = !run.command.is(&["curl"])
+                || words.iter().any(|w| w.starts_with("-T") || w.starts_with("--upload-file"));
+            let sealed = |w: &str| [".gpg", ".age", ".enc"].iter().any(|end| w.ends_with(end));
+            let copy = words.iter().any(|w| {
+                !w.contains("://")
+                    && (is_archive(w) || looks_backup(w) && w.contains('/'))
+                    && !sealed(w)
+            });
+            if sends && clear && copy && !home {
+                let message = "the copy crosses the network in the clear".to_owned();
+                report.add(&RULE, unit, run.command.span, message);
+            }
+        }
         for run in unit.named(&["nc", "ncat", "netcat", "socat"]) {
             let Some(stage) = run.command.setting.stage.filter(|s| s.position > 0) else {
                 continue;
@@ -75,6 +139,23 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 report.add(&RULE, unit, run.command.span, message);
             }
         }
+    }
+}
+
+/// Judges a Python script that sends its copy by FTP without TLS.
+fn in_python(python: &Python<'_>, report: &mut Report) {
+    let outline = python.outline();
+    let plain = outline.calls.iter().any(|call| call.path == "ftplib.FTP");
+    let text = |call: &Called<'_>| python.span_of((call.at, call.end)).slice(python.text);
+    let sealed = |text: &str| [".gpg", ".age", ".enc"].iter().any(|end| text.contains(end));
+    let sent = outline.calls.iter().find(|call| {
+        matches!(call.path.rsplit('.').next(), Some("storbinary" | "storlines"))
+            && !sealed(text(call))
+    });
+    let copies = ["backup", "dump", "archive"].iter().any(|word| python.text.contains(word));
+    if let Some(call) = sent.filter(|_| plain && copies) {
+        let message = "the copy crosses the network in the clear".to_owned();
+        report.add_python(&RULE, python.span_of((call.at, call.end)), message);
     }
 }
 

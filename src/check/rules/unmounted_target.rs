@@ -16,6 +16,10 @@ pub const RULE: Rule = Rule {
     source: "mountpoint(1)",
     layer: "static",
     bad: &[
+        Example::On {
+            text: "#!/bin/bash\nset -euo pipefail\nrsync -aHAX --numeric-ids /srv/app/data/ \"/backup/data-$(date +%F).partial/\"\nmv \"/backup/data-$(date +%F).partial\" \"/backup/data-$(date +%F)\"\n",
+            devices: &[("/", 2049), ("/srv", 2050), ("/backup", 2049)],
+        },
         Example::Script("rsync -a /srv/app/data/ /mnt/usb/data/\n"),
         Example::Script("tar -czf \"/media/disk1/app-$(date +%F).tgz\" -C /srv app\n"),
         Example::Plan {
@@ -24,6 +28,10 @@ pub const RULE: Rule = Rule {
         },
     ],
     good: &[
+        Example::On {
+            text: "#!/bin/bash\nset -euo pipefail\nrsync -aHAX --numeric-ids /srv/app/data/ \"/backup/data-$(date +%F).partial/\"\nmv \"/backup/data-$(date +%F).partial\" \"/backup/data-$(date +%F)\"\n",
+            devices: &[("/", 2049), ("/srv", 2050), ("/backup", 2065)],
+        },
         Example::Script(
             "mountpoint -q /mnt/usb || exit 1\nrsync -a /srv/app/data/ /mnt/usb/data/\n",
         ),
@@ -51,8 +59,9 @@ mv -T "$new.tmp" "$new"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in
-        context.runs().filter(|(unit, _)| unit.part == Place::Run || unit.part == Place::Whole)
+    for (unit, run) in context
+        .named(crate::check::unit::COPIERS)
+        .filter(|(unit, _)| unit.part == Place::Run || unit.part == Place::Whole)
     {
         let Some(target) = unit
             .copies(run.command)
@@ -103,6 +112,14 @@ fn mount_of(context: &Context<'_>, unit: &Unit<'_>, at: &str) -> Option<String> 
     if let Some(known) = known {
         // Data of the machine itself lies on mounted disks too; what is meant are places of copies.
         return crate::check::names::looks_backup(known).then(|| known.to_owned());
+    }
+    let device = |path: &str| context.facts.devices.get(path);
+    let top: String = at.split_inclusive('/').take(2).collect();
+    let top = top.trim_end_matches('/');
+    // A directory of the root that is called a place for copies, and lies on the disk of the root itself.
+    if crate::check::names::looks_backup(top) && device(top).is_some() && device(top) == device("/")
+    {
+        return Some(top.to_owned());
     }
     let mut parts = at.split('/').skip(1);
     let (root, name) = (parts.next()?, parts.next()?);

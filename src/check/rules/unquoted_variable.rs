@@ -4,7 +4,7 @@ use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::{Edit, Severity};
-use crate::shell::{Argument, Origin, Unknown};
+use crate::shell::{Argument, Origin, Piece, Unknown};
 
 /// Without quotes a value is split at blanks, and its parts are file name patterns.
 pub const RULE: Rule = Rule {
@@ -68,7 +68,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 fn deletes(run: Run<'_>) -> bool {
-    run.command.is(&["rm", "shred"])
+    let short = |w: &&str| w.starts_with('-') && !w.starts_with("--") && w.contains(['r', 'R']);
+    let recursive = run.command.literals().iter().any(|w| *w == "--recursive" || short(&w));
+    run.command.is(&["shred"])
+        || run.command.is(&["rm"]) && recursive
         || run.command.is(&["rsync"])
             && run.command.literals().iter().any(|w| w.starts_with("--del"))
 }
@@ -99,6 +102,14 @@ fn quoted(unit: &Unit<'_>, argument: &Argument) -> Option<Edit> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "$_/.{}-:".contains(c));
     // A function is followed at its calls, where the word may come from elsewhere in the text.
     let own = text.contains('$') && !text.is_empty();
-    (plain && own)
+    // A value from outside that is a word of its own may be none at all, or several.
+    let whole = matches!(argument.pieces.as_slice(), [Piece::Unknown(u)] if u.origin == Origin::Environment);
+    // Who lists it or loops over it expects a pattern in it.
+    let listed = ["$(ls ", "`ls ", " in "].iter().any(|head| {
+        unit.text.match_indices(&format!("{head}{text}")).any(|(at, found)| {
+            unit.text[at + found.len()..].starts_with([' ', ';', ')', '`', '\n'])
+        })
+    });
+    (plain && own && !whole && !listed)
         .then(|| edit(Span::new(argument.span.start, argument.span.end), format!("\"{text}\"")))?
 }

@@ -5,6 +5,7 @@ use crate::check::Context;
 use crate::check::rule::{Example, Report, Rule};
 use crate::evidence::{Finding, Place, Severity};
 use crate::plan::Step;
+use crate::shell::Command;
 
 /// What cannot be read is never taken for harmless: its risk is `unknown` and a person must look.
 pub const RULE: Rule = Rule {
@@ -17,6 +18,19 @@ pub const RULE: Rule = Rule {
     source: "bash(1); 15.7 % of 1,202 published runbook blocks are not valid bash, most for a `<placeholder>`",
     layer: "static",
     bad: &[
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# nightly dumps
+umask 077
+for db in shop wiki; do
+  out="/backup/$db-$(date +%F).dump"
+  pg_dump -Fc -f "$out.new" "$db"
+  if pg_restore --list "$out.new" > /dev/null; then
+    mv "$out.new" "$out"
+done
+"#,
+        ),
         Example::Script("pg_restore -d shop /backup/shop.dump &&\n"),
         Example::Script(
             "#!/bin/bash\nset -euo pipefail\nif [ -d /srv/app ]; then\n  rsync -a /srv/app/ /backup/app/\n",
@@ -57,7 +71,14 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let beforehand = opaque.why.contains("beforehand") || put_together;
             let finding = report.add(&RULE, unit, opaque.span, opaque.why.clone());
             if beforehand {
-                finding.severity = Severity::Medium;
+                // A shell at the terminal is for a person; a text put together here makes the risk unknown as it is.
+                let terminal = |c: &Command| c.span == opaque.span && c.setting.stage.is_none();
+                let by_person = unit.commands.list.iter().any(terminal);
+                let quiet = put_together || by_person && opaque.why.contains("a shell runs");
+                finding.severity = match quiet && unit.step.is_none() {
+                    true => Severity::Low,
+                    false => Severity::Medium,
+                };
                 finding.fix = Some("write what is to run into the script itself".to_owned());
             }
         }

@@ -24,6 +24,18 @@ pub const RULE: Rule = Rule {
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -eu
+# nightly dump of the shop, restored into a test database right behind
+umask 077
+out="/backup/shop-$(date +%F).sql.gz"
+# blackstart: allow SH002 until 2027-03-01 because the line of the end is looked for below
+pg_dump shop | gzip > "$out.new"
+zcat "$out.new" | tail -n 5 | grep -q 'dump complete'
+mv "$out.new" "$out"
+"#,
+        ),
+        Example::Script(
             "#!/bin/sh\n# blackstart: allow SH003 until 2027-03-01 because the caller asserts it\nrm -rf \"$DIR\"/*\n",
         ),
         Example::Script(

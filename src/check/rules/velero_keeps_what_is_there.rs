@@ -27,6 +27,19 @@ kubectl --context dr-1 -n shop rollout status deployment/web --timeout=10m
     ],
     good: &[
         Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+# restores the shop into a cluster where it must not be yet
+kubectl --context dr-1 patch backupstoragelocation default -n velero --type merge --patch '{"spec":{"accessMode":"ReadOnly"}}'
+if kubectl --context dr-1 get namespace shop > /dev/null 2>&1; then
+  echo "shop is there already" >&2
+  exit 1
+fi
+velero restore create shop-back --from-backup nightly-20261120030000 --include-namespaces shop --wait
+kubectl --context dr-1 -n shop rollout status deployment/web --timeout=10m
+"#,
+        ),
+        Example::Script(
             r#"set -euo pipefail
 if kubectl --context dr-1 get namespace shop > /dev/null 2>&1; then echo "shop is there already" >&2; exit 1; fi
 velero restore create shop-back --from-backup nightly-20261120030000 --include-namespaces shop --wait

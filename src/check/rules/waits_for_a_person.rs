@@ -76,7 +76,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if interactive {
             continue;
         }
-        for run in unit.runs() {
+        for run in unit.named(ASKING) {
             let answered = run.command.input.is_some()
                 || run.command.setting.stage.is_some_and(|s| s.position > 0)
                 || run.command.redirects.iter().any(|r| r.kind == RedirectKind::Read);
@@ -91,6 +91,45 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// What is said of a command that asks.
 type Said = (String, Option<Edit>, Severity);
+
+/// Programs that ask, or read what a person types.
+const ASKING: &[&str] = &[
+    "docker",
+    "podman",
+    "kubectl",
+    "oc",
+    "nerdctl",
+    "apt",
+    "apt-get",
+    "aptitude",
+    "yum",
+    "dnf",
+    "zypper",
+    "mysql",
+    "mysqldump",
+    "mariadb",
+    "mariadb-dump",
+    "mysqladmin",
+    "mongodump",
+    "lvremove",
+    "vgremove",
+    "lvreduce",
+    "pvremove",
+    "gpg",
+    "gpg2",
+    "fsck",
+    "fsck.ext4",
+    "fsck.ext3",
+    "e2fsck",
+    "crontab",
+    "visudo",
+    "vipw",
+    "vi",
+    "vim",
+    "nano",
+    "passwd",
+    "read",
+];
 
 fn asks(unit: &Unit<'_>, run: Run<'_>, answered: bool) -> Option<Said> {
     let command = run.command;
@@ -108,7 +147,15 @@ fn asks(unit: &Unit<'_>, run: Run<'_>, answered: bool) -> Option<Said> {
                 || command.redirects.iter().any(|r| {
                     r.kind == RedirectKind::Truncate && r.descriptor.is_none_or(|d| d == 1)
                 });
-            let edit = own_word(unit, takes).and_then(|span| edit(span, "-i"));
+            // `-i` would take what the script's own standard input holds.
+            let alone = matches!(takes.literal(), Some("-t" | "--tty"));
+            let edit = own_word(unit, takes).and_then(|span| match alone {
+                true if unit.text[span.end..].starts_with(' ') => {
+                    edit(Span::new(span.start, span.end + 1), "")
+                }
+                true => None,
+                false => edit(span, "-i"),
+            });
             match kept {
                 true => said(
                     "the terminal (-t) turns every line feed of the output into CR LF; without one the call may be refused",

@@ -60,7 +60,7 @@ openssl dgst -sha256 "/backup/$stamp.gpg" > "/backup/$stamp.sum"
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for (unit, run) in context.runs() {
+    for (unit, run) in context.named(&["openssl", "gpg", "gpg2", "zip", "7z", "7za", "mcrypt"]) {
         if !run.command.is(&["openssl", "gpg", "gpg2", "zip", "7z", "7za", "mcrypt"]) {
             continue;
         }

@@ -62,7 +62,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let name = run.command.name().unwrap_or_default();
             let message = format!("a file that is called like an option becomes one of `{name}`");
             let finding = report.add(&RULE, unit, argument.span, message);
-            finding.edit = edit(Span::new(argument.span.start, argument.span.start), "./");
+            // An archiver keeps the names as they are given.
+            if !matches!(name, "tar" | "zip" | "rsync" | "scp") {
+                finding.edit = edit(Span::new(argument.span.start, argument.span.start), "./");
+            }
             if matches!(name, "rm" | "tar" | "rsync" | "chown") {
                 finding.severity = Severity::Medium;
             }

@@ -49,13 +49,17 @@ pub struct Args {
     /// Apply the fixes without asking
     #[arg(long, requires = "fix")]
     yes: bool,
+    /// Below a directory, read what .gitignore names too
+    #[arg(long)]
+    no_ignore: bool,
     /// Files that are read at a time [default: one for each core]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 }
 
+/// The mildest severity that is a reason to fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Level {
+pub enum Level {
     Low,
     Medium,
     High,
@@ -76,7 +80,7 @@ impl Level {
     }
 
     /// Tells whether a file is a reason to fail: what was found in it, or that it could not be read.
-    fn fails(self, reviewed: &Reviewed) -> bool {
+    pub fn fails(self, reviewed: &Reviewed) -> bool {
         let unread = reviewed.risk == Risk::Unknown && !reviewed.parsed && self != Self::Never;
         unread || reviewed.worst().is_some_and(|worst| self.reached(worst))
     }
@@ -85,8 +89,8 @@ impl Level {
 /// How long work goes on before it says how far it is.
 const QUIET: Duration = Duration::from_millis(400);
 
-/// Runs the command. Exit code 3 says that there are findings at or above `--fail-on`, 2 that something named could not
-/// be checked.
+/// Runs the command. Exit code 3 says that there are findings at or above `--fail-on`, 2 that something could not be
+/// checked.
 pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, CommandError> {
     let given = match &args.inventory {
         None => None,
@@ -96,13 +100,13 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         }
     };
     let reviewer = Reviewer::new(global.data_dir.clone(), given);
-    let (files, problems) = reviewing::files(&args.paths);
-    if let ([], [only, ..]) = (files.as_slice(), args.paths.as_slice()) {
+    let (files, problems) = reviewing::files(&args.paths, args.no_ignore);
+    if let ([], [], [only, ..]) = (files.as_slice(), problems.as_slice(), args.paths.as_slice()) {
         let message = format!("{} is a directory without a file that is checked", shown(only));
         return Err(CommandError::new(Exit::Input, message));
     }
     if args.fix {
-        return fixes::run(&reviewer, &files, args.yes, global, output);
+        return fixes::run(&reviewer, &files, args.yes, args.fail_on, global, output);
     }
     let format = if output.is_json() { Format::Json } else { args.format };
     let alone = args.paths.len() == 1 && files.iter().all(|found| found.named == Named::ByPerson);
@@ -118,6 +122,7 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
     };
     review.printer.begin(review.output)?;
     for problem in problems {
+        review.unreadable = true;
         review.totals.unreadable += 1;
         review.printer.unreadable(std::path::Path::new(""), &problem, review.output)?;
     }
@@ -187,8 +192,7 @@ impl Review<'_> {
                 self.say(found, error)
             }
             Looked::Refused(error) => {
-                self.unreadable |=
-                    found.named == Named::ByPerson || !matches!(error, ReviewError::File(_));
+                self.unreadable = true;
                 self.totals.unreadable += 1;
                 self.say(found, refused(error))
             }
@@ -212,6 +216,8 @@ pub fn refused(error: ReviewError) -> CommandError {
         ReviewError::Runtime(error) => error.into(),
         ReviewError::NoInventory { .. } => CommandError::caused(Exit::Input, &error)
             .hint("name the inventory with --inventory FILE"),
+        ReviewError::Empty => CommandError::caused(Exit::Input, &error)
+            .hint("look whether the command before the pipe succeeded"),
         ReviewError::Failed => CommandError::caused(Exit::Error, &error),
     }
 }

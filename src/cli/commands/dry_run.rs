@@ -1,6 +1,7 @@
 //! `blackstart dry-run`: runs a plan or a script where it can do no harm, and reports what it did.
 
 use crate::base::{Id, nearest};
+use crate::check::Language;
 use crate::cli::output::Output;
 use crate::cli::plans::PlanArgs;
 use crate::cli::problems::load;
@@ -8,7 +9,7 @@ use crate::cli::seen::{self, Detail};
 use crate::cli::{CommandError, Exit, Global};
 use crate::evidence::{Outcome, Severity, v1};
 use crate::inventory;
-use crate::runtime::files::read_text;
+use crate::runtime::files::{read_script, shown};
 use crate::runtime::{DryRunProgress, Following, Runtime};
 
 /// Run a plan or a script where it can do no harm, and report what it did
@@ -108,7 +109,14 @@ fn is_script(path: &std::path::Path) -> Result<bool, CommandError> {
         return Ok(false);
     }
     let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    let text = read_text(path)?;
+    let text = read_script(path)?;
     let says_plan = text.lines().take(50).any(|line| line.trim_start().starts_with("schema:"));
-    Ok(!yaml && !says_plan)
+    let is_script = !yaml && !says_plan;
+    let language = Language::of(&text, &path.to_string_lossy());
+    if is_script && !language.is_shell() && !text.starts_with("#!") {
+        let message = format!("{} is {}, which no shell can run", shown(path), language.word());
+        return Err(CommandError::new(Exit::Input, message)
+            .hint("name a plan, a shell script, or a script whose first line says what runs it"));
+    }
+    Ok(is_script)
 }

@@ -26,7 +26,7 @@ mod schema;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-pub use check::refused as check_refused;
+pub use check::{Level as CheckLevel, refused as check_refused};
 
 use super::output::Output;
 use super::{CommandError, Exit, Global};

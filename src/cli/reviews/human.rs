@@ -10,6 +10,7 @@ use crate::cli::CommandError;
 use crate::cli::output::Output;
 use crate::cli::problems::{self, Weight};
 use crate::evidence::{Place, Severity};
+use crate::redact::masked;
 use crate::runtime::files::shown;
 
 /// How text looks where it is printed.
@@ -60,8 +61,12 @@ impl Human {
     /// Returns all that is said of a file.
     pub fn text(&mut self, reviewed: &Reviewed) -> String {
         let mut text = String::new();
-        for placed in &reviewed.open {
-            text.push_str(&self.finding(reviewed, placed));
+        if !reviewed.open.is_empty() {
+            // What is printed may be copied to anywhere.
+            let source = masked(&reviewed.text);
+            for placed in &reviewed.open {
+                text.push_str(&self.finding(reviewed, &source, placed));
+            }
         }
         for allowed in &reviewed.allowed {
             text.push_str(&self.allowed(reviewed, allowed));
@@ -86,7 +91,7 @@ impl Human {
     }
 
     /// Returns one finding.
-    fn finding(&mut self, reviewed: &Reviewed, placed: &Placed) -> String {
+    fn finding(&mut self, reviewed: &Reviewed, source: &str, placed: &Placed) -> String {
         let finding = &placed.finding;
         let part = match finding.part {
             Place::Run | Place::Whole => String::new(),
@@ -106,7 +111,7 @@ impl Human {
         };
         let problem = Problem { span: placed.span, message: title, help: None };
         let label = problems::Label { weight, word: severity, code: Some(finding.rule) };
-        let mut text = problems::labelled(&place, &reviewed.text, &problem, &label, self.look);
+        let mut text = problems::labelled(&place, source, &problem, &label, self.look);
         text.push('\n');
         if self.explained.insert(finding.rule) {
             text.push_str(&self.note("why", CYAN, &finding.why));

@@ -12,6 +12,7 @@ use crate::check::{self, Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
 use crate::evidence::Severity;
+use crate::redact::masked;
 
 /// The JSON Schema of the format.
 const SCHEMA: &str =
@@ -155,12 +156,22 @@ fn location(reviewed: &Reviewed, span: Span, step: Option<&str>) -> Value {
     });
     let quoted = span.slice(&reviewed.text).trim_end();
     if !quoted.is_empty() && quoted.len() <= 1_000 {
+        // What tells a secret stands around it, so whole lines are looked at.
+        let lines = whole_lines(&reviewed.text, span);
+        let masked = masked(lines.slice(&reviewed.text));
+        let quoted = &masked[span.start - lines.start..][..quoted.len()];
         location["physicalLocation"]["region"]["snippet"] = json!({"text": quoted});
     }
     if let Some(step) = step {
         location["logicalLocations"] = json!([{"name": step, "kind": "member"}]);
     }
     location
+}
+
+fn whole_lines(text: &str, span: Span) -> Span {
+    let start = text[..span.start].rfind('\n').map_or(0, |before| before + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |end| span.end + end);
+    Span::new(start, end)
 }
 
 fn rule(rule: &check::Rule) -> Value {

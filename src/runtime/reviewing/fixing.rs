@@ -1,15 +1,23 @@
 //! Applies the safe changes of findings to a file, and writes it back only where nobody changed it meanwhile.
 
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Mode, OFlags};
 
 use super::{Found, Looked, Reviewer};
 use crate::check::{Placed, Reviewed, repaired};
 
 /// How often a file is looked at again after its fixes; each round takes away what the one before uncovered.
 const ROUNDS: usize = 50;
+
+/// How many findings could be fixed.
+fn fixable(reviewed: &Reviewed) -> usize {
+    reviewed.open.iter().filter(|placed| placed.edit.is_some()).count()
+}
 
 /// What fixes make of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +70,8 @@ pub fn fixed(reviewer: &Reviewer, reviewed: &Reviewed, only: Option<usize>) -> O
         let Looked::Reviewed(next) = reviewer.look_unkept(&found, text) else {
             break;
         };
-        if now.parsed && !next.parsed {
+        // A change that breaks the script, or after which as much is wrong as before, is none.
+        if now.parsed && !next.parsed || fixable(&next) >= fixable(&now) {
             break;
         }
         rules.extend(applied);
@@ -80,75 +89,97 @@ pub fn fixed(reviewer: &Reviewer, reviewed: &Reviewed, only: Option<usize>) -> O
 }
 
 /// Writes a file that was fixed: whole or not at all, with the mode, owner and attributes it had, and only where it
-/// still says what it said.
+/// still says what it said. Whoever else may write to its directory gains nothing by it: past the first look at the path
+/// everything goes by open descriptors, and no link is followed.
 pub fn write_back(path: &Path, before: &str, after: &str) -> Result<(), NotWritten> {
     let io = |action| move |source| NotWritten::Io { action, source };
     // A symbolic link stays one: the file it leads to is written.
     let path = fs::canonicalize(path).map_err(io("cannot find it"))?;
-    let was = unchanged(&path, before)?;
+    let gone =
+        || NotWritten::Io { action: "cannot find it", source: io::ErrorKind::NotFound.into() };
+    let name = path.file_name().ok_or_else(gone)?;
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(directory, flags, Mode::empty());
+    let place = File::from(opened.map_err(|error| io("cannot open its directory")(error.into()))?);
+    let (old, was) = unchanged(&place, name, before)?;
     if was.nlink() > 1 {
         return Err(NotWritten::HardLinks(was.nlink()));
     }
-    let directory = path.parent().unwrap_or(Path::new("/"));
-    let temporary = directory.join(format!(".blackstart-{}.tmp", std::process::id()));
-    let written = write_beside(&path, &temporary, &was, after).and_then(|()| {
-        let is = unchanged(&path, before)?;
-        let same =
-            (is.ino(), is.mtime(), is.mtime_nsec()) == (was.ino(), was.mtime(), was.mtime_nsec());
-        if !same {
+    // Only the name is taken from there: the file lies in the open directory, wherever that is by now.
+    let made = tempfile::Builder::new()
+        .prefix(".blackstart-")
+        .suffix(".tmp")
+        .disable_cleanup(true)
+        .make_in("/", |path| {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_owned();
+            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+            let new = rustix::fs::openat(&place, &name, flags, Mode::RUSR | Mode::WUSR)?;
+            Ok((File::from(new), name))
+        });
+    let ((new, temporary), _) = made.map_err(io("cannot write beside it"))?.into_parts();
+    let written = fill(&old, &was, &new, after).and_then(|()| {
+        let (_, is) = unchanged(&place, name, before)?;
+        let same = |of: &Metadata| (of.dev(), of.ino(), of.mtime(), of.mtime_nsec());
+        if same(&is) != same(&was) {
             return Err(NotWritten::Changed);
         }
-        fs::rename(&temporary, &path).map_err(io("cannot replace it"))
+        let renamed = rustix::fs::renameat(&place, &temporary, &place, name);
+        renamed.map_err(|error| io("cannot replace it")(error.into()))
     });
     if written.is_err() {
-        let _ = fs::remove_file(&temporary);
+        let _ = rustix::fs::unlinkat(&place, &temporary, AtFlags::empty());
     }
     written?;
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(io("cannot sync its directory"))
+    place.sync_all().map_err(io("cannot sync its directory"))
 }
 
-/// Returns what is known of a file that still says what it said.
-fn unchanged(path: &PathBuf, before: &str) -> Result<Metadata, NotWritten> {
+/// Opens a file that still says what it said.
+fn unchanged(place: &File, name: &OsStr, before: &str) -> Result<(File, Metadata), NotWritten> {
     let io = |source| NotWritten::Io { action: "cannot read it again", source };
-    let metadata = fs::metadata(path).map_err(io)?;
-    match fs::read(path).map_err(io)? == before.as_bytes() {
-        true => Ok(metadata),
+    // A pipe that stands there now must not be waited for.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(place, name, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(rustix::io::Errno::LOOP) => return Err(NotWritten::Changed),
+        Err(error) => return Err(io(error.into())),
+    };
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() || metadata.len() != before.len() as u64 {
+        return Err(NotWritten::Changed);
+    }
+    let mut text = vec![];
+    (&file).take(before.len() as u64 + 1).read_to_end(&mut text).map_err(io)?;
+    match text == before.as_bytes() {
+        true => Ok((file, metadata)),
         false => Err(NotWritten::Changed),
     }
 }
 
-fn write_beside(
-    path: &Path,
-    temporary: &Path,
-    was: &Metadata,
-    text: &str,
-) -> Result<(), NotWritten> {
+/// Writes the text and gives the new file all that the old one had beside its own.
+fn fill(old: &File, was: &Metadata, mut new: &File, text: &str) -> Result<(), NotWritten> {
     let io = |action| move |source| NotWritten::Io { action, source };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary);
-    let mut file = file.map_err(io("cannot write beside it"))?;
-    file.write_all(text.as_bytes()).map_err(io("cannot write beside it"))?;
-    let own = file.metadata().map_err(io("cannot write beside it"))?;
+    new.write_all(text.as_bytes()).map_err(io("cannot write beside it"))?;
+    let own = new.metadata().map_err(io("cannot write beside it"))?;
     if (own.uid(), own.gid()) != (was.uid(), was.gid()) {
-        fchown(&file, Some(was.uid()), Some(was.gid())).map_err(io("cannot keep its owner"))?;
+        fchown(new, Some(was.uid()), Some(was.gid())).map_err(io("cannot keep its owner"))?;
     }
-    file.set_permissions(was.permissions()).map_err(io("cannot keep its mode"))?;
-    keep_attributes(path, temporary).map_err(io("cannot keep its attributes"))?;
-    file.sync_all().map_err(io("cannot sync it"))
+    new.set_permissions(was.permissions()).map_err(io("cannot keep its mode"))?;
+    keep_attributes(old, new).map_err(io("cannot keep its attributes"))?;
+    new.sync_all().map_err(io("cannot sync it"))
 }
 
 /// Copies extended attributes, access control lists among them.
-fn keep_attributes(from: &Path, to: &Path) -> io::Result<()> {
+fn keep_attributes(from: &File, to: &File) -> io::Result<()> {
     let mut names = vec![0; 64 << 10];
-    let length = match rustix::fs::listxattr(from, &mut names[..]) {
+    let length = match rustix::fs::flistxattr(from, &mut names[..]) {
         Err(rustix::io::Errno::NOTSUP) => return Ok(()),
         other => other?,
     };
     for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
         let mut value = vec![0; 64 << 10];
-        let length = rustix::fs::getxattr(from, name, &mut value[..])?;
-        rustix::fs::setxattr(to, name, &value[..length], rustix::fs::XattrFlags::empty())?;
+        let length = rustix::fs::fgetxattr(from, name, &mut value[..])?;
+        rustix::fs::fsetxattr(to, name, &value[..length], rustix::fs::XattrFlags::empty())?;
     }
     Ok(())
 }
@@ -198,5 +229,8 @@ mod tests {
         assert!(matches!(write_back(&path, "new\n", "x"), Err(NotWritten::HardLinks(2))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "nothing is left beside it");
+        let pipe = dir.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+        assert!(matches!(write_back(&pipe, "new\n", "x"), Err(NotWritten::Changed)));
     }
 }

@@ -59,6 +59,9 @@ pub enum ReviewError {
         /// Its host.
         host: String,
     },
+    /// Standard input holds nothing: what was to write it has probably failed.
+    #[error("standard input is empty")]
+    Empty,
     /// The checker failed.
     #[error("this is a mistake of blackstart: the checker failed on this file")]
     Failed,
@@ -139,6 +142,9 @@ impl Reviewer {
             Ok(read) => read,
             Err(error) => return Looked::Refused(error.into()),
         };
+        if text.is_empty() && found.path.as_os_str() == "-" {
+            return Looked::Refused(ReviewError::Empty);
+        }
         let Some(lacks) = lacks else {
             return self.look_at(found, text);
         };

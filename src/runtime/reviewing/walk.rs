@@ -36,9 +36,9 @@ pub enum Named {
 }
 
 /// Returns the files that `paths` name, each once: what is no directory as it is, and below directories everything the
-/// checker reads, sorted by name. Hidden files, what `.gitignore` and `.ignore` name, and symbolic links are left out. The second list says what could not be
-/// looked at.
-pub fn files(paths: &[PathBuf]) -> (Vec<Found>, Vec<String>) {
+/// checker reads, sorted by name. Hidden files and symbolic links are left out, and what git is told to ignore unless
+/// `ignored` asks for it too. The second list says what could not be looked at.
+pub fn files(paths: &[PathBuf], ignored: bool) -> (Vec<Found>, Vec<String>) {
     let (mut found, mut problems): (Vec<Found>, Vec<String>) = (vec![], vec![]);
     let mut seen = std::collections::BTreeSet::new();
     let mut add = |path: PathBuf, named: Named| {
@@ -53,6 +53,10 @@ pub fn files(paths: &[PathBuf]) -> (Vec<Found>, Vec<String>) {
         }
         let walk = WalkBuilder::new(path)
             .require_git(false)
+            .ignore(false)
+            .git_ignore(!ignored)
+            .git_exclude(!ignored)
+            .git_global(!ignored)
             .sort_by_file_name(std::ffi::OsStr::cmp)
             .build();
         for entry in walk {

@@ -31,7 +31,7 @@ impl Worker {
         let watching = Arc::clone(&self.watching);
         let goes_on = |watching: &AtomicBool| watching.load(Ordering::SeqCst);
         let reviewer = Reviewer::of(Arc::clone(&self.runtime));
-        let (mut found, problems) = files(paths);
+        let (mut found, problems) = files(paths, false);
         for problem in problems {
             self.tell(News::File(FileSeen::Unread { path: PathBuf::new(), why: problem }));
         }

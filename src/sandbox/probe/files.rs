@@ -8,8 +8,8 @@ use std::path::Path;
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use super::super::calls::{self, ATTRIBUTE_REQUESTS, About, At, Flags, When};
 use super::super::sys::{self, Waiting};
-use super::calls::{ATTRIBUTE_REQUESTS, About, At, Flags, When};
 use super::judge::Verdict::{self, Done, Fails, GoOn, Refused, Stop};
 use super::judge::{self, Judge, allowed, may, proc_path, shown};
 use super::place::{Found, Last, Named, kind};
@@ -193,16 +193,7 @@ impl Judge {
     }
 
     pub(super) fn about(&self, call: &Waiting, at: At, about: About) -> Verdict {
-        let keep_flag = match call.call {
-            libc::SYS_fchownat => call.arguments[4],
-            libc::SYS_utimensat => call.arguments[3],
-            452 => call.arguments[3],
-            _ => 0,
-        };
-        let keep = keep_flag & libc::AT_SYMLINK_NOFOLLOW as u64 != 0
-            || [libc::SYS_lsetxattr, libc::SYS_lremovexattr].contains(&call.call)
-            || is_lchown(call.call);
-        let last = if keep { Last::Keep } else { Last::Follow };
+        let last = if calls::keeps_link(call) { Last::Keep } else { Last::Follow };
         let named = match self.named(call, at, last) {
             Ok(named) => named,
             Err(verdict) => return verdict,
@@ -210,7 +201,7 @@ impl Judge {
         let verb = match about {
             About::Mode(_) => "change the mode of",
             About::Owner(_) => "change the owner of",
-            About::Times(_) => "change the times of",
+            About::Times { .. } => "change the times of",
             About::Attributes => "change the attributes of",
         };
         match &named.found {
@@ -228,7 +219,7 @@ impl Judge {
                 let own = rustix::process::geteuid();
                 let pipe = !real.is_absolute();
                 let owner = own.is_root() || own.as_raw() == stat.st_uid;
-                let by_access = matches!(about, About::Times(_) | About::Attributes)
+                let by_access = matches!(about, About::Times { .. } | About::Attributes)
                     && may(place, Access::WRITE_OK).is_ok();
                 if owner && !pipe || by_access {
                     Stop(format!("would {verb} {}", shown(named.target())))
@@ -312,15 +303,6 @@ impl Judge {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-fn is_lchown(call: i64) -> bool {
-    call == libc::SYS_lchown
-}
-#[cfg(not(target_arch = "x86_64"))]
-fn is_lchown(_: i64) -> bool {
-    false
-}
-
 /// Does to a file of the scratch directory what a call asks.
 fn change(call: &Waiting, about: About, place: &OwnedFd) -> Result<(), Errno> {
     let path = proc_path(place);
@@ -335,11 +317,11 @@ fn change(call: &Waiting, about: About, place: &OwnedFd) -> Result<(), Errno> {
             let group = (id(at + 1) != u32::MAX).then(|| rustix::fs::Gid::from_raw(id(at + 1)));
             rustix::fs::chownat(place, "", user, group, AtFlags::EMPTY_PATH)
         }
-        About::Times(at) => {
+        About::Times { at, nanoseconds } => {
             use rustix::fs::{Timespec, Timestamps, UTIME_NOW};
             let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
             let mut times = Timestamps { last_access: now, last_modification: now };
-            let pointer = at.map_or(0, |at| call.arguments[at]);
+            let pointer = if nanoseconds { call.arguments[at] } else { 0 };
             let mut raw = [0_u8; 32];
             if pointer != 0 && sys::read_memory(call.pid, pointer, &mut raw) == raw.len() {
                 let number = |at: usize| {

@@ -1,16 +1,16 @@
 //! Follows one probe from outside: its output, its calls, its limits, its end.
 #![allow(clippy::disallowed_methods)]
 
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, Shutdown};
+use rustix::net::Shutdown;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::super::capture::Outputs;
-use super::super::child::word;
+
+use super::super::message::{Message, word};
 use super::super::protocol::{Connected, Executed, Failure, Limit, Limits, Ran};
 use super::super::usage::{Scarce, Usage};
 use super::family;
@@ -231,18 +231,8 @@ impl Follower<'_> {
 
     /// Reads one message of the guard; returns whether more may come.
     fn listen(&mut self) -> bool {
-        let mut bytes = [0_u8; 4096];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
-        let flags = RecvFlags::CMSG_CLOEXEC;
-        let length = rustix::net::recvmsg(&self.talk, &mut slices, &mut control, flags)
-            .map_or(0, |received| received.bytes);
-        let descriptor = control.drain().find_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-            _ => None,
-        });
-        match bytes[..length].split_first() {
+        let Message { bytes, descriptor } = Message::receive(self.talk.as_fd());
+        match bytes.split_first() {
             Some((&word::LISTENER, _)) => self.listener = descriptor,
             Some((&VERSION, version)) => {
                 self.version = version.first().copied().unwrap_or_default();
@@ -255,7 +245,7 @@ impl Follower<'_> {
                     Failure::of("starting the run", std::io::Error::other(error))
                 }));
             }
-            Some(_) | None => return length > 0,
+            Some(_) | None => return !bytes.is_empty(),
         }
         true
     }

@@ -12,11 +12,12 @@ use rustix::net::SendFlags;
 use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
-use super::super::child::{self, word};
+use super::super::child;
+use super::super::message::{send_descriptor, word};
 use super::super::protocol::{Failure, RunAsk};
 use super::super::sys::{self, Side};
 use super::wall::Wall;
-use super::{calls, family, scratch};
+use super::{family, filter, scratch};
 
 /// To the supervisor: the version of the kernel's Landlock follows, one byte.
 pub(super) const VERSION: u8 = b'v';
@@ -104,9 +105,9 @@ fn prepare(birth: &Birth<'_>, talk: BorrowedFd<'_>) -> Result<(), Failure> {
     keep_little_power()?;
     rustix::thread::set_no_new_privs(true).map_err(failed)?;
     let version = wall.hold()?;
-    let listener = sys::install_listening_filter(&calls::program())
+    let listener = sys::install_listening_filter(&filter::program())
         .map_err(|error| Failure::of("installing the system call filter", error))?;
-    child::send_descriptor(talk, word::LISTENER, listener.as_fd())?;
+    send_descriptor(talk, word::LISTENER, listener.as_fd())?;
     let _ = rustix::net::send(talk, &[VERSION, version as u8], SendFlags::NOSIGNAL);
     let wire = |from: BorrowedFd<'_>, to| {
         sys::duplicate_to(from, to).map_err(|error| Failure::of("wiring the streams", error))

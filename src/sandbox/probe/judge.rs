@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD};
 use rustix::io::Errno;
 
+use super::super::calls::{self, At, Does};
 use super::super::memory::arguments;
 use super::super::protocol::Limit;
 use super::super::sys::{self, Waiting};
-use super::calls::{self, At, Does};
 use super::census::Census;
+use super::filter;
 use super::others::{address_of, asks_only, socket};
 use super::place::{Found, Last, Named, find, read_path};
 use crate::base::escape;
@@ -127,7 +128,7 @@ impl Judge {
 
     fn verdict(&mut self, call: &Waiting) -> Verdict {
         let Some(does) = calls::meaning(call.call) else {
-            let name = calls::refused(call.call).unwrap_or("of a kind that is not known");
+            let name = filter::refused(call.call).unwrap_or("of a kind that is not known");
             return Refused(format!("system call {name}"), Errno::PERM);
         };
         let argument = |at: usize| call.arguments[at];
@@ -157,7 +158,7 @@ impl Judge {
             Does::Lock => self.locks(call),
             Does::Ioctl => self.ioctl(call),
             Does::Change(_) if !rustix::process::geteuid().is_root() => {
-                let name = calls::refused(call.call).unwrap_or("refused");
+                let name = filter::refused(call.call).unwrap_or("refused");
                 Refused(format!("system call {name}"), Errno::PERM)
             }
             Does::Change(what) => Stop(format!("would {what}")),

@@ -4,10 +4,10 @@
 //! outside a scratch directory, a system call filter refuses what Landlock does not know, and the
 //! supervisor is asked about each call that may change something. It is no dry run.
 
-mod calls;
 mod census;
 mod family;
 mod files;
+mod filter;
 mod follow;
 mod guard;
 mod judge;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
+use super::super::calls::Process;
 use super::super::destination::{self, Call, Destination};
 use super::super::memory;
 use super::super::sys::Waiting;
-use super::calls::Process;
 use super::family;
 use super::judge::Verdict::{self, Fails, GoOn, Refused, Stop};
 use super::judge::{self, Judge};

@@ -2,7 +2,6 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::ffi::CString;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::mounts::{self, Treatment};
 use super::super::protocol::{Failure, Limits, Ran, Raw, RunAsk};
+use super::super::serving::{self, Server};
 use super::super::session::SCRIPT;
 use super::super::sys::{self, Side};
 use super::follow::{self, Ends};
@@ -22,8 +22,6 @@ use super::guard::{self, Birth};
 use super::judge::Judge;
 use super::scratch::Scratch;
 use crate::tools::PATH;
-
-const LINE: u64 = 64 << 20;
 
 /// A line to the supervisor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,48 +56,36 @@ struct Supervisor {
     masked: Vec<PathBuf>,
 }
 
+#[derive(Default)]
+struct Holder(Option<Supervisor>);
+
 /// Serves one probe on standard input and output.
 pub(in super::super) fn serve() -> ExitCode {
-    let stdin = std::io::stdin();
-    let Ok(asks) = stdin.as_fd().try_clone_to_owned() else {
-        return ExitCode::FAILURE;
-    };
-    let mut asks = BufReader::new(std::fs::File::from(asks));
-    let mut supervisor: Option<Supervisor> = None;
-    loop {
-        let mut line = Vec::new();
-        match asks.by_ref().take(LINE).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return ExitCode::SUCCESS,
-            Ok(_) => {}
-        }
-        let answer = serde_json::from_slice::<Ask>(&line)
-            .map_err(|error| Failure::of("reading a request", std::io::Error::other(error)))
-            .and_then(|ask| answer(&mut supervisor, ask))
-            .unwrap_or_else(Answer::Failed);
-        let Ok(mut text) = serde_json::to_vec(&answer) else {
-            return ExitCode::FAILURE;
-        };
-        text.push(b'\n');
-        let mut out = std::io::stdout().lock();
-        if out.write_all(&text).and_then(|()| out.flush()).is_err() {
-            return ExitCode::FAILURE;
-        }
-    }
+    serving::serve(Holder::default())
 }
 
-fn answer(supervisor: &mut Option<Supervisor>, ask: Ask) -> Result<Answer, Failure> {
-    match (ask, supervisor) {
-        (Ask::Start(home), none @ None) => {
-            let started = Supervisor::start(&home)?;
-            let version = started.trial()?;
-            *none = Some(started);
-            Ok(Answer::Ready(version))
+impl Server for Holder {
+    type Ask = Ask;
+    type Answer = Answer;
+
+    fn answer(&mut self, ask: Ask) -> Result<Answer, Failure> {
+        match (ask, &mut self.0) {
+            (Ask::Start(home), none @ None) => {
+                let started = Supervisor::start(&home)?;
+                let version = started.trial()?;
+                *none = Some(started);
+                Ok(Answer::Ready(version))
+            }
+            (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
+            (Ask::Start(_), Some(_)) | (Ask::Run(_), None) => Err(Failure::of(
+                "following the order of requests",
+                std::io::Error::other("out of order"),
+            )),
         }
-        (Ask::Run(run), Some(supervisor)) => Ok(Answer::Ran(Box::new(supervisor.run(&run)?))),
-        (Ask::Start(_), Some(_)) | (Ask::Run(_), None) => Err(Failure::of(
-            "following the order of requests",
-            std::io::Error::other("out of order"),
-        )),
+    }
+
+    fn failed(failure: Failure) -> Answer {
+        Answer::Failed(failure)
     }
 }
 

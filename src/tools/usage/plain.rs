@@ -13,7 +13,7 @@ pub(super) const LINES: &[(Style, &str)] = &[
 ];
 
 /// Tools with commands of their own.
-pub(super) static PLAIN: &[&Listed] = &[&RESTIC, &BORG];
+pub(super) static PLAIN: &[&Listed] = &[&RESTIC, &BORG, &BARMAN, &PATRONI];
 
 const fn plain(names: &'static [&'static str], style: Style, text: &'static str) -> Listed {
     Listed { names, text, only: None, style, code: 1, manner: getopt, read: OnceLock::new() }
@@ -22,3 +22,7 @@ const fn plain(names: &'static [&'static str], style: Style, text: &'static str)
 static RESTIC: Listed = plain(&["restic"], Style::Cobra, include_str!("lists/restic.txt"));
 
 static BORG: Listed = plain(&["borg"], Style::Gnu, include_str!("lists/borg.txt"));
+
+static BARMAN: Listed = plain(&["barman"], Style::Gnu, include_str!("lists/barman.txt"));
+
+static PATRONI: Listed = plain(&["patronictl"], Style::Gnu, include_str!("lists/patronictl.txt"));

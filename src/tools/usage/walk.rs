@@ -257,11 +257,20 @@ impl Walk {
         let long = flag.starts_with("--");
         let cut = long
             && flag.len() > 2
-            && matches!(self.style(), Style::Gnu | Style::Cut | Style::Posix | Style::MySql);
+            && matches!(
+                self.style(),
+                Style::Gnu | Style::Cut | Style::Posix | Style::MySql | Style::Aws
+            );
         let folded;
         let wanted = if self.style() == Style::MySql && long && flag.contains('_') {
             folded = flag.replace('_', "-");
             folded.as_str()
+        } else if long && flag[2..].contains('-') && usage.names.contains(&"lvcreate") {
+            // LVM reads over dashes in the names of its flags, and has an old name for one.
+            folded = format!("--{}", flag[2..].replace('-', ""));
+            folded.as_str()
+        } else if flag == "--available" && usage.names.contains(&"lvcreate") {
+            "--activate"
         } else {
             flag
         };

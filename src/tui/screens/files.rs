@@ -13,7 +13,7 @@ use crate::flow::{self, Act, FileSeen, Stage, State};
 use crate::tui::dialog::Dialog;
 use crate::tui::file_text::{self, Room};
 use crate::tui::frame::{WIDE, inside, pane};
-use crate::tui::keys::{self, Offer, offer};
+use crate::tui::keys::{self, Focus, Offer, offer};
 use crate::tui::list::{List, Move, Page};
 use crate::tui::step_text::difference;
 use crate::tui::text::{Ink, LABEL, count, pad};
@@ -24,9 +24,7 @@ use crate::tui::theme::{Theme, Tone};
 pub struct Files {
     list: List,
     page: Page,
-    /// Whether keys move in the detail.
-    reading: bool,
-    zoomed: bool,
+    focus: Focus,
     /// The mildest findings that are listed.
     least: Severity,
     /// The rule whose page is open.
@@ -39,8 +37,7 @@ impl Default for Files {
         Self {
             list: List::default(),
             page: Page::default(),
-            reading: false,
-            zoomed: false,
+            focus: Focus::default(),
             least: Severity::Low,
             rule: None,
             theme: None,
@@ -261,7 +258,7 @@ impl Screen for Files {
         };
         let rows = self.rows(files);
         self.list.cursor = self.list.cursor.min(rows.len().saturating_sub(1));
-        let alone = self.zoomed || self.rule.is_some();
+        let alone = self.focus.zoomed || self.rule.is_some();
         let (list, detail) = match (alone, area.width < WIDE) {
             (true, _) => (None, area),
             (false, true) => {
@@ -276,7 +273,7 @@ impl Screen for Files {
             }
         };
         if let Some(place) = list {
-            let title = if self.reading { " Findings " } else { " > Findings " };
+            let title = if self.focus.reading { " Findings " } else { " > Findings " };
             let inner = pane(ink, place, buf, title, "");
             let columns = usize::from(inner.width).saturating_sub(2);
             let draw = |at: usize| line(ink, files, rows[at], columns);
@@ -285,7 +282,7 @@ impl Screen for Files {
         let inner = inside(detail);
         let lines = self.lines(ink, files, Room::of(inner.width, inner.height));
         let part = self.page.part(inner, &lines, LABEL);
-        let mark = if self.reading || alone { "> " } else { "" };
+        let mark = if self.focus.reading || alone { "> " } else { "" };
         let title = match self.rule {
             Some(rule) => format!(" Rule {rule} "),
             None => format!(" {mark}{} ", self.title(files)),
@@ -337,18 +334,7 @@ impl Screen for Files {
             KeyCode::Char('o') => self
                 .plan(files)
                 .map_or(Reaction::Nothing, |path| Reaction::Act(Act::OpenFile(path))),
-            KeyCode::Char('z') => {
-                self.zoomed = !self.zoomed;
-                Reaction::Moved
-            }
-            KeyCode::Tab => {
-                self.reading = !self.reading;
-                Reaction::Moved
-            }
-            KeyCode::Esc if self.zoomed => {
-                self.zoomed = false;
-                Reaction::Moved
-            }
+            code if self.focus.press(code) => Reaction::Moved,
             KeyCode::Esc => Reaction::Act(Act::Back),
             _ => match keys::movement(key) {
                 Some(to) => {
@@ -364,7 +350,7 @@ impl Screen for Files {
 impl Files {
     fn go(&mut self, files: &flow::Files, key: KeyEvent, to: Move) {
         let paging = matches!(key.code, KeyCode::PageUp | KeyCode::PageDown);
-        if self.reading || self.zoomed || self.rule.is_some() || paging {
+        if self.focus.reading || self.focus.zoomed || self.rule.is_some() || paging {
             self.page.go(to);
         } else {
             self.list.go(to, self.rows(files).len());

@@ -12,7 +12,7 @@ use crate::flow::{self, Act, DryRunView, Found, Stage, State};
 use crate::plan::Step;
 use crate::tui::dialog::{Dialog, Extra, Paste};
 use crate::tui::frame::{WIDE, inside, pane};
-use crate::tui::keys::{self, Offer, offer};
+use crate::tui::keys::{self, Focus, Offer, offer};
 use crate::tui::list::{List, Page};
 use crate::tui::proof::{self, effects, more_effects, outcome_tone, outcome_word, output};
 use crate::tui::step_text;
@@ -24,8 +24,7 @@ use crate::tui::theme::{Theme, Tone};
 pub struct Review {
     list: List,
     page: Page,
-    reading: bool,
-    zoomed: bool,
+    focus: Focus,
     theme: Option<Theme>,
 }
 
@@ -184,7 +183,7 @@ impl Screen for Review {
             return;
         };
         let count = review.order.len();
-        let (list, detail) = match (self.zoomed, area.width < WIDE) {
+        let (list, detail) = match (self.focus.zoomed, area.width < WIDE) {
             (true, _) => (None, area),
             (false, true) => {
                 let height = (area.height * 2 / 5)
@@ -198,7 +197,7 @@ impl Screen for Review {
             }
         };
         if let Some(place) = list {
-            let title = if self.reading { " Steps " } else { " > Steps " };
+            let title = if self.focus.reading { " Steps " } else { " > Steps " };
             let inner = pane(ink, place, buf, title, "");
             let columns = usize::from(inner.width).saturating_sub(2);
             let rows: Vec<&Step> = review.steps().collect();
@@ -213,7 +212,7 @@ impl Screen for Review {
         let part = self.page.part(inside(detail), &lines, LABEL);
         let part = part.map_or(String::new(), |part| format!("{part}  "));
         let note = format!(" {part}{} ", risk_word(risk));
-        let mark = if self.reading || self.zoomed { "> " } else { "" };
+        let mark = if self.focus.reading || self.focus.zoomed { "> " } else { "" };
         let title = format!(" {mark}Step {} of {count}: {} ", self.list.cursor + 1, step.id);
         pane(ink, detail, buf, &title, &note);
         self.page.draw(inside(detail), buf, &lines, LABEL);
@@ -254,25 +253,14 @@ impl Screen for Review {
             KeyCode::Char('d') if key.modifiers.is_empty() => Reaction::Act(Act::LookAgain),
             KeyCode::Char('a') => Reaction::Act(Act::ToApproval),
             KeyCode::Char('x') => Reaction::Act(Act::ToRun),
-            KeyCode::Char('z') => {
-                self.zoomed = !self.zoomed;
-                Reaction::Moved
-            }
-            KeyCode::Tab => {
-                self.reading = !self.reading;
-                Reaction::Moved
-            }
-            KeyCode::Esc if self.zoomed => {
-                self.zoomed = false;
-                Reaction::Moved
-            }
+            code if self.focus.press(code) => Reaction::Moved,
             KeyCode::Esc => Reaction::Act(Act::Back),
             KeyCode::PageUp | KeyCode::PageDown => {
                 keys::movement(key).into_iter().for_each(|to| self.page.go(to));
                 Reaction::Moved
             }
             _ => match keys::movement(key) {
-                Some(to) if self.reading || self.zoomed => {
+                Some(to) if self.focus.reading || self.focus.zoomed => {
                     self.page.go(to);
                     Reaction::Moved
                 }
