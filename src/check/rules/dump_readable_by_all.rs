@@ -110,8 +110,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         for run in unit.named(DATABASES) {
-            if own || deeds::deed(unit, run.command) != Some(Deed::Dump)
-            {
+            if own || deeds::deed(unit, run.command) != Some(Deed::Dump) {
                 continue;
             }
             if encrypted(unit, run) {
