@@ -5,7 +5,9 @@ use blackstart::check::{self, Example, Facts, Language};
 use blackstart::shell::on_deep_stack;
 
 /// Ways to hand a whole script to another shell.
-const WRAPS: &[(&str, fn(&str) -> String)] = &[
+type Wrap = fn(&str) -> String;
+
+const WRAPS: &[(&str, Wrap)] = &[
     ("bash -c", |text| format!("bash -c {}\n", quoted(text))),
     ("sudo sh -c", |text| format!("sudo sh -c {}\n", quoted(text))),
     ("su -c", |text| format!("su - backup -c {}\n", quoted(text))),
@@ -88,7 +90,9 @@ fn means_another_thing(code: &str, wrap: &str) -> bool {
 }
 
 /// Ways to spell the same test of a status or a number.
-const SPELLINGS: &[(&str, fn(&str, &str, &str) -> String)] = &[
+type Spelling = fn(&str, &str, &str) -> String;
+
+const SPELLINGS: &[(&str, Spelling)] = &[
     ("[[", |left, how, right| format!("[[ {left} {how} {right} ]]")),
     ("test", |left, how, right| format!("test {left} {how} {right}")),
     ("((", |left, how, right| {
