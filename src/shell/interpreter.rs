@@ -59,7 +59,7 @@ impl Resolver {
         let shell = matches!(
             text.trim(),
             "" | "bash" | "sh" | "bash -s" | "sh -s" | "sudo bash" | "sudo sh" | "sudo bash -s"
-        ) || text.starts_with("bash -s");
+        ) || text.starts_with("bash -s") && !text.contains([';', '&', '|', '<', '>', '(', '`', '\n']);
         if !shell {
             self.nested(&text, span, Some(host));
         } else {

@@ -113,11 +113,23 @@ impl Resolver {
                 self.many_hosts(name, &words, span);
             }
             "at" | "batch" => {
-                if let Some(Incoming::Text(text)) = self.incoming.clone() {
+                let text = match wrapper::flag_value(&words, &["-f"]) {
+                    Some(file) => self.written(&file),
+                    None => match self.incoming.clone() {
+                        Some(Incoming::Text(text)) => Some(text),
+                        Some(Incoming::Unreadable) | None => None,
+                    },
+                };
+                let looks = ["-l", "-V", "-c", "-d", "-r"];
+                if let Some(text) = text {
                     let script = self.as_script(&text);
                     let deferred = std::mem::replace(&mut self.setting.deferred, true);
                     self.nested(&script, span, None);
                     self.setting.deferred = deferred;
+                } else if wrapper::flag_value(&words, &looks).is_none()
+                    && !words.last().and_then(Argument::literal).is_some_and(|w| looks.contains(&w))
+                {
+                    self.opaque(span, "a job reads its commands from elsewhere");
                 }
             }
             "mapfile" | "readarray" | "complete" | "compgen" | "bind" | "split" => {
@@ -128,15 +140,17 @@ impl Resolver {
                 }
             }
             "su" | "runuser" | "sg" | "script" => {
-                if let Some(text) = wrapper::flag_value(&words, &["-c", "--command", "-lc", "-qc"])
-                {
+                let texts = wrapper::shell_texts(&words);
+                if !texts.is_empty() {
                     let user = words[1..]
                         .iter()
                         .filter_map(Argument::literal)
                         .find(|w| !w.starts_with('-'));
                     let user = user.unwrap_or("root").to_owned();
                     let saved = self.setting.user.replace(user);
-                    let script = self.as_script(&text);
+                    let scripts: Vec<String> =
+                        texts.iter().map(|text| self.as_script(text)).collect();
+                    let script = scripts.join("\n");
                     let standing = self.standing;
                     if name == "script" || !redirects.is_empty() {
                         let words = if name == "script" { words.clone() } else { Vec::new() };
@@ -151,8 +165,8 @@ impl Resolver {
                     return;
                 }
             }
-            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct" | "lxc"
-            | "incus" | "docker-compose" | "nsenter" => {
+            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct" | "qm"
+            | "crictl" | "lxc" | "incus" | "docker-compose" | "nsenter" => {
                 let inner = words.iter().position(|w| w.literal() == Some("--"));
                 let docker = matches!(name, "docker" | "podman" | "nerdctl" | "docker-compose");
                 let inner = inner
@@ -196,6 +210,7 @@ impl Resolver {
                     || words.get(own.start).and_then(Argument::literal) == Some("-c"))
                 && let Some(text) = words.last().cloned()
             {
+                self.push_redirects(redirects, span);
                 let script = self.as_script(&text);
                 return self.nested(&script, span, None);
             }
@@ -413,8 +428,19 @@ impl Resolver {
                 }
             }
             "unset" => {
+                let flag = |letter: char| {
+                    arguments.iter().filter_map(Argument::literal).any(|word| {
+                        word.strip_prefix('-').is_some_and(|flags| flags.contains(letter))
+                    })
+                };
+                let (functions, variables) = (flag('f'), flag('v'));
                 for name in arguments.iter().filter_map(Argument::literal) {
-                    self.env.set(name, Value::Scalar(Vec::new()));
+                    if !variables && (functions || !self.env.values.contains(name)) {
+                        self.env.functions.remove(name);
+                    }
+                    if !functions {
+                        self.env.set(name, Value::Scalar(Vec::new()));
+                    }
                 }
             }
             "read" | "mapfile" | "readarray" | "getopts" => {
