@@ -98,8 +98,21 @@ pub fn harm_with_input(call: &Call<'static>, command: &Command, own: Risk) -> Ri
 fn given(call: &Call<'_>) -> bool {
     let script = |word: &Word| word.text.ends_with("js") || word.text.starts_with(['/', '.']);
     let own = [
-        "eval", "x", "X", "rdb", "functions-rdb", "execute", "e", "query", "q", "file", "f",
-        "queries-file", "sql", "js", "py",
+        "eval",
+        "x",
+        "X",
+        "rdb",
+        "functions-rdb",
+        "execute",
+        "e",
+        "query",
+        "q",
+        "file",
+        "f",
+        "queries-file",
+        "sql",
+        "js",
+        "py",
     ];
     let mongo = matches!(call.name, "mongosh" | "mongo");
     call.has(&own) || mongo && (call.operands.len() > 1 || call.operands.iter().any(script))

@@ -318,8 +318,19 @@ impl<'a> Unit<'a> {
     /// Returns the first command behind another that puts something else in the place of a path or below it.
     fn mounted_over(&self, index: usize, made: &str) -> usize {
         let mounts = [
-            "mount", "umount", "zfs", "zpool", "sshfs", "bindfs", "s3fs", "rclone", "borg", "restic",
-            "guestmount", "mount.nfs", "mount.cifs",
+            "mount",
+            "umount",
+            "zfs",
+            "zpool",
+            "sshfs",
+            "bindfs",
+            "s3fs",
+            "rclone",
+            "borg",
+            "restic",
+            "guestmount",
+            "mount.nfs",
+            "mount.cifs",
         ];
         let over = |run: &Run<'_>| {
             let path = |word: &Argument| {
@@ -327,9 +338,12 @@ impl<'a> Unit<'a> {
                 path::within(&path, made) || path::within(made, &path)
             };
             let verb = |word: &str| matches!(word, "mount" | "import" | "create" | "clone" | "set");
-            let several = matches!(run.command.name(), Some("zfs" | "zpool" | "rclone" | "borg" | "restic"));
+            let several =
+                matches!(run.command.name(), Some("zfs" | "zpool" | "rclone" | "borg" | "restic"));
             let mounts = !several || run.command.literals().iter().any(|word| verb(word));
-            run.index > index && mounts && (run.command.has("-a") || run.command.arguments().iter().any(path))
+            run.index > index
+                && mounts
+                && (run.command.has("-a") || run.command.arguments().iter().any(path))
         };
         self.named(&mounts).find(over).map_or(usize::MAX, |run| run.index)
     }
@@ -364,9 +378,9 @@ fn branch(statements: &[Statement], command: &Command) -> Option<Span> {
         StatementKind::Case { arms, .. } => arms.iter().find_map(|arm| body(&arm.body)),
         StatementKind::Subshell(inner) | StatementKind::Group(inner) => body(inner),
         StatementKind::Function { body: inner, .. } => body(std::slice::from_ref(inner)),
-        StatementKind::Pipeline(_)
-        | StatementKind::Condition(_)
-        | StatementKind::Arithmetic(_) => None,
+        StatementKind::Pipeline(_) | StatementKind::Condition(_) | StatementKind::Arithmetic(_) => {
+            None
+        }
     }
 }
 

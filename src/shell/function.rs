@@ -61,7 +61,8 @@ impl Resolver {
             if self.following.len() >= DEPTH {
                 self.opaque(span, "functions call each other too deep to be followed");
             } else if !harmless {
-                let why = "a function that works on its arguments is called too often to be followed";
+                let why =
+                    "a function that works on its arguments is called too often to be followed";
                 self.opaque(span, why);
             }
             let functions = self.env.functions.clone();
@@ -107,6 +108,23 @@ impl Resolver {
         self.push(words.to_vec(), redirects, span, Vec::new());
         if let Some(command) = self.out.list.last_mut() {
             command.followed = true;
+        }
+    }
+
+    /// Forgets variables, and functions where they are meant or no variable has the name (`unset`).
+    pub(super) fn unset(&mut self, arguments: &[Argument]) {
+        let words = || arguments.iter().filter_map(Argument::literal);
+        let flag = |letter: char| {
+            words().any(|word| word.strip_prefix('-').is_some_and(|flags| flags.contains(letter)))
+        };
+        let (functions, variables) = (flag('f'), flag('v'));
+        for name in words() {
+            if !variables && (functions || !self.env.values.contains(name)) {
+                self.env.functions.remove(name);
+            }
+            if !functions {
+                self.env.set(name, Value::Scalar(Vec::new()));
+            }
         }
     }
 
@@ -163,7 +181,7 @@ impl Said {
 
     /// Tells whether its arguments come to nothing but text on the screen or in a file that does not depend on them.
     fn only_says(&self) -> bool {
-        !self.more && !(self.assigns && self.writes)
+        !(self.more || self.assigns && self.writes)
     }
 
     fn all(&mut self, body: &[Statement]) {
@@ -188,9 +206,8 @@ impl Said {
                     "test", "[", "cat", "logger", "shift", "hostname", "basename", "tput",
                 ];
                 let first = simple.words.first();
-                self.more |= first.is_some_and(|first| {
-                    first.fixed().is_none_or(|name| !says.contains(&&*name))
-                });
+                self.more |= first
+                    .is_some_and(|first| first.fixed().is_none_or(|name| !says.contains(&&*name)));
                 self.assigns |= !simple.assignments.is_empty();
                 for assignment in &simple.assignments {
                     match &assignment.value {

@@ -7,7 +7,7 @@ use super::ast::RedirectKind;
 use super::command::{Opaque, Payload, Redirection};
 use super::environment::{VALUE, Value, unknown};
 use super::parse::parse;
-use super::resolve::{Incoming, Options, Resolver};
+use super::resolve::{Options, Resolver};
 use super::value::{Argument, Origin, Piece};
 use super::{path, wrapper};
 use crate::base::Span;
@@ -112,26 +112,7 @@ impl Resolver {
             "ansible" | "pdsh" | "clush" | "dsh" | "pssh" | "parallel-ssh" | "salt" => {
                 self.many_hosts(name, &words, span);
             }
-            "at" | "batch" => {
-                let text = match wrapper::flag_value(&words, &["-f"]) {
-                    Some(file) => self.written(&file),
-                    None => match self.incoming.clone() {
-                        Some(Incoming::Text(text)) => Some(text),
-                        Some(Incoming::Unreadable) | None => None,
-                    },
-                };
-                let looks = ["-l", "-V", "-c", "-d", "-r"];
-                if let Some(text) = text {
-                    let script = self.as_script(&text);
-                    let deferred = std::mem::replace(&mut self.setting.deferred, true);
-                    self.nested(&script, span, None);
-                    self.setting.deferred = deferred;
-                } else if wrapper::flag_value(&words, &looks).is_none()
-                    && !words.last().and_then(Argument::literal).is_some_and(|w| looks.contains(&w))
-                {
-                    self.opaque(span, "a job reads its commands from elsewhere");
-                }
-            }
+            "at" | "batch" => self.job(&words, span),
             "mapfile" | "readarray" | "complete" | "compgen" | "bind" | "split" => {
                 let flags = ["-C", "-x", "--filter"];
                 if let Some(text) = wrapper::flag_value(&words, &flags) {
@@ -427,22 +408,7 @@ impl Resolver {
                     self.env.set(name, Value::Scalar(value));
                 }
             }
-            "unset" => {
-                let flag = |letter: char| {
-                    arguments.iter().filter_map(Argument::literal).any(|word| {
-                        word.strip_prefix('-').is_some_and(|flags| flags.contains(letter))
-                    })
-                };
-                let (functions, variables) = (flag('f'), flag('v'));
-                for name in arguments.iter().filter_map(Argument::literal) {
-                    if !variables && (functions || !self.env.values.contains(name)) {
-                        self.env.functions.remove(name);
-                    }
-                    if !functions {
-                        self.env.set(name, Value::Scalar(Vec::new()));
-                    }
-                }
-            }
+            "unset" => self.unset(arguments),
             "read" | "mapfile" | "readarray" | "getopts" => {
                 for name in arguments.iter().filter_map(Argument::literal) {
                     let first = |c: char| c.is_ascii_alphabetic() || c == '_';

@@ -64,6 +64,8 @@ systemctl start postgresql
 rm -rf "/var/lib/postgresql/15/main.old"
 "#,
         ),
+        Example::Script("psql -c 'DROP DATABASE \"shop_verify\"'\n"),
+        Example::Script("mysql -e 'DROP DATABASE `shop_verify`'\n"),
         Example::Script(
             "[ \"$(hostname -s)\" = db2 ] || exit 1\nrm -rf /var/lib/postgresql/15/main\n",
         ),

@@ -60,6 +60,7 @@ pub const RULE: Rule = Rule {
             "umount /srv\nxfs_metadump /dev/vg0/srv /backup/srv.meta\nxfs_repair -L /dev/vg0/srv\n",
         ),
         Example::Script("redis-cli REPLICAOF NO ONE\n"),
+        Example::Script("psql -c 'DROP DATABASE \"shop_verify\"'\n"),
         Example::Script(
             "rsync -aH --delete --max-delete=500 /mnt/backup/photos/ /tank/photos/\nzfs snapshot \"tank/photos@$(date +%F)\"\n",
         ),
