@@ -1,6 +1,7 @@
 //! Rules over a script or a plan, given facts from outside; computes the harm of every step.
 
 mod allow;
+mod asked;
 mod checkpoints;
 mod context;
 mod deeds;

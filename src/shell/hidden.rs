@@ -2,6 +2,7 @@
 
 use super::assigned;
 use super::ast::{Part, PartKind, Word};
+use super::command::Use;
 use super::environment::unknown;
 use super::parse::parse;
 use super::path;
@@ -112,6 +113,12 @@ impl Resolver {
             let substituted = std::mem::replace(&mut self.setting.substituted, true);
             self.nested(&format!(": <<BLACKSTART_TEXT\n{text}\nBLACKSTART_TEXT\n"), span, None);
             self.setting.substituted = substituted;
+        }
+        for name in ["?", "PIPESTATUS"] {
+            if text.contains(&format!("${name}")) || text.contains(&format!("${{{name}")) {
+                let span = self.place(span);
+                self.out.uses.push(Use { name: name.to_owned(), span });
+            }
         }
         for name in assigned::in_arithmetic(text) {
             self.env.forget(name);

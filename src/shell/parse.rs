@@ -114,10 +114,10 @@ const GLUED: usize = 20;
 /// Returns the place of the closing brace that stopped the parser, where it stands directly behind a word.
 fn glued_brace(text: &str, tree: &ParseResult) -> Option<usize> {
     let told = tree.diagnostics.first().map(|d| d.span.start.offset());
-    let ended = match &tree.terminal_error {
-        Some(shuck_parser::Error::Parse { line, column, .. }) => Some(offset(text, *line, *column)),
-        None => None,
-    };
+    let ended = tree
+        .terminal_error
+        .as_ref()
+        .map(|shuck_parser::Error::Parse { line, column, .. }| offset(text, *line, *column));
     let bytes = text.as_bytes();
     [told, ended].into_iter().flatten().find(|&at| {
         let before = at.checked_sub(1).map(|before| bytes[before]);

@@ -130,11 +130,13 @@ impl Resolver {
 
     fn repeat(&mut self, one: &Loop) {
         let before = self.env.clone();
-        let mut rounds = Vec::new();
+        let (mut rounds, mut sure) = (Vec::new(), false);
         if let Some(name) = one.variable.as_deref().filter(|name| !name.is_empty()) {
             let items = one.words.as_deref().map(|words| self.words(words));
             let runs = one.body.iter().any(runs_arguments);
             rounds = items.as_deref().filter(|_| runs).map(commands_in).unwrap_or_default();
+            let known = |items: &[Argument]| items.iter().any(|item| item.literal().is_some());
+            sure = items.as_deref().is_some_and(known);
             let value = loop_value(name, items.as_deref());
             self.env.set(name, value);
         }
@@ -147,11 +149,15 @@ impl Resolver {
             if let Some(name) = &one.variable {
                 let value = self.env.values.get(name).cloned();
                 self.env.set(name, Value::Scalar(round.pieces));
-                self.in_branch(&one.body);
+                self.sequence(&one.body);
                 self.env.restore(name, value);
             }
         }
-        self.in_branch(&one.body);
+        // A loop over words that are known runs, whatever happens.
+        match sure {
+            true => self.sequence(&one.body),
+            false => self.in_branch(&one.body),
+        }
         self.incoming = rest;
         self.setting.repeated = repeated;
         let variable = one.variable.as_deref().and_then(|v| self.env.values.get(v).cloned());

@@ -473,10 +473,10 @@ mod tests {
                 calls.push((*name).to_owned());
                 calls.push(format!("{name} a b"));
                 let own = format!("{name} a b");
-                let _ = recorded(|| Call::new(tool, name, &words(&own)).risk())
-                    .into_iter()
-                    .flat_map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>())
-                    .for_each(|verbs| calls.push(format!("{name} {}", verbs.replace('*', "x"))));
+                for line in recorded(|| Call::new(tool, name, &words(&own)).risk()) {
+                    let verbs = line.split(',').map(|verbs| verbs.replace('*', "x"));
+                    calls.extend(verbs.map(|verbs| format!("{name} {verbs}")));
+                }
                 for (advised, _) in tool.safer {
                     let rest = advised.strip_prefix(name).unwrap_or(advised);
                     if !advised.split(' ').any(|word| word != *name && tool.names.contains(&word)) {

@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
             "pcs property set stonith-enabled=true\npcs property show stonith-enabled\n",
         ),
         Example::Script(
-            "set -eu\npcs cluster setup shop db1 db2 --start --enable\npcs stonith create f1 fence_ipmilan ip=192.0.2.11 pcmk_host_list=db1\npcs stonith create f2 fence_ipmilan ip=192.0.2.12 pcmk_host_list=db2\npcs property set no-quorum-policy=stop\n",
+            "set -eu\npcs cluster setup shop db1 db2 --start --enable\npcs stonith create f1 fence_ipmilan ip=192.0.2.11 pcmk_host_list=db1\npcs stonith create f2 fence_ipmilan ip=192.0.2.12 pcmk_host_list=db2\npcs property set no-quorum-policy=stop\npcs resource create data ocf:heartbeat:Filesystem device=/dev/mapper/shop directory=/srv/shop fstype=xfs\n",
         ),
         Example::Script(
             "pcs property set stonith-enabled=false\npcs node maintenance db1\npcs property set stonith-enabled=true\n",

@@ -1,9 +1,12 @@
 //! RB010: a backup program says that something is missing, and nobody hears it.
 
-use crate::check::Context;
+use crate::check::asked::{Asked, Compared, asked};
+use crate::check::outcome::{each, within};
 use crate::check::repository::{Act, operations};
 use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Unit};
 use crate::evidence::Severity;
+use crate::shell::ast::{Link, Statement, StatementKind};
 
 /// restic ends with 3, borg with 1, when files could not be read.
 pub const RULE: Rule = Rule {
@@ -23,12 +26,32 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "borg create /backup/borg::\"$(date +%F)\" /srv\nrc=$?\nif [ \"$rc\" -gt 1 ]; then exit \"$rc\"; fi\n",
         ),
+        Example::Script(
+            r#"#!/usr/bin/env bash
+set -uo pipefail
+run_backup() {
+  restic backup --exclude-caches /srv /home
+}
+run_backup
+case $? in
+  0|3) echo "backup fine" ;;
+  *) echo "backup failed" >&2; exit 1 ;;
+esac
+restic forget --keep-daily 30 --prune || exit 1
+"#,
+        ),
+        Example::Script(
+            "restic backup /srv\nrc=$?\nif (( rc == 0 || rc == 3 )); then echo ok; else exit 1; fi\n",
+        ),
         Example::Script("restic backup /srv\nrc=$?\n[ $rc -eq 0 ] || [ $rc -eq 3 ] || exit $rc\n"),
     ],
     good: &[
         Example::Script("set -e\nrestic -r /backup/restic backup /srv\n"),
         Example::Script(
             "restic backup /srv || { rc=$?; echo \"restic: $rc\" >&2; exit \"$rc\"; }\n",
+        ),
+        Example::Script(
+            "restic backup /srv\ncase $? in\n  0) ;;\n  3) echo incomplete >&2; exit 3 ;;\n  *) exit 1 ;;\nesac\n",
         ),
         Example::Script(
             "borg create /backup/borg::a /srv\nrc=$?\nif [ \"$rc\" -gt 0 ]; then exit \"$rc\"; fi\n",
@@ -50,33 +73,73 @@ fn run(context: &Context<'_>, report: &mut Report) {
             report.add(&RULE, one.unit, one.run.command.span, message);
             continue;
         }
-        let accepted: &[&[&str]] = match one.program {
-            "restic" => &[&["-eq", "3"], &["=", "3"], &["==", "3"]],
-            "borg" => &[&["-gt", "1"], &["-ge", "2"], &["-le", "1"], &["-eq", "1"], &["-lt", "2"]],
+        let accepted: &[(Compared, &str)] = match one.program {
+            "restic" => &[(Compared::Equal, "3")],
+            "borg" => &[
+                (Compared::More, "1"),
+                (Compared::AtLeast, "2"),
+                (Compared::AtMost, "1"),
+                (Compared::Equal, "1"),
+                (Compared::Less, "2"),
+            ],
             _ => continue,
         };
-        let asks = one.unit.named(&["test", "["]).find(|other| {
-            let words = other.command.literals();
-            other.index > one.run.index
-                && other.command.is(&["test", "["])
-                && accepted.iter().any(|pair| words.windows(2).any(|w| w == *pair))
-                && about_status(other.command.arguments())
+        // A function stands where it is written, its call behind it.
+        let inner = one.unit.commands.payloads.iter().any(|p| p.span == one.run.command.span);
+        let own = context.scripts().filter(|unit| match inner {
+            true => !std::ptr::eq(*unit, one.unit) && unit.text.contains(one.program),
+            false => std::ptr::eq(*unit, one.unit),
         });
-        if let Some(asks) = asks {
+        let asks = own.flat_map(|unit| asked(unit).into_iter().map(move |ask| (unit, ask))).find(
+            |(unit, ask)| {
+                (inner || ask.span.start >= one.run.command.span.end)
+                    && accepted.contains(&(ask.how, ask.right.as_str()))
+                    && about_status(&ask.left)
+                    && !ends(unit, ask)
+            },
+        );
+        if let Some((unit, asks)) = asks {
             let message = format!(
                 "the exit code by which {} says that files are missing is let pass",
                 one.program
             );
-            report.add(&RULE, one.unit, asks.command.span, message).severity = Severity::Medium;
+            report.add(&RULE, unit, asks.span, message).severity = Severity::Medium;
         }
     }
 }
 
 /// Tells whether a test looks at an exit code, by the name of what it looks at.
-fn about_status(arguments: &[crate::shell::Argument]) -> bool {
+fn about_status(left: &str) -> bool {
     let names = ["$?", "rc", "status", "exit", "ret", "code"];
-    arguments.iter().any(|a| {
-        let shown = a.shown().to_ascii_lowercase();
-        names.iter().any(|name| shown.contains(name))
-    })
+    let shown = left.to_ascii_lowercase();
+    names.iter().any(|name| shown.contains(name))
+}
+
+/// Tells whether the script ends where the answer is that files are missing: `[ $rc -eq 3 ] && exit 3`, `3) exit 1 ;;`.
+fn ends(unit: &Unit<'_>, ask: &Asked) -> bool {
+    let mut found = false;
+    let leaves = |body: &[Statement]| {
+        let last = body.last().map(|s| unit.slice(s.span)).unwrap_or_default();
+        ["exit", "return", "die", "fail"].iter().any(|word| last.starts_with(word))
+    };
+    each(&unit.script.statements, &mut |statement, _| match &statement.kind {
+        StatementKind::Case { arms, .. } if statement.span == ask.span => {
+            let arm = arms.iter().find(|arm| arm.patterns.contains(&ask.right));
+            found |= arm.is_some_and(|arm| leaves(&arm.body));
+        }
+        StatementKind::If { branches, .. } if ask.how == Compared::Equal => {
+            let own = |one: &&(Vec<Statement>, Vec<Statement>)| {
+                one.0.iter().any(|s| within(ask.span, s.span) && !s.negated)
+            };
+            found |= branches.iter().find(own).is_some_and(|(_, body)| leaves(body));
+        }
+        StatementKind::List(links) if ask.how == Compared::Equal => {
+            let after = links.iter().position(|(_, s)| s.span == ask.span);
+            let next = after.and_then(|at| links.get(at + 1));
+            found |=
+                next.is_some_and(|(link, s)| *link == Link::And && leaves(std::slice::from_ref(s)));
+        }
+        _ => {}
+    });
+    found
 }

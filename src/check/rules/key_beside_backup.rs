@@ -70,7 +70,7 @@ openssl enc -aes-256-cbc -pbkdf2 -pass file:/etc/backup/key -in /srv/x.tar -out 
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         let keys = key_files(unit);
         for run in unit.runs() {
             let command = run.command;

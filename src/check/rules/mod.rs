@@ -31,6 +31,7 @@ mod cleanup_not_trapped;
 mod client_older_than_server;
 mod collation_may_differ;
 mod command_not_found;
+mod compared_by_redirection;
 mod compressed_for_nothing;
 mod copied_live_sqlite;
 mod copies_removed_unsaved;
@@ -42,6 +43,7 @@ mod data_in_variable;
 mod data_that_cannot_be_made_again;
 mod date_asked_twice;
 mod declaration_hides_failure;
+mod deleted_after_failed_send;
 mod destroys_unasserted_target;
 mod destroys_without_way_back;
 mod device_in_place_of_volume;
@@ -58,6 +60,7 @@ mod dump_without_accounts;
 mod dump_without_position;
 mod dump_without_roles;
 mod dump_without_routines;
+mod dump_without_rows;
 mod endless_increments;
 mod errexit_suspended;
 mod errors_ignored;
@@ -74,6 +77,7 @@ mod failure_hidden;
 mod fencing_switched_off;
 mod figure_against_arithmetic;
 mod fixed_temporary_path;
+mod flag_lost_in_pipe;
 mod flattening_copy;
 mod get_all_as_backup;
 mod gtid_purged_by_part;
@@ -103,9 +107,11 @@ mod lock_broken_blindly;
 mod log_deleted_by_hand;
 mod log_purged_by_statement;
 mod log_reset_without_copy;
+mod loop_input_eaten;
 mod loss_beyond_promise;
 mod malformed_allow;
 mod manifest_not_accepted;
+mod messages_in_dump;
 mod mirror_to_bucket_without_source_guard;
 mod mirror_without_source_guard;
 mod mirror_without_versions;
@@ -117,6 +123,7 @@ mod nested_repository_restore;
 mod nested_restore;
 mod nested_rsync;
 mod never_decrypted;
+mod newest_deleted;
 mod no_preflight;
 mod no_room_check;
 mod no_time_limit;
@@ -197,6 +204,7 @@ mod swapped_source_and_target;
 mod table_outside_transactions;
 mod table_rewritten_in_recovery;
 mod target_in_use;
+mod target_not_joined;
 mod target_too_small;
 mod terraform_unasked;
 mod times_and_owners_not_copied;
@@ -320,6 +328,8 @@ pub const RULES: &[&Rule] = &[
     &copy_loses_quality::RULE,
     &live_files_copied::RULE,
     &needed_files_left_out::RULE,
+    &messages_in_dump::RULE,
+    &dump_without_rows::RULE,
     &velero_without_volumes::RULE,
     &velero_restored_into_writable::RULE,
     &velero_phase_not_looked_at::RULE,
@@ -413,6 +423,8 @@ pub const RULES: &[&Rule] = &[
     &retention_of_almost_nothing::RULE,
     &base_expires_before_increments::RULE,
     &lifecycle_replaced::RULE,
+    &newest_deleted::RULE,
+    &deleted_after_failed_send::RULE,
     &unreadable_script::RULE,
     &errors_ignored::RULE,
     &dump_piped_without_pipefail::RULE,
@@ -441,6 +453,9 @@ pub const RULES: &[&Rule] = &[
     &bashism_in_sh::RULE,
     &no_time_limit::RULE,
     &waits_for_a_person::RULE,
+    &flag_lost_in_pipe::RULE,
+    &loop_input_eaten::RULE,
+    &compared_by_redirection::RULE,
     &copied_live_sqlite::RULE,
     &stale_sqlite_log::RULE,
     &restored_sqlite_unchecked::RULE,
@@ -454,6 +469,7 @@ pub const RULES: &[&Rule] = &[
     &log_purged_by_statement::RULE,
     &transaction_never_committed::RULE,
     &change_ends_transaction::RULE,
+    &target_not_joined::RULE,
     &too_few_copies::RULE,
     &promise_without_backup::RULE,
     &loss_beyond_promise::RULE,

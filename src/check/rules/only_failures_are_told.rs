@@ -70,7 +70,7 @@ curl -fsS --max-time 10 https://ping.example.org/shop
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in context.units.iter().filter(|unit| unit.step.is_none()) {
+    for unit in context.scripts().filter(|unit| unit.step.is_none()) {
         unwatched_loop(context, unit, report);
         let alarm = unit
             .named(&[

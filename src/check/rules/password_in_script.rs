@@ -53,7 +53,7 @@ mv "/backup/globals-$ts.sql.tmp" "/backup/globals-$ts.sql"
 fn run(context: &Context<'_>, report: &mut Report) {
     let marks = ["PGPASSWORD=", "postgresql://", "postgres://"];
     let marked = |unit: &&Unit<'_>| marks.iter().any(|mark| unit.text.contains(mark));
-    for unit in context.units.iter().filter(marked) {
+    for unit in context.scripts().filter(marked) {
         let mut at = 0;
         for line in unit.text.split_inclusive('\n') {
             let start = at;

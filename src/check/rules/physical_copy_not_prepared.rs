@@ -25,6 +25,21 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "systemctl stop mysql\nxtrabackup --prepare --target-dir=/backup/full\nxtrabackup --copy-back --target-dir=/backup/full --datadir=/var/lib/mysql --force-non-empty-directories\nchown -R mysql: /var/lib/mysql\nsystemctl start mysql\n",
         ),
+        Example::Script(
+            r#"#!/bin/bash
+set -euo pipefail
+src=$1
+[ -f "$src/xtrabackup_checkpoints" ] || exit 2
+systemctl stop mysql
+mv /var/lib/mysql "/var/lib/mysql.before-$(date +%s)"
+restore() {
+  xtrabackup --copy-back --target-dir="$1" --datadir=/var/lib/mysql
+  chown -R mysql:mysql /var/lib/mysql
+}
+restore "$src"
+systemctl start mysql
+"#,
+        ),
     ],
     good: &[
         Example::Script(
@@ -53,7 +68,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 && words.iter().any(|w| *w == "--prepare" || *w == "--apply-log")
                 || other.command.arguments().iter().any(|a| {
                     let text = a.shown();
-                    text.contains("full-prepared") || text.contains("_checkpoints")
+                    // That the file is there says nothing; what is in it does.
+                    !text.contains(char::is_whitespace)
+                        && (text.contains("full-prepared") || text.contains("_checkpoints"))
+                        && !other.command.is(&["[", "test", "ls", "stat", "cp", "rm"])
                 })
         });
         let mut add = |message: &str| {
@@ -71,7 +89,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether a service is started behind a copy by root, and nothing gave the files to its account.
 fn starts_unowned(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let by_server = run.command.setting.user.is_some()
+    let by_server = run.command.setting.user.as_deref().is_some_and(|user| user != "root")
         || unit.step.is_some_and(|step| step.run_as.as_deref().is_some_and(|user| user != "root"));
     let scratch = unit
         .take_apart(run.command)

@@ -68,7 +68,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
-    for (unit, run) in context.named(&["restic", "borg"]) {
+    for (unit, run) in context.named(&["restic", "borg", "wal-g"]) {
         let command = run.command;
         let prunes = command.is(&["restic"]) && command.has("forget")
             || command.is(&["borg"]) && command.has("prune")

@@ -54,7 +54,7 @@ const SHELLS: &[&str] =
     &["bash", "sh", "dash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node", "php"];
 
 fn run(context: &Context<'_>, report: &mut Report) {
-    for unit in &context.units {
+    for unit in context.scripts() {
         let checked = unit
             .named(&["sha256sum", "sha512sum", "gpg", "cosign", "minisign", "gpgv", "shasum"])
             .next()

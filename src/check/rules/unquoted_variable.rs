@@ -69,7 +69,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 fn deletes(run: Run<'_>) -> bool {
     let short = |w: &&str| w.starts_with('-') && !w.starts_with("--") && w.contains(['r', 'R']);
-    let recursive = run.command.literals().iter().any(|w| *w == "--recursive" || short(&w));
+    let recursive = run.command.literals().iter().any(|w| *w == "--recursive" || short(w));
     run.command.is(&["shred"])
         || run.command.is(&["rm"]) && recursive
         || run.command.is(&["rsync"])
