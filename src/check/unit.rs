@@ -90,7 +90,9 @@ impl<'a> Unit<'a> {
     /// Reads a text. Must be called on the deep stack.
     pub fn new(text: &'a str, step: Option<&'a Step>, part: Place, language: Language) -> Self {
         let options = if step.is_some() { Options::STRICT } else { shebang(text) };
-        Self::starting(text, step, part, language, options)
+        let script = shell::parse(text);
+        let commands = shell::commands(&script, options);
+        Self::with(text, step, part, language, script, commands)
     }
 
     /// Reads a text that another shell of a unit runs. Must be called on the deep stack.
@@ -101,19 +103,20 @@ impl<'a> Unit<'a> {
             None => inner,
         };
         let (text, part) = (payload.text.as_str(), outer.part);
-        let unit = Self::starting(text, step, part, outer.language, payload.options);
+        let script = shell::parse(text);
+        let commands = shell::payload_commands(&script, payload.options);
+        let unit = Self::with(text, step, part, outer.language, script, commands);
         Self { within: outer.within, excerpt: Some(Rc::new(excerpt)), ..unit }
     }
 
-    fn starting(
+    fn with(
         text: &'a str,
         step: Option<&'a Step>,
         part: Place,
         language: Language,
-        options: Options,
+        script: Script,
+        commands: Commands,
     ) -> Self {
-        let script = shell::parse(text);
-        let commands = shell::commands(&script, options);
         let index = Index::new(&commands);
         let known = commands.list.iter().map(|_| Known::default()).collect();
         let mut unit = Self {

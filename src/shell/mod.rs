@@ -28,6 +28,6 @@ mod written;
 pub use ast::Script;
 pub use command::{Command, Commands, Opaque, Payload, Pipeline, Redirection, Setting, Stage, Use};
 pub use parse::{on_deep_stack, parse};
-pub use resolve::{Options, commands};
+pub use resolve::{Options, commands, payload_commands};
 pub use shape::{Shape, same_shape, shape};
 pub use value::{Argument, Origin, Piece, Unknown};

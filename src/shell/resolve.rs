@@ -55,6 +55,16 @@ impl Options {
 ///
 /// The script should come from [`super::parse`] on the same deep stack.
 pub fn commands(script: &Script, options: Options) -> Commands {
+    // What cannot be read whole is unknown anyway; its commands are followed a little way.
+    follow(script, options, if script.parsed { STEPS } else { UNREAD })
+}
+
+/// Lists the commands of a text that a script hands to another shell, which [`commands`] has followed already.
+pub fn payload_commands(script: &Script, options: Options) -> Commands {
+    follow(script, options, UNREAD)
+}
+
+fn follow(script: &Script, options: Options, steps: usize) -> Commands {
     let mut resolver = Resolver {
         out: Commands::default(),
         env: Environment {
@@ -70,8 +80,7 @@ pub fn commands(script: &Script, options: Options) -> Commands {
         called: HashMap::new(),
         following: Vec::new(),
         spawns: false,
-        // What cannot be read whole is unknown anyway; its commands are followed a little way.
-        steps: if script.parsed { 0 } else { STEPS - UNREAD },
+        steps: STEPS - steps,
         level: 0,
         looks: assigned::FUEL,
         cut: false,

@@ -73,6 +73,13 @@ done
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.scripts().filter(|unit| unit.part != Place::Rollback) {
+        let sends: Vec<Run<'_>> = deeds::deeds(unit)
+            .filter(|(_, deed)| *deed == Deed::Send)
+            .map(|(run, _)| run)
+            .collect();
+        if sends.is_empty() {
+            continue;
+        }
         let mut questions: Vec<(Span, Span)> = Vec::new();
         each(&unit.script.statements, &mut |statement, _| {
             if let StatementKind::If { branches, .. } = &statement.kind {
@@ -82,7 +89,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         });
         for removal in unit.named(&["rm", "unlink", "shred"]) {
-            if let Some(send) = sent_before(unit, removal, &questions) {
+            if let Some(send) = sent_before(unit, removal, &sends, &questions) {
                 let name = send.command.name().unwrap_or_default();
                 let message =
                     format!("this is deleted although `{name}` may not have carried it away");
@@ -104,6 +111,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn sent_before<'u>(
     unit: &'u Unit<'_>,
     removal: Run<'u>,
+    sends: &[Run<'u>],
     questions: &[(Span, Span)],
 ) -> Option<Run<'u>> {
     let names: Vec<String> = removal
@@ -113,12 +121,11 @@ fn sent_before<'u>(
         .filter(|a| !a.prefix().starts_with('-'))
         .map(|a| removal.command.path(a))
         .collect();
-    let mut sends =
-        deeds::deeds(unit).filter(|(run, deed)| *deed == Deed::Send && run.index < removal.index);
-    let found = sends.find(|(send, _)| {
+    let mut before = sends.iter().filter(|send| send.index < removal.index);
+    let found = before.find(|send| {
         let about = send.command.arguments().iter().any(|a| names.contains(&send.command.path(a)));
         let same = !removal.command.setting.conditional
-            || send.command.setting.conditional && unguarded(unit, *send, removal);
+            || send.command.setting.conditional && unguarded(unit, **send, removal);
         let logged = questions.iter().any(|(condition, whole)| {
             let text = unit.slice(*whole);
             let word = |c: char| !c.is_ascii_alphanumeric();
@@ -127,9 +134,9 @@ fn sent_before<'u>(
                 && removal.command.span.start >= whole.end
                 && !text.split(word).any(|w| leaves.contains(&w))
         });
-        about && same && (logged || failure_is_lost(unit, *send, removal))
+        about && same && (logged || failure_is_lost(unit, **send, removal))
     });
-    found.map(|(send, _)| send)
+    found.copied()
 }
 
 /// Tells whether a deletion stands in the same loop or branch as what was sent, not in a condition of its own.

@@ -164,8 +164,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             };
             let producer =
                 (0..pipeline.length - 1).flat_map(stage).find(|c| c.is(PRODUCERS) && produces(c));
-            let kept = kept(unit, index);
-            if let (Some(producer), true) = (producer, kept) {
+            if let Some(producer) = producer
+                && kept(unit, index)
+            {
                 let name = producer.name().unwrap_or_default();
                 let message = format!("a failure of `{name}` is lost in the pipe");
                 let finding = report.add(&RULE, unit, pipeline.span, message);

@@ -1,5 +1,7 @@
 //! SH028: whether all went well is counted in a subshell, and read outside of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::base::Span;
 use crate::check::deeds::{self, Deed};
 use crate::check::outcome::{each, within};
@@ -84,13 +86,18 @@ fn run(context: &Context<'_>, report: &mut Report) {
             assigned.extend(sets(unit, statement));
             deciding.extend(decides(statement));
         });
+        if asides.is_empty() || deciding.is_empty() {
+            continue;
+        }
+        let names: BTreeSet<&str> = assigned.iter().map(|(name, _)| name.as_str()).collect();
+        let decided = decided(unit, &deciding, &names);
         for (name, at) in &assigned {
+            let Some(places) = decided.get(name.as_str()) else { continue };
             let Some(aside) = asides.iter().find(|aside| within(*at, **aside)) else { continue };
             let known =
                 assigned.iter().any(|(other, span)| other == name && span.end <= aside.start);
-            let read = deciding.iter().find(|place| {
+            let read = places.iter().find(|place| {
                 place.start >= aside.end
-                    && reads(unit, name, **place)
                     && !assigned.iter().any(|(other, span)| {
                         other == name && span.start >= aside.end && span.start < place.start
                     })
@@ -163,12 +170,30 @@ fn decides(statement: &Statement) -> Option<Span> {
     }
 }
 
-/// Tells whether a variable is read there.
-fn reads(unit: &Unit<'_>, name: &str, place: Span) -> bool {
-    let text = unit.slice(place);
-    if text.starts_with("((") {
-        let word = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-        return text.split(word).any(|one| one == name);
+/// Returns for each of these variables the places that decide by it.
+fn decided<'n>(
+    unit: &Unit<'_>,
+    deciding: &[Span],
+    names: &BTreeSet<&'n str>,
+) -> BTreeMap<&'n str, Vec<Span>> {
+    let mut found: BTreeMap<&'n str, Vec<Span>> = BTreeMap::new();
+    let mut sorted = deciding.to_vec();
+    sorted.sort_by_key(|span| span.start);
+    for one in &unit.commands.uses {
+        let Some(name) = names.get(one.name.as_str()) else { continue };
+        let behind = sorted.partition_point(|span| span.start <= one.span.start);
+        if let Some(place) = sorted[..behind].last().filter(|place| within(one.span, **place)) {
+            found.entry(name).or_default().push(*place);
+        }
     }
-    unit.commands.uses.iter().any(|one| one.name == name && within(one.span, place))
+    for place in sorted {
+        let text = unit.slice(place);
+        if text.starts_with("((") {
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            for name in words.filter_map(|word| names.get(word)) {
+                found.entry(name).or_default().push(place);
+            }
+        }
+    }
+    found
 }

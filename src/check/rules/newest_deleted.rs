@@ -1,5 +1,7 @@
 //! RT005: the end of the list that is deleted holds the newest copies.
 
+use std::collections::BTreeSet;
+
 use crate::base::Span;
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::outcome::{each, within};
@@ -84,7 +86,11 @@ enum End {
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.scripts() {
-        for (index, pipeline) in unit.commands.pipelines.iter().enumerate() {
+        let cut = unit.named(&["head", "tail", "sed", "awk"]);
+        let indices: BTreeSet<usize> =
+            cut.filter_map(|run| run.command.setting.stage).map(|stage| stage.pipeline).collect();
+        for index in indices {
+            let Some(pipeline) = unit.commands.pipelines.get(index) else { continue };
             let stages: Vec<&Command> = unit
                 .commands
                 .list
