@@ -191,8 +191,20 @@ fn feeds_run(run: Run<'_>) -> bool {
 
 /// Programs that may read the standard input they are started with.
 const EATERS: &[&str] = &[
-    "ssh", "ffmpeg", "docker", "podman", "nerdctl", "docker-compose", "kubectl", "oc", "lxc",
-    "incus", "mplayer", "rsh", "mysql", "mariadb",
+    "ssh",
+    "ffmpeg",
+    "docker",
+    "podman",
+    "nerdctl",
+    "docker-compose",
+    "kubectl",
+    "oc",
+    "lxc",
+    "incus",
+    "mplayer",
+    "rsh",
+    "mysql",
+    "mariadb",
 ];
 
 /// Tells whether a command reads its standard input although nothing on its line says so.
