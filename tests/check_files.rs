@@ -128,12 +128,12 @@ fn what_cannot_be_read_is_said_and_stops_nothing() {
     bench.write("books/plan.yaml", b"schema: blackstart/plan/v1\nid: caf\xe9\n");
     bench.write("books/z.sh", "#!/bin/sh\nls\n");
     let (code, out, err) = bench.run(&["check", "books"]);
-    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(code, 2, "what was not checked is no success: {out}{err}");
     assert!(err.contains("not checked: books/plan.yaml:2:8: not UTF-8 text"), "{err}");
     assert!(out.contains("2 files checked: no findings; 1 not checked"), "{out}");
     let checked = bench.json(&["check", "books"]);
     assert_eq!(checked["unreadable"][0]["path"], "books/plan.yaml");
-    // What a person names must be read, and a document must be valid wherever it lies.
+    // So is what a person names, and a document that is not valid.
     let (code, _, _) = bench.run(&["check", "books/a.sh", "books/plan.yaml"]);
     assert_eq!(code, 2);
     bench.write("books/plan.yaml", "schema: blackstart/plan/v1\nid: p\n");
@@ -208,10 +208,10 @@ fn fixes_are_shown_asked_for_and_written_with_comments_layout_and_mode_kept() {
     assert!(out.contains("+set -o pipefail") && out.contains("--- a/books/a.sh"), "{out}");
     assert_eq!(fs::read_to_string(&script).unwrap(), LOSES, "nothing is written");
     let (code, out, err) = bench.run(&["check", "--fix", "--yes", "books"]);
-    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(code, 3, "what is left is a reason to fail: {out}{err}");
     assert_eq!(
         fs::read_to_string(&script).unwrap(),
-        LOSES.replace("pg_dump", "set -o pipefail\npg_dump")
+        LOSES.replace("pg_dump", "set -o pipefail\numask 077\npg_dump")
     );
     assert_eq!(fs::metadata(&script).unwrap().permissions().mode() & 0o7777, 0o754);
     let fixed = PLAN.replace("\"$D\"", "\"${D:?}\"");
@@ -219,7 +219,7 @@ fn fixes_are_shown_asked_for_and_written_with_comments_layout_and_mode_kept() {
     // The quoted line of step b cannot take the signs of `${E:?}` for granted; everything else stays as it stands.
     assert_eq!(said.replace("\"${E:?}\"", "\"$E\""), fixed);
     let (code, out, _) = bench.run(&["check", "--fix", "books"]);
-    assert_eq!((code, out.starts_with("nothing to fix")), (0, true), "{out}");
+    assert_eq!((code, out.starts_with("nothing to fix")), (3, true), "{out}");
 }
 
 #[test]

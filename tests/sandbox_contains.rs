@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use blackstart::evidence::{Change, Effect};
-use blackstart::sandbox::{Layering, Limits, Observed, Request, Session};
+use blackstart::sandbox::{Layering, Limit, Limits, Observed, Request, Session};
 
 use sandbox_attempts::{Attempt, How, Seen, program};
 use sandbox_host::Host;
@@ -43,6 +43,10 @@ fn request(host: &Host, attempt: &Attempt) -> Request {
         How::Perl(code) => Request::new(["perl", "-e", &program(&host.fill(code))]),
     };
     request.limits = limits();
+    if matches!(attempt.seen, Seen::Limit(Limit::Inodes)) {
+        // Only a full layer may end it, however slow the machine is.
+        request.limits.wall_ms = 120_000;
+    }
     request.layering = Layering::Discard;
     request.environment.push(("BLACKSTART_MARK".to_owned(), host.mark.clone()));
     request.mentions = host.root().display().to_string().into_bytes();
@@ -114,7 +118,7 @@ fn try_all(who: Who, attempts: &[Attempt]) -> Option<Vec<Went>> {
             let host = Host::new(who);
             let mut session = session_with(who, host.root(), |options| {
                 options.disk = 64 << 20;
-                options.files = 5_000;
+                options.files = 20_000;
             })?;
             let mut went = Vec::new();
             loop {

@@ -14,6 +14,22 @@ pub fn one_line(text: &str) -> String {
     escape(text, |_| false)
 }
 
+/// Returns a JSON text with each of those characters as a `\u` escape, so that it means the same and shows all it holds.
+pub fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_deceptive(c) || c == '\u{7f}' {
+            true => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(shown, "\\u{unit:04x}");
+                }
+            }
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// Returns bytes that need not be UTF-8, escaped for one line; what is not UTF-8 becomes `\xNN`.
 pub fn bytes(raw: &[u8]) -> String {
     let mut shown = String::new();
@@ -58,6 +74,16 @@ fn is_deceptive(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_means_the_same_and_shows_what_it_holds() {
+        let text = "a\u{9b}b\u{202e}c\u{7f}d\u{e0041}é\u{1f600}\n";
+        let plain = serde_json::json!({ "k": text }).to_string();
+        let safe = json(&plain);
+        assert_eq!(safe, "{\"k\":\"a\\u009bb\\u202ec\\u007fd\\udb40\\udc41é\u{1f600}\\n\"}");
+        let read: serde_json::Value = serde_json::from_str(&safe).unwrap();
+        assert_eq!(read["k"], text);
+    }
 
     #[test]
     fn nothing_that_steers_a_terminal_passes() {

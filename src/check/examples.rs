@@ -207,3 +207,11 @@ fn a_safe_fix_removes_its_finding() {
         }
     }
 }
+
+#[test]
+fn no_script_is_told_to_stop_where_it_was_written_to_go_on() {
+    let script = "#!/bin/bash\nsystemctl stop app\npg_dump -Fc -f /backup/shop.new shop\nrc=$?\nmv /backup/shop.new /backup/shop.dump\nsystemctl start app\n";
+    for example in rule("SH001").unwrap().bad.iter().chain(&[Example::Script(script)]) {
+        assert!(findings(example, "SH001").iter().all(|finding| finding.edit.is_none()));
+    }
+}

@@ -1,6 +1,7 @@
 //! The commands of the clients themselves: psql's backslash, mysql's words, sqlite's dot commands.
 
 use super::Dialect;
+use super::harm::outside;
 use super::scan::short_line;
 use crate::base::{Risk, Span};
 
@@ -9,7 +10,7 @@ use crate::base::{Risk, Span};
 pub(super) enum Effect {
     /// It stands beside the statements.
     Beside,
-    /// It ends the statement before it, and sends it.
+    /// It ends the statement before it: sends it, or forgets it.
     Sends,
     /// It only separates (`\;`), or is what the client shows a result with (`\G`).
     Ends,
@@ -69,7 +70,9 @@ pub(super) fn at_backslash(rest: &str, dialect: Dialect) -> Option<Command> {
                 'r' => "connect",
                 'C' => "charset",
                 'R' => "prompt",
-                'W' | 'w' | 's' | 't' | 'n' | 'q' | 'h' | '?' | 'p' | '#' | 'x' | 'c' => {
+                // What stood before it is forgotten, and does not join what follows.
+                'c' => return Some(Command { effect: Effect::Sends, ..plain(2, Risk::Read) }),
+                'W' | 'w' | 's' | 't' | 'n' | 'q' | 'h' | '?' | 'p' | '#' | 'x' => {
                     return Some(plain(1 + sign.len_utf8(), Risk::Read));
                 }
                 _ => return Some(plain(1 + sign.len_utf8(), Risk::Unknown)),
@@ -121,7 +124,8 @@ fn of_mysql(name: &str, text: &str, from: usize) -> Option<Command> {
         }
         "edit" => command.risk = Risk::Unknown,
         "tee" => command.risk = Risk::Write,
-        "use" | "connect" => command.database = rest,
+        "use" => command.database = rest,
+        "connect" => (command.effect, command.database) = (Effect::Sends, rest),
         "pager" | "notee" | "nopager" | "charset" | "prompt" | "help" | "status" | "warnings"
         | "nowarning" | "rehash" | "exit" | "quit" | "resetconnection" => {}
         _ => return None,
@@ -170,20 +174,24 @@ fn of_psql(text: &str) -> Command {
             (Effect::Beside, Risk::Unknown)
         }
         "\\copy" => {
-            let words: Vec<String> =
-                given.split_whitespace().map(str::to_ascii_lowercase).collect();
-            let says = |word: &str| words.iter().any(|w| w == word);
-            if says("program") {
+            let words = |text: &str| -> Vec<String> {
+                text.split_whitespace().map(str::to_ascii_lowercase).collect()
+            };
+            let (all, outer) = (words(given), words(&outside(given)));
+            let says = |word: &str| outer.iter().any(|w| w == word);
+            let program_named = all.iter().any(|w| w == "program");
+            if program_named {
                 command.shell = program(text);
             }
             let risk = match () {
-                () if says("program") => Risk::Unknown,
+                () if program_named => Risk::Unknown,
                 () if says("from") => Risk::Write,
                 () if says("stdout") || says("pstdout") => Risk::Read,
                 () => Risk::Destructive,
             };
             (Effect::Beside, risk)
         }
+        "\\r" | "\\reset" => (Effect::Sends, Risk::Read),
         "\\o" | "\\out" if !given.is_empty() => (Effect::Beside, Risk::Destructive),
         "\\lo_export" | "\\lo_unlink" => (Effect::Beside, Risk::Destructive),
         "\\lo_import" | "\\password" => (Effect::Beside, Risk::Write),
@@ -192,8 +200,9 @@ fn of_psql(text: &str) -> Command {
         | "\\html" | "\\if" | "\\l" | "\\l+" | "\\list" | "\\pset" | "\\q" | "\\quit"
         | "\\qecho" | "\\set" | "\\sf" | "\\sf+" | "\\sv" | "\\sv+" | "\\t" | "\\T" | "\\f"
         | "\\timing" | "\\unset" | "\\warn" | "\\x" | "\\z" | "\\cd" | "\\prompt" | "\\p"
-        | "\\print" | "\\r" | "\\reset" | "\\o" | "\\out" | "\\lo_list" | "\\errverbose"
-        | "\\copyright" | "\\?" => (Effect::Beside, Risk::Read),
+        | "\\print" | "\\o" | "\\out" | "\\lo_list" | "\\errverbose" | "\\copyright" | "\\?" => {
+            (Effect::Beside, Risk::Read)
+        }
         _ if describes => (Effect::Beside, Risk::Read),
         _ => (Effect::Beside, Risk::Unknown),
     };

@@ -85,6 +85,65 @@ mod tests {
         check(MYSQL, "DELIMITER //\nselect 1; drop table t //", Risk::Destructive);
         check(MYSQL, "delimiter $$\nselect 1 $$\ndrop table t $$", Risk::Destructive);
         check(MYSQL, "use shop\ndrop table t", Risk::Destructive);
+        check(
+            MYSQL,
+            "delimiter //\nstart transaction; delete from t; commit //",
+            Risk::Destructive,
+        );
+        check(MYSQL, "delimiter //\nset @a=1; drop table x //", Risk::Destructive);
+        check(MYSQL, "delimiter //\nbegin not atomic drop table t; end //", Risk::Destructive);
+        check(
+            MYSQL,
+            "delimiter //\nbegin not atomic if a then drop table t; end if; end //",
+            Risk::Unknown,
+        );
+        check(MYSQL, "delimiter //\nset @a=1; select 1 //", Risk::Read);
+        let body = "create procedure p() begin case when 1 then delete from t; end case; if a then delete from t; end if; select case a when 1 then 2 end; delete from t; end";
+        check(MYSQL, &format!("delimiter //\n{body} //"), Risk::Write);
+        check(MYSQL, &format!("delimiter //\n{body}; drop table x //"), Risk::Destructive);
+        check(
+            MYSQL,
+            &format!("delimiter //\n{body}; drop table x; select case a when 1 then 2 end //"),
+            Risk::Destructive,
+        );
+        check(MYSQL, "analyze delete from t", Risk::Destructive);
+        check(MYSQL, "analyze format=json update t set a = 1", Risk::Destructive);
+        check(MYSQL, "analyze format = json select 1", Risk::Read);
+        check(MYSQL, "analyze table t update histogram on a", Risk::Read);
+        check(MYSQL, "analyze local table t", Risk::Read);
+        check(MYSQL, "describe t", Risk::Read);
+        check(MYSQL, "desc analyze delete from t", Risk::Destructive);
+        let locks = "with j as (select id from jobs for update skip locked)";
+        check(POSTGRES, &format!("{locks} update jobs set a = 1"), Risk::Destructive);
+        check(POSTGRES, &format!("{locks} select * from j for no key update"), Risk::Read);
+        check(POSTGRES, "begin \\r\ndrop table t;", Risk::Destructive);
+        check(MYSQL, "set x=1 \\c drop table t;", Risk::Destructive);
+        check(MYSQL, "begin \\r shop\ndrop table t;", Risk::Destructive);
+        check(POSTGRES, "COPY t FROM STDIN; DROP TABLE x;\n1\n\\.\n", Risk::Destructive);
+        check(POSTGRES, "COPY t FROM STDIN; DROP\n1\n\\.\nTABLE x;", Risk::Destructive);
+        check(POSTGRES, "COPY t FROM STDIN; select 'a\n1\n\\.\n';", Risk::Unknown);
+        check(POSTGRES, "COPY t FROM STDIN;\n1\n\\.\n;\nDROP TABLE x;\n", Risk::Destructive);
+        check(POSTGRES, "COPY t FROM STDIN;\ndrop table x;\n\\.\nselect 1;\n", Risk::Write);
+        check(
+            POSTGRES,
+            "COPY t (a) FROM STDIN WITH (FORMAT csv);  \n\n drop 1\n\\.\n",
+            Risk::Write,
+        );
+        check(
+            POSTGRES,
+            "COPY t FROM STDIN; COPY u FROM STDIN;\ndrop 1\n\\.\ndrop 2\n\\.\nselect 1;",
+            Risk::Write,
+        );
+        check(POSTGRES, "COPY t FROM STDIN \\;\nDROP TABLE x;\n", Risk::Destructive);
+        check(
+            POSTGRES,
+            "COPY (select 1 from stdin) TO STDOUT;\nDROP TABLE x;\n",
+            Risk::Destructive,
+        );
+        check(SQLITE, "pragma writable_schema(1)", Risk::Write);
+        check(SQLITE, "pragma user_version (5)", Risk::Write);
+        check(SQLITE, "pragma table_info(t)", Risk::Read);
+        check(SQLITE, "pragma main.integrity_check(10)", Risk::Read);
         check(SQLITE, "pragma integrity_check", Risk::Read);
         check(SQLITE, "pragma journal_mode = wal", Risk::Write);
         check(SQLITE, "vacuum into '/b/x.db'", Risk::Write);
@@ -110,6 +169,10 @@ mod tests {
         check(POSTGRES, "\\w x", Risk::Unknown);
         check(POSTGRES, "\\copy t from 'f'", Risk::Write);
         check(POSTGRES, "\\copy t to 'f'", Risk::Destructive);
+        check(POSTGRES, "\\copy (select * from t) to '/b/x.csv'", Risk::Destructive);
+        check(POSTGRES, "\\copy (select * from t) to stdout", Risk::Read);
+        check(POSTGRES, "\\copy t to '/b/a from b'", Risk::Destructive);
+        check(POSTGRES, "\\copy t (a) from stdin (format csv)\ndrop 1\n\\.\nselect 1", Risk::Write);
         check(POSTGRES, "\\copy t from program 'x'", Risk::Unknown);
         check(POSTGRES, "\\o |sh\nselect 1", Risk::Unknown);
         check(POSTGRES, "\\connect shop\nselect 1", Risk::Read);

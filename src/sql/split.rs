@@ -3,7 +3,7 @@
 use super::client::{self, Effect};
 use super::scan::{self, Token};
 use super::statement::{Draft, Kind, Lexeme, Name, Statement};
-use super::{Dialect, calls};
+use super::{Dialect, calls, harm};
 use crate::base::{Risk, Span};
 
 /// Statements that are kept of one text; of the others only their harm.
@@ -37,6 +37,8 @@ pub fn read(text: &str, dialect: Dialect) -> Script {
         at: 0,
         delimiter: ";".to_owned(),
         versioned: false,
+        rows: 0,
+        rows_at: 0,
         draft: Draft::default(),
         script: Script { dialect, statements: Vec::new(), comments: Vec::new(), rest: Risk::Read },
     };
@@ -54,12 +56,19 @@ struct Splitter<'t> {
     delimiter: String,
     /// Whether a comment that MySQL runs stands open.
     versioned: bool,
+    /// How often rows follow the line that is read.
+    rows: usize,
+    /// Where they start: at the end of that line.
+    rows_at: usize,
     draft: Draft,
     script: Script,
 }
 
 impl Splitter<'_> {
     fn step(&mut self) {
+        if self.rows > 0 && self.at >= self.rows_at {
+            return self.skip_rows();
+        }
         let rest = &self.text[self.at..];
         if self.draft.is_empty()
             && self.starts_line()
@@ -69,9 +78,12 @@ impl Splitter<'_> {
         }
         if rest.starts_with(&self.delimiter) && self.draft.may_end(self.dialect) {
             let length = self.delimiter.len();
-            self.finish();
+            let copies = self.finish();
             self.at += length;
-            return self.skip_data();
+            if copies {
+                self.rows_follow();
+            }
+            return;
         }
         if rest.starts_with('\\')
             && let Some(command) = client::at_backslash(rest, self.dialect)
@@ -81,6 +93,12 @@ impl Splitter<'_> {
         let (token, length) = scan::token(rest, self.dialect, &mut self.versioned);
         let span = Span::new(self.at, self.at + length);
         self.at += length.max(1);
+        if self.rows > 0 && self.at > self.rows_at {
+            match token {
+                Token::Nothing if !rest.starts_with("/*") => self.at = self.rows_at,
+                _ => self.draft.open = Some("rows of a COPY stand in it"),
+            }
+        }
         match token {
             Token::Nothing => {
                 self.draft.blank = true;
@@ -112,13 +130,19 @@ impl Splitter<'_> {
         let (shell, file) = (here(command.shell), here(command.file));
         self.at = span.end.max(start + 1);
         match command.effect {
-            Effect::Ends => return self.finish(),
-            Effect::Sends => self.finish(),
+            Effect::Ends => {
+                self.finish();
+                return;
+            }
+            Effect::Sends => {
+                if self.finish() {
+                    self.rows_follow();
+                }
+            }
             Effect::Delimiter(sign) => self.delimiter = sign,
             Effect::Beside => {}
         }
         let written = span.slice(self.text).trim_end();
-        let copies = written.to_ascii_lowercase();
         let statement = Statement {
             span: Span::new(start, start + written.len()),
             text: normal(written),
@@ -134,17 +158,24 @@ impl Splitter<'_> {
             shell,
             file,
         };
+        let copies = statement.text.starts_with("\\COPY") && harm::takes_rows(&statement.text);
         self.keep(statement);
-        if copies.starts_with("\\copy") && copies.contains("from stdin") {
-            self.skip_rows();
+        if copies {
+            self.rows_follow();
         }
     }
 
-    fn finish(&mut self) {
+    /// Keeps the statement that ends here. Tells whether rows follow its line.
+    fn finish(&mut self) -> bool {
         let draft = std::mem::take(&mut self.draft);
-        if let Some(statement) = draft.done(self.text, self.dialect) {
-            self.keep(statement);
-        }
+        let Some(statement) = draft.done(self.text, self.dialect) else {
+            return false;
+        };
+        let copies = self.dialect == Dialect::Postgres
+            && statement.text.starts_with("COPY ")
+            && harm::takes_rows(&statement.text);
+        self.keep(statement);
+        copies
     }
 
     fn keep(&mut self, statement: Statement) {
@@ -155,30 +186,26 @@ impl Splitter<'_> {
         }
     }
 
-    /// Skips the rows that follow `COPY … FROM stdin;`.
-    fn skip_data(&mut self) {
-        let copies = self.dialect == Dialect::Postgres
-            && self.script.statements.last().is_some_and(|last| {
-                last.span.end + self.delimiter.len() + 64 > self.at
-                    && last.text.starts_with("COPY ")
-                    && last.text.contains("FROM STDIN")
-            });
-        if copies {
-            self.skip_rows();
+    /// psql reads the rows of `COPY … FROM stdin` from the next line on, and then the rest of this one.
+    fn rows_follow(&mut self) {
+        if self.rows == 0 {
+            self.rows_at = self.at + scan::line(&self.text[self.at..]);
         }
+        self.rows += 1;
     }
 
     fn skip_rows(&mut self) {
-        let rest = &self.text[self.at..];
-        let mut length = scan::line(rest);
-        while length < rest.len() {
-            let start = length + 1;
-            length = start + scan::line(&rest[start..]);
-            if rest[start..length].trim_end() == "\\." {
-                break;
+        let mut end = self.rows_at.max(self.at);
+        end += scan::line(&self.text[end..]);
+        while end < self.text.len() && self.rows > 0 {
+            let start = end + 1;
+            end = start + scan::line(&self.text[start..]);
+            if self.text[start..end].trim_end() == "\\." {
+                self.rows -= 1;
             }
         }
-        self.at += length;
+        self.rows = 0;
+        self.at = end;
     }
 }
 

@@ -217,7 +217,8 @@ impl Draft {
         let start = self.lexemes.first()?.span.start;
         let span = Span::new(start, self.last?.span.end);
         let (kind, risk) = harm::of(&self.text, dialect);
-        let long = self.cut && kind == Kind::Look;
+        let joined = dialect == Dialect::Mysql && kind != Kind::Create && self.text.contains(';');
+        let long = self.cut && (kind == Kind::Look || joined);
         let why = self.open.or(long.then_some("the statement is too long to be looked through"));
         let words = Words { text, lexemes: &self.lexemes };
         let program = kind == Kind::Copy && harm::has(&self.text, "PROGRAM");

@@ -1,6 +1,8 @@
 //! What somebody typed at a prompt: prompts taken off, the output between them left out.
 
 use super::super::Language;
+use std::collections::VecDeque;
+
 use crate::base::{Excerpt, Excerpting, Span};
 use crate::sql::Dialect;
 use crate::tools;
@@ -56,30 +58,36 @@ pub(super) fn read(text: &str, tag: Tag) -> Vec<Typed> {
     let mut shell = Excerpting::default();
     let mut sql = Excerpting::default();
     let mut dialect = None;
-    let mut typed: Option<(Reader, usize)> = None;
+    let mut typed: Option<Reader> = None;
+    let mut open = Open::default();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
-        let found = match prompt(line) {
-            None if prompts == Prompts::Root => {
-                line.strip_prefix("# ").map(|_| (Reader::Shell, "# ".len()))
-            }
-            found => found,
-        };
+        let inside = typed == Some(Reader::Shell) && open.is_open();
+        let found = prompt(line).or_else(|| {
+            let bare = line.strip_prefix("# ")?;
+            let typed = match prompts {
+                Prompts::Root => true,
+                // Root's prompt or a comment.
+                Prompts::Sure => {
+                    matches!(tag, Tag::Console | Tag::None) && !inside && is_command(bare)
+                }
+                Prompts::None => false,
+            };
+            typed.then_some((Reader::Shell, "# ".len()))
+        });
         let (reader, from) = match (found, typed) {
             (Some((reader, from)), _) => {
-                let begin = match reader {
-                    Reader::Shell | Reader::Another => shell.text().len(),
-                    Reader::Sql(found) => {
-                        dialect = dialect.or(Some(found));
-                        sql.text().len()
-                    }
-                };
-                typed = Some((reader, begin));
+                match reader {
+                    Reader::Shell => open = Open::default(),
+                    Reader::Sql(found) => dialect = dialect.or(Some(found)),
+                    Reader::Another => {}
+                }
+                typed = Some(reader);
                 (reader, from)
             }
-            (None, Some((reader, begin))) => match continued(reader, line, &shell, begin) {
+            (None, Some(reader)) => match continued(reader, line, inside) {
                 Some(from) => (reader, from),
                 None => {
                     typed = None;
@@ -89,7 +97,10 @@ pub(super) fn read(text: &str, tag: Tag) -> Vec<Typed> {
             (None, None) => continue,
         };
         match reader {
-            Reader::Shell => shell.copy(text, Span::new(start + from, at)),
+            Reader::Shell => {
+                shell.copy(text, Span::new(start + from, at));
+                open.line(text[start + from..at].trim_end_matches(['\n', '\r']));
+            }
             Reader::Sql(_) => sql.copy(text, Span::new(start + from, at)),
             Reader::Another => {}
         }
@@ -212,17 +223,14 @@ fn is_host(before: &str) -> bool {
 }
 
 /// Returns where a line goes on with what was typed before it; nothing where it is output.
-fn continued(reader: Reader, line: &str, shell: &Excerpting, begin: usize) -> Option<usize> {
+fn continued(reader: Reader, line: &str, inside: bool) -> Option<usize> {
     let body = line.trim_start();
     let lead = line.len() - body.len();
     match reader {
-        Reader::Shell => {
-            let typed = &shell.text()[begin..];
-            match body.starts_with("> ") || body.trim_end() == ">" {
-                true => Some(lead + body.len().min(2)),
-                false => is_open(typed).then_some(0),
-            }
-        }
+        Reader::Shell => match body.starts_with("> ") || body.trim_end() == ">" {
+            true => Some(lead + body.len().min(2)),
+            false => inside.then_some(0),
+        },
         Reader::Sql(_) => {
             let sign = ["-> ", "...> ", "'> ", "\"> "].iter().find(|s| body.starts_with(**s))?;
             Some(lead + sign.len())
@@ -231,18 +239,28 @@ fn continued(reader: Reader, line: &str, shell: &Excerpting, begin: usize) -> Op
     }
 }
 
-/// Tells whether a command goes on behind its last line: an open quote or here-document, a backslash, an operator.
-fn is_open(typed: &str) -> bool {
-    let mut quote: Option<char> = None;
-    let mut documents: Vec<String> = Vec::new();
-    let mut more = false;
-    for line in typed.lines() {
-        if let Some(delimiter) = documents.first() {
+/// What of a command is open behind its last line: a quote, here-documents, a backslash or an operator.
+#[derive(Debug, Default)]
+struct Open {
+    quote: Option<char>,
+    documents: VecDeque<String>,
+    more: bool,
+}
+
+impl Open {
+    fn is_open(&self) -> bool {
+        self.quote.is_some() || !self.documents.is_empty() || self.more
+    }
+
+    /// Reads the next line of the command.
+    fn line(&mut self, line: &str) {
+        if let Some(delimiter) = self.documents.front() {
             if line.trim_start_matches('\t').trim_end() == delimiter {
-                documents.remove(0);
+                self.documents.pop_front();
             }
-            continue;
+            return;
         }
+        let mut quote = self.quote;
         let mut rest = line;
         while let Some(c) = rest.chars().next() {
             let mut length = c.len_utf8();
@@ -259,7 +277,7 @@ fn is_open(typed: &str) -> bool {
                     let end = word.find(|c: char| !c.is_alphanumeric() && c != '_');
                     let delimiter = &word[..end.unwrap_or(word.len())];
                     if !delimiter.is_empty() {
-                        documents.push(delimiter.to_owned());
+                        self.documents.push_back(delimiter.to_owned());
                     }
                     length = rest.len() - word.len() + delimiter.len();
                     length += usize::from(rest[length..].starts_with(['\'', '"']));
@@ -269,9 +287,9 @@ fn is_open(typed: &str) -> bool {
             rest = &rest[length.min(rest.len())..];
         }
         let end = line.trim_end();
-        more = line.ends_with('\\') || ["|", "&&", "||"].iter().any(|o| end.ends_with(o));
+        self.quote = quote;
+        self.more = line.ends_with('\\') || ["|", "&&", "||"].iter().any(|o| end.ends_with(o));
     }
-    quote.is_some() || !documents.is_empty() || more
 }
 
 /// Tells whether most lines of a block nobody named start with a command that exists.
@@ -348,6 +366,17 @@ mod tests {
         check("$> ls\nx\n", "ls\n");
         check("$ echo it's # '\nb\n", "echo it's # '\n");
         check("$ ls\n# a comment\nx\n", "ls\n");
+        check("$ sudo -i\n# rm -rf /var/lib/x\nout\n", "sudo -i\nrm -rf /var/lib/x\n");
+        check("root@h:~# ls\nx\n# dropdb shop\n", "ls\ndropdb shop\n");
+        check("$ ls\n# rm takes the files away\nx\n", "ls\n");
+        check("$ cat <<E > f\n# rm -rf /x\nE\nout\n", "cat <<E > f\n# rm -rf /x\nE\n");
+    }
+
+    #[test]
+    fn a_long_here_document_is_read_once() {
+        let text = format!("$ cat <<E\n{}", "a line of it\n".repeat(200_000));
+        // Whoever read all of it again at each line would still be reading.
+        assert_eq!(shell(&text, Tag::Console).len(), text.len() - "$ ".len());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{Part, Reading, Schedule, Unread, add};
 use crate::base::yaml::{self, Node, Value};
 use crate::base::{Excerpting, Problem, Span};
 use crate::check::manifest::Manifest;
+use crate::tools;
 
 /// Reads every document of a file.
 pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>) {
@@ -32,15 +33,36 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
         };
         // Words are taken apart where they stand in this text, rules see them where they stand in the file.
         shift(&mut root, &|inner| inner.shifted(span.start));
-        let mut manifest = Manifest {
-            kind: text_at(&root, "kind"),
-            name: root.get("metadata").map(|node| text_at(node, "name")).unwrap_or_default(),
-            root,
-            problems: problems.into_iter().map(|p| Problem { span: place(p.span), ..p }).collect(),
-        };
-        commands(file, &manifest, depth, reading);
-        shift(&mut manifest.root, &|inner| file.place(inner));
-        reading.manifests.push(manifest);
+        let mut problems: Vec<Problem> =
+            problems.into_iter().map(|p| Problem { span: place(p.span), ..p }).collect();
+        for root in listed(root) {
+            let mut manifest = Manifest {
+                kind: text_at(&root, "kind"),
+                name: root.get("metadata").map(|node| text_at(node, "name")).unwrap_or_default(),
+                root,
+                problems: std::mem::take(&mut problems),
+            };
+            commands(file, &manifest, depth, reading);
+            shift(&mut manifest.root, &|inner| file.place(inner));
+            reading.manifests.push(manifest);
+        }
+    }
+}
+
+/// Returns the manifests of a list (`kind: List`, `kind: PodList`), or the manifest itself.
+fn listed(root: Node) -> Vec<Node> {
+    let is_list = text_at(&root, "kind").ends_with("List");
+    match root.value {
+        Value::Map(mut entries) if is_list => {
+            match entries.iter().position(|(key, _)| key.text == "items") {
+                Some(at) => match entries.swap_remove(at).1.value {
+                    Value::List(items) => items.into_iter().flat_map(listed).collect(),
+                    Value::Null | Value::Scalar { .. } | Value::Map(_) => Vec::new(),
+                },
+                None => vec![Node { span: root.span, value: Value::Map(entries) }],
+            }
+        }
+        value => vec![Node { span: root.span, value }],
     }
 }
 
@@ -94,13 +116,28 @@ fn commands(file: &Part<'_>, manifest: &Manifest, depth: usize, reading: &mut Re
         let mut lists = vec![own.into_iter().flatten().flat_map(Node::items).collect::<Vec<_>>()];
         let hook = |name| container.get("lifecycle")?.get(name)?.get("exec");
         let probe = |name| container.get(name)?.get("exec");
-        let more =
-            [hook("postStart"), hook("preStop"), probe("livenessProbe"), probe("readinessProbe")];
+        let more = [
+            hook("postStart"),
+            hook("preStop"),
+            probe("startupProbe"),
+            probe("livenessProbe"),
+            probe("readinessProbe"),
+        ];
         for node in more.into_iter().flatten() {
             lists.push(node.get("command").map_or(&[][..], Node::items).iter().collect());
         }
-        // Arguments alone are for a program that the image names.
-        if container.get("command").is_none() {
+        // Arguments alone are for a program that the image names, or name the program themselves.
+        let first = lists[0].first().and_then(|node| node.text()).unwrap_or_default();
+        if container.get("command").is_none_or(|node| node.items().is_empty())
+            && !tools::exists(first.rsplit('/').next().unwrap_or(first))
+        {
+            if let Some(args) = container.get("args")
+                && !first.is_empty()
+                && !first.starts_with('-')
+            {
+                let why = "what the image runs with these arguments is not known".to_owned();
+                reading.unread.push(Unread { span: file.place(args.span), why, aside: true });
+            }
             lists.remove(0);
         }
         for list in lists {
@@ -230,6 +267,39 @@ spec:
         assert_eq!(span.slice(text), "gzip");
         let kinds: Vec<&str> = reading.manifests.iter().map(|m| m.kind.as_str()).collect();
         assert_eq!(kinds, ["ConfigMap", "CronJob"]);
+    }
+
+    #[test]
+    fn whatever_a_container_runs_is_read_or_named() {
+        let check = |text: &str, expected: &[&str], unread: usize| {
+            let reading = read(text, Language::Kubernetes);
+            let found: Vec<&str> = reading.parts.iter().map(|part| part.text.trim()).collect();
+            assert_eq!((&found[..], reading.unread.len()), (expected, unread), "{text}");
+        };
+        let pod = |container: &str| {
+            format!(
+                "kind: Pod\nmetadata: {{name: x}}\nspec:\n  containers: [{{name: a, {container}}}]\n"
+            )
+        };
+        let probe = "startupProbe: {exec: {command: [rm, -rf, /data]}}";
+        check(&pod(probe), &["rm -rf /data"], 0);
+        check(&pod("image: alpine, args: [rm, -rf, /data]"), &["rm -rf /data"], 0);
+        check(&pod("image: alpine, args: [/bin/rm, -rf, /data]"), &["/bin/rm -rf /data"], 0);
+        check(&pod("image: x, args: [wipe-it, /data]"), &[], 1);
+        check(&pod("image: x, args: [--port=1]"), &[], 0);
+        check(&pod("image: x"), &[], 0);
+        let list = "apiVersion: v1
+kind: List
+items:
+  - kind: Pod
+    metadata: {name: x}
+    spec: {containers: [{name: a, command: [rm, -rf, /data]}]}
+  - {kind: Secret, metadata: {name: y}}
+";
+        check(list, &["rm -rf /data"], 0);
+        let kinds: Vec<String> =
+            read(list, Language::Kubernetes).manifests.iter().map(|m| m.kind.clone()).collect();
+        assert_eq!(kinds, ["Pod", "Secret"]);
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! SH001: a script that goes on after its backup failed.
 
-use crate::base::Span;
 use crate::check::deeds::{self, Deed};
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::outcome::{Outcome, each, outcome, within};
-use crate::check::rule::{Example, Report, Rule, edit};
-use crate::check::{Context, Language, Run, Unit};
-use crate::evidence::{Edit, Severity};
+use crate::check::rule::{Example, Report, Rule};
+use crate::check::{Context, Run, Unit};
+use crate::evidence::Severity;
 use crate::shell::ast::{Statement, StatementKind, Word};
 
 /// A shell goes on after a command that failed, unless it is told to stop.
@@ -81,10 +80,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             } else if harmed.is_some() {
                 finding.severity = Severity::High;
             }
-            // What reads other files in may rest on their going on after a failure.
-            if finding.severity > Severity::Low && unit.named(&["source", "."]).next().is_none() {
-                finding.edit = strict(unit);
-            }
+            // No edit: a script that was written to go on may end in the middle under `set -e`, with its service stopped.
         }
     }
 }
@@ -212,18 +208,4 @@ fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
             || is_archive(&path) && !restore && copies
             || restore && copies && recursive && data
     })
-}
-
-/// Returns the edit that makes a bash script stop at the first failure.
-fn strict(unit: &Unit<'_>) -> Option<Edit> {
-    if unit.language != Language::Bash || !unit.text.starts_with("#!") {
-        return None;
-    }
-    const HALF: &str = "set -o pipefail";
-    if let Some(line) = unit.text.find(&format!("\n{HALF}\n")) {
-        return edit(Span::new(line + 1, line + 1 + HALF.len()), "set -eo pipefail");
-    }
-    let at = unit.text.find('\n')? + 1;
-    // Not `-u`: a variable that is not set is no failed step.
-    edit(Span::new(at, at), "set -eo pipefail\n")
 }

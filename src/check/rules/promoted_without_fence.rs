@@ -73,11 +73,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
             // Which member came furthest is another question; a manager fences by itself.
             Some(Takeover::Promotes | Takeover::Bootstraps | Takeover::HandsOver) | None => false,
         };
+        if !promotes && !seized || seized && made_here(context, unit, run) {
+            continue;
+        }
         let fence = failover::fenced(context, unit, run);
-        if !promotes && !seized
-            || fence == Some(Fence::Stops)
-            || seized && made_here(context, unit, run)
-        {
+        if fence == Some(Fence::Stops) {
             continue;
         }
         let message = match (promotes, fence) {

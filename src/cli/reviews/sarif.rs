@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use serde_json::{Value, json};
 
 use super::{Printer, Totals, edges, positions};
-use crate::base::{Digest, Position, Span};
+use crate::base::{Digest, Position, Span, escape};
 use crate::check::{self, Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -37,7 +37,7 @@ impl Printer for Sarif {
         for result in self.results(reviewed) {
             let comma = if self.written > 0 { "," } else { "" };
             self.written += 1;
-            output.data(&format!("{comma}\n{result}"))?;
+            output.data(&format!("{comma}\n{}", escape::json(&result.to_string())))?;
         }
         Ok(())
     }
@@ -55,7 +55,8 @@ impl Printer for Sarif {
         let invocation = json!({
             "executionSuccessful": unreadable.is_empty(), "toolExecutionNotifications": unreadable,
         });
-        output.data(&format!("],\"tool\":{},\"invocations\":[{invocation}]}}]}}\n", self.tool()))
+        let tail = format!("],\"tool\":{},\"invocations\":[{invocation}]}}]}}\n", self.tool());
+        output.data(&escape::json(&tail))
     }
 }
 

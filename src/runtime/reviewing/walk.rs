@@ -29,9 +29,9 @@ pub struct Found {
 /// Who chose a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
-    /// The person; what is wrong with it is an error.
+    /// The person: YAML that does not say what it is, is read as a plan.
     ByPerson,
-    /// It lies below a directory; what cannot be read is only said.
+    /// It lies below a directory: such YAML is left alone.
     BelowDirectory,
 }
 
