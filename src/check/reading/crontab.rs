@@ -22,7 +22,11 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
     let text: &str = &file.text;
     let lines: Vec<Span> = lines(text).collect();
     let entries = lines.iter().filter_map(|line| entry(text, *line));
-    let users = has_users(text, entries);
+    let users = users(text, entries);
+    if let Users::Guessed(span) = users {
+        let why = "whether this is a user or a program is not known".to_owned();
+        reading.unread.push(Unread { span: file.place(span), why, aside: true });
+    }
     let mut variables: Vec<(String, Word)> = Vec::new();
     let mut path = None;
     let mut language = Language::Sh;
@@ -45,7 +49,7 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
         };
         let mut command = found.rest;
         let mut user = None;
-        if users {
+        if users != Users::None {
             let word = first_word(text, command);
             user = Some(word.slice(text).to_owned());
             command.start = word.end + blanks(&text[word.end..command.end]);
@@ -173,26 +177,48 @@ fn variable(text: &str, line: Span) -> Option<(String, Word)> {
     Some((name.to_owned(), Word { bits }))
 }
 
-/// Tells whether the entries name users, as those in `/etc/crontab` and `/etc/cron.d` do.
-fn has_users(text: &str, entries: impl Iterator<Item = Entry>) -> bool {
-    let mut any = false;
+/// Whether the entries name users, as those in `/etc/crontab` and `/etc/cron.d` do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Users {
+    None,
+    /// Nothing but the names of tools speaks for it; the first word that may be a program.
+    Guessed(Span),
+    Sure,
+}
+
+/// Accounts that every system has, some with the name of a tool.
+const ACCOUNTS: &[&str] =
+    &["bin", "daemon", "games", "list", "lp", "mail", "man", "news", "nobody", "proxy", "sync"];
+
+fn users(text: &str, entries: impl Iterator<Item = Entry>) -> Users {
+    let mut found = Users::None;
     for entry in entries {
         let mut words = entry.rest.slice(text).split_whitespace();
         let (Some(first), Some(second)) = (words.next(), words.next()) else {
-            return false;
+            return Users::None;
         };
         let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-        let command = second.starts_with(['/', '[', '(', '.'])
-            || second.contains('=')
-            || tools::exists(second);
-        let known = matches!(first, "root" | "postgres" | "mysql" | "backup" | "www-data");
-        let other = !tools::exists(first) && command;
+        let shaped = second.starts_with(['/', '[', '(', '.']) || second.contains('=');
+        // No program takes these for an argument.
+        let begins = second.starts_with(['[', '(']) || matches!(second, "cd" | "test" | "." | "if");
+        let command = shaped || tools::exists(second);
+        let known = matches!(first, "root" | "postgres" | "mysql" | "backup" | "www-data")
+            || ACCOUNTS.contains(&first) && command
+            || second == first && tools::exists(first);
+        let other = (!tools::exists(first) || second == "[") && command;
         if !first.chars().all(name) || !(known || other) {
-            return false;
+            return Users::None;
         }
-        any = true;
+        found = match found {
+            Users::None if !known && !begins && !shaped => {
+                Users::Guessed(first_word(text, entry.rest))
+            }
+            Users::None => Users::Sure,
+            Users::Guessed(_) if known || begins => Users::Sure,
+            Users::Guessed(_) | Users::Sure => found,
+        };
     }
-    any
+    found
 }
 
 #[cfg(test)]
@@ -225,10 +251,31 @@ mod tests {
         check("D=/b\n0 1 * * * ls $D\n", &[("D=/b\nls $D", "0 1 * * *", "")]);
         check("0 1 * * * x $(date +\\%F)\n", &[("x $(date +%F)", "0 1 * * *", "")]);
         check("0 1 * * * mysql%drop%x\n", &[("mysql <<'%'\ndrop\nx\n%", "0 1 * * *", "")]);
+        check("0 1 * * * man rm -rf /data\n", &[("rm -rf /data", "0 1 * * *", "man")]);
+        check(
+            "0 1 * * * barman [ -x /b ] && barman cron\n",
+            &[("[ -x /b ] && barman cron", "0 1 * * *", "barman")],
+        );
+        check("0 1 * * * barman cron\n", &[("barman cron", "0 1 * * *", "")]);
+        check("0 1 * * * man -k x\n", &[("man -k x", "0 1 * * *", "")]);
         check("7 5 weekly run-parts /x\n", &[("run-parts /x", "7 days", "")]);
         let reading = read("0 1 * * * x +%F\nno such thing\n", Language::Crontab);
         let schedule = reading.parts[0].schedule.as_ref().unwrap();
         assert_eq!(schedule.percent.unwrap().start, 13);
         assert_eq!(reading.unread.len(), 1);
+    }
+
+    #[test]
+    fn a_word_that_may_be_a_user_or_a_program_is_named() {
+        let check = |text: &str, doubts: usize| {
+            assert_eq!(read(text, Language::Crontab).unread.len(), doubts, "{text}");
+        };
+        check("0 1 * * * pgtool dump\n", 1);
+        check("0 1 * * * pgtool dump\n0 2 * * * pgtool rm x\n", 1);
+        check("0 1 * * * pgtool dump\n0 2 * * * root ls\n", 0);
+        check("0 1 * * * app1 cd /srv && ls\n", 0);
+        check("0 1 * * * app1 /srv/run\n", 0);
+        check("0 1 * * * root dump\n", 0);
+        check("0 1 * * * rsync -a a b\n", 0);
     }
 }
