@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Access, FileType, Mode as FileMode, OFlags, Stat};
 
@@ -22,6 +23,8 @@ use super::tree::file_type;
 
 /// More that could not be copied is not listed.
 const LISTED: usize = 20;
+/// How long the calls of one run may be looked at, in all.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// More names that something may have moved to are not followed.
 const TARGETS: usize = 10_000;
 
@@ -36,6 +39,8 @@ pub(super) struct Rights<'a> {
     linked: Vec<PathBuf>,
     /// Directories whose content can be changed.
     reached: HashSet<Identity>,
+    /// How long calls were looked at.
+    spent: Duration,
 }
 
 /// What a run asked for.
@@ -47,6 +52,8 @@ pub(super) struct Asked {
     pub(super) targets: Vec<PathBuf>,
     /// What the host lets the caller change and the sandbox cannot copy.
     pub(super) not_copied: BTreeSet<String>,
+    /// Calls that were not looked at, because those before them took too long.
+    pub(super) unjudged: u64,
 }
 
 /// What a call does to an entry of a directory.
@@ -79,11 +86,24 @@ impl<'a> Rights<'a> {
             asked: Asked { foreign: standing.identities(), ..Asked::default() },
             linked: Vec::new(),
             reached: HashSet::new(),
+            spent: Duration::ZERO,
         }))
     }
 
-    /// Returns the error that a call meets on the host where the kernel inside would let it go on.
+    /// Returns the error that a call meets on the host where the kernel inside would let it go on. A run that asks too
+    /// much is not held up any longer: from then on only what is left of its calls tells.
     pub(super) fn refusal(&mut self, call: &Waiting) -> Option<i32> {
+        if self.spent > PATIENCE {
+            self.asked.unjudged += 1;
+            return None;
+        }
+        let begun = Instant::now();
+        let refusal = self.judge(call);
+        self.spent += begun.elapsed();
+        refusal
+    }
+
+    fn judge(&mut self, call: &Waiting) -> Option<i32> {
         self.settle();
         if call.call == libc::SYS_fcntl {
             let stat = self.tree.stat(call, &Named::Descriptor(call.arguments[0] as i32), false)?;

@@ -231,7 +231,14 @@ impl Supervisor {
             if ask.keep {
                 self.foreign.keep(&standing, &asked, self.layers.depth());
             }
-            self.report(watched, (asked.not_copied, &standing), &layer)
+            let unjudged = asked.unjudged;
+            let mut ran = self.report(watched, (asked.not_copied, &standing), &layer)?;
+            if unjudged > 0 {
+                ran.notes.push(format!(
+                    "{unjudged} of its calls on files were not looked at one by one: what only the owner of a file may do is told by what changed"
+                ));
+            }
+            Ok(ran)
         });
         self.written = layer.holds.iter().map(|held| held.branch).collect();
         if ran.is_ok() && ask.keep {
