@@ -151,8 +151,7 @@ fn ends(env: &Environment, statement: &Statement, depth: usize) -> bool {
         StatementKind::Simple(simple) => {
             let name = simple.words.first().and_then(Word::fixed).unwrap_or_default();
             if let Some(function) = env.functions.get(&name) {
-                let all = || function.bodies().all(|body| ends(env, body, depth + 1));
-                return depth < 4 && function.sure && all();
+                return depth < 4 && function.sure && ends(env, &function.body, depth + 1);
             }
             matches!(
                 &*name,

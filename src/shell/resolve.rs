@@ -175,8 +175,7 @@ impl Resolver {
                 let function = Function {
                     body: Arc::clone(body),
                     runs_arguments: runs_arguments(body),
-                    others: Vec::new(),
-                    sure: !self.setting.deferred,
+                    sure: !self.setting.conditional,
                 };
                 self.env.functions.insert(name, function);
                 self.out.defined.insert(name.clone());
@@ -251,9 +250,7 @@ impl Resolver {
             if let Some(function) = functions.get(name).filter(|_| !self.called.contains_key(name))
             {
                 self.env.arguments = None;
-                for body in function.bodies() {
-                    self.in_branch(std::slice::from_ref(&**body));
-                }
+                self.in_branch(std::slice::from_ref(&*function.body));
             }
         }
     }

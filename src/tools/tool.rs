@@ -119,7 +119,7 @@ pub struct Given {
 }
 
 /// A call of a tool, taken apart.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Call<'a> {
     /// The tool.
     pub tool: &'a Tool,
