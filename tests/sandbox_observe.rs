@@ -594,7 +594,7 @@ fn what_goes_on_in_the_background_is_waited_for_or_named() {
             std::fs::write(&victim, "x").expect("written");
             let path = victim.display();
             let seen = run(session, &format!("(sleep 0.3; rm {path}) & exit 0"));
-            assert!(!seen.notes.join("\n").contains("went on"), "{who:?}: {:?}", seen.notes);
+            assert!(!seen.notes.join("\n").contains("process"), "{who:?}: {:?}", seen.notes);
             assert_eq!(seen.deleted_total, 1, "{who:?}: {:?}", seen.effects);
             let seen = run(session, &format!("(sleep 600; rm {path}) & exit 0"));
             let note = seen.notes.join("\n");
