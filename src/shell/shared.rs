@@ -74,6 +74,25 @@ impl<V> Shared<V> {
         }
     }
 
+    /// Makes one value of those of both maps; `one` is given the other map's where both have it.
+    pub(super) fn merge(&mut self, other: &Self, one: impl Fn(&V, Option<&V>) -> V) {
+        for at in self.apart(other) {
+            let ours: Vec<Rc<Entry<V>>> = self.list(at).to_vec();
+            let theirs: Vec<Rc<Entry<V>>> = other.list(at).to_vec();
+            for entry in &theirs {
+                if !ours.iter().any(|own| own.name == entry.name) {
+                    self.insert(&entry.name, one(&entry.value, None));
+                }
+            }
+            for entry in &ours {
+                let theirs = theirs.iter().find(|their| their.name == entry.name);
+                if !theirs.is_some_and(|their| Rc::ptr_eq(their, entry)) {
+                    self.insert(&entry.name, one(&entry.value, theirs.map(|their| &their.value)));
+                }
+            }
+        }
+    }
+
     /// Returns the names, in no order that means something.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries().map(|entry| &*entry.name)

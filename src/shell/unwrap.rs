@@ -7,7 +7,7 @@ use super::ast::RedirectKind;
 use super::command::{Opaque, Payload, Redirection};
 use super::environment::{VALUE, Value, unknown};
 use super::parse::parse;
-use super::resolve::{Incoming, Options, Resolver};
+use super::resolve::{Options, Resolver};
 use super::value::{Argument, Origin, Piece};
 use super::{path, wrapper};
 use crate::base::Span;
@@ -112,14 +112,7 @@ impl Resolver {
             "ansible" | "pdsh" | "clush" | "dsh" | "pssh" | "parallel-ssh" | "salt" => {
                 self.many_hosts(name, &words, span);
             }
-            "at" | "batch" => {
-                if let Some(Incoming::Text(text)) = self.incoming.clone() {
-                    let script = self.as_script(&text);
-                    let deferred = std::mem::replace(&mut self.setting.deferred, true);
-                    self.nested(&script, span, None);
-                    self.setting.deferred = deferred;
-                }
-            }
+            "at" | "batch" => self.job(&words, span),
             "mapfile" | "readarray" | "complete" | "compgen" | "bind" | "split" => {
                 let flags = ["-C", "-x", "--filter"];
                 if let Some(text) = wrapper::flag_value(&words, &flags) {
@@ -128,15 +121,17 @@ impl Resolver {
                 }
             }
             "su" | "runuser" | "sg" | "script" => {
-                if let Some(text) = wrapper::flag_value(&words, &["-c", "--command", "-lc", "-qc"])
-                {
+                let texts = wrapper::shell_texts(&words);
+                if !texts.is_empty() {
                     let user = words[1..]
                         .iter()
                         .filter_map(Argument::literal)
                         .find(|w| !w.starts_with('-'));
                     let user = user.unwrap_or("root").to_owned();
                     let saved = self.setting.user.replace(user);
-                    let script = self.as_script(&text);
+                    let scripts: Vec<String> =
+                        texts.iter().map(|text| self.as_script(text)).collect();
+                    let script = scripts.join("\n");
                     let standing = self.standing;
                     if name == "script" || !redirects.is_empty() {
                         let words = if name == "script" { words.clone() } else { Vec::new() };
@@ -151,8 +146,8 @@ impl Resolver {
                     return;
                 }
             }
-            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct" | "lxc"
-            | "incus" | "docker-compose" | "nsenter" => {
+            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct" | "qm"
+            | "crictl" | "lxc" | "incus" | "docker-compose" | "nsenter" => {
                 let inner = words.iter().position(|w| w.literal() == Some("--"));
                 let docker = matches!(name, "docker" | "podman" | "nerdctl" | "docker-compose");
                 let inner = inner
@@ -196,6 +191,7 @@ impl Resolver {
                     || words.get(own.start).and_then(Argument::literal) == Some("-c"))
                 && let Some(text) = words.last().cloned()
             {
+                self.push_redirects(redirects, span);
                 let script = self.as_script(&text);
                 return self.nested(&script, span, None);
             }
@@ -412,11 +408,7 @@ impl Resolver {
                     self.env.set(name, Value::Scalar(value));
                 }
             }
-            "unset" => {
-                for name in arguments.iter().filter_map(Argument::literal) {
-                    self.env.set(name, Value::Scalar(Vec::new()));
-                }
-            }
+            "unset" => self.unset(arguments),
             "read" | "mapfile" | "readarray" | "getopts" => {
                 for name in arguments.iter().filter_map(Argument::literal) {
                     let first = |c: char| c.is_ascii_alphabetic() || c == '_';

@@ -119,7 +119,7 @@ pub struct Given {
 }
 
 /// A call of a tool, taken apart.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call<'a> {
     /// The tool.
     pub tool: &'a Tool,

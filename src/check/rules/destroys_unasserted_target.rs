@@ -2,7 +2,7 @@
 
 use crate::base::{Risk, Span};
 use crate::check::losses::{self, Hit};
-use crate::check::names::is_scratch_database;
+use crate::check::names::works_on_scratch;
 use crate::check::outcome::{each, within};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit, provenance};
@@ -64,6 +64,8 @@ systemctl start postgresql
 rm -rf "/var/lib/postgresql/15/main.old"
 "#,
         ),
+        Example::Script("psql -c 'DROP DATABASE \"shop_verify\"'\n"),
+        Example::Script("mysql -e 'DROP DATABASE `shop_verify`'\n"),
         Example::Script(
             "[ \"$(hostname -s)\" = db2 ] || exit 1\nrm -rf /var/lib/postgresql/15/main\n",
         ),
@@ -190,7 +192,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<Harm> {
             let drop = ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
                 .iter()
                 .any(|d| s.starts(d));
-            drop && !is_scratch_database(&s.text)
+            drop && !works_on_scratch(s)
         });
         let what = "a database is dropped".to_owned();
         return drops
