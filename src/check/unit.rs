@@ -8,11 +8,12 @@ use super::Language;
 use super::flags;
 use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
+use super::outcome::each;
 use super::reading::{Part, Schedule};
 use crate::base::{Excerpt, Risk, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
-use crate::shell::ast::{Statement, StatementKind};
+use crate::shell::ast::{Link, Statement, StatementKind};
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Payload, Script, path};
 use crate::sql;
 use crate::tools::{self, Call, Role, Word, tar};
@@ -62,6 +63,13 @@ pub struct Fresh {
     /// The host it is made on, where that is another one.
     remote: Option<String>,
 }
+
+/// The programs that put something else in the place of a directory, with the words of theirs that do; without any, all do.
+const MOUNTS: &[(&[&str], &[&str])] = &[
+    (&["mount", "umount", "sshfs", "bindfs", "s3fs", "guestmount", "mount.nfs", "mount.cifs"], &[]),
+    (&["zfs", "zpool"], &["mount", "import", "create", "clone", "set", "receive", "recv"]),
+    (&["rclone", "borg", "restic"], &["mount"]),
+];
 
 /// The programs whose copies [`Unit::copies`] tells.
 pub const COPIERS: &[&str] =
@@ -292,14 +300,19 @@ impl<'a> Unit<'a> {
     fn made_anew(&self) -> Vec<Fresh> {
         let mut fresh = Vec::new();
         for run in self.named(&["mkdir", "mktemp", "createdb"]) {
-            // Where the script goes on although it was there already, nothing says that it is new.
             let setting = &run.command.setting;
-            if !setting.errexit || setting.masked || setting.asked || setting.deferred {
+            let behind = match setting.asked {
+                true => chained(&self.script.statements, run.command),
+                false => None,
+            };
+            // Where the script goes on although it was there already, nothing says that it is new.
+            let goes_on = !setting.errexit || setting.masked || setting.asked;
+            if setting.deferred || goes_on && behind.is_none() {
                 continue;
             }
-            let branch = match setting.conditional {
+            let branch = match setting.conditional && behind.is_none() {
                 true => branch(&self.script.statements, run.command),
-                false => None,
+                false => behind,
             };
             if setting.conditional && branch.is_none() {
                 continue;
@@ -320,35 +333,25 @@ impl<'a> Unit<'a> {
 
     /// Returns the first command behind another that puts something else in the place of a path or below it.
     fn mounted_over(&self, index: usize, made: &str) -> usize {
-        let mounts = [
-            "mount",
-            "umount",
-            "zfs",
-            "zpool",
-            "sshfs",
-            "bindfs",
-            "s3fs",
-            "rclone",
-            "borg",
-            "restic",
-            "guestmount",
-            "mount.nfs",
-            "mount.cifs",
-        ];
         let over = |run: &Run<'_>| {
             let path = |word: &Argument| {
-                let path = run.command.path(word);
+                let text = word.shown();
+                let path = match text.rsplit_once("mountpoint=") {
+                    Some((_, value)) => path::absolute(value, run.command.setting.cwd.as_deref()),
+                    None => run.command.path(word),
+                };
                 path::within(&path, made) || path::within(made, &path)
             };
-            let verb = |word: &str| matches!(word, "mount" | "import" | "create" | "clone" | "set");
-            let several =
-                matches!(run.command.name(), Some("zfs" | "zpool" | "rclone" | "borg" | "restic"));
-            let mounts = !several || run.command.literals().iter().any(|word| verb(word));
+            let (_, verbs) =
+                MOUNTS.iter().find(|(names, _)| run.command.is(names)).copied().unwrap_or_default();
+            let mounts =
+                verbs.is_empty() || run.command.literals().iter().any(|word| verbs.contains(word));
             run.index > index
                 && mounts
                 && (run.command.has("-a") || run.command.arguments().iter().any(path))
         };
-        self.named(&mounts).find(over).map_or(usize::MAX, |run| run.index)
+        let names: Vec<&str> = MOUNTS.iter().flat_map(|(names, _)| *names).copied().collect();
+        self.named(&names).find(over).map_or(usize::MAX, |run| run.index)
     }
 }
 
@@ -362,13 +365,9 @@ fn branch(statements: &[Statement], command: &Command) -> Option<Span> {
     let around = statements.iter().find(holds)?;
     let body = |body: &[Statement]| branch(body, command);
     match &around.kind {
-        StatementKind::Simple(simple) => {
-            let mut words = simple.words.iter().filter_map(|word| word.literal());
-            let first = words.next().filter(|word| word != "sudo").or_else(|| words.next());
-            // Else it stands in a text that another shell reads.
-            let own = first.as_deref() == command.program() && around.span == command.span;
+        StatementKind::Simple(_) => {
             let (first, last) = (statements.first()?, statements.last()?);
-            own.then(|| Span::new(first.span.start, last.span.end))
+            is_itself(around, command).then(|| Span::new(first.span.start, last.span.end))
         }
         StatementKind::List(links) => {
             links.iter().find_map(|(_, one)| branch(std::slice::from_ref(one), command))
@@ -385,6 +384,28 @@ fn branch(statements: &[Statement], command: &Command) -> Option<Span> {
             None
         }
     }
+}
+
+/// Returns the links of a list that run only after a command of the script itself has succeeded (`mkdir d && cd d && …`).
+fn chained(statements: &[Statement], command: &Command) -> Option<Span> {
+    let mut found = None;
+    each(statements, &mut |statement, _| {
+        let StatementKind::List(links) = &statement.kind else { return };
+        let own = |(_, one): &(Link, Statement)| !one.negated && is_itself(one, command);
+        let Some(at) = links.iter().position(own) else { return };
+        let behind = links[at + 1..].iter().take_while(|(link, _)| *link == Link::And);
+        let last = behind.last().map(|(_, one)| one.span.end);
+        found = last.map(|end| Span::new(links[at + 1].1.span.start, end));
+    });
+    found
+}
+
+/// Tells whether a statement is this command, and no text that another shell reads.
+fn is_itself(statement: &Statement, command: &Command) -> bool {
+    let StatementKind::Simple(simple) = &statement.kind else { return false };
+    let mut words = simple.words.iter().filter_map(|word| word.literal());
+    let first = words.next().filter(|word| word != "sudo").or_else(|| words.next());
+    first.as_deref() == command.program() && statement.span == command.span
 }
 
 /// Returns the options the first line sets (`#!/bin/bash -eu`).

@@ -70,7 +70,8 @@ pub(super) enum Passed {
 pub(super) struct Environment {
     pub(super) values: Shared<Value>,
     pub(super) functions: Shared<Function>,
-    pub(super) aliases: Shared<String>,
+    /// What each alias stands for, in every branch that sets it.
+    pub(super) aliases: Shared<Vec<String>>,
     /// Arguments of the script or function, from `$1`; nothing when they are not known.
     pub(super) arguments: Option<Rc<Vec<Argument>>>,
     /// Whether a test has made sure that arguments are there.
@@ -225,7 +226,10 @@ impl Environment {
             self.cwd = None;
         }
         self.functions.merge(&other.functions, Function::or);
-        self.aliases.take_in(&other.aliases);
+        self.aliases.merge(&other.aliases, |ours, theirs| {
+            let new = theirs.into_iter().flatten().filter(|text| !ours.contains(text));
+            ours.iter().chain(new).cloned().collect()
+        });
         self.arguments_checked &= other.arguments_checked;
         self.errexit &= other.errexit;
         self.nounset &= other.nounset;

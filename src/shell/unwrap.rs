@@ -55,22 +55,21 @@ impl Resolver {
                 return;
             }
         }
-        if let Some(text) = self.env.aliases.get(&program).cloned() {
-            let mut text = text;
+        if let Some(texts) = self.env.aliases.get(&program).cloned() {
+            let mut rest = String::new();
             for argument in &words[1..] {
-                text.push(' ');
+                rest.push(' ');
                 // The words are split and unquoted already.
                 match argument.literal() {
-                    Some(word) => text.push_str(&format!("'{}'", word.replace('\'', "'\\''"))),
-                    None => text.push_str(&self.as_script(argument)),
+                    Some(word) => rest.push_str(&format!("'{}'", word.replace('\'', "'\\''"))),
+                    None => rest.push_str(&self.as_script(argument)),
                 }
             }
-            let known = self.env.aliases.get(&program).cloned();
             self.env.aliases.remove(&program);
-            self.nested(&text, span, None);
-            if let Some(known) = known {
-                self.env.aliases.insert(&program, known);
+            for text in &texts {
+                self.nested(&format!("{text}{rest}"), span, None);
             }
+            self.env.aliases.insert(&program, texts);
             // Scripts of bash do not expand aliases unless they say so: the program itself may run as well.
         }
         let name = path::file_name(&program);
@@ -91,7 +90,7 @@ impl Resolver {
                 for word in &words[1..] {
                     if let Some((name, text)) = word.literal().and_then(|t| t.split_once('=')) {
                         self.out.defined.insert(name.to_owned());
-                        self.env.aliases.insert(name, text.to_owned());
+                        self.env.aliases.insert(name, vec![text.to_owned()]);
                     }
                 }
             }
