@@ -229,6 +229,14 @@ fn elsewhere(call: &Call<'_>) -> bool {
     (remote || clients) && !local
 }
 
+/// Returns the device that the output of a command is written to.
+pub fn overwritten_device(command: &Command) -> Option<String> {
+    let writes = |kind| matches!(kind, RedirectKind::Truncate | RedirectKind::Append);
+    let mut written = command.redirects.iter().filter(|redirect| writes(redirect.kind));
+    written
+        .find_map(|redirect| Some(command.path(&redirect.target)).filter(|path| tools::is_device(path)))
+}
+
 /// Returns what lies where a server keeps its data and is deleted, emptied or moved over by a command.
 pub fn emptied(unit: &Unit<'_>, command: &Command) -> Option<String> {
     let call = unit.take_apart(command)?;

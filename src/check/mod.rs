@@ -36,6 +36,7 @@ mod rule;
 mod rules;
 mod subcommands;
 mod unit;
+mod vital;
 mod written;
 
 pub use allow::{Allowed, Settled, settle_plan};

@@ -29,7 +29,10 @@ pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
 fn judged(unit: &Unit<'_>, command: &Command) -> Risk {
     let redirects = command.redirects.iter().map(|r| of_redirect(unit, command, r)).max();
     let words = if command.words.is_empty() { Risk::Read } else { of_words(unit, command) };
-    let own = words.max(redirects.unwrap_or(Risk::Read));
+    let mut own = words.max(redirects.unwrap_or(Risk::Read));
+    if own < Risk::Destructive && super::vital::taken(unit, command).is_some() {
+        own = Risk::Destructive;
+    }
     // What is put where it runs later, or under the name of a command, is a program nobody has read.
     if own > Risk::Read && written(unit, command).any(|path| runs_later(&path)) {
         return Risk::Unknown;

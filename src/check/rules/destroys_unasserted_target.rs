@@ -31,6 +31,8 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "set -eu\nsystemctl stop mariadb\nfind /var/lib/mysql -mindepth 1 -delete\nmariabackup --copy-back --target-dir=/backup/full\n",
         ),
+        Example::Script("set -e\numount /srv\nzcat /backup/srv.img.gz > /dev/vg0/srv\nmount /srv\n"),
+        Example::Script("umount /dev/sdb1\ncp /backup/usb.img /dev/sdb\n"),
         Example::Script("umount -a\ndd if=/dev/sdb of=/dev/sda bs=4M conv=fsync\nsync\n"),
         Example::Script("zfs destroy -r tank/shop\nzfs create tank/shop\n"),
         Example::Script("etcdctl --endpoints \"$E\" del '' --from-key\n"),
@@ -180,10 +182,13 @@ enum Scope {
 
 fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<Harm> {
     let command = run.command;
-    let call = unit.take_apart(command)?;
     let harm = |what: String, scope, severity, copy_counts| {
         Some(Harm { what, scope, severity, copy_counts })
     };
+    if let Some(device) = losses::overwritten_device(command).filter(|device| !is_memory(device)) {
+        return harm(format!("{device} is overwritten"), Scope::Host, Severity::Critical, false);
+    }
+    let call = unit.take_apart(command)?;
     if let Some(path) = losses::emptied(unit, command) {
         return harm(format!("{path} is deleted"), Scope::Host, Severity::Critical, false);
     }
