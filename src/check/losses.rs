@@ -233,8 +233,9 @@ fn elsewhere(call: &Call<'_>) -> bool {
 pub fn overwritten_device(command: &Command) -> Option<String> {
     let writes = |kind| matches!(kind, RedirectKind::Truncate | RedirectKind::Append);
     let mut written = command.redirects.iter().filter(|redirect| writes(redirect.kind));
-    written
-        .find_map(|redirect| Some(command.path(&redirect.target)).filter(|path| tools::is_device(path)))
+    written.find_map(|redirect| {
+        Some(command.path(&redirect.target)).filter(|path| tools::is_device(path))
+    })
 }
 
 /// Returns what lies where a server keeps its data and is deleted, emptied or moved over by a command.

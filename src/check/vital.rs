@@ -137,7 +137,9 @@ fn file(path: &str) -> Option<Vital> {
     if FILES.contains(&path) {
         return Some(Vital::File);
     }
-    let server = SERVERS.contains(&path::file_name(path)) && in_live_directory(path);
+    let name = path::file_name(path);
+    let log = name.starts_with("ib_logfile") || name.starts_with("#ib_redo");
+    let server = (log || SERVERS.contains(&name)) && in_live_directory(path);
     server.then_some(Vital::Server)
 }
 
@@ -162,7 +164,7 @@ fn puts_out_nothing(command: &Command) -> bool {
         |text: &str| text.trim().trim_matches(['"', '\'']).replace("\\n", "").trim().is_empty();
     let arguments = command.arguments();
     match command.name() {
-        None => command.words.is_empty(),
+        None => command.only_redirects,
         Some(":" | "true" | "false") => true,
         Some("echo" | "printf") => arguments.iter().all(|word| {
             word.literal().is_some_and(|text| blank(text) || matches!(text, "-n" | "-e"))
@@ -182,13 +184,11 @@ fn no_source(word: &Argument) -> bool {
 fn by_call(unit: &Unit<'_>, command: &Command, call: &Call<'static>) -> Option<Taken> {
     let path = |word: &Word| unit.path(command, word);
     let tree = |words: &[Word], how: &'static str| {
-        words.iter().filter(|word| !word.fresh && !by_variable(unit, command, word)).find_map(
-            |word| {
-                let (vital, bare) =
-                    directory(&path(word)).map(|(vital, bare)| (vital, bare.to_owned()))?;
-                Some(Taken { path: bare, vital, how })
-            },
-        )
+        words.iter().filter(|word| !word.fresh).find_map(|word| {
+            let (vital, bare) =
+                directory(&path(word)).map(|(vital, bare)| (vital, bare.to_owned()))?;
+            Some(Taken { path: bare, vital, how })
+        })
     };
     let files = |words: &[Word], how: &'static str| {
         words.iter().filter(|word| !word.fresh).find_map(|word| {
@@ -284,12 +284,6 @@ fn by_call(unit: &Unit<'_>, command: &Command, call: &Call<'static>) -> Option<T
         }
         _ => None,
     }
-}
-
-/// Tells whether a word is certain only because a variable is empty; a rule of its own says so.
-fn by_variable(unit: &Unit<'_>, command: &Command, word: &Word) -> bool {
-    let Some(argument) = command.words.get(word.index) else { return false };
-    argument.unknowns().next().is_none() && unit.slice(argument.span).contains('$')
 }
 
 /// Tells whether a search deletes what it finds, itself or by a command that is handed it.

@@ -138,8 +138,23 @@ pub fn is_device(path: &str) -> bool {
         "nbd", "rbd", "zvol/", "ram",
     ];
     let others = [
-        "shm/", "fd/", "tcp/", "udp/", "pts/", "input/", "snd/", "dri/", "bus/", "net/", "char/", "cpu/",
-        "mqueue/", "hugepages/", "serial/", "v4l/", "vfio/",
+        "shm/",
+        "fd/",
+        "tcp/",
+        "udp/",
+        "pts/",
+        "input/",
+        "snd/",
+        "dri/",
+        "bus/",
+        "net/",
+        "char/",
+        "cpu/",
+        "mqueue/",
+        "hugepages/",
+        "serial/",
+        "v4l/",
+        "vfio/",
     ];
     disks.iter().any(|d| name.starts_with(d))
         || name.contains('/') && !others.iter().any(|other| name.starts_with(other))

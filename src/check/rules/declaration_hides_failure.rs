@@ -90,9 +90,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     finding.severity = Severity::Medium;
                 }
                 // Two statements in the place of one link: what stands behind it would run whatever the link says.
-                let alone = !statement.background
-                    && !statement.negated
-                    && !links.contains(&statement.span);
+                let alone =
+                    !statement.background && !statement.negated && !links.contains(&statement.span);
                 finding.edit = if alone { split(unit, statement, simple) } else { None };
             }
         });
@@ -190,7 +189,11 @@ mod tests {
             ("! export X=$(pg_dump shop)\n", None),
             ("export X=$(pg_dump shop) 2> /dev/null\n", None),
         ] {
-            assert_eq!(edited(&format!("set -e\n{text}")), expected.map(|e| format!("set -e\n{e}")), "{text}");
+            assert_eq!(
+                edited(&format!("set -e\n{text}")),
+                expected.map(|e| format!("set -e\n{e}")),
+                "{text}"
+            );
         }
     }
 }

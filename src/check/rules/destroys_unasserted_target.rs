@@ -31,7 +31,9 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "set -eu\nsystemctl stop mariadb\nfind /var/lib/mysql -mindepth 1 -delete\nmariabackup --copy-back --target-dir=/backup/full\n",
         ),
-        Example::Script("set -e\numount /srv\nzcat /backup/srv.img.gz > /dev/vg0/srv\nmount /srv\n"),
+        Example::Script(
+            "set -e\numount /srv\nzcat /backup/srv.img.gz > /dev/vg0/srv\nmount /srv\n",
+        ),
         Example::Script("umount /dev/sdb1\ncp /backup/usb.img /dev/sdb\n"),
         Example::Script("umount -a\ndd if=/dev/sdb of=/dev/sda bs=4M conv=fsync\nsync\n"),
         Example::Script("zfs destroy -r tank/shop\nzfs create tank/shop\n"),

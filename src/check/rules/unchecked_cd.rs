@@ -172,7 +172,10 @@ mod tests {
                 "cd /var/cache/app  # the cache\nrm -rf *\n",
                 Some("cd /var/cache/app || exit 1  # the cache\nrm -rf *\n"),
             ),
-            ("f() {\n  cd /srv/x\n  rm -rf *\n}\nf\n", Some("f() {\n  cd /srv/x || exit 1\n  rm -rf *\n}\nf\n")),
+            (
+                "f() {\n  cd /srv/x\n  rm -rf *\n}\nf\n",
+                Some("f() {\n  cd /srv/x || exit 1\n  rm -rf *\n}\nf\n"),
+            ),
             ("date\ncd /srv/x\nrm -rf *\n", Some("date\ncd /srv/x || exit 1\nrm -rf *\n")),
             ("cd /var/cache/app; rm -rf *\n", None),
             ("date; cd /srv/x\nrm -rf *\n", None),

@@ -56,6 +56,9 @@ pub const RULE: Rule = Rule {
         Example::Script("find / -xdev -name '*.pyc' -delete\nfind /home -mtime +30 -delete\n"),
         Example::Script("find / -xdev -type f -size +1G -print\n"),
         Example::Script("cat > /etc/fstab <<'E'\n/dev/vda1 / ext4 defaults 0 1\nE\n"),
+        Example::Script(
+            "{ getent passwd root; cat /backup/etc/passwd; } > /etc/passwd\nsh -c 'cat /backup/etc/group' > /etc/group\n",
+        ),
         Example::Script("echo '/dev/vdb1 /srv xfs defaults 0 2' | tee -a /etc/fstab\n"),
         Example::Script(
             "chown -R postgres:postgres /var/lib/postgresql\nchmod -R u=rwX,go= /var/lib/postgresql/15/main\nchown -R www-data /srv/www\nchmod 755 / /etc /usr\n",
@@ -84,12 +87,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
             Vital::Kept => (Severity::High, "all that is kept there goes"),
             Vital::Server => (Severity::High, "the server does not start on its data any more"),
         };
-        let finding = report.add(&RULE, unit, run.command.span, format!("{path} {how}: {so}"));
-        // Another root is a smaller world, and often one that can be made again.
-        finding.severity = match run.command.setting.contained {
-            true => Severity::Medium,
-            false => severity,
-        };
+        let message = format!("{path} {how}: {so}");
+        report.add(&RULE, unit, run.command.span, message).severity = severity;
     }
 }
 
