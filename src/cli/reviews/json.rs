@@ -41,13 +41,23 @@ impl Printer for Json {
             "critical": totals.open[3], "suppressed": totals.allowed, "fixable": totals.fixable,
         });
         let unreadable = Value::from(std::mem::take(&mut self.unreadable));
-        output.data(&format!("],\"unreadable\":{unreadable},\"summary\":{summary}}}\n"))
+        let interrupted = totals.interrupted.is_some();
+        output.data(&format!(
+            "],\"unreadable\":{unreadable},\"interrupted\":{interrupted},\"summary\":{summary}}}\n"
+        ))
     }
 }
 
 /// Returns a file as an entry of `files`.
 pub fn entry(reviewed: &Reviewed) -> Value {
     let open: Vec<Value> = reviewed.open.iter().map(|one| finding(&reviewed.text, one)).collect();
+    let unknown = reviewed.unknown.iter().map(|doubt| {
+        let (start, end) = (doubt.start, doubt.end);
+        json!({
+            "step": doubt.step, "part": doubt.part.word(), "line": start.line, "column": start.column,
+            "end_line": end.line, "end_column": end.column, "why": doubt.why,
+        })
+    });
     let suppressed = reviewed.allowed.iter().map(|allowed| {
         let mut entry = finding(&reviewed.text, &allowed.found);
         let (at, _) = positions(&reviewed.text, allowed.comment);
@@ -58,7 +68,7 @@ pub fn entry(reviewed: &Reviewed) -> Value {
     });
     let mut entry = json!({
         "language": reviewed.language, "parsed": reviewed.parsed, "risk": reviewed.risk.word(),
-        "findings": open, "suppressed": suppressed.collect::<Vec<_>>(),
+        "unknown": unknown.collect::<Vec<_>>(), "findings": open, "suppressed": suppressed.collect::<Vec<_>>(),
     });
     name(&mut entry, &reviewed.path);
     entry
