@@ -12,6 +12,14 @@ pub fn repaired(reviewed: &Reviewed, chosen: &[&Placed]) -> (String, Vec<&'stati
     let mut changes: Vec<&Placed> =
         chosen.iter().copied().filter(|one| one.edit.is_some()).collect();
     changes.sort_by_key(|one| one.edit.as_ref().map(|edit| (edit.span.start, edit.span.end)));
+    // What changes a large part decides what is wrong inside of it, which is judged anew behind it.
+    let wide: Vec<Span> =
+        changes.iter().filter_map(|one| one.edit.as_ref()).map(|e| e.span).collect();
+    changes.retain(|one| {
+        let around =
+            |own: Span| wide.iter().any(|w| *w != own && w.start <= own.start && own.end <= w.end);
+        one.edit.as_ref().is_some_and(|edit| !around(edit.span))
+    });
     // A line that is put in may make another one superfluous (`set -euo pipefail`), so there is one at a time.
     let mut put_in = false;
     changes.retain(|one| {

@@ -4,6 +4,7 @@ use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Unit};
 use crate::evidence::Severity;
+use crate::shell::Argument;
 
 /// A shell takes the carriage return for the last letter of the last word, and a byte order mark for the first of the first.
 pub const RULE: Rule = Rule {
@@ -57,8 +58,17 @@ fn carriage_returns(unit: &Unit<'_>, report: &mut Report) {
     let text = unit.text;
     let lines = text.split_inclusive('\n').count();
     let ending = text.matches("\r\n").count();
-    let first = text.split_inclusive('\n').next().unwrap_or_default();
-    if first.ends_with("\r\n") || ending * 2 > lines {
+    // What ends a command is meant by nobody; what stands in a text of a command may be.
+    let last_words = unit.runs().filter_map(|run| run.command.words.last());
+    let ends_line = |word: &&Argument| {
+        let behind = text.get(word.span.end..).is_some_and(|rest| rest.starts_with('\n'));
+        behind && word.span.slice(text).ends_with('\r')
+    };
+    let strays: Vec<Span> = last_words.filter(ends_line).map(|word| word.span).collect();
+    let comment = text.split_inclusive('\n').next().filter(|line| line.starts_with('#'));
+    let begins = comment.is_some_and(|line| line.ends_with("\r\n"));
+    let unread = !unit.script.parsed && ending * 2 > lines;
+    if begins || unread || strays.len() * 2 > unit.commands.list.len() {
         let at = text.find("\r\n").unwrap_or_default();
         let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
         let message = format!("{ending} of {lines} lines end with a carriage return");
@@ -67,19 +77,9 @@ fn carriage_returns(unit: &Unit<'_>, report: &mut Report) {
             edit(Span::new(start, text.len()), plain);
         return;
     }
-    // A few among others: what ends a command is meant by nobody, what stands in a text may be.
-    for run in unit.runs() {
-        let Some(last) = run.command.words.last() else {
-            continue;
-        };
-        let end = last.span.end;
-        if text.get(end..).is_some_and(|rest| rest.starts_with('\n'))
-            && last.span.slice(text).ends_with('\r')
-        {
-            let sign = Span::new(end - 1, end);
-            let message =
-                "the line ends with a carriage return, which the command takes for a letter";
-            report.add(&RULE, unit, last.span, message.to_owned()).edit = edit(sign, "");
-        }
+    for word in strays {
+        let sign = Span::new(word.end - 1, word.end);
+        let message = "the line ends with a carriage return, which the command takes for a letter";
+        report.add(&RULE, unit, word, message.to_owned()).edit = edit(sign, "");
     }
 }

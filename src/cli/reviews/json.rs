@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Printer, Totals, edges, positions};
+use crate::base::escape;
 use crate::check::{Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -25,7 +26,7 @@ impl Printer for Json {
     fn file(&mut self, reviewed: &Reviewed, output: &mut Output) -> Result<(), CommandError> {
         let comma = if self.files > 0 { "," } else { "" };
         self.files += 1;
-        output.data(&format!("{comma}\n{}", entry(reviewed)))
+        output.data(&format!("{comma}\n{}", escape::json(&entry(reviewed).to_string())))
     }
 
     fn unreadable(&mut self, path: &Path, why: &str, _: &mut Output) -> Result<(), CommandError> {
@@ -40,7 +41,8 @@ impl Printer for Json {
             "files": totals.files, "low": totals.open[0], "medium": totals.open[1], "high": totals.open[2],
             "critical": totals.open[3], "suppressed": totals.allowed, "fixable": totals.fixable,
         });
-        let unreadable = Value::from(std::mem::take(&mut self.unreadable));
+        let unreadable = Value::from(std::mem::take(&mut self.unreadable)).to_string();
+        let unreadable = escape::json(&unreadable);
         let interrupted = totals.interrupted.is_some();
         output.data(&format!(
             "],\"unreadable\":{unreadable},\"interrupted\":{interrupted},\"summary\":{summary}}}\n"
