@@ -24,6 +24,9 @@ pub const RULE: Rule = Rule {
             "#!/bin/sh\nset -eu\nif mountpoint -q /backup; then\n  rsync -aHAX --numeric-ids /srv/app/ /backup/app.partial/\r\n  mv /backup/app.partial /backup/app-2026-11-21\r\nfi\n",
         ),
         Example::Script("\u{feff}#!/bin/bash\nset -euo pipefail\nrestic backup /srv/app\n"),
+        Example::Script(
+            "set -o pipefail\npg_dump shop | gzip > /backup/shop-$(date +%F).gz.new\r\nls\n",
+        ),
         Example::Script("cd /srv/app\r\ntar -czf /backup/app.tgz.new data\r\n"),
     ],
     good: &[
@@ -59,7 +62,10 @@ fn carriage_returns(unit: &Unit<'_>, report: &mut Report) {
     let lines = text.split_inclusive('\n').count();
     let ending = text.matches("\r\n").count();
     // What ends a command is meant by nobody; what stands in a text of a command may be.
-    let last_words = unit.runs().filter_map(|run| run.command.words.last());
+    let last_words = unit.runs().filter_map(|run| {
+        let targets = run.command.redirects.iter().map(|redirect| &redirect.target);
+        run.command.words.iter().chain(targets).max_by_key(|word| word.span.end)
+    });
     let ends_line = |word: &&Argument| {
         let behind = text.get(word.span.end..).is_some_and(|rest| rest.starts_with('\n'));
         behind && word.span.slice(text).ends_with('\r')
