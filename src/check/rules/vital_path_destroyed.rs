@@ -67,6 +67,9 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "d=$(mktemp -d)\nHOME=$d\nexport HOME\ngpg --import /backup/key.asc\nrm -rf \"$HOME\"\n",
         ),
+        Example::Script(
+            "set -e\nmount -n --move /dev \"${rootmnt:?}/dev\"\nrm -rf /dev\nln -s \"$rootmnt/dev\" /dev\n",
+        ),
         Example::Script("rm -rf \"${DESTDIR:?}/etc\" \"${DESTDIR:?}/usr\"\n"),
     ],
     run,
@@ -75,7 +78,8 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let Some(taken) = taken(unit, run.command) else { continue };
-        if told(unit, run, &taken) || taken.vital == Vital::Kept && kept(context, unit, run) {
+        let kept = taken.vital == Vital::Kept && kept(context, unit, run);
+        if kept || told(unit, run, &taken) || linked(unit, run, &taken) {
             continue;
         }
         let Taken { path, vital, how } = &taken;
@@ -97,6 +101,15 @@ fn kept(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     unit.step.is_some_and(|step| step.safety_copy.is_some())
         || unit.part == Place::Rollback
         || losses::copied(context, unit, run)
+}
+
+/// Tells whether the very next command puts a link in the place of `/dev` or `/boot`, as a machine that starts does in
+/// its first root, with what its real root brings along.
+fn linked(unit: &Unit<'_>, run: Run<'_>, taken: &Taken) -> bool {
+    let own =
+        |next: Run<'_>| next.command.arguments().iter().any(|a| next.command.path(a) == taken.path);
+    matches!(taken.path.as_str(), "/boot" | "/dev")
+        && unit.named(&["ln"]).any(|next| next.index == run.index + 1 && own(next))
 }
 
 /// Tells whether the rule on destruction without a look at where one is says it already.
