@@ -37,6 +37,9 @@ pub const RULE: Rule = Rule {
         Example::Script("echo \"\" | sudo tee /etc/fstab\n"),
         Example::Script("cp /dev/null /etc/shadow\n"),
         Example::Script("rm -f /var/lib/mysql/ibdata1\n"),
+        Example::Script("systemctl stop mariadb\ngzip -9 /var/lib/mysql/ibdata1\n"),
+        Example::Script("chmod 755 /usr/bin/*\n"),
+        Example::Script("sed -i '1,$d' /etc/fstab\n"),
         Example::Script("rsync -a --delete /tmp/empty/ /\n"),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: room, title: Make room, kind: command, risk: destructive, run: rm -rf /home/*, check: test -d /home}\n",
@@ -62,6 +65,9 @@ pub const RULE: Rule = Rule {
         Example::Script("echo '/dev/vdb1 /srv xfs defaults 0 2' | tee -a /etc/fstab\n"),
         Example::Script(
             "chown -R postgres:postgres /var/lib/postgresql\nchmod -R u=rwX,go= /var/lib/postgresql/15/main\nchown -R www-data /srv/www\nchmod 755 / /etc /usr\n",
+        ),
+        Example::Script(
+            "gzip -c /etc/passwd > /backup/passwd.gz\ngzip -k /etc/group\nsed -i '/vdb1/d' /etc/fstab\nchmod +x /usr/local/bin/*\n",
         ),
         Example::Script(": > /etc/machine-id\ntruncate -s 0 /var/log/syslog\n"),
         Example::Script(
