@@ -36,6 +36,7 @@ mod rule;
 mod rules;
 mod subcommands;
 mod unit;
+mod unknown;
 mod vital;
 mod written;
 
@@ -56,6 +57,7 @@ pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
 pub use rules::{LEFT_OUT, RULES};
 pub use unit::{Run, Unit};
+pub use unknown::Doubt;
 
 use std::collections::BTreeSet;
 
@@ -79,6 +81,8 @@ pub struct Checked {
     pub steps: Vec<(Id, Risk)>,
     /// What is wrong, in the order of the text.
     pub findings: Vec<Finding>,
+    /// Why the harm is unknown, where it is, in the order of the text: what could not be judged. None of it is a finding.
+    pub unknown: Vec<Finding>,
     /// What a comment in a script accepts; of a plan it is for [`settle_plan`] to say, and an approval looks at all.
     pub allowed: Vec<Allowed>,
     /// What the installed tools should be asked, so that another check can judge every flag: [`Facts::takes`].
@@ -109,7 +113,8 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         parsed: false,
         risk: Risk::Unknown,
         steps: Vec::new(),
-        findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this script")],
+        findings: unknown::failed("the checker failed on this script"),
+        unknown: unknown::failed("the checker failed on this script"),
         allowed: Vec::new(),
         questions: BTreeSet::new(),
     })
@@ -124,6 +129,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
         risk: Risk::Read,
         steps: vec![],
         findings: vec![],
+        unknown: vec![],
         allowed: vec![],
         questions: BTreeSet::new(),
     };
@@ -135,6 +141,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
     let settled = allow::settle_script(text, language, findings, facts.now);
     checked.findings = settled.open.into_iter().map(|placed| placed.finding).collect();
     checked.allowed = settled.allowed;
+    sort(&mut checked.unknown, None);
     checked
 }
 
@@ -165,6 +172,7 @@ fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
         seen: None,
     };
     checked.questions.extend(rules::questions(&context));
+    checked.unknown.extend(unknown::reasons(&context));
     checked.findings.extend(placed_best(judge(&context, Report::on(whole)), &context));
 }
 
@@ -209,7 +217,8 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         parsed: false,
         risk: Risk::Unknown,
         steps: Vec::new(),
-        findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this plan")],
+        findings: unknown::failed("the checker failed on this plan"),
+        unknown: unknown::failed("the checker failed on this plan"),
         allowed: Vec::new(),
         questions: BTreeSet::new(),
     })
@@ -265,6 +274,8 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
     let mut findings = placed_best(judge(&context, Report::default()), &context);
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
+    let mut unknown = unknown::reasons(&context);
+    sort(&mut unknown, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
     Checked {
         language: Language::Bash,
@@ -272,6 +283,7 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         risk,
         steps,
         findings,
+        unknown,
         allowed: Vec::new(),
         questions,
     }
@@ -326,9 +338,7 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
         sort(&mut findings, Some(plan));
         findings
     };
-    on_deep_stack(look).unwrap_or_else(|| {
-        vec![rules::unreadable(Place::Whole, None, "the checker failed on this dry run")]
-    })
+    on_deep_stack(look).unwrap_or_else(|| unknown::failed("the checker failed on this dry run"))
 }
 
 fn judge(context: &Context<'_>, mut report: Report) -> Vec<Finding> {

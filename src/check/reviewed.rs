@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::allow::{Allowed, settle_plan};
 use super::placed::{Placed, in_plan};
-use super::{Checked, Language};
+use super::{Checked, Doubt, Language};
 use crate::base::{Risk, Span, Timestamp};
 use crate::evidence::{Finding, Severity};
 use crate::plan::Plan;
@@ -58,6 +58,8 @@ pub struct Reviewed {
     pub parsed: bool,
     /// The harm of the worst command.
     pub risk: Risk,
+    /// Why the harm is unknown, where it is: what could not be judged, in the order of the file.
+    pub unknown: Vec<Doubt>,
     /// What stands, in the order of the file.
     pub open: Vec<Placed>,
     /// What somebody accepts, in the order of the file.
@@ -73,6 +75,7 @@ impl Reviewed {
             language: checked.language.word(),
             parsed: checked.parsed,
             risk: checked.risk,
+            unknown: checked.unknown.into_iter().map(|one| Doubt::of(&text, one.into())).collect(),
             open: checked.findings.into_iter().map(Placed::from).map(whole).collect(),
             allowed: checked.allowed,
             text,
@@ -87,6 +90,8 @@ impl Reviewed {
         checked: Checked,
         now: Option<Timestamp>,
     ) -> Self {
+        let unknown = in_plan(&text, plan, checked.unknown).into_iter();
+        let unknown = unknown.map(|placed| Doubt::of(&text, placed)).collect();
         let settled = settle_plan(&text, in_plan(&text, plan, checked.findings), now);
         Self {
             path: path.to_owned(),
@@ -94,6 +99,7 @@ impl Reviewed {
             language: "plan",
             parsed: checked.parsed,
             risk: checked.risk,
+            unknown,
             open: settled.open,
             allowed: settled.allowed,
         }
@@ -107,6 +113,7 @@ impl Reviewed {
             language: "inventory",
             parsed: true,
             risk: Risk::Read,
+            unknown: vec![],
             open: findings.into_iter().map(Placed::from).collect(),
             allowed: vec![],
             text,

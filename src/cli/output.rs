@@ -95,22 +95,6 @@ impl Output {
         }
     }
 
-    /// From now on Ctrl-C takes the line of progress away and ends the program at once, until the handle is closed. For
-    /// work that changes nothing.
-    pub fn end_on_interrupt(&self) -> io::Result<signal_hook::iterator::Handle> {
-        let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT])?;
-        let (handle, progress) = (signals.handle(), self.progress);
-        std::thread::Builder::new().name("signals".into()).spawn(move || {
-            if signals.forever().next().is_some() {
-                if progress {
-                    let _ = write!(io::stderr().lock(), "\r\x1b[2K");
-                }
-                std::process::exit(Exit::Interrupted as i32);
-            }
-        })?;
-        Ok(handle)
-    }
-
     /// Removes the line of [`Output::progress`].
     pub fn progress_done(&mut self) {
         if self.progress {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Printer, Totals, positions};
+use super::{Printer, Totals, positions, unknown};
 use crate::base::escape;
 use crate::check::{Placed, Reviewed};
 use crate::cli::CommandError;
@@ -34,6 +34,9 @@ impl Printer for Github {
     }
 
     fn end(&mut self, totals: &Totals, output: &mut Output) -> Result<(), CommandError> {
+        if let Some(said) = totals.interruption() {
+            output.data(&format!("::error title=not checked::{}\n", data(&said)))?;
+        }
         let allowed = match totals.allowed {
             0 => String::new(),
             count => format!(", {count} allowed in the text"),
@@ -48,7 +51,16 @@ impl Printer for Github {
 
 /// Returns the commands for a file.
 pub fn text(reviewed: &Reviewed) -> String {
-    reviewed.open.iter().map(|placed| line(reviewed, placed)).collect()
+    let findings = reviewed.open.iter().map(|placed| line(reviewed, placed));
+    let unknown =
+        unknown(reviewed).into_iter().map(|said| format!("blackstart: {}\n", plain(&said)));
+    findings.chain(unknown).collect()
+}
+
+/// Escapes a text behind other words of a line, where the older form of commands is heard (actions/runner,
+/// `ActionCommand.TryParse`).
+fn plain(text: &str) -> String {
+    text.replace("##[", "## [")
 }
 
 fn line(reviewed: &Reviewed, placed: &Placed) -> String {

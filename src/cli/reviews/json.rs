@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Printer, Totals, edges, positions};
+use crate::base::escape;
 use crate::check::{Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -25,7 +26,7 @@ impl Printer for Json {
     fn file(&mut self, reviewed: &Reviewed, output: &mut Output) -> Result<(), CommandError> {
         let comma = if self.files > 0 { "," } else { "" };
         self.files += 1;
-        output.data(&format!("{comma}\n{}", entry(reviewed)))
+        output.data(&format!("{comma}\n{}", escape::json(&entry(reviewed).to_string())))
     }
 
     fn unreadable(&mut self, path: &Path, why: &str, _: &mut Output) -> Result<(), CommandError> {
@@ -40,14 +41,25 @@ impl Printer for Json {
             "files": totals.files, "low": totals.open[0], "medium": totals.open[1], "high": totals.open[2],
             "critical": totals.open[3], "suppressed": totals.allowed, "fixable": totals.fixable,
         });
-        let unreadable = Value::from(std::mem::take(&mut self.unreadable));
-        output.data(&format!("],\"unreadable\":{unreadable},\"summary\":{summary}}}\n"))
+        let unreadable = Value::from(std::mem::take(&mut self.unreadable)).to_string();
+        let unreadable = escape::json(&unreadable);
+        let interrupted = totals.interrupted.is_some();
+        output.data(&format!(
+            "],\"unreadable\":{unreadable},\"interrupted\":{interrupted},\"summary\":{summary}}}\n"
+        ))
     }
 }
 
 /// Returns a file as an entry of `files`.
 pub fn entry(reviewed: &Reviewed) -> Value {
     let open: Vec<Value> = reviewed.open.iter().map(|one| finding(&reviewed.text, one)).collect();
+    let unknown = reviewed.unknown.iter().map(|doubt| {
+        let (start, end) = (doubt.start, doubt.end);
+        json!({
+            "step": doubt.step, "part": doubt.part.word(), "line": start.line, "column": start.column,
+            "end_line": end.line, "end_column": end.column, "why": doubt.why,
+        })
+    });
     let suppressed = reviewed.allowed.iter().map(|allowed| {
         let mut entry = finding(&reviewed.text, &allowed.found);
         let (at, _) = positions(&reviewed.text, allowed.comment);
@@ -58,7 +70,7 @@ pub fn entry(reviewed: &Reviewed) -> Value {
     });
     let mut entry = json!({
         "language": reviewed.language, "parsed": reviewed.parsed, "risk": reviewed.risk.word(),
-        "findings": open, "suppressed": suppressed.collect::<Vec<_>>(),
+        "unknown": unknown.collect::<Vec<_>>(), "findings": open, "suppressed": suppressed.collect::<Vec<_>>(),
     });
     name(&mut entry, &reviewed.path);
     entry

@@ -25,6 +25,8 @@ pub struct Sarif {
     /// Rules in the order in which they were first met.
     rules: Vec<&'static str>,
     unreadable: Vec<Value>,
+    /// Why the harm of files is unknown.
+    unknown: Vec<Value>,
 }
 
 impl Printer for Sarif {
@@ -39,6 +41,16 @@ impl Printer for Sarif {
             self.written += 1;
             output.data(&format!("{comma}\n{}", escape::json(&result.to_string())))?;
         }
+        self.unknown.extend(reviewed.unknown.iter().map(|doubt| {
+            let mut location = json!({"physicalLocation": {
+                "artifactLocation": {"uri": uri(&reviewed.path)}, "region": region((doubt.start, doubt.end)),
+            }});
+            if let Some(step) = &doubt.step {
+                location["logicalLocations"] = json!([{"name": step, "kind": "member"}]);
+            }
+            let text = format!("risk unknown: {}", doubt.why);
+            json!({"level": "note", "message": {"text": text}, "locations": [location]})
+        }));
         Ok(())
     }
 
@@ -50,11 +62,19 @@ impl Printer for Sarif {
         Ok(())
     }
 
-    fn end(&mut self, _: &Totals, output: &mut Output) -> Result<(), CommandError> {
-        let unreadable = std::mem::take(&mut self.unreadable);
-        let invocation = json!({
-            "executionSuccessful": unreadable.is_empty(), "toolExecutionNotifications": unreadable,
+    fn end(&mut self, totals: &Totals, output: &mut Output) -> Result<(), CommandError> {
+        let mut unreadable = std::mem::take(&mut self.unreadable);
+        if let Some(said) = totals.interruption() {
+            unreadable.push(json!({"level": "error", "message": {"text": said}}));
+        }
+        let notes = [unreadable.clone(), std::mem::take(&mut self.unknown)].concat();
+        let mut invocation = json!({
+            "executionSuccessful": unreadable.is_empty(), "toolExecutionNotifications": notes,
         });
+        if let Some(signal) = totals.interrupted {
+            invocation["exitCode"] = (128 + signal).into();
+            invocation["exitSignalNumber"] = signal.into();
+        }
         let tail = format!("],\"tool\":{},\"invocations\":[{invocation}]}}]}}\n", self.tool());
         output.data(&escape::json(&tail))
     }
