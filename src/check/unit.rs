@@ -4,8 +4,10 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::Language;
+use super::deeds::Deed;
 use super::flags;
 use super::index::Index;
+use super::lookups::Lookups;
 use super::names::{is_partial_name, looks_scratch};
 use super::reading::{Part, Schedule};
 use crate::base::{Excerpt, Risk, Span};
@@ -47,6 +49,7 @@ pub struct Unit<'a> {
     stages: OnceCell<Vec<Vec<u32>>>,
     /// Where those who write are first stopped.
     stopped: OnceCell<Option<usize>>,
+    pub(super) lookups: Lookups,
 }
 
 /// The programs whose copies [`Unit::copies`] tells.
@@ -61,6 +64,7 @@ pub(super) struct Known {
     pub(super) statements: OnceCell<Vec<sql::Statement>>,
     pub(super) flags: OnceCell<flags::Judged>,
     pub(super) risk: OnceCell<Risk>,
+    pub(super) deed: OnceCell<Option<Deed>>,
 }
 
 /// A command together with its place in the unit.
@@ -121,6 +125,7 @@ impl<'a> Unit<'a> {
             known,
             stages: OnceCell::new(),
             stopped: OnceCell::new(),
+            lookups: Lookups::default(),
         };
         unit.fresh = unit.made_anew();
         unit
