@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 #[path = "../benches/support/nested.rs"]
 mod nested;
@@ -346,16 +347,25 @@ fn whatever_is_written_is_read_without_a_panic() {
     let count = number("BLACKSTART_FUZZ").unwrap_or(ORDINARY);
     let first = number("BLACKSTART_FUZZ_FROM").unwrap_or(0);
     let facts = Facts::default();
-    on_deep_stack(|| {
-        for seed in first..first + count {
+    let next = AtomicU64::new(first);
+    let all = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + count {
+                return;
+            }
             let ended = catch_unwind(AssertUnwindSafe(|| check_one(seed, &facts)));
             assert!(ended.is_ok(), "BLACKSTART_FUZZ_FROM={seed} BLACKSTART_FUZZ=1 panics");
-            if (seed + 1) % 100_000 == 0 {
+            if (seed + 1 - first) % 100_000 == 0 {
                 println!("{} inputs", seed + 1 - first);
             }
         }
-    })
-    .expect("every input ends");
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| on_deep_stack(&all).expect("every input ends"));
+        }
+    });
 }
 
 #[test]

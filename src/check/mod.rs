@@ -37,6 +37,7 @@ mod rule;
 mod rules;
 mod subcommands;
 mod unit;
+mod vital;
 mod written;
 
 pub use allow::{Allowed, Settled, settle_plan};
@@ -294,7 +295,7 @@ fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
                 if part == Place::Rollback {
                     // What the step itself made anew is nobody's data when it is taken back.
                     let own = |unit: &&Unit<'_>| unit.step.is_some_and(|one| one.id == step.id);
-                    unit.fresh.extend(units.iter().filter(own).flat_map(|u| u.fresh.clone()));
+                    units.iter().filter(own).for_each(|one| unit.follows(&one.fresh));
                 }
                 units.push(unit);
             }

@@ -9,6 +9,8 @@ use std::io::{self, Read as _, Seek as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::base::escape;
 
 /// A mount of the host.
@@ -117,10 +119,14 @@ impl MountTable {
 
     /// Says what of the host's mounts is another since the table was opened.
     pub(super) fn changed(&mut self) -> Option<&str> {
-        // Not by poll(2), which proc(5) offers for this: it now and then tells nothing (Linux 6.18).
-        let mut text = Vec::new();
-        if self.file.rewind().and_then(|()| self.file.read_to_end(&mut text)).is_ok() {
-            self.compare(&parse(&text));
+        let mut polled = [PollFd::new(&self.file, PollFlags::PRI)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        // The kernel marks the open table when its namespace changes (proc(5)).
+        if poll(&mut polled, Some(&now)).is_ok_and(|ready| ready > 0) {
+            let mut text = Vec::new();
+            if self.file.rewind().and_then(|()| self.file.read_to_end(&mut text)).is_ok() {
+                self.compare(&parse(&text));
+            }
         }
         self.changed.as_deref()
     }
