@@ -15,6 +15,7 @@ mod fix;
 mod flags;
 mod index;
 mod language;
+mod lookups;
 mod losses;
 mod manifest;
 mod mirror;
