@@ -91,7 +91,7 @@ fn settle(
     placed: Vec<Placed>,
     now: Option<Timestamp>,
 ) -> Settled {
-    let mut settled = Settled { open: placed, allowed: vec![] };
+    let (mut found, mut allowed) = (Found::new(placed), vec![]);
     let mut about_comments = vec![];
     for comment in comments {
         match comment::read(comment.span.slice(text)) {
@@ -100,13 +100,52 @@ fn settle(
             }
             Said::Allow(words) => {
                 let said = Saying { comment, words: &words };
-                about_comments.extend(said.apply(now, &mut settled));
+                about_comments.extend(said.apply(now, &mut found, &mut allowed));
             }
         }
     }
-    settled.open.extend(about_comments);
-    settled.open.sort_by_key(|placed| placed.span);
-    settled
+    let mut open: Vec<Placed> = found.open.into_iter().flatten().chain(about_comments).collect();
+    open.sort_by_key(|placed| placed.span);
+    Settled { open, allowed }
+}
+
+/// Findings by their place, so that those a comment speaks for are found without looking at all.
+struct Found {
+    /// By where they begin; nothing where one was accepted.
+    open: Vec<Option<Placed>>,
+    starts: Vec<usize>,
+    /// For each the furthest end of those up to it.
+    ends: Vec<usize>,
+}
+
+impl Found {
+    fn new(mut placed: Vec<Placed>) -> Self {
+        placed.sort_by_key(|one| one.span.start);
+        let starts = placed.iter().map(|one| one.span.start).collect();
+        let furthest = |end: &mut usize, one: &Placed| {
+            *end = end_of(one).max(*end);
+            Some(*end)
+        };
+        let ends = placed.iter().scan(0, furthest).collect();
+        Self { open: placed.into_iter().map(Some).collect(), starts, ends }
+    }
+
+    /// Takes out what a rule found in a stretch of the text, in the order of the text.
+    fn take(&mut self, rule: &Rule, covers: Span) -> Vec<Placed> {
+        let behind = self.starts.partition_point(|start| *start < covers.end);
+        let mut taken = vec![];
+        for at in (0..behind).rev().take_while(|at| self.ends[*at] > covers.start) {
+            let within = |one: &mut Placed| one.finding.rule == rule.code && end_of(one) > covers.start;
+            taken.extend(self.open[at].take_if(within));
+        }
+        taken.reverse();
+        taken
+    }
+}
+
+/// Returns where a finding ends; what is empty stands for one place.
+fn end_of(placed: &Placed) -> usize {
+    placed.span.end.max(placed.span.start + 1)
 }
 
 /// One well-formed comment.
@@ -117,7 +156,12 @@ struct Saying<'a> {
 
 impl Saying<'_> {
     /// Takes what the comment accepts out of what is open, and returns what is wrong with the comment.
-    fn apply(&self, now: Option<Timestamp>, settled: &mut Settled) -> Vec<Placed> {
+    fn apply(
+        &self,
+        now: Option<Timestamp>,
+        found: &mut Found,
+        accepted: &mut Vec<Allowed>,
+    ) -> Vec<Placed> {
         let mut wrong = vec![];
         if let Some(now) = now {
             let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -140,15 +184,12 @@ impl Saying<'_> {
                 wrong.push(about(&rules::ALLOW_OF_UNKNOWN_RULE, self.comment.span, message));
                 continue;
             };
-            let (allowed, open): (Vec<Placed>, Vec<Placed>) = std::mem::take(&mut settled.open)
-                .into_iter()
-                .partition(|placed| self.speaks_for(rule, placed));
-            settled.open = open;
+            let allowed = found.take(rule, self.comment.covers);
             if allowed.is_empty() {
                 let message = format!("nothing here is a finding of {}", rule.code);
                 wrong.push(about(&rules::UNUSED_ALLOW, self.comment.span, message));
             }
-            settled.allowed.extend(allowed.into_iter().map(|found| Allowed {
+            accepted.extend(allowed.into_iter().map(|found| Allowed {
                 found,
                 reason: self.words.reason.clone(),
                 until: self.words.until,
@@ -156,13 +197,6 @@ impl Saying<'_> {
             }));
         }
         wrong
-    }
-
-    fn speaks_for(&self, rule: &Rule, placed: &Placed) -> bool {
-        let covers = self.comment.covers;
-        let within = placed.span.start < covers.end
-            && placed.span.end.max(placed.span.start + 1) > covers.start;
-        placed.finding.rule == rule.code && within
     }
 }
 
