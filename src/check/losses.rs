@@ -3,6 +3,7 @@
 use super::names::{is_scratch_database, looks_scratch};
 use super::{Context, Run, Unit};
 use crate::base::Risk;
+use crate::shell::ast::RedirectKind;
 use crate::shell::{Command, path};
 use crate::sql::{self, Dialect};
 use crate::tools::{self, Call, Loss, Reach, Word, find};
@@ -68,15 +69,53 @@ pub fn hits(unit: &Unit<'_>, command: &Command) -> Vec<Hit> {
     hits
 }
 
-/// Returns the harm of what a client of a store reads from standard input, where the script holds that text.
-pub fn harm_of_input(call: &Call<'static>, command: &Command) -> Option<Risk> {
-    let text = command.input.as_ref()?.shown().into_owned();
-    match call.name {
-        _ if by_lines(call) => calls(call, &text).iter().map(Call::risk).max(),
-        "mongosh" | "mongo" => Some(tools::risk_of_mongo(&text)),
-        _ if of_statements(call) => Some(sql::risk(&text, Dialect::Postgres)),
-        _ => None,
+/// Returns the harm of a client together with what it reads from standard input, where the script holds that text.
+pub fn harm_with_input(call: &Call<'static>, command: &Command, own: Risk) -> Risk {
+    let script = matches!(call.name, "mongosh" | "mongo");
+    if !by_lines(call) && !script && !of_statements(call) {
+        return own;
     }
+    let text = command.input.as_ref().map(|input| input.shown().into_owned());
+    let input = match text {
+        Some(text) if by_lines(call) => calls(call, &text).iter().map(Call::risk).max(),
+        Some(text) if script => Some(tools::risk_of_mongo(&text)),
+        Some(text) => Some(sql::risk(&text, Dialect::Postgres)),
+        None => {
+            let from_file = command.redirects.iter().any(|r| r.kind == RedirectKind::Read);
+            let piped = command.setting.stage.is_some_and(|stage| stage.position > 0);
+            (from_file || piped).then_some(Risk::Unknown).filter(|_| !given(call))
+        }
+    };
+    match input {
+        // What its line gives it runs as well.
+        Some(risk) if given(call) => risk.max(own),
+        Some(risk) => risk,
+        None => own,
+    }
+}
+
+/// Tells whether a client's line itself says what to do, or names a file that does.
+fn given(call: &Call<'_>) -> bool {
+    let script = |word: &Word| word.text.ends_with("js") || word.text.starts_with(['/', '.']);
+    let own = [
+        "eval",
+        "x",
+        "X",
+        "rdb",
+        "functions-rdb",
+        "execute",
+        "e",
+        "query",
+        "q",
+        "file",
+        "f",
+        "queries-file",
+        "sql",
+        "js",
+        "py",
+    ];
+    let mongo = matches!(call.name, "mongosh" | "mongo");
+    call.has(&own) || mongo && (call.operands.len() > 1 || call.operands.iter().any(script))
 }
 
 fn by_lines(call: &Call<'_>) -> bool {
@@ -188,6 +227,15 @@ fn elsewhere(call: &Call<'_>) -> bool {
             | "patronictl"
     );
     (remote || clients) && !local
+}
+
+/// Returns the device that the output of a command is written to.
+pub fn overwritten_device(command: &Command) -> Option<String> {
+    let writes = |kind| matches!(kind, RedirectKind::Truncate | RedirectKind::Append);
+    let mut written = command.redirects.iter().filter(|redirect| writes(redirect.kind));
+    written.find_map(|redirect| {
+        Some(command.path(&redirect.target)).filter(|path| tools::is_device(path))
+    })
 }
 
 /// Returns what lies where a server keeps its data and is deleted, emptied or moved over by a command.

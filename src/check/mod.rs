@@ -37,6 +37,7 @@ mod rules;
 mod subcommands;
 mod unit;
 mod unknown;
+mod vital;
 mod written;
 
 pub use allow::{Allowed, Settled, settle_plan};
@@ -305,7 +306,7 @@ fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
                 if part == Place::Rollback {
                     // What the step itself made anew is nobody's data when it is taken back.
                     let own = |unit: &&Unit<'_>| unit.step.is_some_and(|one| one.id == step.id);
-                    unit.fresh.extend(units.iter().filter(own).flat_map(|u| u.fresh.clone()));
+                    units.iter().filter(own).for_each(|one| unit.follows(&one.fresh));
                 }
                 units.push(unit);
             }
@@ -337,9 +338,7 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
         sort(&mut findings, Some(plan));
         findings
     };
-    on_deep_stack(look).unwrap_or_else(|| {
-        unknown::failed("the checker failed on this dry run")
-    })
+    on_deep_stack(look).unwrap_or_else(|| unknown::failed("the checker failed on this dry run"))
 }
 
 fn judge(context: &Context<'_>, mut report: Report) -> Vec<Finding> {

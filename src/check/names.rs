@@ -1,5 +1,7 @@
 //! What the name of a path says: scratch, backup, unfinished.
 
+use crate::sql::Statement;
+
 /// Tells whether a path is unfinished work by its name: a later rename puts it in place.
 pub fn is_partial_name(path: &str) -> bool {
     let name = crate::shell::path::file_name(path);
@@ -70,6 +72,14 @@ pub fn is_scratch_database(name: &str) -> bool {
                 | "clone"
         )
     })
+}
+
+/// Tells whether everything a statement names is not the real one, by its name.
+pub fn works_on_scratch(statement: &Statement) -> bool {
+    match statement.names.as_slice() {
+        [] => is_scratch_database(&statement.text),
+        names => names.iter().all(|name| is_scratch_database(&name.text)),
+    }
 }
 
 /// Tells whether one of the words of a path says that copies are kept there.

@@ -29,7 +29,10 @@ pub fn of_command(unit: &Unit<'_>, command: &Command) -> Risk {
 fn judged(unit: &Unit<'_>, command: &Command) -> Risk {
     let redirects = command.redirects.iter().map(|r| of_redirect(unit, command, r)).max();
     let words = if command.words.is_empty() { Risk::Read } else { of_words(unit, command) };
-    let own = words.max(redirects.unwrap_or(Risk::Read));
+    let mut own = words.max(redirects.unwrap_or(Risk::Read));
+    if own < Risk::Destructive && super::vital::taken(unit, command).is_some() {
+        own = Risk::Destructive;
+    }
     // What is put where it runs later, or under the name of a command, is a program nobody has read.
     if own > Risk::Read && written(unit, command).any(|path| runs_later(&path)) {
         return Risk::Unknown;
@@ -124,8 +127,11 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
     if elsewhere || program.contains("..") {
         return Risk::Unknown;
     }
-    // A function is followed where it is called; a name that is also a program's may be the program.
-    if command.followed || unit.commands.defined.contains(name) && !tools::exists(name) {
+    // A function is followed where it is called. A trap may name one that the script defines behind it.
+    let setting = &command.setting;
+    let own_shell = command.wrappers.is_empty() && setting.remote.is_none() && !setting.contained;
+    let later = setting.deferred && own_shell && program == name && !tools::exists(name);
+    if command.followed || later && unit.commands.defined.contains(name) {
         return Risk::Read;
     }
     if let Some(call) = unit.take_apart(command) {
@@ -134,7 +140,16 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
             "psql" | "mysql" | "mariadb" | "sqlite3" => {
                 let dialect = Dialect::of_client(call.name).unwrap_or(Dialect::Postgres);
                 let written = unit.written_harm(command, dialect);
-                let own = if call.has(&["file"]) { written.unwrap_or(own) } else { own };
+                // The one file it reads was written by the script; with it read, the rest is judged.
+                let files = call.flags.iter().filter(|flag| flag.name == "file").count();
+                let own = match written.filter(|_| files == 1) {
+                    Some(risk) => {
+                        let mut rest = call.clone();
+                        rest.flags.retain(|flag| flag.name != "file");
+                        risk.max(rest.risk())
+                    }
+                    None => own,
+                };
                 let texts = unit.statements(command).iter().map(|s| s.risk).max();
                 let input = match written {
                     Some(risk) => risk,
@@ -144,7 +159,7 @@ fn of_words(unit: &Unit<'_>, command: &Command) -> Risk {
             }
             // A client that was given nothing on its line reads what to do.
             _ if own == Risk::Unknown || own == Risk::Read => {
-                super::losses::harm_of_input(call, command).unwrap_or(own)
+                super::losses::harm_with_input(call, command, own)
             }
             "rm" | "shred" if uncertain(command) && own < Risk::Destructive => Risk::Destructive,
             _ => own,

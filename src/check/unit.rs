@@ -1,16 +1,19 @@
 //! One shell text to check: a script, or one of a step's texts, with its commands taken apart.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::Language;
 use super::flags;
 use super::index::Index;
 use super::names::{is_partial_name, looks_scratch};
+use super::outcome::each;
 use super::reading::{Part, Schedule};
 use crate::base::{Excerpt, Risk, Span};
 use crate::evidence::Place;
 use crate::plan::Step;
+use crate::shell::ast::{Link, Statement, StatementKind};
 use crate::shell::{self, Argument, Command, Commands, Options, Origin, Payload, Script, path};
 use crate::sql;
 use crate::tools::{self, Call, Role, Word, tar};
@@ -39,7 +42,7 @@ pub struct Unit<'a> {
     /// Its commands.
     pub commands: Commands,
     /// Paths the text itself makes anew, so that nothing of value is in them.
-    pub fresh: Vec<String>,
+    pub fresh: Vec<Fresh>,
     index: Index,
     /// What is known of each command, found when a rule first asks.
     known: Vec<Known>,
@@ -48,6 +51,25 @@ pub struct Unit<'a> {
     /// Where those who write are first stopped.
     stopped: OnceCell<Option<usize>>,
 }
+
+/// A path that a command of the text makes anew.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    path: String,
+    /// The commands for which it is new, by their indexes.
+    commands: Range<usize>,
+    /// The part of the text that runs only together with the command.
+    branch: Option<Span>,
+    /// The host it is made on, where that is another one.
+    remote: Option<String>,
+}
+
+/// The programs that put something else in the place of a directory, with the words of theirs that do; without any, all do.
+const MOUNTS: &[(&[&str], &[&str])] = &[
+    (&["mount", "umount", "sshfs", "bindfs", "s3fs", "guestmount", "mount.nfs", "mount.cifs"], &[]),
+    (&["zfs", "zpool"], &["mount", "import", "create", "clone", "set", "receive", "recv"]),
+    (&["rclone", "borg", "restic"], &["mount"]),
+];
 
 /// The programs whose copies [`Unit::copies`] tells.
 pub const COPIERS: &[&str] =
@@ -253,7 +275,21 @@ impl<'a> Unit<'a> {
             return true;
         }
         let path = command.path(argument);
-        is_partial_name(&path) || self.fresh.iter().any(|made| path::within(&path, made))
+        let made = |made: &Fresh| {
+            let within = |branch: Span| covers(branch, command.span);
+            made.commands.contains(&command.index)
+                && made.branch.is_none_or(within)
+                && made.remote == command.setting.remote
+                && path::within(&path, &made.path)
+        };
+        is_partial_name(&path) || self.fresh.iter().any(made)
+    }
+
+    /// Takes over what another text of the same step makes anew whatever happens, and keeps.
+    pub(super) fn follows(&mut self, made: &[Fresh]) {
+        let kept = made.iter().filter(|made| made.branch.is_none());
+        let kept = kept.filter(|made| made.commands.end == usize::MAX);
+        self.fresh.extend(kept.map(|made| Fresh { commands: 0..usize::MAX, ..made.clone() }));
     }
 
     /// Returns the source text of a span.
@@ -261,12 +297,24 @@ impl<'a> Unit<'a> {
         span.slice(self.text)
     }
 
-    fn made_anew(&self) -> Vec<String> {
+    fn made_anew(&self) -> Vec<Fresh> {
         let mut fresh = Vec::new();
         for run in self.named(&["mkdir", "mktemp", "createdb"]) {
-            // Where the script goes on although it was there already, nothing says that it is new.
             let setting = &run.command.setting;
-            if !setting.errexit || setting.masked {
+            let behind = match setting.asked {
+                true => chained(&self.script.statements, run.command),
+                false => None,
+            };
+            // Where the script goes on although it was there already, nothing says that it is new.
+            let goes_on = !setting.errexit || setting.masked || setting.asked;
+            if setting.deferred || goes_on && behind.is_none() {
+                continue;
+            }
+            let branch = match setting.conditional && behind.is_none() {
+                true => branch(&self.script.statements, run.command),
+                false => behind,
+            };
+            if setting.conditional && branch.is_none() {
                 continue;
             }
             let parents =
@@ -274,12 +322,90 @@ impl<'a> Unit<'a> {
             for argument in run.command.arguments() {
                 let path = run.command.path(argument);
                 if path.starts_with(['/', '$']) && (!parents || looks_scratch(&path)) {
-                    fresh.push(path);
+                    let commands = run.index + 1..self.mounted_over(run.index, &path);
+                    let remote = setting.remote.clone();
+                    fresh.push(Fresh { path, commands, branch, remote });
                 }
             }
         }
         fresh
     }
+
+    /// Returns the first command behind another that puts something else in the place of a path or below it.
+    fn mounted_over(&self, index: usize, made: &str) -> usize {
+        let over = |run: &Run<'_>| {
+            let path = |word: &Argument| {
+                let text = word.shown();
+                let path = match text.rsplit_once("mountpoint=") {
+                    Some((_, value)) => path::absolute(value, run.command.setting.cwd.as_deref()),
+                    None => run.command.path(word),
+                };
+                path::within(&path, made) || path::within(made, &path)
+            };
+            let (_, verbs) =
+                MOUNTS.iter().find(|(names, _)| run.command.is(names)).copied().unwrap_or_default();
+            let mounts =
+                verbs.is_empty() || run.command.literals().iter().any(|word| verbs.contains(word));
+            run.index > index
+                && mounts
+                && (run.command.has("-a") || run.command.arguments().iter().any(path))
+        };
+        let names: Vec<&str> = MOUNTS.iter().flat_map(|(names, _)| *names).copied().collect();
+        self.named(&names).find(over).map_or(usize::MAX, |run| run.index)
+    }
+}
+
+fn covers(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Returns the innermost body that holds a conditional command of the script itself, as far as it runs with it.
+fn branch(statements: &[Statement], command: &Command) -> Option<Span> {
+    let holds = |statement: &&Statement| covers(statement.span, command.span);
+    let around = statements.iter().find(holds)?;
+    let body = |body: &[Statement]| branch(body, command);
+    match &around.kind {
+        StatementKind::Simple(_) => {
+            let (first, last) = (statements.first()?, statements.last()?);
+            is_itself(around, command).then(|| Span::new(first.span.start, last.span.end))
+        }
+        StatementKind::List(links) => {
+            links.iter().find_map(|(_, one)| branch(std::slice::from_ref(one), command))
+        }
+        StatementKind::If { branches, otherwise } => {
+            let bodies = branches.iter().map(|(_, own)| own.as_slice());
+            bodies.chain(otherwise.as_deref()).find_map(body)
+        }
+        StatementKind::Loop(one) => body(&one.body),
+        StatementKind::Case { arms, .. } => arms.iter().find_map(|arm| body(&arm.body)),
+        StatementKind::Subshell(inner) | StatementKind::Group(inner) => body(inner),
+        StatementKind::Function { body: inner, .. } => body(std::slice::from_ref(inner)),
+        StatementKind::Pipeline(_) | StatementKind::Condition(_) | StatementKind::Arithmetic(_) => {
+            None
+        }
+    }
+}
+
+/// Returns the links of a list that run only after a command of the script itself has succeeded (`mkdir d && cd d && …`).
+fn chained(statements: &[Statement], command: &Command) -> Option<Span> {
+    let mut found = None;
+    each(statements, &mut |statement, _| {
+        let StatementKind::List(links) = &statement.kind else { return };
+        let own = |(_, one): &(Link, Statement)| !one.negated && is_itself(one, command);
+        let Some(at) = links.iter().position(own) else { return };
+        let behind = links[at + 1..].iter().take_while(|(link, _)| *link == Link::And);
+        let last = behind.last().map(|(_, one)| one.span.end);
+        found = last.map(|end| Span::new(links[at + 1].1.span.start, end));
+    });
+    found
+}
+
+/// Tells whether a statement is this command, and no text that another shell reads.
+fn is_itself(statement: &Statement, command: &Command) -> bool {
+    let StatementKind::Simple(simple) = &statement.kind else { return false };
+    let mut words = simple.words.iter().filter_map(|word| word.literal());
+    let first = words.next().filter(|word| word != "sudo").or_else(|| words.next());
+    first.as_deref() == command.program() && statement.span == command.span
 }
 
 /// Returns the options the first line sets (`#!/bin/bash -eu`).

@@ -80,7 +80,7 @@ impl<'s> Look<'s> {
                 if let Some((name, body)) = self.functions.named(&name)
                     && self.called.insert(name)
                 {
-                    self.one(&body.body);
+                    body.bodies().for_each(|body| self.one(body));
                 }
                 if matches!(
                     &*name,

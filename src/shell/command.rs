@@ -24,6 +24,8 @@ pub struct Command {
     pub span: Span,
     /// Whether it calls a function of the script whose commands stand in the list themselves.
     pub followed: bool,
+    /// Whether it is redirects and nothing else (`> f`), not those of a group or shell whose commands stand behind it.
+    pub only_redirects: bool,
     /// Under which circumstances it runs.
     pub setting: Setting,
     /// The file name of the executable, where that is certain: rules ask for it again and again.

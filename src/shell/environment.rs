@@ -25,10 +25,35 @@ pub(super) enum Value {
 #[derive(Debug, Clone)]
 pub(super) struct Function {
     pub(super) body: Arc<Statement>,
+    /// What other branches define it as.
+    pub(super) others: Vec<Arc<Statement>>,
     /// Whether what it runs can depend on its arguments.
     pub(super) runs_arguments: bool,
-    /// Whether it is defined whatever happens; if not, its name can also be a program's.
+    /// Whether every way here defines it; if not, its name can also be a program's.
     pub(super) sure: bool,
+}
+
+impl Function {
+    /// Returns the function of two ways that meet: the bodies of both.
+    fn or(&self, other: Option<&Self>) -> Self {
+        let mut both = self.clone();
+        let Some(other) = other else {
+            return Self { sure: false, ..both };
+        };
+        for body in other.bodies() {
+            if !both.bodies().any(|own| Arc::ptr_eq(own, body)) {
+                both.others.push(Arc::clone(body));
+            }
+        }
+        both.runs_arguments |= other.runs_arguments;
+        both.sure &= other.sure;
+        both
+    }
+
+    /// Returns what it can be, its own body first.
+    pub(super) fn bodies(&self) -> impl Iterator<Item = &Arc<Statement>> {
+        std::iter::once(&self.body).chain(&self.others)
+    }
 }
 
 /// What of its variables a shell hands to another one.
@@ -45,7 +70,8 @@ pub(super) enum Passed {
 pub(super) struct Environment {
     pub(super) values: Shared<Value>,
     pub(super) functions: Shared<Function>,
-    pub(super) aliases: Shared<String>,
+    /// What each alias stands for, in every branch that sets it.
+    pub(super) aliases: Shared<Vec<String>>,
     /// Arguments of the script or function, from `$1`; nothing when they are not known.
     pub(super) arguments: Option<Rc<Vec<Argument>>>,
     /// Whether a test has made sure that arguments are there.
@@ -199,8 +225,11 @@ impl Environment {
         if self.cwd != other.cwd {
             self.cwd = None;
         }
-        self.functions.take_in(&other.functions);
-        self.aliases.take_in(&other.aliases);
+        self.functions.merge(&other.functions, Function::or);
+        self.aliases.merge(&other.aliases, |ours, theirs| {
+            let new = theirs.into_iter().flatten().filter(|text| !ours.contains(text));
+            ours.iter().chain(new).cloned().collect()
+        });
         self.arguments_checked &= other.arguments_checked;
         self.errexit &= other.errexit;
         self.nounset &= other.nounset;

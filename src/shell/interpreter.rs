@@ -59,7 +59,8 @@ impl Resolver {
         let shell = matches!(
             text.trim(),
             "" | "bash" | "sh" | "bash -s" | "sh -s" | "sudo bash" | "sudo sh" | "sudo bash -s"
-        ) || text.starts_with("bash -s");
+        ) || text.starts_with("bash -s")
+            && !text.contains([';', '&', '|', '<', '>', '(', '`', '\n']);
         if !shell {
             self.nested(&text, span, Some(host));
         } else {
@@ -218,6 +219,27 @@ impl Resolver {
             self.nested(&text, span, None);
         }
         self.setting.repeated = repeated;
+    }
+
+    /// Follows what `at` and `batch` are given to run later.
+    pub(super) fn job(&mut self, words: &[Argument], span: Span) {
+        let text = match flag_value(words, &["-f"]) {
+            Some(file) => self.written(&file),
+            None => match self.incoming.clone() {
+                Some(Incoming::Text(text)) => Some(text),
+                Some(Incoming::Unreadable) | None => None,
+            },
+        };
+        let looks = ["-l", "-V", "-c", "-d", "-r"];
+        let looks = |word: &Argument| word.literal().is_some_and(|word| looks.contains(&word));
+        if let Some(text) = text {
+            let script = self.as_script(&text);
+            let deferred = std::mem::replace(&mut self.setting.deferred, true);
+            self.nested(&script, span, None);
+            self.setting.deferred = deferred;
+        } else if !words.iter().any(looks) {
+            self.opaque(span, "a job reads its commands from elsewhere");
+        }
     }
 
     /// Follows the command that `ansible`, `pdsh` and others run on many hosts.

@@ -151,7 +151,8 @@ fn ends(env: &Environment, statement: &Statement, depth: usize) -> bool {
         StatementKind::Simple(simple) => {
             let name = simple.words.first().and_then(Word::fixed).unwrap_or_default();
             if let Some(function) = env.functions.get(&name) {
-                return depth < 4 && function.sure && ends(env, &function.body, depth + 1);
+                let all = || function.bodies().all(|body| ends(env, body, depth + 1));
+                return depth < 4 && function.sure && all();
             }
             matches!(
                 &*name,

@@ -175,7 +175,8 @@ impl Resolver {
                 let function = Function {
                     body: Arc::clone(body),
                     runs_arguments: runs_arguments(body),
-                    sure: !self.setting.conditional,
+                    others: Vec::new(),
+                    sure: !self.setting.deferred,
                 };
                 self.env.functions.insert(name, function);
                 self.out.defined.insert(name.clone());
@@ -250,7 +251,9 @@ impl Resolver {
             if let Some(function) = functions.get(name).filter(|_| !self.called.contains_key(name))
             {
                 self.env.arguments = None;
-                self.in_branch(std::slice::from_ref(&*function.body));
+                for body in function.bodies() {
+                    self.in_branch(std::slice::from_ref(&**body));
+                }
             }
         }
     }

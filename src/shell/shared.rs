@@ -65,11 +65,21 @@ impl<V> Shared<V> {
         }
     }
 
-    /// Puts in what another map holds, over what is there.
-    pub(super) fn take_in(&mut self, other: &Self) {
+    /// Makes one value of those of both maps; `one` is given the other map's where both have it.
+    pub(super) fn merge(&mut self, other: &Self, one: impl Fn(&V, Option<&V>) -> V) {
         for at in self.apart(other) {
-            for entry in other.list(at) {
-                self.put(Rc::clone(entry));
+            let ours: Vec<Rc<Entry<V>>> = self.list(at).to_vec();
+            let theirs: Vec<Rc<Entry<V>>> = other.list(at).to_vec();
+            for entry in &theirs {
+                if !ours.iter().any(|own| own.name == entry.name) {
+                    self.insert(&entry.name, one(&entry.value, None));
+                }
+            }
+            for entry in &ours {
+                let theirs = theirs.iter().find(|their| their.name == entry.name);
+                if !theirs.is_some_and(|their| Rc::ptr_eq(their, entry)) {
+                    self.insert(&entry.name, one(&entry.value, theirs.map(|their| &their.value)));
+                }
             }
         }
     }
@@ -196,9 +206,18 @@ mod tests {
                 names.into_iter().filter(|name| first.1.get(*name) != last.1.get(*name)).collect();
             prop_assert_eq!(differing.iter().collect::<Vec<_>>(), expected);
             let mut both = first.0.clone();
-            both.take_in(&last.0);
-            prop_assert!(last.1.iter().all(|(name, value)| both.get(name) == Some(value)));
-            prop_assert!(first.1.iter().all(|(name, value)| last.1.contains_key(name) || both.get(name) == Some(value)));
+            both.merge(&last.0, |one, other| one + 10 * other.map_or(9, |other| *other));
+            for (name, value) in &first.1 {
+                let expected = match last.1.get(name) {
+                    // What neither of them has written since stays as it is.
+                    Some(other) if other == value && both.get(name) == Some(value) => *value,
+                    Some(other) => value + 10 * other,
+                    None => value + 90,
+                };
+                prop_assert_eq!(both.get(name), Some(&expected));
+            }
+            let added = last.1.iter().filter(|(name, _)| !first.1.contains_key(*name));
+            prop_assert!(added.into_iter().all(|(name, value)| both.get(name) == Some(&(value + 90))));
         }
     }
 }

@@ -47,7 +47,11 @@ impl Resolver {
             input.or(if from_file { Some(Incoming::Unreadable) } else { saved.clone() });
         // `exec < file` alone changes where everything behind it reads from.
         let stays = changes && words.len() == 1 && words[0].literal() == Some("exec");
+        let only_redirects = words.is_empty();
         self.run(words, redirects, statement.span, Vec::new());
+        if let Some(command) = self.out.list.last_mut().filter(|_| only_redirects) {
+            command.only_redirects = true;
+        }
         if !stays {
             self.incoming = saved;
         }

@@ -7,7 +7,7 @@ use super::ast::RedirectKind;
 use super::command::{Opaque, Payload, Redirection};
 use super::environment::{VALUE, Value, unknown};
 use super::parse::parse;
-use super::resolve::{Incoming, Options, Resolver};
+use super::resolve::{Options, Resolver};
 use super::value::{Argument, Origin, Piece};
 use super::{path, wrapper};
 use crate::base::Span;
@@ -55,22 +55,21 @@ impl Resolver {
                 return;
             }
         }
-        if let Some(text) = self.env.aliases.get(&program).cloned() {
-            let mut text = text;
+        if let Some(texts) = self.env.aliases.get(&program).cloned() {
+            let mut rest = String::new();
             for argument in &words[1..] {
-                text.push(' ');
+                rest.push(' ');
                 // The words are split and unquoted already.
                 match argument.literal() {
-                    Some(word) => text.push_str(&format!("'{}'", word.replace('\'', "'\\''"))),
-                    None => text.push_str(&self.as_script(argument)),
+                    Some(word) => rest.push_str(&format!("'{}'", word.replace('\'', "'\\''"))),
+                    None => rest.push_str(&self.as_script(argument)),
                 }
             }
-            let known = self.env.aliases.get(&program).cloned();
             self.env.aliases.remove(&program);
-            self.nested(&text, span, None);
-            if let Some(known) = known {
-                self.env.aliases.insert(&program, known);
+            for text in &texts {
+                self.nested(&format!("{text}{rest}"), span, None);
             }
+            self.env.aliases.insert(&program, texts);
             // Scripts of bash do not expand aliases unless they say so: the program itself may run as well.
         }
         let name = path::file_name(&program);
@@ -91,7 +90,7 @@ impl Resolver {
                 for word in &words[1..] {
                     if let Some((name, text)) = word.literal().and_then(|t| t.split_once('=')) {
                         self.out.defined.insert(name.to_owned());
-                        self.env.aliases.insert(name, text.to_owned());
+                        self.env.aliases.insert(name, vec![text.to_owned()]);
                     }
                 }
             }
@@ -112,14 +111,7 @@ impl Resolver {
             "ansible" | "pdsh" | "clush" | "dsh" | "pssh" | "parallel-ssh" | "salt" => {
                 self.many_hosts(name, &words, span);
             }
-            "at" | "batch" => {
-                if let Some(Incoming::Text(text)) = self.incoming.clone() {
-                    let script = self.as_script(&text);
-                    let deferred = std::mem::replace(&mut self.setting.deferred, true);
-                    self.nested(&script, span, None);
-                    self.setting.deferred = deferred;
-                }
-            }
+            "at" | "batch" => self.job(&words, span),
             "mapfile" | "readarray" | "complete" | "compgen" | "bind" | "split" => {
                 let flags = ["-C", "-x", "--filter"];
                 if let Some(text) = wrapper::flag_value(&words, &flags) {
@@ -128,15 +120,17 @@ impl Resolver {
                 }
             }
             "su" | "runuser" | "sg" | "script" => {
-                if let Some(text) = wrapper::flag_value(&words, &["-c", "--command", "-lc", "-qc"])
-                {
+                let texts = wrapper::shell_texts(&words);
+                if !texts.is_empty() {
                     let user = words[1..]
                         .iter()
                         .filter_map(Argument::literal)
                         .find(|w| !w.starts_with('-'));
                     let user = user.unwrap_or("root").to_owned();
                     let saved = self.setting.user.replace(user);
-                    let script = self.as_script(&text);
+                    let scripts: Vec<String> =
+                        texts.iter().map(|text| self.as_script(text)).collect();
+                    let script = scripts.join("\n");
                     let standing = self.standing;
                     if name == "script" || !redirects.is_empty() {
                         let words = if name == "script" { words.clone() } else { Vec::new() };
@@ -151,8 +145,8 @@ impl Resolver {
                     return;
                 }
             }
-            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct" | "lxc"
-            | "incus" | "docker-compose" | "nsenter" => {
+            "kubectl" | "docker" | "podman" | "oc" | "nerdctl" | "lxc-attach" | "pct" | "qm"
+            | "crictl" | "lxc" | "incus" | "docker-compose" | "nsenter" => {
                 let inner = words.iter().position(|w| w.literal() == Some("--"));
                 let docker = matches!(name, "docker" | "podman" | "nerdctl" | "docker-compose");
                 let inner = inner
@@ -196,6 +190,7 @@ impl Resolver {
                     || words.get(own.start).and_then(Argument::literal) == Some("-c"))
                 && let Some(text) = words.last().cloned()
             {
+                self.push_redirects(redirects, span);
                 let script = self.as_script(&text);
                 return self.nested(&script, span, None);
             }
@@ -412,11 +407,7 @@ impl Resolver {
                     self.env.set(name, Value::Scalar(value));
                 }
             }
-            "unset" => {
-                for name in arguments.iter().filter_map(Argument::literal) {
-                    self.env.set(name, Value::Scalar(Vec::new()));
-                }
-            }
+            "unset" => self.unset(arguments),
             "read" | "mapfile" | "readarray" | "getopts" => {
                 for name in arguments.iter().filter_map(Argument::literal) {
                     let first = |c: char| c.is_ascii_alphabetic() || c == '_';

@@ -235,6 +235,36 @@ impl Wrapper {
     }
 }
 
+/// Returns the texts that `su`, `runuser` and `script` hand to a shell: `-c`, at the end of bundled letters too.
+pub(super) fn shell_texts(words: &[Argument]) -> Vec<Argument> {
+    let mut texts = Vec::new();
+    for (at, word) in words.iter().enumerate().skip(1) {
+        let Some(text) = word.literal().filter(|text| text.starts_with('-')) else {
+            continue;
+        };
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (text, None),
+        };
+        let long = |full: &str| name.len() > 3 && full.starts_with(name);
+        let value = if long("--command") || long("--session-command") {
+            value
+        } else if !text.starts_with("--")
+            && let Some((before, behind)) = text[1..].split_once('c')
+            && before.bytes().all(|letter| b"lmpPfqae".contains(&letter))
+        {
+            Some(behind).filter(|behind| !behind.is_empty())
+        } else {
+            continue;
+        };
+        match value {
+            Some(value) => texts.push(Argument::text(value, word.span)),
+            None => texts.extend(words.get(at + 1).cloned()),
+        }
+    }
+    texts
+}
+
 /// Returns the word behind one of these flags.
 pub(super) fn flag_value(words: &[Argument], flags: &[&str]) -> Option<Argument> {
     let at = words.iter().position(|w| w.literal().is_some_and(|t| flags.contains(&t)));

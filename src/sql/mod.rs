@@ -280,22 +280,34 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_end_is_read_to_its_end() {
-        for (text, dialect) in [
-            ("(".repeat(1 << 20), POSTGRES),
-            ("$a".repeat(1 << 19), POSTGRES),
-            ("/*".repeat(1 << 19), POSTGRES),
-            ("'".repeat((1 << 20) + 1), MYSQL),
-            ("\\x".repeat(1 << 18), POSTGRES),
-            ("select 1;".repeat(1 << 17), SQLITE),
-            ("[".repeat(1 << 20), SQLITE),
-            ("create trigger x begin ;".repeat(1 << 15), SQLITE),
-            ("insert into t values (f(1), 'x'),".repeat(1 << 15), MYSQL),
-        ] {
-            // Whoever looked back at each sign would still be reading.
-            let script = read(&text, dialect);
-            assert!(script.statements.len() <= 20_000);
-        }
+    fn a_long_text_is_read_to_its_end_and_in_time() {
+        let mut wrong = Vec::new();
+        let mut check = |text: String, dialect, kept: usize, harm: Risk| {
+            let start: String = text.chars().take(20).collect();
+            let (done, heard) = std::sync::mpsc::channel();
+            std::thread::spawn(move || {
+                let script = read(&text, dialect);
+                done.send((script.statements.len(), script.risk())).unwrap();
+            });
+            // Whoever looks back at each sign is still reading then.
+            let found = heard.recv_timeout(std::time::Duration::from_secs(60));
+            if found != Ok((kept, harm)) {
+                wrong.push(format!("{start}: {found:?}"));
+            }
+        };
+        let drop = "; drop table z";
+        check("(".repeat(1 << 20), POSTGRES, 1, Risk::Unknown);
+        check("()".repeat(1 << 19) + drop, POSTGRES, 2, Risk::Unknown);
+        check("$a".repeat(1 << 19) + drop, POSTGRES, 2, Risk::Unknown);
+        check("/*".repeat(1 << 19), POSTGRES, 0, Risk::Read);
+        check("'".repeat((1 << 20) + 1), MYSQL, 1, Risk::Unknown);
+        check("\\x".repeat(1 << 18) + "\n drop table z", POSTGRES, 20_000, Risk::Destructive);
+        check("select 1;".repeat(1 << 17) + drop, SQLITE, 20_000, Risk::Destructive);
+        check("[".repeat(1 << 20), SQLITE, 1, Risk::Unknown);
+        check("create trigger x begin ;".repeat(1 << 15), SQLITE, 1, Risk::Write);
+        let insert = "insert into t values (f(1), 'x'),".repeat(1 << 15);
+        check(insert + drop, MYSQL, 2, Risk::Destructive);
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     proptest! {

@@ -129,6 +129,11 @@ fn risk(call: &Call<'_>) -> Risk {
         // What it runs there reaches what is handed in.
         return Risk::Unknown;
     }
+    // What runs inside is a command of its own; where it was not told apart, nobody has read it.
+    let inside = call.operands.iter().take(3).position(|word| word.text == "exec");
+    if found == Some(Risk::Read) && inside.is_some_and(|at| call.operands.len() > at + 2) {
+        return Risk::Unknown;
+    }
     match found {
         Some(risk) => risk,
         None if call.operands.is_empty() => Risk::Read,

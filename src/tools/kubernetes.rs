@@ -193,8 +193,9 @@ fn risk(call: &Call<'_>) -> Risk {
         call.by_verb(table)
     };
     match found {
-        // What runs inside is a command of its own.
-        None if call.operand(0) == "exec" || call.operand(1) == "exec" => Risk::Read,
+        // What runs inside is a command of its own, where `--` says where it starts.
+        None if call.operand(0) == "exec" && call.operands.len() <= 2 => Risk::Read,
+        None if call.operand(1) == "exec" && call.operands.len() <= 3 => Risk::Read,
         Some(risk) => risk,
         None if call.operands.is_empty() => Risk::Read,
         None => Risk::Unknown,

@@ -1,6 +1,6 @@
 //! What a call that destroys takes away: data in use, its newer state, copies, a key, or nothing that cannot be made again.
 
-use super::tool::Call;
+use super::tool::{Call, Role};
 use crate::base::Risk;
 
 /// What is gone after a call. Every described call of harm `destructive` or more has one.
@@ -73,6 +73,7 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
         Whole,
         "docker-compose|podman-compose down --v|volumes|volume,podman system reset,qm|pct destroy,lxc delete",
     ),
+    (Data, Whole, "docker|podman|nerdctl volume prune --a|all"),
     (Data, Part, "docker|podman|nerdctl volume prune,docker|podman|nerdctl system prune --volumes"),
     (Data, Part, "docker|podman|nerdctl|docker-compose rm --v|volumes|volume,qm|pct unlink"),
     (Replaced, Whole, "qm|pct rollback|restore,lxc restore,qmrestore"),
@@ -326,6 +327,34 @@ const LOSSES: &[(Loss, Reach, &str)] = &[
     ),
     (Retention, Part, "proxmox-backup-client prune|snapshot,bup prune-older|rm|gc,duplicity"),
     (Files, Part, "duplicacy,rdiff-backup,tarsnap,proxmox-backup-client,bup"),
+    // The home of these accounts is the directory in which their server keeps its data.
+    (
+        Data,
+        Whole,
+        "userdel --r|remove postgres|mysql|mariadb|redis|valkey|mongodb|mongod|etcd|rabbitmq|openldap|elasticsearch|git|gitlab",
+    ),
+    (
+        Data,
+        Whole,
+        "deluser --remove-home|remove-all-files postgres|mysql|mariadb|redis|valkey|mongodb|mongod|etcd|rabbitmq|openldap|elasticsearch|git|gitlab",
+    ),
+    (Data, Part, "crontab --r"),
+    // Their packages delete the data when they are purged, and ask nobody where nobody answers.
+    (
+        Data,
+        Whole,
+        "apt|apt-get|aptitude purge|autopurge postgresql-9.6|postgresql-10|postgresql-11|postgresql-12|postgresql-13|postgresql-14|postgresql-15|postgresql-16|postgresql-17|postgresql-18|postgresql-19|postgresql-\\*|postgresql\\*|rabbitmq-server|etcd-server|influxdb",
+    ),
+    (
+        Data,
+        Whole,
+        "apt|apt-get|aptitude remove|autoremove postgresql-9.6|postgresql-10|postgresql-11|postgresql-12|postgresql-13|postgresql-14|postgresql-15|postgresql-16|postgresql-17|postgresql-18|postgresql-19|postgresql-\\*|postgresql\\*|rabbitmq-server|etcd-server|influxdb --purge",
+    ),
+    (
+        Data,
+        Whole,
+        "dpkg postgresql-9.6|postgresql-10|postgresql-11|postgresql-12|postgresql-13|postgresql-14|postgresql-15|postgresql-16|postgresql-17|postgresql-18|postgresql-19|rabbitmq-server|etcd-server|influxdb --purge|P",
+    ),
     // What works on files, and what can be made again.
     (Device, Whole, "dd|dcfldd|ddrescue of=/dev/*,dd|dcfldd|ddrescue * /dev/*"),
     (
@@ -371,10 +400,17 @@ pub fn lost(call: &Call<'_>) -> Option<(Loss, Reach)> {
         return None;
     }
     let row = LOSSES.iter().find(|(_, _, line)| fits_any(call, line));
-    row.map(|(loss, reach, _)| (*loss, *reach)).or_else(|| {
+    let lost = row.map(|(loss, reach, _)| (*loss, *reach)).or_else(|| {
         let group = GROUPS.iter().find(|(name, _, _)| *name == call.tool.name);
         group.map(|(_, loss, reach)| (*loss, *reach))
-    })
+    });
+    // Whatever tool writes files: where it writes to a device, that loses what it held.
+    lost.map(|found| if found.0 == Files && onto_device(call) { (Device, Whole) } else { found })
+}
+
+fn onto_device(call: &Call<'_>) -> bool {
+    let written = |role: Role| matches!(role, Role::Target | Role::Change);
+    call.roles().iter().any(|(role, word)| written(*role) && super::is_device(&word.text))
 }
 
 /// Tells whether a call fits one of the patterns of a line.
@@ -527,7 +563,28 @@ mod tests {
             ("docker compose down", Some((Replaceable, Part))),
             ("docker-compose down -v", Some((Data, Whole))),
             ("docker system prune -af --volumes", Some((Data, Part))),
+            ("docker volume prune -af", Some((Data, Whole))),
+            ("docker volume prune -f", Some((Data, Part))),
             ("docker rm -fv db", Some((Data, Part))),
+            ("userdel -r postgres", Some((Data, Whole))),
+            ("userdel -r bob", Some((Replaceable, Part))),
+            ("userdel postgres", None),
+            ("deluser --remove-home mysql", Some((Data, Whole))),
+            ("crontab -r", Some((Data, Part))),
+            ("crontab -u root -r", Some((Data, Part))),
+            ("apt-get purge -y postgresql-15", Some((Data, Whole))),
+            ("apt-get -y remove --purge nginx postgresql-15", Some((Data, Whole))),
+            ("apt purge postgresql*", Some((Data, Whole))),
+            ("apt-get remove -y postgresql-15", Some((Replaceable, Part))),
+            ("apt-get purge -y postgresql-client-15", Some((Replaceable, Part))),
+            ("apt-get purge -y postgresql-15-postgis-3", Some((Replaceable, Part))),
+            ("dpkg --purge rabbitmq-server", Some((Data, Whole))),
+            ("dpkg -P etcd-server", Some((Data, Whole))),
+            ("cp image /dev/sda", Some((Device, Whole))),
+            ("cp image /srv/disk", Some((Files, Part))),
+            ("tee /dev/nvme0n1", Some((Device, Whole))),
+            ("tee /dev/null", None),
+            ("shred /dev/sda", Some((Device, Whole))),
             ("docker rm -f db", Some((Replaceable, Part))),
             ("curl -X DELETE http://es:9200/_all", Some((Data, Whole))),
             ("curl -fsS -X DELETE http://es:9200/logs-*", Some((Data, Part))),

@@ -137,12 +137,27 @@ pub fn is_device(path: &str) -> bool {
         "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "loop", "mapper/", "disk/", "vg",
         "nbd", "rbd", "zvol/", "ram",
     ];
+    let others = [
+        "shm/",
+        "fd/",
+        "tcp/",
+        "udp/",
+        "pts/",
+        "input/",
+        "snd/",
+        "dri/",
+        "bus/",
+        "net/",
+        "char/",
+        "cpu/",
+        "mqueue/",
+        "hugepages/",
+        "serial/",
+        "v4l/",
+        "vfio/",
+    ];
     disks.iter().any(|d| name.starts_with(d))
-        || name.contains('/')
-            && !name.starts_with("shm/")
-            && !name.starts_with("fd/")
-            && !name.starts_with("tcp/")
-            && !name.starts_with("udp/")
+        || name.contains('/') && !others.iter().any(|other| name.starts_with(other))
 }
 
 #[cfg(test)]

@@ -97,11 +97,8 @@ fn risk(call: &Call<'_>) -> Risk {
                 .map(|w| sql::risk(&w.text, Dialect::Postgres))
                 .max();
             let written = target(&["output", "log-file"]);
-            match text {
-                Some(risk) => risk.max(written),
-                None if call.has(&["file"]) => Risk::Unknown,
-                None => written,
-            }
+            let file = if call.has(&["file"]) { Risk::Unknown } else { Risk::Read };
+            text.unwrap_or(Risk::Read).max(written).max(file)
         }
         "pg_resetwal" | "pg_rewind" | "pg_archivecleanup" | "vacuumlo"
             if call.has(&["dry-run"]) =>

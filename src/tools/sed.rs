@@ -27,6 +27,9 @@ pub const TOOL: Tool = Tool {
             "sed" if writes_or_runs(call) => Risk::Unknown,
             "sed" if !call.has(&["in-place"]) => Risk::Read,
             "sed" if backup => Risk::Write,
+            "tee" | "sponge" if call.operands.iter().any(|w| super::is_device(&w.text)) => {
+                Risk::Irreversible
+            }
             "tee" | "sponge" if call.has(&["append"]) || fresh => Risk::Write,
             _ => Risk::Destructive,
         }

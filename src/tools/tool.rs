@@ -119,7 +119,7 @@ pub struct Given {
 }
 
 /// A call of a tool, taken apart.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call<'a> {
     /// The tool.
     pub tool: &'a Tool,
@@ -378,9 +378,13 @@ impl<'a> Call<'a> {
         (self.tool.risk)(self)
     }
 
-    /// Returns `write` when every target is new, else `destructive`: what is there is replaced.
+    /// Returns `write` when every target is new, else `destructive`: what is there is replaced. What a device held
+    /// nothing brings back.
     pub fn replaces(&self) -> Risk {
         let targets = self.of_role(Role::Target);
+        if targets.iter().any(|word| super::is_device(&word.text)) {
+            return Risk::Irreversible;
+        }
         let safe =
             |w: &&Word| w.fresh || matches!(w.text.as_str(), "-" | "/dev/null" | "/dev/stdout");
         if targets.iter().all(safe) { Risk::Write } else { Risk::Destructive }

@@ -72,6 +72,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if !unit.runs().any(|run| run.command.setting.errexit) {
             continue;
         }
+        let links = links(&unit.script.statements);
         each(&unit.script.statements, &mut |statement, _| {
             let StatementKind::Simple(simple) = &statement.kind else { return };
             if !simple.declares {
@@ -88,10 +89,32 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 if crate::check::deeds::deeds(unit).any(|(run, _)| inside(run)) {
                     finding.severity = Severity::Medium;
                 }
-                finding.edit = split(unit, statement, simple);
+                // Two statements in the place of one link: what stands behind it would run whatever the link says.
+                let alone =
+                    !statement.background && !statement.negated && !links.contains(&statement.span);
+                finding.edit = if alone { split(unit, statement, simple) } else { None };
             }
         });
     }
+}
+
+/// Returns where the links of lists and the stages of pipelines stand.
+fn links(statements: &[Statement]) -> Vec<Span> {
+    let mut found = Vec::new();
+    each(statements, &mut |statement, _| match &statement.kind {
+        StatementKind::List(links) => found.extend(links.iter().map(|(_, one)| one.span)),
+        StatementKind::Pipeline(stages) => found.extend(stages.iter().map(|one| one.span)),
+        StatementKind::Simple(_)
+        | StatementKind::If { .. }
+        | StatementKind::Loop(_)
+        | StatementKind::Case { .. }
+        | StatementKind::Subshell(_)
+        | StatementKind::Group(_)
+        | StatementKind::Function { .. }
+        | StatementKind::Condition(_)
+        | StatementKind::Arithmetic(_) => {}
+    });
+    found
 }
 
 /// Returns the name of the command whose output the word takes, where its failure matters.
@@ -118,12 +141,15 @@ fn first_name(statement: &Statement) -> Option<String> {
 /// Returns the edit that declares first and assigns then, where the declaration has one variable and no options.
 fn split(unit: &Unit<'_>, statement: &Statement, simple: &Simple) -> Option<Edit> {
     let [assignment] = simple.assignments.as_slice() else { return None };
-    // The span of a statement may take in the line feed behind it.
-    let text = unit.slice(statement.span).trim_end();
-    let whole = Span::new(statement.span.start, statement.span.start + text.len());
+    if simple.words.len() != 1 || !statement.redirects.is_empty() {
+        return None;
+    }
     let own = unit.slice(assignment.span).trim_end();
-    let (word, rest) = text.split_once(char::is_whitespace)?;
-    if rest.trim() != own.trim() {
+    let end = assignment.span.start + own.len();
+    let whole = Span::new(statement.span.start, end);
+    // The span of a statement may take in what is behind it on its line.
+    let (word, rest) = unit.slice(whole).split_once(char::is_whitespace)?;
+    if rest.trim() != own {
         return None;
     }
     let name = &assignment.name;
@@ -131,5 +157,43 @@ fn split(unit: &Unit<'_>, statement: &Statement, simple: &Simple) -> Option<Edit
         "local" => edit(whole, format!("local {name}; {own}")),
         "export" | "readonly" => edit(whole, format!("{own}; {word} {name}")),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Facts, Language, script};
+
+    fn edited(text: &str) -> Option<String> {
+        let checked = script(text, Language::Bash, &Facts::default());
+        let finding = checked.findings.iter().find(|one| one.rule == super::RULE.code);
+        let edit = finding.unwrap_or_else(|| panic!("{text}")).edit.as_ref()?;
+        let mut text = text.to_owned();
+        text.replace_range(edit.span.start..edit.span.end, &edit.replacement);
+        Some(text)
+    }
+
+    #[test]
+    fn a_declaration_is_split_only_where_nothing_depends_on_it() {
+        for (text, expected) in [
+            ("export X=$(pg_dump shop)\n", Some("X=$(pg_dump shop); export X\n")),
+            (
+                "if [ -n \"$A\" ]; then export X=$(pg_dump shop); fi\n",
+                Some("if [ -n \"$A\" ]; then X=$(pg_dump shop); export X; fi\n"),
+            ),
+            ("[ -n \"$A\" ] && export X=$(pg_dump shop)\n", None),
+            ("[ -n \"$A\" ] || export X=$(pg_dump shop)\n", None),
+            ("export X=$(pg_dump shop) && echo on\n", None),
+            ("export X=$(pg_dump shop) | cat\n", None),
+            ("export X=$(pg_dump shop) &\nwait\n", None),
+            ("! export X=$(pg_dump shop)\n", None),
+            ("export X=$(pg_dump shop) 2> /dev/null\n", None),
+        ] {
+            assert_eq!(
+                edited(&format!("set -e\n{text}")),
+                expected.map(|e| format!("set -e\n{e}")),
+                "{text}"
+            );
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::base::{Risk, Span};
 use crate::check::losses::{self, Hit};
-use crate::check::names::is_scratch_database;
+use crate::check::names::works_on_scratch;
 use crate::check::outcome::{each, within};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit, provenance};
@@ -31,6 +31,10 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "set -eu\nsystemctl stop mariadb\nfind /var/lib/mysql -mindepth 1 -delete\nmariabackup --copy-back --target-dir=/backup/full\n",
         ),
+        Example::Script(
+            "set -e\numount /srv\nzcat /backup/srv.img.gz > /dev/vg0/srv\nmount /srv\n",
+        ),
+        Example::Script("umount /dev/sdb1\ncp /backup/usb.img /dev/sdb\n"),
         Example::Script("umount -a\ndd if=/dev/sdb of=/dev/sda bs=4M conv=fsync\nsync\n"),
         Example::Script("zfs destroy -r tank/shop\nzfs create tank/shop\n"),
         Example::Script("etcdctl --endpoints \"$E\" del '' --from-key\n"),
@@ -64,6 +68,8 @@ systemctl start postgresql
 rm -rf "/var/lib/postgresql/15/main.old"
 "#,
         ),
+        Example::Script("psql -c 'DROP DATABASE \"shop_verify\"'\n"),
+        Example::Script("mysql -e 'DROP DATABASE `shop_verify`'\n"),
         Example::Script(
             "[ \"$(hostname -s)\" = db2 ] || exit 1\nrm -rf /var/lib/postgresql/15/main\n",
         ),
@@ -178,10 +184,13 @@ enum Scope {
 
 fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<Harm> {
     let command = run.command;
-    let call = unit.take_apart(command)?;
     let harm = |what: String, scope, severity, copy_counts| {
         Some(Harm { what, scope, severity, copy_counts })
     };
+    if let Some(device) = losses::overwritten_device(command).filter(|device| !is_memory(device)) {
+        return harm(format!("{device} is overwritten"), Scope::Host, Severity::Critical, false);
+    }
+    let call = unit.take_apart(command)?;
     if let Some(path) = losses::emptied(unit, command) {
         return harm(format!("{path} is deleted"), Scope::Host, Severity::Critical, false);
     }
@@ -190,7 +199,7 @@ fn destroys(unit: &Unit<'_>, run: Run<'_>) -> Option<Harm> {
             let drop = ["DROP DATABASE", "DROP SCHEMA", "DROP TABLESPACE", "DROP OWNED"]
                 .iter()
                 .any(|d| s.starts(d));
-            drop && !is_scratch_database(&s.text)
+            drop && !works_on_scratch(s)
         });
         let what = "a database is dropped".to_owned();
         return drops

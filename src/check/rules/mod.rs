@@ -229,6 +229,7 @@ mod velero_keeps_what_is_there;
 mod velero_phase_not_looked_at;
 mod velero_restored_into_writable;
 mod velero_without_volumes;
+mod vital_path_destroyed;
 mod volumes_deleted_with_claims;
 mod waits_for_a_person;
 mod weak_encryption;
@@ -494,5 +495,6 @@ pub const RULES: &[&Rule] = &[
     &undeclared_delete::RULE,
     &undeclared_write::RULE,
     &undeclared_connection::RULE,
+    &vital_path_destroyed::RULE,
     &zookeeper_half_copied::RULE,
 ];

@@ -1,7 +1,9 @@
 //! TG005: a restore over live data with no way back.
 
 use crate::base::Risk;
-use crate::check::names::{is_archive, is_scratch_database, looks_backup, looks_scratch};
+use crate::check::names::{
+    is_archive, is_scratch_database, looks_backup, looks_scratch, works_on_scratch,
+};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit, losses, provenance};
 use crate::evidence::{Place, Severity};
@@ -58,6 +60,7 @@ pub const RULE: Rule = Rule {
             "umount /srv\nxfs_metadump /dev/vg0/srv /backup/srv.meta\nxfs_repair -L /dev/vg0/srv\n",
         ),
         Example::Script("redis-cli REPLICAOF NO ONE\n"),
+        Example::Script("psql -c 'DROP DATABASE \"shop_verify\"'\n"),
         Example::Script(
             "rsync -aH --delete --max-delete=500 /mnt/backup/photos/ /tank/photos/\nzfs snapshot \"tank/photos@$(date +%F)\"\n",
         ),
@@ -325,7 +328,7 @@ fn replaced(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> Vec<Target>
             let worst = unit
                 .statements(command)
                 .iter()
-                .find(|s| wipes(s) && !is_scratch_database(&s.text))
+                .find(|s| wipes(s) && !works_on_scratch(s))
                 .map(|s| &s.text);
             match worst {
                 Some(statement) if !texts.iter().any(|t| copies(t)) => {

@@ -4,7 +4,7 @@ use crate::base::Span;
 use crate::check::outcome::{Outcome, outcome};
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
-use crate::evidence::Severity;
+use crate::evidence::{Edit, Severity};
 use crate::shell::Command;
 use crate::shell::ast::RedirectKind;
 use crate::tools::tar;
@@ -71,13 +71,29 @@ fn run(context: &Context<'_>, report: &mut Report) {
             let message = format!("when this fails, `{name}` works in another directory");
             let finding = report.add(&RULE, unit, cd.command.span, message);
             finding.severity = severity;
-            let end = cd.command.span.end;
-            let alone = unit.text[end..].lines().next().is_some_and(|line| line.trim().is_empty());
-            if alone && cd.command.setting.stage.is_none() {
-                finding.edit = edit(Span::new(end, end), " || exit 1");
-            }
+            finding.edit = guarded(unit, cd);
         }
     }
+}
+
+/// Returns the edit that ends the script where the directory is not there: where the command stands on a line of its
+/// own, each time once, and nothing was stopped before that the script would have started again.
+fn guarded(unit: &Unit<'_>, cd: Run<'_>) -> Option<Edit> {
+    let setting = &cd.command.setting;
+    let text = unit.slice(cd.command.span);
+    // The span of a statement may take in what is behind it on its line.
+    let words = cd.command.words.iter().map(|word| word.span);
+    let redirects = cd.command.redirects.iter().map(|redirect| redirect.span);
+    let end = words.chain(redirects).map(|span| span.end).max()?;
+    let before = unit.text[..cd.command.span.start].rsplit('\n').next().unwrap_or_default();
+    let behind = unit.text[end..].lines().next().unwrap_or_default().trim_start();
+    let alone = before.trim().is_empty() && (behind.is_empty() || behind.starts_with('#'));
+    let own = text.starts_with("cd") || text.starts_with("pushd");
+    let stops = |run: Run<'_>| run.index < cd.index && run.command.has("stop");
+    let stopped = unit.named(&["systemctl", "service", "docker"]).any(stops);
+    (own && alone && setting.stage.is_none() && !setting.repeated && !stopped)
+        .then(|| edit(Span::new(end, end), " || exit 1"))
+        .flatten()
 }
 
 /// Returns how bad it is that a command works relative to the wrong directory, where it does.
@@ -133,4 +149,41 @@ fn recursive(command: &Command) -> bool {
             || crate::check::deeds::short(w, 'r')
             || crate::check::deeds::short(w, 'R')
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Facts, Language, script};
+
+    fn edited(text: &str) -> Option<String> {
+        let checked = script(text, Language::Bash, &Facts::default());
+        let finding = checked.findings.iter().find(|one| one.rule == super::RULE.code);
+        let edit = finding.unwrap_or_else(|| panic!("{text}")).edit.as_ref()?;
+        let mut text = text.to_owned();
+        text.replace_range(edit.span.start..edit.span.end, &edit.replacement);
+        Some(text)
+    }
+
+    #[test]
+    fn a_cd_is_guarded_where_that_changes_nothing_else() {
+        for (text, expected) in [
+            ("cd /var/cache/app\nrm -rf *\n", Some("cd /var/cache/app || exit 1\nrm -rf *\n")),
+            (
+                "cd /var/cache/app  # the cache\nrm -rf *\n",
+                Some("cd /var/cache/app || exit 1  # the cache\nrm -rf *\n"),
+            ),
+            (
+                "f() {\n  cd /srv/x\n  rm -rf *\n}\nf\n",
+                Some("f() {\n  cd /srv/x || exit 1\n  rm -rf *\n}\nf\n"),
+            ),
+            ("date\ncd /srv/x\nrm -rf *\n", Some("date\ncd /srv/x || exit 1\nrm -rf *\n")),
+            ("cd /var/cache/app; rm -rf *\n", None),
+            ("date; cd /srv/x\nrm -rf *\n", None),
+            ("for d in a b; do\n  cd /srv/$d\n  rm -rf *\ndone\n", None),
+            ("bash -c 'cd /srv/x\nrm -rf *'\n", None),
+            ("systemctl stop app\ncd /srv/x\nrm -rf *\nsystemctl start app\n", None),
+        ] {
+            assert_eq!(edited(text).as_deref(), expected, "{text}");
+        }
+    }
 }

@@ -135,7 +135,10 @@ fn unknown(reviewed: &Reviewed) -> Vec<String> {
 
 /// Returns what is said where the evidence of a plan could not be kept.
 pub fn not_kept(why: &str) -> String {
-    format!("note: what was found in plans is not kept for their approval: {}", escape::one_line(why))
+    format!(
+        "note: what was found in plans is not kept for their approval: {}",
+        escape::one_line(why)
+    )
 }
 
 /// Returns where what a span means begins and ends, the end just behind it. The break of the line that ends a statement
