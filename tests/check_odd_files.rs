@@ -503,6 +503,26 @@ fn two_that_fix_the_same_file_at_once_leave_it_whole() {
 }
 
 #[test]
+fn a_fix_for_which_there_is_no_room_changes_nothing_and_leaves_nothing() {
+    let bench = Bench::new();
+    bench.many(2);
+    let program = env!("CARGO_BIN_EXE_blackstart");
+    let call = format!("trap '' XFSZ; ulimit -f 0; exec '{program}' check books --fix --yes");
+    let mut command = Command::new("sh");
+    command.args(["-c", &call]).current_dir(bench.dir.path()).env_clear();
+    let said = Said::of(command.env("PATH", "/usr/bin:/bin").env("HOME", bench.path("home")));
+    assert_eq!(
+        (said.code, said.err.contains("cannot write beside it")),
+        (Some(1), true),
+        "{said:?}"
+    );
+    assert_eq!(listed(&bench.path("books")), ["0000.sh", "0001.sh"]);
+    for name in ["0000.sh", "0001.sh"] {
+        assert_eq!(fs::read_to_string(bench.path("books").join(name)).unwrap(), LOSES);
+    }
+}
+
+#[test]
 fn a_fix_keeps_mode_owner_and_access_list() {
     let bench = Bench::new();
     let path = bench.write("a.sh", LOSES);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::allow::{Allowed, settle_plan};
 use super::placed::{Placed, in_plan};
 use super::{Checked, Doubt, Language};
-use crate::base::{Risk, Span, Timestamp};
+use crate::base::{Lines, Risk, Span, Timestamp};
 use crate::evidence::{Finding, Severity};
 use crate::plan::Plan;
 
@@ -69,13 +69,14 @@ pub struct Reviewed {
 impl Reviewed {
     /// Returns what was found in a script.
     pub fn script(path: &Path, text: String, checked: Checked) -> Self {
+        let lines = Lines::of(&text);
         let whole = |placed: Placed| placed.whole_lines(&text);
         Self {
             path: path.to_owned(),
             language: checked.language.word(),
             parsed: checked.parsed,
             risk: checked.risk,
-            unknown: checked.unknown.into_iter().map(|one| Doubt::of(&text, one.into())).collect(),
+            unknown: checked.unknown.into_iter().map(|one| Doubt::of(&lines, one.into())).collect(),
             open: checked.findings.into_iter().map(Placed::from).map(whole).collect(),
             allowed: checked.allowed,
             text,
@@ -90,8 +91,9 @@ impl Reviewed {
         checked: Checked,
         now: Option<Timestamp>,
     ) -> Self {
+        let lines = Lines::of(&text);
         let unknown = in_plan(&text, plan, checked.unknown).into_iter();
-        let unknown = unknown.map(|placed| Doubt::of(&text, placed)).collect();
+        let unknown = unknown.map(|placed| Doubt::of(&lines, placed)).collect();
         let settled = settle_plan(&text, in_plan(&text, plan, checked.findings), now);
         Self {
             path: path.to_owned(),

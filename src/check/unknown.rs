@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Context, Placed, Unit, risk, rules};
-use crate::base::{Id, Position, Risk, Span};
+use crate::base::{Id, Lines, Position, Risk, Span};
 use crate::evidence::{Finding, Place, Severity};
 use crate::shell::Command;
 
@@ -24,10 +24,10 @@ pub struct Doubt {
 
 impl Doubt {
     /// Returns a reason at its place in the text of a file.
-    pub(super) fn of(text: &str, placed: Placed) -> Self {
+    pub(super) fn of(lines: &Lines<'_>, placed: Placed) -> Self {
         let (start, reason) = (placed.span.start, placed.finding);
-        let end = start + placed.span.slice(text).trim_end().len();
-        let (start, end) = (Position::of(text, start), Position::of(text, end));
+        let end = start + placed.span.slice(lines.text()).trim_end().len();
+        let (start, end) = (lines.position(start), lines.position(end));
         Self { step: reason.step, part: reason.part, start, end, why: reason.message }
     }
 }

@@ -6,6 +6,7 @@
 
 mod comment;
 mod covers;
+mod reach;
 mod shell_text;
 
 use jiff::civil::Date;
@@ -18,6 +19,7 @@ use super::{Language, Rule, rules};
 use crate::base::{Span, Timestamp};
 use crate::evidence::{Finding, Place};
 use comment::{Said, Words};
+use reach::Reach;
 
 /// The furthest an allowance may reach: two years, so that everything is looked at again.
 const LONGEST_DAYS: i32 = 731;
@@ -91,7 +93,9 @@ fn settle(
     placed: Vec<Placed>,
     now: Option<Timestamp>,
 ) -> Settled {
-    let mut settled = Settled { open: placed, allowed: vec![] };
+    let mut reach = Reach::new(&placed);
+    let mut open: Vec<Option<Placed>> = placed.into_iter().map(Some).collect();
+    let mut allowed = vec![];
     let mut about_comments = vec![];
     for comment in comments {
         match comment::read(comment.span.slice(text)) {
@@ -100,13 +104,17 @@ fn settle(
             }
             Said::Allow(words) => {
                 let said = Saying { comment, words: &words };
-                about_comments.extend(said.apply(now, &mut settled));
+                let mut take = |rule: &Rule| {
+                    let taken = reach.take(rule.code, comment.covers);
+                    taken.into_iter().filter_map(|at| open[at].take()).collect()
+                };
+                about_comments.extend(said.apply(now, &mut take, &mut allowed));
             }
         }
     }
-    settled.open.extend(about_comments);
-    settled.open.sort_by_key(|placed| placed.span);
-    settled
+    let mut open: Vec<Placed> = open.into_iter().flatten().chain(about_comments).collect();
+    open.sort_by_key(|placed| placed.span);
+    Settled { open, allowed }
 }
 
 /// One well-formed comment.
@@ -116,8 +124,13 @@ struct Saying<'a> {
 }
 
 impl Saying<'_> {
-    /// Takes what the comment accepts out of what is open, and returns what is wrong with the comment.
-    fn apply(&self, now: Option<Timestamp>, settled: &mut Settled) -> Vec<Placed> {
+    /// Adds what the comment accepts, which `take` takes out of what is open, and returns what is wrong with the comment.
+    fn apply(
+        &self,
+        now: Option<Timestamp>,
+        take: &mut dyn FnMut(&Rule) -> Vec<Placed>,
+        accepted: &mut Vec<Allowed>,
+    ) -> Vec<Placed> {
         let mut wrong = vec![];
         if let Some(now) = now {
             let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -140,15 +153,12 @@ impl Saying<'_> {
                 wrong.push(about(&rules::ALLOW_OF_UNKNOWN_RULE, self.comment.span, message));
                 continue;
             };
-            let (allowed, open): (Vec<Placed>, Vec<Placed>) = std::mem::take(&mut settled.open)
-                .into_iter()
-                .partition(|placed| self.speaks_for(rule, placed));
-            settled.open = open;
+            let allowed = take(rule);
             if allowed.is_empty() {
                 let message = format!("nothing here is a finding of {}", rule.code);
                 wrong.push(about(&rules::UNUSED_ALLOW, self.comment.span, message));
             }
-            settled.allowed.extend(allowed.into_iter().map(|found| Allowed {
+            accepted.extend(allowed.into_iter().map(|found| Allowed {
                 found,
                 reason: self.words.reason.clone(),
                 until: self.words.until,
@@ -156,13 +166,6 @@ impl Saying<'_> {
             }));
         }
         wrong
-    }
-
-    fn speaks_for(&self, rule: &Rule, placed: &Placed) -> bool {
-        let covers = self.comment.covers;
-        let within = placed.span.start < covers.end
-            && placed.span.end.max(placed.span.start + 1) > covers.start;
-        placed.finding.rule == rule.code && within
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Printer, Totals, positions, unknown};
-use crate::base::escape;
+use crate::base::{Lines, escape};
 use crate::check::{Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -51,7 +51,9 @@ impl Printer for Github {
 
 /// Returns the commands for a file.
 pub fn text(reviewed: &Reviewed) -> String {
-    let findings = reviewed.open.iter().map(|placed| line(reviewed, placed));
+    let lines = Lines::of(&reviewed.text);
+    let findings = reviewed.open.iter().map(|placed| line(reviewed, &lines, placed));
+
     let unknown =
         unknown(reviewed).into_iter().map(|said| format!("blackstart: {}\n", plain(&said)));
     findings.chain(unknown).collect()
@@ -63,14 +65,14 @@ fn plain(text: &str) -> String {
     text.replace("##[", "## [")
 }
 
-fn line(reviewed: &Reviewed, placed: &Placed) -> String {
+fn line(reviewed: &Reviewed, lines: &Lines<'_>, placed: &Placed) -> String {
     let finding = &placed.finding;
     let level = match finding.severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
         Severity::Low => "notice",
     };
-    let (start, end) = positions(&reviewed.text, placed.span);
+    let (start, end) = positions(lines, placed.span);
     // The end is the last column that is meant; columns count only within one line.
     let columns = match start.line == end.line {
         true => format!(",col={},endColumn={}", start.column, end.column.max(start.column + 1) - 1),

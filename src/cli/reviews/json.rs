@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Printer, Totals, edges, positions};
-use crate::base::escape;
+use crate::base::{Lines, escape};
 use crate::check::{Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -52,7 +52,8 @@ impl Printer for Json {
 
 /// Returns a file as an entry of `files`.
 pub fn entry(reviewed: &Reviewed) -> Value {
-    let open: Vec<Value> = reviewed.open.iter().map(|one| finding(&reviewed.text, one)).collect();
+    let lines = Lines::of(&reviewed.text);
+    let open: Vec<Value> = reviewed.open.iter().map(|one| finding(&lines, one)).collect();
     let unknown = reviewed.unknown.iter().map(|doubt| {
         let (start, end) = (doubt.start, doubt.end);
         json!({
@@ -61,8 +62,8 @@ pub fn entry(reviewed: &Reviewed) -> Value {
         })
     });
     let suppressed = reviewed.allowed.iter().map(|allowed| {
-        let mut entry = finding(&reviewed.text, &allowed.found);
-        let (at, _) = positions(&reviewed.text, allowed.comment);
+        let mut entry = finding(&lines, &allowed.found);
+        let (at, _) = positions(&lines, allowed.comment);
         entry["reason"] = allowed.reason.clone().into();
         entry["until"] = allowed.until.to_string().into();
         entry["comment_line"] = at.line.into();
@@ -84,9 +85,9 @@ fn name(entry: &mut Value, path: &Path) {
     }
 }
 
-fn finding(text: &str, placed: &Placed) -> Value {
+fn finding(lines: &Lines<'_>, placed: &Placed) -> Value {
     let finding = &placed.finding;
-    let (start, end) = positions(text, placed.span);
+    let (start, end) = positions(lines, placed.span);
     let mut entry = json!({
         "rule": finding.rule, "name": finding.name, "severity": finding.severity.word(), "step": finding.step,
         "part": finding.part.word(), "line": start.line, "column": start.column, "end_line": end.line,
@@ -94,7 +95,7 @@ fn finding(text: &str, placed: &Placed) -> Value {
         "layer": finding.layer,
     });
     if let Some(edit) = &placed.edit {
-        let (start, end) = edges(text, edit.span);
+        let (start, end) = edges(lines, edit.span);
         entry["edit"] = json!({
             "line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column,
             "replacement": edit.replacement,

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::CommandError;
 use super::output::Output;
-use crate::base::{Position, Span, escape};
+use crate::base::{Lines, Position, Span, escape};
 use crate::check::Reviewed;
 use crate::evidence::Severity;
 use crate::runtime::files::shown;
@@ -143,23 +143,17 @@ pub fn not_kept(why: &str) -> String {
 
 /// Returns where what a span means begins and ends, the end just behind it. The break of the line that ends a statement
 /// is not meant.
-fn positions(text: &str, span: Span) -> (Position, Position) {
-    let said = span.slice(text).trim_end();
+fn positions(lines: &Lines<'_>, span: Span) -> (Position, Position) {
+    let said = span.slice(lines.text()).trim_end();
     match said.is_empty() {
-        true => edges(text, span),
-        false => edges(text, Span::new(span.start, span.start + said.len())),
+        true => edges(lines, span),
+        false => edges(lines, Span::new(span.start, span.start + said.len())),
     }
 }
 
 /// Returns where a span begins and ends.
-fn edges(text: &str, span: Span) -> (Position, Position) {
-    let start = Position::of(text, span.start);
-    let inside = span.slice(text);
-    let end = match inside.rfind('\n') {
-        None => Position { line: start.line, column: start.column + inside.chars().count() },
-        Some(_) => Position::of(text, span.end),
-    };
-    (start, end)
+fn edges(lines: &Lines<'_>, span: Span) -> (Position, Position) {
+    (lines.position(span.start), lines.position(span.end))
 }
 
 #[cfg(test)]

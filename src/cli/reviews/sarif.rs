@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use serde_json::{Value, json};
 
 use super::{Printer, Totals, edges, positions};
-use crate::base::{Digest, Position, Span, escape};
+use crate::base::{Digest, Lines, Position, Span, escape};
 use crate::check::{self, Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -86,12 +86,12 @@ impl Sarif {
         let mut alike = BTreeMap::new();
         let open = reviewed.open.iter().map(|placed| (placed, None));
         let allowed = reviewed.allowed.iter().map(|one| (&one.found, Some(one)));
-        let mut results = vec![];
+        let (lines, mut results) = (Lines::of(&reviewed.text), vec![]);
         for (placed, allowed) in open.chain(allowed) {
-            let mut result = self.result(reviewed, placed, &mut alike);
+            let mut result = self.result(reviewed, &lines, placed, &mut alike);
             if let Some(allowed) = allowed {
                 let justification = format!("{} (until {})", allowed.reason, allowed.until);
-                let location = location(reviewed, allowed.comment, None);
+                let location = location(reviewed, &lines, allowed.comment, None);
                 result["suppressions"] = json!([{
                     "kind": "inSource", "status": "accepted", "justification": justification, "location": location,
                 }]);
@@ -114,6 +114,7 @@ impl Sarif {
     fn result(
         &mut self,
         reviewed: &Reviewed,
+        lines: &Lines<'_>,
         placed: &Placed,
         alike: &mut BTreeMap<Digest, usize>,
     ) -> Value {
@@ -127,7 +128,7 @@ impl Sarif {
         let mut result = json!({
             "ruleId": finding.rule, "ruleIndex": index, "level": level(finding.severity),
             "message": {"text": message(placed)},
-            "locations": [location(reviewed, placed.span, step)],
+            "locations": [location(reviewed, &lines, placed.span, step)],
             "partialFingerprints": {"blackstartFinding/v1": fingerprint(reviewed, placed, alike)},
             "properties": {"severity": finding.severity.word(), "layer": finding.layer},
         });
@@ -138,7 +139,7 @@ impl Sarif {
                 "artifactChanges": [{
                     "artifactLocation": {"uri": uri(&reviewed.path)},
                     "replacements": [{
-                        "deletedRegion": region(edges(&reviewed.text, edit.span)),
+                        "deletedRegion": region(edges(lines, edit.span)),
                         "insertedContent": {"text": edit.replacement},
                     }],
                 }],
@@ -169,18 +170,18 @@ fn region((start, end): (Position, Position)) -> Value {
     })
 }
 
-fn location(reviewed: &Reviewed, span: Span, step: Option<&str>) -> Value {
+fn location(reviewed: &Reviewed, lines: &Lines<'_>, span: Span, step: Option<&str>) -> Value {
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": uri(&reviewed.path)}, "region": region(positions(&reviewed.text, span)),
+            "artifactLocation": {"uri": uri(&reviewed.path)}, "region": region(positions(lines, span)),
         },
     });
     let quoted = span.slice(&reviewed.text).trim_end();
     if !quoted.is_empty() && quoted.len() <= 1_000 {
         // What tells a secret stands around it, so whole lines are looked at.
-        let lines = whole_lines(&reviewed.text, span);
-        let masked = masked(lines.slice(&reviewed.text));
-        let quoted = &masked[span.start - lines.start..][..quoted.len()];
+        let around = whole_lines(&reviewed.text, span);
+        let masked = masked(around.slice(&reviewed.text));
+        let quoted = &masked[span.start - around.start..][..quoted.len()];
         location["physicalLocation"]["region"]["snippet"] = json!({"text": quoted});
     }
     if let Some(step) = step {

@@ -90,8 +90,8 @@ enum Keep {
 #[derive(Debug)]
 pub struct Reviewer {
     data_dir: Option<PathBuf>,
-    /// What keeps evidence, once the first plan needs it, or why nothing does.
-    runtime: Mutex<Option<Result<Arc<Runtime>, String>>>,
+    /// What keeps evidence, or that nothing does, once the first plan asked for it.
+    runtime: Mutex<Option<Option<Arc<Runtime>>>>,
     /// Why the evidence of a plan was not kept, where it was not.
     unkept: Mutex<Option<String>>,
     installed: OnceLock<Arc<BTreeSet<String>>>,
@@ -122,7 +122,7 @@ impl Reviewer {
     /// Returns a reviewer that uses a runtime.
     pub fn of(runtime: Arc<Runtime>) -> Self {
         let reviewer = Self::new(None, None);
-        *held(&reviewer.runtime) = Some(Ok(runtime));
+        *held(&reviewer.runtime) = Some(Some(runtime));
         reviewer
     }
 
@@ -237,7 +237,7 @@ impl Reviewer {
         let Some(plan) = plan.filter(|_| problems.is_empty()) else {
             return Ok(Looked::Invalid { text, problems });
         };
-        let runtime = self.runtime();
+        let runtime = self.runtime()?;
         let digest = plan.inventory.as_deref().and_then(Digest::parse);
         let among = digest.and_then(|digest| held(&self.among).get(&digest).cloned());
         let kept;
@@ -301,19 +301,22 @@ impl Reviewer {
         }
     }
 
-    /// Opens the data directory once. Checking needs nothing of it; what was found is then not kept.
-    fn runtime(&self) -> Option<Arc<Runtime>> {
+    /// Opens the data directory once. Checking needs nothing of it, so where it is the user's own and cannot be had, what
+    /// was found is not kept; one that a person named is meant.
+    fn runtime(&self) -> Result<Option<Arc<Runtime>>, RuntimeError> {
         let mut runtime = held(&self.runtime);
-        let opened = runtime.get_or_insert_with(|| {
-            Runtime::open(self.data_dir.clone()).map(Arc::new).map_err(|error| why(&error))
-        });
-        match opened {
-            Ok(opened) => Some(Arc::clone(opened)),
-            Err(reason) => {
-                *held(&self.unkept) = Some(reason.clone());
+        if let Some(opened) = runtime.as_ref() {
+            return Ok(opened.clone());
+        }
+        let opened = match Runtime::open(self.data_dir.clone()) {
+            Ok(opened) => Some(Arc::new(opened)),
+            Err(error) if self.data_dir.is_some() => return Err(error),
+            Err(error) => {
+                *held(&self.unkept) = Some(why(&error));
                 None
             }
-        }
+        };
+        Ok(runtime.insert(opened).clone())
     }
 }
 
