@@ -68,6 +68,11 @@ const OTHER: &[(&str, &[&str], &str)] = &[
         &[""],
         "the first line of a file says which shell reads it, that of a text for another shell does not",
     ),
+    (
+        "SH031",
+        &[""],
+        "the ends of lines are those of a file; a carriage return in a text of a command may be meant",
+    ),
     ("TG006", &CONTAINED, "a service that runs here does not use a container's files"),
 ];
 
