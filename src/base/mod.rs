@@ -22,5 +22,5 @@ pub use id::Id;
 pub use nearest::nearest;
 pub use risk::Risk;
 pub use secret::Secret;
-pub use text::{Position, Problem, Problems, Span};
+pub use text::{Lines, Position, Problem, Problems, Span};
 pub use units::{ByteRate, ChangeRate, Period, Size};

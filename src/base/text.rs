@@ -55,6 +55,39 @@ impl Position {
     }
 }
 
+/// The lines of a text, so that many places in it are found without reading it again for each.
+#[derive(Debug, Clone)]
+pub struct Lines<'t> {
+    text: &'t str,
+    /// Where each line begins.
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    /// Returns the lines of a text.
+    pub fn of(text: &'t str) -> Self {
+        let behind = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(0).chain(behind.map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// Returns the text.
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// Returns where the byte `offset` stands, as [`Position::of`] does.
+    pub fn position(&self, offset: usize) -> Position {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        Position { line, column: self.text[start..offset].chars().count() + 1 }
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}", self.line, self.column)
@@ -141,6 +174,15 @@ impl Problems {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_know_the_places_of_a_text() {
+        let text = "a\n\u{65e5}\u{672c} b\r\n\nend";
+        let lines = Lines::of(text);
+        for offset in 0..text.len() + 2 {
+            assert_eq!(lines.position(offset), Position::of(text, offset), "{offset}");
+        }
+    }
 
     #[test]
     fn a_position_counts_lines_and_characters_from_one() {

@@ -19,7 +19,7 @@ pub type Takes = BTreeMap<Question, BTreeSet<String>>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Commands installed where the script is to run.
-    pub installed: Option<BTreeSet<String>>,
+    pub installed: Option<Arc<BTreeSet<String>>>,
     /// Texts that the installed bash refuses to read (`bash -n`), with its message.
     pub rejected: BTreeMap<String, String>,
     /// Device numbers of paths (`stat -c %d`), by absolute path.

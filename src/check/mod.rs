@@ -37,6 +37,7 @@ mod rule;
 mod rules;
 mod subcommands;
 mod unit;
+mod unknown;
 mod vital;
 mod written;
 
@@ -57,6 +58,7 @@ pub use reviewed::{FileKind, Reviewed, locate};
 pub use rule::{Example, Report, Rule};
 pub use rules::{LEFT_OUT, RULES};
 pub use unit::{Run, Unit};
+pub use unknown::Doubt;
 
 use std::collections::BTreeSet;
 
@@ -80,6 +82,8 @@ pub struct Checked {
     pub steps: Vec<(Id, Risk)>,
     /// What is wrong, in the order of the text.
     pub findings: Vec<Finding>,
+    /// Why the harm is unknown, where it is, in the order of the text: what could not be judged. None of it is a finding.
+    pub unknown: Vec<Finding>,
     /// What a comment in a script accepts; of a plan it is for [`settle_plan`] to say, and an approval looks at all.
     pub allowed: Vec<Allowed>,
     /// What the installed tools should be asked, so that another check can judge every flag: [`Facts::takes`].
@@ -110,7 +114,8 @@ pub fn script(text: &str, language: Language, facts: &Facts) -> Checked {
         parsed: false,
         risk: Risk::Unknown,
         steps: Vec::new(),
-        findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this script")],
+        findings: unknown::failed("the checker failed on this script"),
+        unknown: unknown::failed("the checker failed on this script"),
         allowed: Vec::new(),
         questions: BTreeSet::new(),
     })
@@ -125,6 +130,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
         risk: Risk::Read,
         steps: vec![],
         findings: vec![],
+        unknown: vec![],
         allowed: vec![],
         questions: BTreeSet::new(),
     };
@@ -136,6 +142,7 @@ fn script_here(text: &str, language: Language, facts: &Facts) -> Checked {
     let settled = allow::settle_script(text, language, findings, facts.now);
     checked.findings = settled.open.into_iter().map(|placed| placed.finding).collect();
     checked.allowed = settled.allowed;
+    sort(&mut checked.unknown, None);
     checked
 }
 
@@ -166,6 +173,7 @@ fn one(reading: Reading<'_>, facts: &Facts, checked: &mut Checked) {
         seen: None,
     };
     checked.questions.extend(rules::questions(&context));
+    checked.unknown.extend(unknown::reasons(&context));
     checked.findings.extend(placed_best(judge(&context, Report::on(whole)), &context));
 }
 
@@ -210,7 +218,8 @@ pub fn plan(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Checke
         parsed: false,
         risk: Risk::Unknown,
         steps: Vec::new(),
-        findings: vec![rules::unreadable(Place::Whole, None, "the checker failed on this plan")],
+        findings: unknown::failed("the checker failed on this plan"),
+        unknown: unknown::failed("the checker failed on this plan"),
         allowed: Vec::new(),
         questions: BTreeSet::new(),
     })
@@ -241,9 +250,9 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         .iter()
         .map(|step| {
             let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
-            let risk = own
-                .filter(|u| u.part != Place::Rollback)
-                .map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
+            // A rollback runs without another question, so its harm is the step's.
+            let risk =
+                own.map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
             (step.id.clone(), risk.max().unwrap_or(Risk::Read))
         })
         .collect();
@@ -266,6 +275,8 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
     let mut findings = placed_best(judge(&context, Report::default()), &context);
     findings.extend(rules::claims(plan, &steps));
     sort(&mut findings, Some(plan));
+    let mut unknown = unknown::reasons(&context);
+    sort(&mut unknown, Some(plan));
     let risk = steps.iter().map(|(_, risk)| *risk).max().unwrap_or(Risk::Read);
     Checked {
         language: Language::Bash,
@@ -273,6 +284,7 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         risk,
         steps,
         findings,
+        unknown,
         allowed: Vec::new(),
         questions,
     }
@@ -296,6 +308,11 @@ fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
                     // What the step itself made anew is nobody's data when it is taken back.
                     let own = |unit: &&Unit<'_>| unit.step.is_some_and(|one| one.id == step.id);
                     units.iter().filter(own).for_each(|one| unit.follows(&one.fresh));
+                    let here = |unit: &&Unit<'_>| unit.step.is_some_and(|s| s.host == step.host);
+                    let earlier = units.iter().filter(here).filter(|u| u.part == Place::Run);
+                    if let Some(effects) = &step.effects {
+                        earlier.for_each(|one| unit.takes_back(&one.fresh, &effects.writes));
+                    }
                 }
                 units.push(unit);
             }
@@ -327,9 +344,7 @@ pub fn observed(plan: &Plan, seen: &DryRun) -> Vec<Finding> {
         sort(&mut findings, Some(plan));
         findings
     };
-    on_deep_stack(look).unwrap_or_else(|| {
-        vec![rules::unreadable(Place::Whole, None, "the checker failed on this dry run")]
-    })
+    on_deep_stack(look).unwrap_or_else(|| unknown::failed("the checker failed on this dry run"))
 }
 
 fn judge(context: &Context<'_>, mut report: Report) -> Vec<Finding> {

@@ -12,6 +12,14 @@ pub fn repaired(reviewed: &Reviewed, chosen: &[&Placed]) -> (String, Vec<&'stati
     let mut changes: Vec<&Placed> =
         chosen.iter().copied().filter(|one| one.edit.is_some()).collect();
     changes.sort_by_key(|one| one.edit.as_ref().map(|edit| (edit.span.start, edit.span.end)));
+    // What changes a large part decides what is wrong inside of it, which is judged anew behind it.
+    let wide: Vec<Span> =
+        changes.iter().filter_map(|one| one.edit.as_ref()).map(|e| e.span).collect();
+    changes.retain(|one| {
+        let around =
+            |own: Span| wide.iter().any(|w| *w != own && w.start <= own.start && own.end <= w.end);
+        one.edit.as_ref().is_some_and(|edit| !around(edit.span))
+    });
     // A line that is put in may make another one superfluous (`set -euo pipefail`), so there is one at a time.
     let mut put_in = false;
     changes.retain(|one| {
@@ -37,6 +45,7 @@ pub fn repaired(reviewed: &Reviewed, chosen: &[&Placed]) -> (String, Vec<&'stati
             continue;
         };
         // Two insertions at one place are two changes of it: one of them waits for the next round.
+        let edit = as_the_file_ends_lines(&reviewed.text, edit);
         let touches = edit.span.end > free || (edit.span.start == free && edit.span.end == free);
         if touches || text.get(edit.span.start..edit.span.end).is_none() {
             continue;
@@ -62,6 +71,18 @@ fn expected(before: &Plan, text: &str, change: &Placed) -> Option<Plan> {
     let expected = super::fixed(before, &change.finding)?;
     let (read, problems) = plan::read(text);
     read.filter(|read| problems.is_empty() && *read == expected)
+}
+
+/// Ends the lines of a change as those of the file end where it is made, unless it is the change that mends them.
+fn as_the_file_ends_lines(text: &str, mut edit: Edit) -> Edit {
+    let end = text.get(edit.span.end..).and_then(|rest| rest.find('\n'));
+    // Behind the last line of a file that ends without a break, the line before tells.
+    let end = end.map(|end| edit.span.end + end).or(text.rfind('\n'));
+    let windows = end.is_some_and(|end| text[..end].ends_with('\r'));
+    if windows && !edit.span.slice(text).contains('\r') && !edit.replacement.contains('\r') {
+        edit.replacement = edit.replacement.replace('\n', "\r\n");
+    }
+    edit
 }
 
 /// Moves lines that are put in above the comments for the checker that speak for the command below, so that they still do.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::allow::{Allowed, settle_plan};
 use super::placed::{Placed, in_plan};
-use super::{Checked, Language};
-use crate::base::{Risk, Span, Timestamp};
+use super::{Checked, Doubt, Language};
+use crate::base::{Lines, Risk, Span, Timestamp};
 use crate::evidence::{Finding, Severity};
 use crate::plan::Plan;
 
@@ -58,6 +58,8 @@ pub struct Reviewed {
     pub parsed: bool,
     /// The harm of the worst command.
     pub risk: Risk,
+    /// Why the harm is unknown, where it is: what could not be judged, in the order of the file.
+    pub unknown: Vec<Doubt>,
     /// What stands, in the order of the file.
     pub open: Vec<Placed>,
     /// What somebody accepts, in the order of the file.
@@ -67,12 +69,14 @@ pub struct Reviewed {
 impl Reviewed {
     /// Returns what was found in a script.
     pub fn script(path: &Path, text: String, checked: Checked) -> Self {
+        let lines = Lines::of(&text);
         let whole = |placed: Placed| placed.whole_lines(&text);
         Self {
             path: path.to_owned(),
             language: checked.language.word(),
             parsed: checked.parsed,
             risk: checked.risk,
+            unknown: checked.unknown.into_iter().map(|one| Doubt::of(&lines, one.into())).collect(),
             open: checked.findings.into_iter().map(Placed::from).map(whole).collect(),
             allowed: checked.allowed,
             text,
@@ -87,6 +91,9 @@ impl Reviewed {
         checked: Checked,
         now: Option<Timestamp>,
     ) -> Self {
+        let lines = Lines::of(&text);
+        let unknown = in_plan(&text, plan, checked.unknown).into_iter();
+        let unknown = unknown.map(|placed| Doubt::of(&lines, placed)).collect();
         let settled = settle_plan(&text, in_plan(&text, plan, checked.findings), now);
         Self {
             path: path.to_owned(),
@@ -94,6 +101,7 @@ impl Reviewed {
             language: "plan",
             parsed: checked.parsed,
             risk: checked.risk,
+            unknown,
             open: settled.open,
             allowed: settled.allowed,
         }
@@ -107,6 +115,7 @@ impl Reviewed {
             language: "inventory",
             parsed: true,
             risk: Risk::Read,
+            unknown: vec![],
             open: findings.into_iter().map(Placed::from).collect(),
             allowed: vec![],
             text,

@@ -40,6 +40,12 @@ fn judged(unit: &Unit<'_>, command: &Command) -> Risk {
     own
 }
 
+/// Returns what a command writes where it runs later, for a command of which that makes the harm unknown.
+pub fn written_to_run_later(unit: &Unit<'_>, command: &Command) -> Option<String> {
+    let harm = if command.words.is_empty() { Risk::Read } else { of_words(unit, command) };
+    written(unit, command).filter(|_| harm != Risk::Unknown).find(|path| runs_later(path))
+}
+
 /// Returns the files a command writes, as far as they are named.
 fn written<'u>(unit: &'u Unit<'_>, command: &'u Command) -> impl Iterator<Item = String> + 'u {
     let writes = |r: &&Redirection| matches!(r.kind, RedirectKind::Truncate | RedirectKind::Append);

@@ -297,6 +297,24 @@ impl<'a> Unit<'a> {
         self.fresh.extend(kept.map(|made| Fresh { commands: 0..usize::MAX, ..made.clone() }));
     }
 
+    /// Takes over the files that the step says it writes into directories which an earlier step made anew.
+    pub(super) fn takes_back(&mut self, made: &[Fresh], written: &[String]) {
+        let kept =
+            made.iter().filter(|made| made.branch.is_none() && made.commands.end == usize::MAX);
+        for directory in kept {
+            let own = |path: &&String| {
+                !path.contains(['*', '?', '['])
+                    && **path != directory.path
+                    && path::within(path, &directory.path)
+            };
+            self.fresh.extend(written.iter().filter(own).map(|path| Fresh {
+                path: path.clone(),
+                commands: 0..usize::MAX,
+                ..directory.clone()
+            }));
+        }
+    }
+
     /// Returns the source text of a span.
     pub fn slice(&self, span: Span) -> &str {
         span.slice(self.text)

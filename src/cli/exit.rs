@@ -131,6 +131,7 @@ impl From<FileError> for CommandError {
             FileError::Io { .. }
             | FileError::NotAFile { .. }
             | FileError::TooLarge { .. }
+            | FileError::Binary { .. }
             | FileError::NotText { .. } => Exit::Input,
         };
         Self::caused(exit, &error)

@@ -1,28 +1,43 @@
 //! `check --fix`: the safe fixes of files, shown as a diff, asked for, written.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::ops::ControlFlow;
 
 use super::commands::{CheckLevel as Level, check_refused};
 use super::output::Output;
 use super::problems::refusal;
-use super::reviews::{Look, Totals, diff};
+use super::reviews::{Format, Look, Totals, diff, not_kept};
 use super::{CommandError, Exit, Global};
 use crate::redact::masked;
 use crate::runtime::files::shown;
 use crate::runtime::reviewing::{Fixed, Found, Looked, NotWritten, Reviewer, fixed, write_back};
+
+/// How the fixes were asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Whether they are applied without a question.
+    pub yes: bool,
+    /// What makes the command fail.
+    pub fail_on: Level,
+    /// How to print.
+    pub format: Format,
+    /// Files that are looked at a time.
+    pub jobs: usize,
+}
 
 /// Shows what the safe fixes of the files change, and applies them where the person says yes. Files without a fix are
 /// not spoken of.
 pub fn run(
     reviewer: &Reviewer,
     files: &[Found],
-    yes: bool,
-    fail_on: Level,
+    asked: &Asked,
     global: &Global,
     output: &mut Output,
 ) -> Result<Exit, CommandError> {
-    if output.is_json() {
-        return Err(CommandError::new(Exit::Input, "--fix has no JSON; check again after it"));
+    let Asked { yes, fail_on, format, jobs } = *asked;
+    if output.is_json() || format != Format::Human {
+        let error = CommandError::new(Exit::Input, "--fix shows differences, for people only");
+        return Err(error.hint("fix first, then check again with the format you want"));
     }
     if files.iter().any(|found| found.path.as_os_str() == "-") {
         return Err(CommandError::new(Exit::Input, "standard input cannot be fixed in place"));
@@ -30,30 +45,40 @@ pub fn run(
     let (mut changes, mut left, mut unreadable): (Vec<(&Found, Fixed)>, Totals, bool) =
         Default::default();
     let mut failed = false;
-    for found in files {
-        match reviewer.look(found) {
-            Looked::Nothing => {}
-            Looked::Invalid { text, problems } => {
+    let mend = |found: &Found| {
+        let looked = reviewer.look(found);
+        let fixed = match &looked {
+            Looked::Reviewed(reviewed) => fixed(reviewer, reviewed),
+            Looked::Nothing | Looked::Invalid { .. } | Looked::Refused(_) => None,
+        };
+        (looked, fixed)
+    };
+    reviewer.each_with(files, jobs, mend, |found, mended| {
+        match mended {
+            (Looked::Nothing, _) => {}
+            (Looked::Invalid { text, problems }, _) => {
                 unreadable = true;
                 let error = refusal(&found.path, &text, &problems, output);
                 output.error(&error);
             }
-            Looked::Refused(error) => {
+            (Looked::Refused(error), _) => {
                 unreadable = true;
                 output.error(&check_refused(error));
             }
-            Looked::Reviewed(reviewed) => match fixed(reviewer, &reviewed, None) {
-                None => {
-                    failed |= fail_on.fails(&reviewed);
-                    left.add(&reviewed);
-                }
-                Some(fixed) => {
-                    failed |= fail_on.fails(&fixed.left);
-                    left.add(&fixed.left);
-                    changes.push((found, fixed));
-                }
-            },
+            (Looked::Reviewed(reviewed), None) => {
+                failed |= fail_on.fails(&reviewed);
+                left.add(&reviewed);
+            }
+            (Looked::Reviewed(_), Some(fixed)) => {
+                failed |= fail_on.fails(&fixed.left);
+                left.add(&fixed.left);
+                changes.push((found, fixed));
+            }
         }
+        ControlFlow::Continue(())
+    });
+    if let Some(why) = reviewer.unkept() {
+        output.note(&not_kept(&why));
     }
     let end = match (unreadable, failed) {
         (true, _) => Exit::Input,

@@ -8,6 +8,7 @@ mod exit;
 mod findings;
 mod fixes;
 mod follow;
+mod interrupts;
 mod model_draft;
 mod output;
 mod plans;

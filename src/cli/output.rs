@@ -48,7 +48,7 @@ impl Output {
     /// Returns how many columns a line on standard output has; many where it is no terminal.
     pub fn data_columns(&self) -> usize {
         match io::stdout().is_terminal() {
-            true => crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)),
+            true => columns(),
             false => 140,
         }
     }
@@ -87,28 +87,12 @@ impl Output {
     /// Shows how far long work has come, on a terminal only; the next line overwrites it.
     pub fn progress(&mut self, line: &str) {
         if self.progress {
-            let width = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+            let width = columns();
             let line: String =
                 escape::one_line(line).chars().take(width.saturating_sub(1)).collect();
             let _ = write!(io::stderr().lock(), "\r\x1b[2K{line}");
             let _ = io::stderr().flush();
         }
-    }
-
-    /// From now on Ctrl-C takes the line of progress away and ends the program at once, until the handle is closed. For
-    /// work that changes nothing.
-    pub fn end_on_interrupt(&self) -> io::Result<signal_hook::iterator::Handle> {
-        let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT])?;
-        let (handle, progress) = (signals.handle(), self.progress);
-        std::thread::Builder::new().name("signals".into()).spawn(move || {
-            if signals.forever().next().is_some() {
-                if progress {
-                    let _ = write!(io::stderr().lock(), "\r\x1b[2K");
-                }
-                std::process::exit(Exit::Interrupted as i32);
-            }
-        })?;
-        Ok(handle)
     }
 
     /// Removes the line of [`Output::progress`].
@@ -151,4 +135,10 @@ impl Output {
             other => other.map_err(|source| CommandError::caused(Exit::Error, &source)),
         }
     }
+}
+
+/// Returns the columns of the terminal; 80 where it does not say.
+fn columns() -> usize {
+    let said = crossterm::terminal::size().map_or(0, |(columns, _)| usize::from(columns));
+    if said == 0 { 80 } else { said }
 }

@@ -250,6 +250,8 @@ pub enum News {
     },
     /// The report was written.
     ReportWritten(PathBuf),
+    /// So many files are to be looked at.
+    FilesFound(usize),
     /// A file under review was looked at, for the first time or because it changed.
     File(FileSeen),
     /// Every file under review was looked at.

@@ -1,6 +1,8 @@
 //! Files under review: scripts, plans and runbooks with what was found in them, and their safe fixes.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::effect::Effect;
 use super::state::{Stage, State};
@@ -13,10 +15,20 @@ pub struct Files {
     pub paths: Vec<PathBuf>,
     /// What came of each file, in their order.
     pub seen: Vec<FileSeen>,
+    /// How many files are to be looked at, where that is known.
+    pub expected: Option<usize>,
     /// Whether every file was looked at once.
     pub complete: bool,
+    /// Findings of all files that stand, by weight.
+    pub open: [usize; 4],
+    /// Findings of all files that are accepted.
+    pub allowed: usize,
+    /// Another one after each change of `seen`, so that who draws them knows when to look again.
+    pub version: Arc<()>,
     /// Files as they were before each fix and after it, oldest first.
     pub undo: Vec<Rewritten>,
+    /// Where each file stands in `seen`.
+    places: HashMap<PathBuf, usize>,
 }
 
 /// What came of looking at a file.
@@ -59,10 +71,35 @@ impl FileSeen {
 impl Files {
     /// Returns a file that was checked.
     pub fn reviewed(&self, path: &Path) -> Option<&Reviewed> {
-        self.seen.iter().find_map(|seen| match seen {
-            FileSeen::Reviewed(reviewed) if reviewed.path == path => Some(reviewed.as_ref()),
-            FileSeen::Reviewed(_) | FileSeen::Unread { .. } => None,
-        })
+        match self.seen.get(*self.places.get(path)?)? {
+            FileSeen::Reviewed(reviewed) => Some(reviewed.as_ref()),
+            FileSeen::Unread { .. } => None,
+        }
+    }
+
+    /// Takes a file in; one that was there before keeps its place.
+    fn take(&mut self, seen: FileSeen) {
+        self.version = Arc::default();
+        self.count(&seen, |all, own| *all += own);
+        match self.places.get(seen.path()) {
+            Some(&at) => {
+                let before = std::mem::replace(&mut self.seen[at], seen);
+                self.count(&before, |all, own| *all -= own);
+            }
+            None => {
+                self.places.insert(seen.path().to_owned(), self.seen.len());
+                self.seen.push(seen);
+            }
+        }
+    }
+
+    fn count(&mut self, seen: &FileSeen, change: impl Fn(&mut usize, usize)) {
+        if let FileSeen::Reviewed(reviewed) = seen {
+            change(&mut self.allowed, reviewed.allowed.len());
+            for placed in &reviewed.open {
+                change(&mut self.open[placed.finding.severity as usize], 1);
+            }
+        }
     }
 }
 
@@ -115,17 +152,22 @@ pub fn again(state: &mut State) -> Vec<Effect> {
     let Some(files) = &mut state.files else {
         return vec![];
     };
-    (files.seen, files.complete) = (vec![], false);
-    vec![Effect::ReviewFiles(files.paths.clone())]
+    let (paths, undo) = (files.paths.clone(), std::mem::take(&mut files.undo));
+    *files = Files { paths: paths.clone(), undo, ..Files::default() };
+    vec![Effect::ReviewFiles(paths)]
+}
+
+pub fn found(state: &mut State, count: usize) -> Vec<Effect> {
+    if let Some(files) = &mut state.files {
+        files.expected = Some(count);
+    }
+    vec![]
 }
 
 /// Takes a file in; one that was there before is looked at anew.
 pub fn seen(state: &mut State, seen: FileSeen) -> Vec<Effect> {
     if let Some(files) = &mut state.files {
-        match files.seen.iter_mut().find(|known| known.path() == seen.path()) {
-            Some(known) => *known = seen,
-            None => files.seen.push(seen),
-        }
+        files.take(seen);
     }
     vec![]
 }

@@ -159,6 +159,7 @@ impl Session {
             News::RunState { run, alive } => run::stands(state, &run, alive),
             News::Report { run, text } => report::made(state, &run, text),
             News::ReportWritten(path) => report::written(state, &path),
+            News::FilesFound(count) => files::found(state, count),
             News::File(seen) => files::seen(state, seen),
             News::FilesComplete => files::complete(state),
             News::Rewritten { rewritten, result } => files::rewritten(state, rewritten, result),

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::dry_runs::hosts_here;
+use super::installed_tools::InstalledTools;
 use super::{Runtime, RuntimeError};
 use crate::base::{Clock as _, Digest, Timestamp};
 use crate::check::{self, Facts, Language};
@@ -21,38 +23,64 @@ impl Runtime {
         inventory: Option<&Inventory>,
         fingerprint: Digest,
     ) -> Result<check::Checked, RuntimeError> {
-        let mut facts = self.facts(plan, inventory);
-        let mut checked = check::plan(plan, inventory, &facts);
-        if self.installed_tools.answer(&checked.questions, &mut facts) {
-            checked = check::plan(plan, inventory, &facts);
-        }
+        let checked = look_at_plan(plan, inventory, &self.installed_tools, self.now());
+        self.keep_checked(plan, fingerprint, &checked)?;
+        Ok(checked)
+    }
+
+    /// Keeps what was found in a plan as its evidence.
+    pub fn keep_checked(
+        &self,
+        plan: &Plan,
+        fingerprint: Digest,
+        checked: &check::Checked,
+    ) -> Result<(), RuntimeError> {
         self.keep_plan(plan)?;
         let kept = evidence::Checked {
             at: self.now(),
             risks: checked.steps.clone(),
             findings: checked.findings.iter().map(KeptFinding::from).collect(),
         };
-        self.store().add_checked(fingerprint, &kept)?;
-        Ok(checked)
+        Ok(self.store().add_checked(fingerprint, &kept)?)
     }
 
     /// Returns what this machine knows that a check of this plan can use: what is installed (where every step runs
     /// here), which file systems the inventory's paths lie on, and which texts bash cannot read.
     pub fn facts(&self, plan: &Plan, inventory: Option<&Inventory>) -> Facts {
-        let here = hosts_here(inventory);
-        let all_here = plan
-            .steps
-            .iter()
-            .all(|step| step.host() == LOCAL || here.iter().any(|name| name == step.host()));
-        let texts =
-            plan.steps.iter().flat_map(|step| [&step.run, &step.check, &step.rollback]).flatten();
-        Facts {
-            installed: all_here.then(probe::installed),
-            rejected: refused(texts),
-            devices: if all_here { devices(inventory) } else { BTreeMap::new() },
-            takes: Default::default(),
-            now: Some(self.now()),
-        }
+        plan_facts(plan, inventory, self.now())
+    }
+}
+
+/// Checks a plan with what this machine knows; where it names flags that are not known, the installed tools are asked.
+pub(super) fn look_at_plan(
+    plan: &Plan,
+    inventory: Option<&Inventory>,
+    tools: &InstalledTools,
+    now: Timestamp,
+) -> check::Checked {
+    let mut facts = plan_facts(plan, inventory, now);
+    let checked = check::plan(plan, inventory, &facts);
+    match tools.answer(&checked.questions, &mut facts) {
+        true => check::plan(plan, inventory, &facts),
+        false => checked,
+    }
+}
+
+/// Returns what this machine knows that a check of this plan can use, as [`Runtime::facts`] does.
+pub(super) fn plan_facts(plan: &Plan, inventory: Option<&Inventory>, now: Timestamp) -> Facts {
+    let here = hosts_here(inventory);
+    let all_here = plan
+        .steps
+        .iter()
+        .all(|step| step.host() == LOCAL || here.iter().any(|name| name == step.host()));
+    let texts =
+        plan.steps.iter().flat_map(|step| [&step.run, &step.check, &step.rollback]).flatten();
+    Facts {
+        installed: all_here.then(|| Arc::new(probe::installed())),
+        rejected: refused(texts),
+        devices: if all_here { devices(inventory) } else { BTreeMap::new() },
+        takes: Default::default(),
+        now: Some(now),
     }
 }
 
@@ -60,11 +88,11 @@ impl Runtime {
 pub(super) fn script_facts(
     text: &str,
     language: Language,
-    installed: &BTreeSet<String>,
+    installed: &Arc<BTreeSet<String>>,
     now: Timestamp,
 ) -> Facts {
     Facts {
-        installed: Some(installed.clone()),
+        installed: Some(Arc::clone(installed)),
         rejected: refused(check::bash_texts(text, language).iter()),
         devices: BTreeMap::new(),
         takes: Default::default(),

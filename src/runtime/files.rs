@@ -38,6 +38,14 @@ pub enum FileError {
         /// Its size.
         bytes: u64,
     },
+    /// It is no text at all.
+    #[error("{} is {what}", shown(path))]
+    Binary {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and by what that is told.
+        what: String,
+    },
     /// It is not UTF-8 text.
     #[error("{}:{at}: not UTF-8 text (byte 0x{byte:02x})", shown(path))]
     NotText {
@@ -91,7 +99,7 @@ pub fn read_lossy(path: &Path) -> Result<(String, Option<FileError>), FileError>
 fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     let io = |source| FileError::Io { action: "read", path: path.to_owned(), source };
     if path.as_os_str() == "-" {
-        return bounded(std::io::stdin().lock(), path);
+        return text_in(bounded(std::io::stdin().lock(), path)?, path);
     }
     let metadata = fs::metadata(path).map_err(io)?;
     if metadata.is_dir() {
@@ -106,7 +114,33 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     if metadata.len() > MAX_BYTES as u64 {
         return Err(FileError::TooLarge { path: path.to_owned(), bytes: metadata.len() });
     }
-    bounded(File::open(path).map_err(io)?, path)
+    text_in(bounded(File::open(path).map_err(io)?, path)?, path)
+}
+
+/// More control characters than these are no slip, where they are also more than one byte in [`ODD`].
+const SLIPS: usize = 8;
+
+/// One byte in so many is a control character where bytes fall at random.
+const ODD: usize = 50;
+
+/// Returns the bytes of a text in any encoding that leaves ASCII alone; a program, an archive or UTF-16 is none.
+fn text_in(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, FileError> {
+    let binary = |what: String| Err(FileError::Binary { path: path.to_owned(), what });
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return binary("UTF-16 text, which no shell reads".to_owned());
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return binary(format!("a binary file, not text (byte {at} is NUL)"));
+    }
+    // What text holds beside letters: bell, backspace, tab, breaks, escape.
+    let odd = |byte: &&u8| matches!(byte, 1..=6 | 14..=26 | 28..=31 | 127);
+    let odd = bytes.iter().filter(odd).count();
+    if odd > SLIPS && odd * ODD > bytes.len() {
+        return binary(format!(
+            "a binary file, not text ({odd} of its bytes are control characters)"
+        ));
+    }
+    Ok(bytes)
 }
 
 fn bounded(from: impl Read, path: &Path) -> Result<Vec<u8>, FileError> {
@@ -167,6 +201,27 @@ mod tests {
         fs::write(&binary, b"ok\nab\xff").unwrap();
         assert!(refuse(&binary).ends_with("b\\nin:2:3: not UTF-8 text (byte 0xff)"));
         assert!(refuse(&dir.path().join("none")).starts_with("cannot read"));
+    }
+
+    #[test]
+    fn a_program_an_archive_and_utf_16_are_no_text() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.sh");
+        let said = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let read = read_lossy(&path).map(|_| ()).map_err(|error| error.to_string());
+            read.err().and_then(|why| Some(why.split_once("x.sh ")?.1.to_owned()))
+        };
+        let noise: Vec<u8> = (0..2_000_u32).map(|n| (n * 73 % 255 + 1) as u8).collect();
+        let nul = "is a binary file, not text (byte 7 is NUL)";
+        assert_eq!(said(b"echo hi\0\n").as_deref(), Some(nul));
+        assert!(said(&noise).unwrap().contains("control characters"));
+        let wide = "is UTF-16 text, which no shell reads";
+        assert_eq!(said(b"\xff\xfel\0s\0").as_deref(), Some(wide));
+        assert_eq!(said(b"\xfe\xff\0l\0s").as_deref(), Some(wide));
+        assert_eq!(said(b"# caf\xe9\nprintf '\x1b[1m\x01\x07'\r\n"), None);
+        assert_eq!(said("\u{feff}ls\n".as_bytes()), None);
+        assert_eq!(said(b""), None);
     }
 
     #[test]

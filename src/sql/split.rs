@@ -19,7 +19,7 @@ pub struct Script {
     /// Comments to the end of their lines, in order; not more than 20,000 of them.
     pub comments: Vec<Span>,
     /// The harm of what is not kept.
-    rest: Risk,
+    pub rest: Risk,
 }
 
 impl Script {

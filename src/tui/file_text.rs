@@ -50,6 +50,11 @@ pub fn end(name: &str, columns: usize) -> String {
 pub fn file(ink: Ink, reviewed: &Reviewed) -> Vec<Line<'static>> {
     let mut lines = ink.labelled("Language", Tone::Plain, reviewed.language);
     lines.extend(ink.labelled("Risk", Tone::Plain, reviewed.risk.word()));
+    for doubt in &reviewed.unknown {
+        let step = doubt.step.as_ref().map(|step| format!("step {step}: ")).unwrap_or_default();
+        let said = format!("line {}: {step}{}", doubt.start.line, doubt.why);
+        lines.extend(ink.labelled("Unknown", Tone::Warn, &said));
+    }
     if !reviewed.parsed {
         lines.extend(ink.labelled("Read", Tone::Danger, "not all of it could be read"));
     }

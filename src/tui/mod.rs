@@ -8,6 +8,7 @@ mod editor;
 mod entry;
 mod file_text;
 mod frame;
+mod inflow;
 mod input;
 mod journal;
 mod keys;
@@ -36,6 +37,7 @@ use crate::flow::{Act, Effect, Event, News, Session};
 use crate::plan::Step;
 use crate::runtime::Runtime;
 use crate::runtime::perform::Performer;
+use inflow::Inflow;
 use input::Input;
 use pace::{FRAME, Pace};
 use terminal::{Canvas, Taken};
@@ -92,6 +94,8 @@ enum Wake {
 pub fn run(runtime: Arc<Runtime>, clock: &dyn Clock, start: Start) -> io::Result<Left> {
     let (to, wakes) = channel();
     let started = Instant::now();
+    let inflow = Arc::<Inflow>::default();
+    let bound = Arc::clone(&inflow);
     let taken = Taken::take()?;
     input::signals(to.clone())?;
     let mut front = Front {
@@ -100,14 +104,19 @@ pub fn run(runtime: Arc<Runtime>, clock: &dyn Clock, start: Start) -> io::Result
         input: Input::start(to.clone(), started)?,
         performer: Performer::start(
             runtime,
-            Arc::new(move |news| to.send(Wake::News(Box::new(news))).is_ok()),
+            Arc::new(move |news| {
+                bound.wait(&news);
+                to.send(Wake::News(Box::new(news))).is_ok()
+            }),
         ),
         clock,
+        inflow: Arc::clone(&inflow),
     };
     let mut canvas = Canvas::new()?;
     front.draw(&mut canvas)?;
     front.begin(start);
     let left = front.attend(&wakes, &mut canvas);
+    inflow.end();
     drop(taken);
     match left? {
         Left::Signal(signal) if signal != 0 => input::die(signal),
@@ -121,6 +130,7 @@ struct Front<'a> {
     input: Input,
     performer: Performer,
     clock: &'a dyn Clock,
+    inflow: Arc<Inflow>,
 }
 
 impl Front<'_> {
@@ -157,7 +167,7 @@ impl Front<'_> {
                 },
             };
             self.session.handle(Event::Tick(self.clock.now()));
-            let begun = Instant::now();
+            let mut begun = Instant::now();
             let mut next = first;
             let mut news = false;
             while let Some(wake) = next {
@@ -166,8 +176,10 @@ impl Front<'_> {
                     return Ok(left);
                 }
                 next = wakes.try_recv().ok();
+                // All that is there is taken in before a frame, but no frame waits longer than one.
                 if next.is_some() && begun.elapsed() > FRAME {
                     self.draw(canvas)?;
+                    begun = Instant::now();
                 }
             }
             self.draw(canvas)?;
@@ -195,6 +207,7 @@ impl Front<'_> {
             Wake::Key(key, at) => self.view.press(&self.session, key, at),
             Wake::Paste(text) => self.view.paste(&self.session, &text),
             Wake::News(news) => {
+                self.inflow.taken(&news);
                 self.tell(Event::Outside(*news), canvas)?;
                 return Ok(None);
             }

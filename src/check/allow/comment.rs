@@ -5,6 +5,9 @@ use jiff::civil::Date;
 /// The word every comment for the checker begins with.
 const MARK: &str = "blackstart:";
 
+/// The same as people write it who do not look it up; it does nothing, and that is said.
+const SPELLINGS: &[&str] = &["Blackstart:", "BlackStart:", "BLACKSTART:"];
+
 /// Words people write for "allow" elsewhere; a comment with one of them is meant for the checker and does nothing.
 const NEARLY: &[&str] =
     &["allow", "allows", "ignore", "disable", "suppress", "skip", "noqa", "waive"];
@@ -31,12 +34,15 @@ pub(super) struct Words {
 
 /// Tells whether a text may hold a comment for the checker, at the price of one search.
 pub fn says_allow(text: &str) -> bool {
-    text.contains(MARK)
+    text.contains(MARK) || SPELLINGS.iter().any(|spelling| text.contains(spelling))
 }
 
 /// Tells whether the text behind a comment's sign is meant for the checker.
 pub(super) fn is_meant(body: &str) -> bool {
-    let Some(rest) = body.trim_start().strip_prefix(MARK) else {
+    // Some write two signs before a comment that matters.
+    let body = body.trim_start_matches('#').trim_start();
+    let mut marks = std::iter::once(&MARK).chain(SPELLINGS);
+    let Some(rest) = marks.find_map(|mark| body.strip_prefix(mark)) else {
         return false;
     };
     let word = rest.split_whitespace().next().unwrap_or_default();
@@ -47,6 +53,9 @@ pub(super) fn is_meant(body: &str) -> bool {
 pub(super) fn read(comment: &str) -> Said {
     let body = comment.trim_start_matches(['#', '-', '<', '!', '/', '*']).trim();
     let body = body.strip_suffix("-->").or(body.strip_suffix("*/")).unwrap_or(body).trim();
+    if let Some(mark) = SPELLINGS.iter().find(|mark| body.starts_with(**mark)) {
+        return Said::Malformed(format!("it begins with `{MARK}`, not `{mark}`"));
+    }
     let rest = body.strip_prefix(MARK).unwrap_or(body).trim();
     let (verb, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     if verb != "allow" {
@@ -133,6 +142,7 @@ mod tests {
             assert!(why.contains(part), "{comment}: {why}");
         };
         expect("# blackstart: ignore SH003", "`allow`, not `ignore`");
+        expect("# BLACKSTART: ALLOW SH003", "begins with `blackstart:`, not `BLACKSTART:`");
         expect("# blackstart: allow SH003", "why");
         expect("# blackstart: allow SH003 because", "why");
         expect("# blackstart: allow SH003 because it is so", "until which day");
@@ -149,6 +159,7 @@ mod tests {
 
     #[test]
     fn prose_about_the_program_is_not_meant_for_the_checker() {
+        assert!(is_meant("# blackstart: allow x") && is_meant(" BlackStart: Allow x"));
         assert!(is_meant(" blackstart: allow SH003") && is_meant("blackstart: disable x"));
         assert!(!is_meant(" blackstart: the restore of the shop") && !is_meant(" allow SH003"));
     }

@@ -37,6 +37,7 @@ fn a_comment_speaks_for_the_next_command_or_for_its_line() {
     allows("# ALLOW\nrm -rf \"$D\"/*\n");
     allows("echo a\n\n  # ALLOW\n# and more words\nrm -rf \"$D\"/* \\\n  /tmp/x\n");
     allows("rm -rf \"$D\"/* # ALLOW\n");
+    allows("## ALLOW\nrm -rf \"$D\"/*\n");
     allows("if true; then\n  # ALLOW\n  rm -rf \"$D\"/*\nfi\n");
     allows("# ALLOW\nif true; then\n  echo a\n  rm -rf \"$D\"/*\nfi\n");
     allows("# ALLOW\ncd /srv && rm -rf \"$D\"/*\n");
@@ -100,6 +101,24 @@ fn what_only_looks_like_a_comment_in_another_language_allows_nothing() {
     assert_eq!(accepted(Language::Kubernetes, &pod(&inside)), 0);
     let above = format!("# ALLOW\n    command: [sh, -c, '{rm}']");
     assert_eq!(accepted(Language::Kubernetes, &pod(&above)), 1);
+}
+
+#[test]
+fn a_comment_that_is_nearly_one_is_said_and_allows_nothing() {
+    for mark in ["BlackStart:", "BLACKSTART:"] {
+        let (open, allowed) =
+            codes(&format!("# {}\nrm -rf \"$D\"/*\n", ALLOW.replace("blackstart:", mark)));
+        assert!(open.contains(&"SH003") && open.contains(&"AL001"), "{mark}: {open:?}");
+        assert_eq!(allowed, [] as [&str; 0], "{mark}");
+    }
+}
+
+#[test]
+fn each_of_many_comments_speaks_for_its_own_command() {
+    let own = |number: usize| format!("# {ALLOW}\nrm -rf \"$D{number}\"/*\n");
+    let text: String = (0..400).map(own).collect();
+    let (open, allowed) = codes(&format!("{text}rm -rf \"$D\"/*\n"));
+    assert_eq!((open, allowed.len()), (vec!["SH003"], 400));
 }
 
 #[test]

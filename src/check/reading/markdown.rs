@@ -36,7 +36,14 @@ pub(super) fn read(document: &Part<'_>, depth: usize, reading: &mut Reading<'_>)
                 open = opening(line, start).map(|fence| (fence, Excerpting::default()));
             }
             Some((fence, block)) => match inside(fence, line) {
-                Some(from) => block.copy(text, Span::new(start + from, at)),
+                Some(from) => {
+                    // A reader sees and copies the lines without the carriage returns that end them.
+                    let said = line.strip_suffix("\r\n").map_or(at, |said| start + said.len());
+                    block.copy(text, Span::new((start + from).min(said), said));
+                    if said < at {
+                        block.copy(text, Span::new(at - 1, at));
+                    }
+                }
                 None => {
                     let ends = closes(fence, line);
                     if let Some((fence, block)) = open.take() {
@@ -330,6 +337,6 @@ mod tests {
         check("```\nsome words\n```\n", &[]);
         check("```sh\nls\n", &["sh 2:1 ls\n"]);
         check("an `inline` ``` x\n```sh `\n", &[]);
-        check("```sh\r\nls\r\n```\r\n", &["sh 2:1 ls\r\n"]);
+        check("```sh\r\nls\r\n```\r\n", &["sh 2:1 ls\n"]);
     }
 }

@@ -235,6 +235,7 @@ mod waits_for_a_person;
 mod weak_encryption;
 mod whole_file_in_memory;
 mod wildcard_taken_for_option;
+mod windows_text;
 mod writers_left_running;
 mod wrong_mysql_dialect;
 mod wrong_package_manager;
@@ -457,6 +458,7 @@ pub const RULES: &[&Rule] = &[
     &flag_lost_in_pipe::RULE,
     &loop_input_eaten::RULE,
     &compared_by_redirection::RULE,
+    &windows_text::RULE,
     &copied_live_sqlite::RULE,
     &stale_sqlite_log::RULE,
     &restored_sqlite_unchecked::RULE,

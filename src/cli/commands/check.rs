@@ -2,14 +2,16 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::base::Risk;
 use crate::check::Reviewed;
+use crate::cli::interrupts::Interrupts;
 use crate::cli::output::Output;
 use crate::cli::plans::name_of;
 use crate::cli::problems::{load, refusal};
-use crate::cli::reviews::{Format, Printer, Totals};
+use crate::cli::reviews::{Format, Printer, Totals, not_kept};
 use crate::cli::{CommandError, Exit, Global, fixes};
 use crate::evidence::Severity;
 use crate::inventory;
@@ -105,57 +107,62 @@ pub fn run(args: Args, global: &Global, output: &mut Output) -> Result<Exit, Com
         let message = format!("{} is a directory without a file that is checked", shown(only));
         return Err(CommandError::new(Exit::Input, message));
     }
-    if args.fix {
-        return fixes::run(&reviewer, &files, args.yes, args.fail_on, global, output);
-    }
     let format = if output.is_json() { Format::Json } else { args.format };
+    let jobs = args.jobs.map_or_else(cores, usize::from);
+    if args.fix {
+        let asked = fixes::Asked { yes: args.yes, fail_on: args.fail_on, format, jobs };
+        return fixes::run(&reviewer, &files, &asked, global, output);
+    }
     let alone = args.paths.len() == 1 && files.iter().all(|found| found.named == Named::ByPerson);
     let mut review = Review {
         printer: format.printer(alone, output),
         output,
         fail_on: args.fail_on,
-        alone,
-        totals: Totals::default(),
+        // A document is printed whole, whatever is wrong with a file.
+        alone: alone && format == Format::Human,
+        totals: Totals { of: files.len(), ..Totals::default() },
         failed: false,
         unreadable: false,
         refused: None,
+        ended: false,
     };
     review.printer.begin(review.output)?;
     for problem in problems {
         review.unreadable = true;
         review.totals.unreadable += 1;
-        review.printer.unreadable(std::path::Path::new(""), &problem, review.output)?;
+        review.printer.unreadable(&problem.path, &problem.why, review.output)?;
     }
-    let signals = review.output.end_on_interrupt()?;
-    let (begun, mut last, mut done) = (Instant::now(), Instant::now(), 0);
-    let jobs = args.jobs.map_or_else(cores, usize::from);
-    reviewer.each(&files, jobs, |found, looked| {
-        review.output.progress_done();
-        if let Err(error) = review.take(found, looked) {
-            review.refused = Some(error);
-            return ControlFlow::Break(());
-        }
-        done += 1;
-        if begun.elapsed() > QUIET && last.elapsed() > QUIET / 4 {
-            last = Instant::now();
-            review.output.progress(&format!(
-                "{done} of {} files, {}",
-                files.len(),
-                shown(&found.path)
-            ));
-        }
-        ControlFlow::Continue(())
-    });
-    review.output.progress_done();
-    signals.close();
-    if let Some(error) = review.refused {
-        return Err(error);
-    }
-    review.printer.end(&review.totals, review.output)?;
-    Ok(match (review.unreadable, review.failed) {
-        (true, _) => Exit::Input,
-        (false, true) => Exit::Findings,
-        (false, false) => Exit::Ok,
+    let review = Mutex::new(review);
+    let held = || review.lock().unwrap_or_else(PoisonError::into_inner);
+    let interrupts = Interrupts::hear()?;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            if let Some(signal) = interrupts.next() {
+                // Nobody prints anything behind this, so it stays held.
+                let mut review = held();
+                review.interrupted(signal);
+                std::process::exit(128 + signal);
+            }
+        });
+        let _closing = interrupts.closing();
+        let (begun, mut last) = (Instant::now(), Instant::now());
+        reviewer.each(&files, jobs, |found, looked| {
+            let mut review = held();
+            review.output.progress_done();
+            review.totals.done += 1;
+            if let Err(error) = review.take(found, looked) {
+                review.refused = Some(error);
+                return ControlFlow::Break(());
+            }
+            if begun.elapsed() > QUIET && last.elapsed() > QUIET / 4 {
+                last = Instant::now();
+                let Totals { done, of, .. } = review.totals;
+                let line = format!("{done} of {of} files, {}", shown(&found.path));
+                review.output.progress(&line);
+            }
+            ControlFlow::Continue(())
+        });
+        held().end(&reviewer)
     })
 }
 
@@ -165,7 +172,7 @@ fn cores() -> usize {
 }
 
 struct Review<'a> {
-    printer: Box<dyn Printer>,
+    printer: Box<dyn Printer + Send>,
     output: &'a mut Output,
     fail_on: Level,
     /// Whether a single file was named, so that what is wrong with it is an error of the command.
@@ -174,9 +181,39 @@ struct Review<'a> {
     failed: bool,
     unreadable: bool,
     refused: Option<CommandError>,
+    /// Whether what stands behind all files was printed.
+    ended: bool,
 }
 
 impl Review<'_> {
+    /// Prints what stands behind all files, and returns how the command ends.
+    fn end(&mut self, reviewer: &Reviewer) -> Result<Exit, CommandError> {
+        self.output.progress_done();
+        self.ended = true;
+        if let Some(error) = self.refused.take() {
+            return Err(error);
+        }
+        if let Some(why) = reviewer.unkept() {
+            self.output.note(&not_kept(&why));
+        }
+        self.printer.end(&self.totals, self.output)?;
+        Ok(match (self.unreadable, self.failed) {
+            (true, _) => Exit::Input,
+            (false, true) => Exit::Findings,
+            (false, false) => Exit::Ok,
+        })
+    }
+
+    /// Ends what was printed so far, so that it can be read, and says that it is not all.
+    fn interrupted(&mut self, signal: i32) {
+        self.output.progress_done();
+        if !self.ended && self.refused.is_none() {
+            self.totals.interrupted = Some(signal);
+            // There is nobody left to tell that this fails.
+            let _ = self.printer.end(&self.totals, self.output);
+        }
+    }
+
     fn take(&mut self, found: &Found, looked: Looked) -> Result<(), CommandError> {
         match looked {
             Looked::Reviewed(reviewed) => {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{Printer, Totals, positions};
-use crate::base::escape;
+use super::{Printer, Totals, positions, unknown};
+use crate::base::{Lines, escape};
 use crate::check::{Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -34,6 +34,9 @@ impl Printer for Github {
     }
 
     fn end(&mut self, totals: &Totals, output: &mut Output) -> Result<(), CommandError> {
+        if let Some(said) = totals.interruption() {
+            output.data(&format!("::error title=not checked::{}\n", data(&said)))?;
+        }
         let allowed = match totals.allowed {
             0 => String::new(),
             count => format!(", {count} allowed in the text"),
@@ -48,17 +51,28 @@ impl Printer for Github {
 
 /// Returns the commands for a file.
 pub fn text(reviewed: &Reviewed) -> String {
-    reviewed.open.iter().map(|placed| line(reviewed, placed)).collect()
+    let lines = Lines::of(&reviewed.text);
+    let findings = reviewed.open.iter().map(|placed| line(reviewed, &lines, placed));
+
+    let unknown =
+        unknown(reviewed).into_iter().map(|said| format!("blackstart: {}\n", plain(&said)));
+    findings.chain(unknown).collect()
 }
 
-fn line(reviewed: &Reviewed, placed: &Placed) -> String {
+/// Escapes a text behind other words of a line, where the older form of commands is heard (actions/runner,
+/// `ActionCommand.TryParse`).
+fn plain(text: &str) -> String {
+    text.replace("##[", "## [")
+}
+
+fn line(reviewed: &Reviewed, lines: &Lines<'_>, placed: &Placed) -> String {
     let finding = &placed.finding;
     let level = match finding.severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
         Severity::Low => "notice",
     };
-    let (start, end) = positions(&reviewed.text, placed.span);
+    let (start, end) = positions(lines, placed.span);
     // The end is the last column that is meant; columns count only within one line.
     let columns = match start.line == end.line {
         true => format!(",col={},endColumn={}", start.column, end.column.max(start.column + 1) - 1),

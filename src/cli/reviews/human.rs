@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Printer, Totals};
+use super::{Printer, Totals, unknown};
 use crate::base::{Problem, escape};
 use crate::check::{Allowed, Placed, Reviewed};
 use crate::cli::CommandError;
@@ -50,12 +50,17 @@ pub struct Human {
     alone: bool,
     /// Rules whose reason was said.
     explained: BTreeSet<&'static str>,
+    /// Files that have no finding, and an unknown harm.
+    unknown: usize,
 }
+
+/// At most so many files that have no finding are named for their unknown harm; the rest is counted.
+const UNKNOWN: usize = 20;
 
 impl Human {
     /// Returns a printer; `alone` says that a single file was named, which is then always spoken of.
     pub fn new(look: Look, alone: bool) -> Self {
-        Self { look, alone, explained: BTreeSet::new() }
+        Self { look, alone, explained: BTreeSet::new(), unknown: 0 }
     }
 
     /// Returns all that is said of a file.
@@ -73,7 +78,11 @@ impl Human {
         }
         let mut own = Totals::default();
         own.add(reviewed);
-        if self.alone || !text.is_empty() {
+        let quiet = text.is_empty() && !self.alone;
+        if quiet && !reviewed.unknown.is_empty() {
+            self.unknown += 1;
+        }
+        if !quiet || !reviewed.unknown.is_empty() && self.unknown <= UNKNOWN {
             let name = self.look.paint(BOLD, &shown(&reviewed.path));
             let allowed =
                 if own.allowed > 0 { format!(", {} allowed", own.allowed) } else { String::new() };
@@ -83,6 +92,9 @@ impl Human {
                 reviewed.risk,
                 own.findings()
             ));
+            for said in unknown(reviewed) {
+                text.push_str(&format!("  {}\n", wrapped(&said, self.look.columns, 4)));
+            }
             if !self.alone {
                 text.push('\n');
             }
@@ -173,6 +185,9 @@ impl Printer for Human {
     }
 
     fn end(&mut self, totals: &Totals, output: &mut Output) -> Result<(), CommandError> {
+        if let Some(said) = totals.interruption() {
+            output.warn(&self.look.paint(YELLOW, &said));
+        }
         if self.alone {
             return Ok(());
         }
@@ -189,6 +204,13 @@ impl Printer for Human {
         }
         if totals.unreadable > 0 {
             text.push_str(&format!("; {} not checked", totals.unreadable));
+        }
+        if totals.unknown > 0 {
+            text.push_str(&format!("; risk unknown in {}", totals.unknown));
+        }
+        if self.unknown > UNKNOWN {
+            let more = self.unknown - UNKNOWN;
+            text.push_str(&format!(", {more} of them not named here (--format json names all)"));
         }
         let heavy = totals.open[Severity::High as usize] + totals.open[Severity::Critical as usize];
         output.data(&(self.look.paint(if heavy > 0 { RED } else { BOLD }, &text) + "\n"))
@@ -230,7 +252,8 @@ pub fn diff(path: &Path, before: &str, after: &str, look: Look) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
     let diff = diff.unified_diff().header(&old, &new).to_string();
     let mut text = String::new();
-    for line in diff.lines() {
+    // A carriage return before the break is a part of the line, and may be all that differs.
+    for line in diff.split_terminator('\n') {
         let shown = escape::terminal(line);
         let code = match line.as_bytes().first() {
             Some(b'+') => Some(GREEN),

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Printer, Totals, edges, positions};
+use crate::base::{Lines, escape};
 use crate::check::{Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -25,7 +26,7 @@ impl Printer for Json {
     fn file(&mut self, reviewed: &Reviewed, output: &mut Output) -> Result<(), CommandError> {
         let comma = if self.files > 0 { "," } else { "" };
         self.files += 1;
-        output.data(&format!("{comma}\n{}", entry(reviewed)))
+        output.data(&format!("{comma}\n{}", escape::json(&entry(reviewed).to_string())))
     }
 
     fn unreadable(&mut self, path: &Path, why: &str, _: &mut Output) -> Result<(), CommandError> {
@@ -40,17 +41,29 @@ impl Printer for Json {
             "files": totals.files, "low": totals.open[0], "medium": totals.open[1], "high": totals.open[2],
             "critical": totals.open[3], "suppressed": totals.allowed, "fixable": totals.fixable,
         });
-        let unreadable = Value::from(std::mem::take(&mut self.unreadable));
-        output.data(&format!("],\"unreadable\":{unreadable},\"summary\":{summary}}}\n"))
+        let unreadable = Value::from(std::mem::take(&mut self.unreadable)).to_string();
+        let unreadable = escape::json(&unreadable);
+        let interrupted = totals.interrupted.is_some();
+        output.data(&format!(
+            "],\"unreadable\":{unreadable},\"interrupted\":{interrupted},\"summary\":{summary}}}\n"
+        ))
     }
 }
 
 /// Returns a file as an entry of `files`.
 pub fn entry(reviewed: &Reviewed) -> Value {
-    let open: Vec<Value> = reviewed.open.iter().map(|one| finding(&reviewed.text, one)).collect();
+    let lines = Lines::of(&reviewed.text);
+    let open: Vec<Value> = reviewed.open.iter().map(|one| finding(&lines, one)).collect();
+    let unknown = reviewed.unknown.iter().map(|doubt| {
+        let (start, end) = (doubt.start, doubt.end);
+        json!({
+            "step": doubt.step, "part": doubt.part.word(), "line": start.line, "column": start.column,
+            "end_line": end.line, "end_column": end.column, "why": doubt.why,
+        })
+    });
     let suppressed = reviewed.allowed.iter().map(|allowed| {
-        let mut entry = finding(&reviewed.text, &allowed.found);
-        let (at, _) = positions(&reviewed.text, allowed.comment);
+        let mut entry = finding(&lines, &allowed.found);
+        let (at, _) = positions(&lines, allowed.comment);
         entry["reason"] = allowed.reason.clone().into();
         entry["until"] = allowed.until.to_string().into();
         entry["comment_line"] = at.line.into();
@@ -58,7 +71,7 @@ pub fn entry(reviewed: &Reviewed) -> Value {
     });
     let mut entry = json!({
         "language": reviewed.language, "parsed": reviewed.parsed, "risk": reviewed.risk.word(),
-        "findings": open, "suppressed": suppressed.collect::<Vec<_>>(),
+        "unknown": unknown.collect::<Vec<_>>(), "findings": open, "suppressed": suppressed.collect::<Vec<_>>(),
     });
     name(&mut entry, &reviewed.path);
     entry
@@ -72,9 +85,9 @@ fn name(entry: &mut Value, path: &Path) {
     }
 }
 
-fn finding(text: &str, placed: &Placed) -> Value {
+fn finding(lines: &Lines<'_>, placed: &Placed) -> Value {
     let finding = &placed.finding;
-    let (start, end) = positions(text, placed.span);
+    let (start, end) = positions(lines, placed.span);
     let mut entry = json!({
         "rule": finding.rule, "name": finding.name, "severity": finding.severity.word(), "step": finding.step,
         "part": finding.part.word(), "line": start.line, "column": start.column, "end_line": end.line,
@@ -82,7 +95,7 @@ fn finding(text: &str, placed: &Placed) -> Value {
         "layer": finding.layer,
     });
     if let Some(edit) = &placed.edit {
-        let (start, end) = edges(text, edit.span);
+        let (start, end) = edges(lines, edit.span);
         entry["edit"] = json!({
             "line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column,
             "replacement": edit.replacement,

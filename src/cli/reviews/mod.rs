@@ -9,9 +9,10 @@ use std::path::Path;
 
 use super::CommandError;
 use super::output::Output;
-use crate::base::{Position, Span};
+use crate::base::{Lines, Position, Span, escape};
 use crate::check::Reviewed;
 use crate::evidence::Severity;
+use crate::runtime::files::shown;
 
 pub use human::{Look, diff};
 
@@ -47,7 +48,7 @@ pub trait Printer: std::fmt::Debug {
 
 impl Format {
     /// Returns the printer of the format; `alone` where a single file was named.
-    pub fn printer(self, alone: bool, output: &Output) -> Box<dyn Printer> {
+    pub fn printer(self, alone: bool, output: &Output) -> Box<dyn Printer + Send> {
         match self {
             Self::Human => Box::new(human::Human::new(Look::of(output), alone)),
             Self::Json => Box::<json::Json>::default(),
@@ -70,6 +71,14 @@ pub struct Totals {
     pub fixable: usize,
     /// Files that could not be checked.
     pub unreadable: usize,
+    /// Files that were looked at.
+    pub done: usize,
+    /// Files that there are.
+    pub of: usize,
+    /// Files of unknown harm.
+    pub unknown: usize,
+    /// The signal that ended the work before all files were looked at.
+    pub interrupted: Option<i32>,
 }
 
 impl Totals {
@@ -77,6 +86,7 @@ impl Totals {
     pub fn add(&mut self, reviewed: &Reviewed) {
         self.files += 1;
         self.allowed += reviewed.allowed.len();
+        self.unknown += usize::from(!reviewed.unknown.is_empty());
         for placed in &reviewed.open {
             self.open[placed.finding.severity as usize] += 1;
             self.fixable += usize::from(placed.edit.is_some());
@@ -98,25 +108,52 @@ impl Totals {
     }
 }
 
+impl Totals {
+    /// Returns what is said where the work was ended by a signal.
+    fn interruption(&self) -> Option<String> {
+        self.interrupted?;
+        let (done, of) = (self.done, self.of);
+        Some(format!("interrupted behind {done} of {of} files; the others were not checked"))
+    }
+}
+
+/// At most so many reasons for an unknown harm are named; the rest is counted. JSON names all.
+const NAMED: usize = 5;
+
+/// Returns why the harm of a file is unknown, a line for each reason, with its place.
+fn unknown(reviewed: &Reviewed) -> Vec<String> {
+    let name = shown(&reviewed.path);
+    let named = reviewed.unknown.iter().take(NAMED).map(|doubt| {
+        let step = doubt.step.as_ref().map(|step| format!("step {step}: ")).unwrap_or_default();
+        let why = escape::one_line(&doubt.why);
+        format!("{name}:{}: risk unknown: {step}{why}", doubt.start)
+    });
+    let more = reviewed.unknown.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("{name}: risk unknown for {more} more reasons"));
+    named.chain(more).collect()
+}
+
+/// Returns what is said where the evidence of a plan could not be kept.
+pub fn not_kept(why: &str) -> String {
+    format!(
+        "note: what was found in plans is not kept for their approval: {}",
+        escape::one_line(why)
+    )
+}
+
 /// Returns where what a span means begins and ends, the end just behind it. The break of the line that ends a statement
 /// is not meant.
-fn positions(text: &str, span: Span) -> (Position, Position) {
-    let said = span.slice(text).trim_end();
+fn positions(lines: &Lines<'_>, span: Span) -> (Position, Position) {
+    let said = span.slice(lines.text()).trim_end();
     match said.is_empty() {
-        true => edges(text, span),
-        false => edges(text, Span::new(span.start, span.start + said.len())),
+        true => edges(lines, span),
+        false => edges(lines, Span::new(span.start, span.start + said.len())),
     }
 }
 
 /// Returns where a span begins and ends.
-fn edges(text: &str, span: Span) -> (Position, Position) {
-    let start = Position::of(text, span.start);
-    let inside = span.slice(text);
-    let end = match inside.rfind('\n') {
-        None => Position { line: start.line, column: start.column + inside.chars().count() },
-        Some(_) => Position::of(text, span.end),
-    };
-    (start, end)
+fn edges(lines: &Lines<'_>, span: Span) -> (Position, Position) {
+    (lines.position(span.start), lines.position(span.end))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use serde_json::{Value, json};
 
 use super::{Printer, Totals, edges, positions};
-use crate::base::{Digest, Position, Span, escape};
+use crate::base::{Digest, Lines, Position, Span, escape};
 use crate::check::{self, Placed, Reviewed};
 use crate::cli::CommandError;
 use crate::cli::output::Output;
@@ -25,6 +25,8 @@ pub struct Sarif {
     /// Rules in the order in which they were first met.
     rules: Vec<&'static str>,
     unreadable: Vec<Value>,
+    /// Why the harm of files is unknown.
+    unknown: Vec<Value>,
 }
 
 impl Printer for Sarif {
@@ -39,6 +41,16 @@ impl Printer for Sarif {
             self.written += 1;
             output.data(&format!("{comma}\n{}", escape::json(&result.to_string())))?;
         }
+        self.unknown.extend(reviewed.unknown.iter().map(|doubt| {
+            let mut location = json!({"physicalLocation": {
+                "artifactLocation": {"uri": uri(&reviewed.path)}, "region": region((doubt.start, doubt.end)),
+            }});
+            if let Some(step) = &doubt.step {
+                location["logicalLocations"] = json!([{"name": step, "kind": "member"}]);
+            }
+            let text = format!("risk unknown: {}", doubt.why);
+            json!({"level": "note", "message": {"text": text}, "locations": [location]})
+        }));
         Ok(())
     }
 
@@ -50,11 +62,19 @@ impl Printer for Sarif {
         Ok(())
     }
 
-    fn end(&mut self, _: &Totals, output: &mut Output) -> Result<(), CommandError> {
-        let unreadable = std::mem::take(&mut self.unreadable);
-        let invocation = json!({
-            "executionSuccessful": unreadable.is_empty(), "toolExecutionNotifications": unreadable,
+    fn end(&mut self, totals: &Totals, output: &mut Output) -> Result<(), CommandError> {
+        let mut unreadable = std::mem::take(&mut self.unreadable);
+        if let Some(said) = totals.interruption() {
+            unreadable.push(json!({"level": "error", "message": {"text": said}}));
+        }
+        let notes = [unreadable.clone(), std::mem::take(&mut self.unknown)].concat();
+        let mut invocation = json!({
+            "executionSuccessful": unreadable.is_empty(), "toolExecutionNotifications": notes,
         });
+        if let Some(signal) = totals.interrupted {
+            invocation["exitCode"] = (128 + signal).into();
+            invocation["exitSignalNumber"] = signal.into();
+        }
         let tail = format!("],\"tool\":{},\"invocations\":[{invocation}]}}]}}\n", self.tool());
         output.data(&escape::json(&tail))
     }
@@ -66,12 +86,12 @@ impl Sarif {
         let mut alike = BTreeMap::new();
         let open = reviewed.open.iter().map(|placed| (placed, None));
         let allowed = reviewed.allowed.iter().map(|one| (&one.found, Some(one)));
-        let mut results = vec![];
+        let (lines, mut results) = (Lines::of(&reviewed.text), vec![]);
         for (placed, allowed) in open.chain(allowed) {
-            let mut result = self.result(reviewed, placed, &mut alike);
+            let mut result = self.result(reviewed, &lines, placed, &mut alike);
             if let Some(allowed) = allowed {
                 let justification = format!("{} (until {})", allowed.reason, allowed.until);
-                let location = location(reviewed, allowed.comment, None);
+                let location = location(reviewed, &lines, allowed.comment, None);
                 result["suppressions"] = json!([{
                     "kind": "inSource", "status": "accepted", "justification": justification, "location": location,
                 }]);
@@ -94,6 +114,7 @@ impl Sarif {
     fn result(
         &mut self,
         reviewed: &Reviewed,
+        lines: &Lines<'_>,
         placed: &Placed,
         alike: &mut BTreeMap<Digest, usize>,
     ) -> Value {
@@ -107,7 +128,7 @@ impl Sarif {
         let mut result = json!({
             "ruleId": finding.rule, "ruleIndex": index, "level": level(finding.severity),
             "message": {"text": message(placed)},
-            "locations": [location(reviewed, placed.span, step)],
+            "locations": [location(reviewed, &lines, placed.span, step)],
             "partialFingerprints": {"blackstartFinding/v1": fingerprint(reviewed, placed, alike)},
             "properties": {"severity": finding.severity.word(), "layer": finding.layer},
         });
@@ -118,7 +139,7 @@ impl Sarif {
                 "artifactChanges": [{
                     "artifactLocation": {"uri": uri(&reviewed.path)},
                     "replacements": [{
-                        "deletedRegion": region(edges(&reviewed.text, edit.span)),
+                        "deletedRegion": region(edges(lines, edit.span)),
                         "insertedContent": {"text": edit.replacement},
                     }],
                 }],
@@ -149,18 +170,18 @@ fn region((start, end): (Position, Position)) -> Value {
     })
 }
 
-fn location(reviewed: &Reviewed, span: Span, step: Option<&str>) -> Value {
+fn location(reviewed: &Reviewed, lines: &Lines<'_>, span: Span, step: Option<&str>) -> Value {
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": uri(&reviewed.path)}, "region": region(positions(&reviewed.text, span)),
+            "artifactLocation": {"uri": uri(&reviewed.path)}, "region": region(positions(lines, span)),
         },
     });
     let quoted = span.slice(&reviewed.text).trim_end();
     if !quoted.is_empty() && quoted.len() <= 1_000 {
         // What tells a secret stands around it, so whole lines are looked at.
-        let lines = whole_lines(&reviewed.text, span);
-        let masked = masked(lines.slice(&reviewed.text));
-        let quoted = &masked[span.start - lines.start..][..quoted.len()];
+        let around = whole_lines(&reviewed.text, span);
+        let masked = masked(around.slice(&reviewed.text));
+        let quoted = &masked[span.start - around.start..][..quoted.len()];
         location["physicalLocation"]["region"]["snippet"] = json!({"text": quoted});
     }
     if let Some(step) = step {

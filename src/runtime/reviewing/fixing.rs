@@ -1,12 +1,13 @@
 //! Applies the safe changes of findings to a file, and writes it back only where nobody changed it meanwhile.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
 
 use super::{Found, Looked, Reviewer};
 use crate::check::{Placed, Reviewed, repaired};
@@ -14,9 +15,11 @@ use crate::check::{Placed, Reviewed, repaired};
 /// How often a file is looked at again after its fixes; each round takes away what the one before uncovered.
 const ROUNDS: usize = 50;
 
-/// How many findings could be fixed.
-fn fixable(reviewed: &Reviewed) -> usize {
-    reviewed.open.iter().filter(|placed| placed.edit.is_some()).count()
+/// How many findings could be fixed: those of one rule, or all.
+fn fixable(reviewed: &Reviewed, rule: Option<&str>) -> usize {
+    let counts = |code: &str| rule.is_none_or(|rule| rule == code);
+    let open = reviewed.open.iter().filter(|placed| placed.edit.is_some());
+    open.filter(|placed| counts(placed.finding.rule)).count()
 }
 
 /// What fixes make of a file.
@@ -38,6 +41,9 @@ pub enum NotWritten {
     /// It is not what it was when it was checked.
     #[error("it was changed meanwhile, and is left as it is")]
     Changed,
+    /// Another program is writing it at the same time.
+    #[error("another program is changing it now, and it is left as it is")]
+    Busy,
     /// It has other names, which writing it anew would cut off.
     #[error("it has {0} hard links; write it by hand, so that they stay together")]
     HardLinks(u64),
@@ -52,16 +58,12 @@ pub enum NotWritten {
     },
 }
 
-/// Returns what the safe fixes of a file make of it; nothing where there is none. `only` takes the one finding at that place of
-/// [`Reviewed::open`].
-pub fn fixed(reviewer: &Reviewer, reviewed: &Reviewed, only: Option<usize>) -> Option<Fixed> {
+/// Returns what the safe fixes of a file make of it; nothing where there is none.
+pub fn fixed(reviewer: &Reviewer, reviewed: &Reviewed) -> Option<Fixed> {
     let mut now = reviewed.clone();
     let mut rules = vec![];
     for _ in 0..ROUNDS {
-        let chosen: Vec<&Placed> = match only {
-            Some(at) => now.open.get(at).into_iter().collect(),
-            None => now.open.iter().collect(),
-        };
+        let chosen: Vec<&Placed> = now.open.iter().collect();
         let (text, applied) = repaired(&now, &chosen);
         if applied.is_empty() || text == now.text {
             break;
@@ -70,15 +72,15 @@ pub fn fixed(reviewer: &Reviewer, reviewed: &Reviewed, only: Option<usize>) -> O
         let Looked::Reviewed(next) = reviewer.look_unkept(&found, text) else {
             break;
         };
-        // A change that breaks the script, or after which as much is wrong as before, is none.
-        if now.parsed && !next.parsed || fixable(&next) >= fixable(&now) {
+        // A change that breaks the script, or after which as much is wrong as before, is none. One that lets more of the
+        // script be read may uncover more, but not of its own kind.
+        let fewer = |code: &&str| fixable(&next, Some(code)) < fixable(&now, Some(code));
+        let progress = fixable(&next, None) < fixable(&now, None) || applied.iter().all(fewer);
+        if now.parsed && !next.parsed || !progress {
             break;
         }
         rules.extend(applied);
         now = *next;
-        if only.is_some() {
-            break;
-        }
     }
     (now.text != reviewed.text).then(|| Fixed {
         before: reviewed.text.clone(),
@@ -106,32 +108,82 @@ pub fn write_back(path: &Path, before: &str, after: &str) -> Result<(), NotWritt
     if was.nlink() > 1 {
         return Err(NotWritten::HardLinks(was.nlink()));
     }
-    // Only the name is taken from there: the file lies in the open directory, wherever that is by now.
+    // Two that write it at once would each see the old file, and the later one would undo the earlier.
+    match rustix::fs::flock(&old, FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => return Err(NotWritten::Busy),
+        // A file system without locks has none to respect.
+        Ok(()) | Err(_) => {}
+    }
+    let mut new = New::beside(&place).map_err(io("cannot write beside it"))?;
+    fill(&old, &was, &new.file, after)?;
+    let (_, is) = unchanged(&place, name, before)?;
+    let same = |of: &Metadata| (of.dev(), of.ino(), of.mtime(), of.mtime_nsec());
+    if same(&is) != same(&was) {
+        return Err(NotWritten::Changed);
+    }
+    new.replace(name).map_err(io("cannot replace it"))?;
+    place.sync_all().map_err(io("cannot sync its directory"))
+}
+
+/// A file that is being written, beside the one whose place it will take. It is gone where it did not come to that.
+struct New<'p> {
+    place: &'p File,
+    file: File,
+    /// Its name, as long as it has one of its own.
+    name: Option<OsString>,
+}
+
+impl<'p> New<'p> {
+    /// Makes a file without a name, which leaves nothing behind however the program ends, or one with a name where the
+    /// file system knows no other.
+    fn beside(place: &'p File) -> io::Result<Self> {
+        let own = Mode::RUSR | Mode::WUSR;
+        let nameless = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
+        if let Ok(file) = rustix::fs::openat(place, ".", nameless, own) {
+            return Ok(Self { place, file: File::from(file), name: None });
+        }
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let (file, name) =
+            free_name(|name| Ok(File::from(rustix::fs::openat(place, name, flags, own)?)))?;
+        Ok(Self { place, file, name: Some(name) })
+    }
+
+    /// Takes the place of the file of that name. (A nameless file can replace none, so it gets a name first.)
+    fn replace(&mut self, name: &OsStr) -> io::Result<()> {
+        if self.name.is_none() {
+            let own = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+            let (place, follow) = (self.place, AtFlags::SYMLINK_FOLLOW);
+            let link = |new: &OsStr| Ok(rustix::fs::linkat(CWD, own.as_str(), place, new, follow)?);
+            self.name = Some(free_name(link)?.1);
+        }
+        if let Some(own) = &self.name {
+            rustix::fs::renameat(self.place, own, self.place, name)?;
+            self.name = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for New<'_> {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            let _ = rustix::fs::unlinkat(self.place, name, AtFlags::empty());
+        }
+    }
+}
+
+/// Finds a name that is free: `make` fails where it is not. Only the name is made here; the file lies in a directory that
+/// is open already, wherever that is by now.
+fn free_name<T>(mut make: impl FnMut(&OsStr) -> io::Result<T>) -> io::Result<(T, OsString)> {
     let made = tempfile::Builder::new()
         .prefix(".blackstart-")
         .suffix(".tmp")
         .disable_cleanup(true)
         .make_in("/", |path| {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_owned();
-            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-            let new = rustix::fs::openat(&place, &name, flags, Mode::RUSR | Mode::WUSR)?;
-            Ok((File::from(new), name))
-        });
-    let ((new, temporary), _) = made.map_err(io("cannot write beside it"))?.into_parts();
-    let written = fill(&old, &was, &new, after).and_then(|()| {
-        let (_, is) = unchanged(&place, name, before)?;
-        let same = |of: &Metadata| (of.dev(), of.ino(), of.mtime(), of.mtime_nsec());
-        if same(&is) != same(&was) {
-            return Err(NotWritten::Changed);
-        }
-        let renamed = rustix::fs::renameat(&place, &temporary, &place, name);
-        renamed.map_err(|error| io("cannot replace it")(error.into()))
-    });
-    if written.is_err() {
-        let _ = rustix::fs::unlinkat(&place, &temporary, AtFlags::empty());
-    }
-    written?;
-    place.sync_all().map_err(io("cannot sync its directory"))
+            Ok((make(&name)?, name))
+        })?;
+    Ok(made.into_parts().0)
 }
 
 /// Opens a file that still says what it said.
@@ -205,11 +257,11 @@ mod tests {
         let text = "#!/bin/bash\npg_dump shop | gzip > /backup/shop.sql.gz\npg_dump wiki | gzip > /backup/wiki.sql.gz\n";
         fs::write(&path, text).unwrap();
         let (reviewer, reviewed) = review(&path);
-        let fixed = fixed(&reviewer, &reviewed, None).unwrap();
+        let fixed = fixed(&reviewer, &reviewed).unwrap();
         assert!(fixed.after.contains("pipefail"), "{}", fixed.after);
         assert_eq!(fixed.after.matches("pipefail").count(), 1, "{}", fixed.after);
         assert!(fixed.left.open.iter().all(|placed| placed.edit.is_none()));
-        assert!(super::fixed(&reviewer, &fixed.left, None).is_none());
+        assert!(super::fixed(&reviewer, &fixed.left).is_none());
     }
 
     #[test]

@@ -5,17 +5,18 @@ mod many;
 mod walk;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use fixing::{Fixed, NotWritten, fixed, write_back};
-pub use walk::{Found, Named, files};
+pub use walk::{Found, Named, NotWalked, files};
 
 use super::files::{FileError, read_lossy, read_text};
 use super::installed_tools::InstalledTools;
+use super::perform::why;
 use super::{Runtime, RuntimeError, checks};
 use crate::base::{Clock as _, Digest, Problem, Timestamp};
 use crate::check::{self, FileKind, Reviewed};
@@ -89,8 +90,11 @@ enum Keep {
 #[derive(Debug)]
 pub struct Reviewer {
     data_dir: Option<PathBuf>,
-    runtime: Mutex<Option<Arc<Runtime>>>,
-    installed: OnceLock<std::collections::BTreeSet<String>>,
+    /// What keeps evidence, or that nothing does, once the first plan asked for it.
+    runtime: Mutex<Option<Option<Arc<Runtime>>>>,
+    /// Why the evidence of a plan was not kept, where it was not.
+    unkept: Mutex<Option<String>>,
+    installed: OnceLock<Arc<BTreeSet<String>>>,
     tools: InstalledTools,
     /// The inventory of every plan, where one was named.
     inventory: Option<Given>,
@@ -107,6 +111,7 @@ impl Reviewer {
             data_dir,
             tools,
             runtime: Mutex::new(None),
+            unkept: Mutex::default(),
             installed: OnceLock::new(),
             inventory,
             among: Mutex::default(),
@@ -117,7 +122,7 @@ impl Reviewer {
     /// Returns a reviewer that uses a runtime.
     pub fn of(runtime: Arc<Runtime>) -> Self {
         let reviewer = Self::new(None, None);
-        *held(&reviewer.runtime) = Some(runtime);
+        *held(&reviewer.runtime) = Some(Some(runtime));
         reviewer
     }
 
@@ -126,14 +131,29 @@ impl Reviewer {
         &self,
         files: &[Found],
         jobs: usize,
-        mut take: impl FnMut(&Found, Looked) -> ControlFlow<()>,
+        take: impl FnMut(&Found, Looked) -> ControlFlow<()>,
+    ) {
+        self.each_with(files, jobs, |found| self.look(found), take);
+    }
+
+    /// Does `work` with every file on `jobs` threads, and hands on what came of each, in their order.
+    pub fn each_with<'f, R: Send>(
+        &self,
+        files: &'f [Found],
+        jobs: usize,
+        work: impl Fn(&Found) -> R + Sync,
+        mut take: impl FnMut(&'f Found, R) -> ControlFlow<()>,
     ) {
         self.learn_inventories(files);
         let around = |work: &mut (dyn FnMut() + Send)| {
             let _ = on_deep_stack(work);
         };
-        let look = |found: &Found| self.look(found);
-        many::each(files, jobs, around, look, |at, looked| take(&files[at], looked));
+        many::each(files, jobs, around, work, |at, done| take(&files[at], done));
+    }
+
+    /// Returns why what was found in plans is not kept as their evidence, where it is not.
+    pub fn unkept(&self) -> Option<String> {
+        held(&self.unkept).clone()
     }
 
     /// Looks at one file.
@@ -199,7 +219,7 @@ impl Reviewer {
                 Reviewed::inventory(path, text, checks::check_inventory(&inventory))
             }
             (FileKind::Script(language), _) => {
-                let installed = self.installed.get_or_init(crate::probe::installed);
+                let installed = self.installed.get_or_init(|| Arc::new(crate::probe::installed()));
                 let mut facts = checks::script_facts(&text, language, installed, self.now);
                 facts.takes = self.tools.takes();
                 let mut checked = check::script(&text, language, &facts);
@@ -225,7 +245,10 @@ impl Reviewer {
             (Some(given), _) => Some(&given.inventory),
             (None, Some(among)) => Some(among.as_ref()),
             (None, None) => {
-                kept = runtime.inventory_of(&plan)?;
+                kept = match &runtime {
+                    Some(runtime) => runtime.inventory_of(&plan)?,
+                    None => None,
+                };
                 kept.as_ref()
             }
         };
@@ -237,12 +260,22 @@ impl Reviewer {
         }
         let checked = match keep {
             Keep::Evidence => {
-                if let Some(given) = &self.inventory {
-                    runtime.keep_inventory(&given.name, &given.text)?;
+                let tools = runtime.as_ref().map_or(&self.tools, |one| &one.installed_tools);
+                let checked = checks::look_at_plan(&plan, inventory, tools, self.now);
+                let kept = runtime.as_ref().map_or(Ok(()), |runtime| {
+                    if let Some(given) = &self.inventory {
+                        runtime.keep_inventory(&given.name, &given.text)?;
+                    }
+                    runtime.keep_checked(&plan, plan.fingerprint(inventory), &checked)
+                });
+                if let Err(error) = kept {
+                    *held(&self.unkept) = Some(why(&error));
                 }
-                runtime.check_plan(&plan, inventory, plan.fingerprint(inventory))?
+                checked
             }
-            Keep::Nothing => check::plan(&plan, inventory, &runtime.facts(&plan, inventory)),
+            Keep::Nothing => {
+                check::plan(&plan, inventory, &checks::plan_facts(&plan, inventory, self.now))
+            }
         };
         let reviewed = Reviewed::plan(path, text, &plan, checked, Some(self.now));
         Ok(Looked::Reviewed(Box::new(reviewed)))
@@ -268,14 +301,22 @@ impl Reviewer {
         }
     }
 
-    fn runtime(&self) -> Result<Arc<Runtime>, RuntimeError> {
+    /// Opens the data directory once. Checking needs nothing of it, so where it is the user's own and cannot be had, what
+    /// was found is not kept; one that a person named is meant.
+    fn runtime(&self) -> Result<Option<Arc<Runtime>>, RuntimeError> {
         let mut runtime = held(&self.runtime);
-        if let Some(runtime) = runtime.as_ref() {
-            return Ok(Arc::clone(runtime));
+        if let Some(opened) = runtime.as_ref() {
+            return Ok(opened.clone());
         }
-        let opened = Arc::new(Runtime::open(self.data_dir.clone())?);
-        *runtime = Some(Arc::clone(&opened));
-        Ok(opened)
+        let opened = match Runtime::open(self.data_dir.clone()) {
+            Ok(opened) => Some(Arc::new(opened)),
+            Err(error) if self.data_dir.is_some() => return Err(error),
+            Err(error) => {
+                *held(&self.unkept) = Some(why(&error));
+                None
+            }
+        };
+        Ok(runtime.insert(opened).clone())
     }
 }
 

@@ -35,11 +35,37 @@ pub enum Named {
     BelowDirectory,
 }
 
+/// What could not be looked at below a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotWalked {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// Why.
+    pub why: String,
+}
+
+impl NotWalked {
+    fn of(below: &Path, error: &ignore::Error) -> Self {
+        let (mut path, mut inner) = (below, error);
+        loop {
+            match inner {
+                ignore::Error::WithPath { path: at, err } => (path, inner) = (at, err),
+                ignore::Error::WithDepth { err, .. }
+                | ignore::Error::WithLineNumber { err, .. } => {
+                    inner = err;
+                }
+                _ => break,
+            }
+        }
+        Self { path: path.to_owned(), why: inner.to_string() }
+    }
+}
+
 /// Returns the files that `paths` name, each once: what is no directory as it is, and below directories everything the
 /// checker reads, sorted by name. Hidden files and symbolic links are left out, and what git is told to ignore unless
 /// `ignored` asks for it too. The second list says what could not be looked at.
-pub fn files(paths: &[PathBuf], ignored: bool) -> (Vec<Found>, Vec<String>) {
-    let (mut found, mut problems): (Vec<Found>, Vec<String>) = (vec![], vec![]);
+pub fn files(paths: &[PathBuf], ignored: bool) -> (Vec<Found>, Vec<NotWalked>) {
+    let (mut found, mut problems): (Vec<Found>, Vec<NotWalked>) = (vec![], vec![]);
     let mut seen = std::collections::BTreeSet::new();
     let mut add = |path: PathBuf, named: Named| {
         if seen.insert(path.clone()) {
@@ -69,7 +95,7 @@ pub fn files(paths: &[PathBuf], ignored: bool) -> (Vec<Found>, Vec<String>) {
                     }
                 }
                 Ok(_) => {}
-                Err(error) => problems.push(error.to_string()),
+                Err(error) => problems.push(NotWalked::of(path, &error)),
             }
         }
     }

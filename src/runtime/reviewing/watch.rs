@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Found, Looked, Named, Reviewer, files, write_back};
 use crate::base::Position;
@@ -33,8 +33,9 @@ impl Worker {
         let reviewer = Reviewer::of(Arc::clone(&self.runtime));
         let (mut found, problems) = files(paths, false);
         for problem in problems {
-            self.tell(News::File(FileSeen::Unread { path: PathBuf::new(), why: problem }));
+            self.tell(News::File(FileSeen::Unread { path: problem.path, why: problem.why }));
         }
+        self.tell(News::FilesFound(found.len()));
         let mut stamps: BTreeMap<PathBuf, Option<Stamp>> =
             found.iter().map(|one| (one.path.clone(), stamp(&one.path))).collect();
         let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -51,8 +52,11 @@ impl Worker {
             return;
         }
         found.retain(|one| one.path.as_os_str() != "-");
+        let mut took = Duration::ZERO;
         while goes_on(&watching) {
-            std::thread::sleep(EVERY);
+            // Looking at many takes long; most of the time is left to others.
+            std::thread::sleep(EVERY.max(took * 20));
+            let begun = Instant::now();
             for one in &found {
                 let now = stamp(&one.path);
                 if stamps.insert(one.path.clone(), now) == Some(now) {
@@ -65,6 +69,7 @@ impl Worker {
                     return;
                 }
             }
+            took = begun.elapsed();
         }
     }
 
@@ -85,7 +90,13 @@ impl Worker {
 fn seen(found: &Found, looked: Looked) -> Option<FileSeen> {
     let path = found.path.clone();
     match looked {
-        Looked::Reviewed(reviewed) => Some(FileSeen::Reviewed(reviewed)),
+        Looked::Reviewed(mut reviewed) => {
+            // Without a finding no line of it is ever shown, and of many files not all can be kept.
+            if reviewed.open.is_empty() && reviewed.allowed.is_empty() {
+                reviewed.text = String::new();
+            }
+            Some(FileSeen::Reviewed(reviewed))
+        }
         Looked::Nothing => None,
         Looked::Invalid { text, problems } => {
             let why = problems.first().map_or_else(String::new, |problem| {

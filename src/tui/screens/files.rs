@@ -1,6 +1,9 @@
 //! Files: scripts, plans and runbooks with their findings, each beside the lines it is about.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
@@ -30,6 +33,16 @@ pub struct Files {
     /// The rule whose page is open.
     rule: Option<&'static str>,
     theme: Option<Theme>,
+    /// The rows as they were last made, and of what.
+    made: RefCell<Option<Made>>,
+}
+
+/// Rows, the version of the files they are made of, and the mildest findings among them.
+#[derive(Debug)]
+struct Made {
+    version: Arc<()>,
+    least: Severity,
+    rows: Rc<[Row]>,
 }
 
 impl Default for Files {
@@ -41,6 +54,7 @@ impl Default for Files {
             least: Severity::Low,
             rule: None,
             theme: None,
+            made: RefCell::default(),
         }
     }
 }
@@ -54,8 +68,23 @@ enum Row {
 }
 
 impl Files {
-    /// Returns the rows that are listed: files with something to see, each before its findings.
-    fn rows(&self, files: &flow::Files) -> Vec<Row> {
+    /// Returns the rows that are listed; they are made once for each change of the files, because there may be many.
+    fn rows(&self, files: &flow::Files) -> Rc<[Row]> {
+        let mut made = self.made.borrow_mut();
+        if let Some(made) = made.as_ref()
+            && Arc::ptr_eq(&made.version, &files.version)
+            && made.least == self.least
+        {
+            return Rc::clone(&made.rows);
+        }
+        let rows: Rc<[Row]> = self.made_of(files).into();
+        let (version, least) = (Arc::clone(&files.version), self.least);
+        *made = Some(Made { version, least, rows: Rc::clone(&rows) });
+        rows
+    }
+
+    /// Returns files with something to see, each before its findings.
+    fn made_of(&self, files: &flow::Files) -> Vec<Row> {
         let mut rows = vec![];
         for (at, seen) in files.seen.iter().enumerate() {
             match seen {
@@ -68,7 +97,8 @@ impl Files {
                     let allowed =
                         allowed.filter(|(_, one)| one.found.finding.severity >= self.least);
                     let allowed: Vec<Row> = allowed.map(|(one, _)| Row::Allowed(at, one)).collect();
-                    if files.seen.len() == 1 || !open.is_empty() || !allowed.is_empty() {
+                    let unknown = !reviewed.unknown.is_empty() && self.least == Severity::Low;
+                    if files.seen.len() == 1 || !open.is_empty() || !allowed.is_empty() || unknown {
                         rows.push(Row::File(at));
                     }
                     rows.extend(open);
@@ -166,15 +196,7 @@ impl Screen for Files {
         let Some(files) = &state.files else {
             return "Files".into();
         };
-        let reviewed = files.seen.iter().filter_map(|seen| match seen {
-            FileSeen::Reviewed(reviewed) => Some(reviewed),
-            FileSeen::Unread { .. } => None,
-        });
-        let (mut counts, mut allowed) = ([0; 4], 0);
-        for file in reviewed {
-            allowed += file.allowed.len();
-            file.open.iter().for_each(|one| counts[one.finding.severity as usize] += 1);
-        }
+        let (counts, allowed) = (files.open, files.allowed);
         let words: Vec<String> = Severity::ALL
             .into_iter()
             .rev()
@@ -183,12 +205,16 @@ impl Screen for Files {
             .collect();
         let found = if words.is_empty() { "no findings".to_owned() } else { words.join(", ") };
         let allowed = if allowed > 0 { format!(", {allowed} allowed") } else { String::new() };
-        let going = if files.complete { "" } else { " ..." };
+        let looked = match files.expected {
+            Some(all) if !files.complete => format!("{} of {all} files ...", files.seen.len()),
+            None if !files.complete => format!("{} ...", count(files.seen.len(), "file")),
+            Some(_) | None => count(files.seen.len(), "file"),
+        };
         let least = match self.least {
             Severity::Low => String::new(),
             least => format!("   shown: {} and worse", least.word()),
         };
-        format!("Files   {}{going}   {found}{allowed}{least}", count(files.seen.len(), "file"))
+        format!("Files   {looked}   {found}{allowed}{least}")
     }
 
     fn context(&self, state: &State) -> String {
