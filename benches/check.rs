@@ -104,7 +104,8 @@ fn main() {
 
     println!("\nhostile texts, of a size and of twice that size, by the processor's clock");
     blackstart::shell::on_deep_stack(|| {
-        let mut grown: Vec<(f64, f64, &Shape)> = SHAPES.iter().map(|one| grows(one, &facts)).collect();
+        let mut grown: Vec<(f64, f64, &Shape)> =
+            SHAPES.iter().map(|one| grows(one, &facts)).collect();
         grown.sort_by(|a, b| b.0.total_cmp(&a.0));
         let slow = grown.iter().filter(|(ratio, ..)| *ratio > 2.6).count();
         println!("{} shapes; {slow} take more than 2.6 times as long", grown.len());

@@ -169,12 +169,21 @@ pub const SHAPES: &[Shape] = &[
             )
         })
     }),
-    shape("comments that allow, in a plan of commands", Language::Markdown, 500, |n| {
+    shape("comments of Markdown that allow", Language::Markdown, 500, |n| {
         lines(n, |i| {
             format!(
                 "<!-- blackstart: allow SH003 until 2027-03-01 because it is so -->\n```bash\nrm -rf \"$D{i}\"/*\n```\n"
             )
         })
+    }),
+    shape("characters without width", Language::Bash, 20_000, |n| {
+        format!("rm {}\n", "\u{200b}".repeat(n))
+    }),
+    shape("carriage returns in quotes", Language::Bash, 20_000, |n| {
+        format!("echo '{}'\n", "a\r".repeat(n))
+    }),
+    shape("letters of other alphabets", Language::Bash, 5_000, |n| {
+        format!("echo {}\n", "paypa\u{430}l \u{43f}\u{440}\u{438} ".repeat(n))
     }),
     shape("empty lines", Language::Bash, 200_000, |n| "\n".repeat(n)),
     shape("broken quotes", Language::Bash, 5_000, |n| script(n, |i| format!("echo 'a{i}\n"))),

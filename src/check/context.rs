@@ -91,6 +91,21 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Returns the commands of these names behind one.
+    pub fn named_after<'c>(
+        &'c self,
+        unit: &'c Unit<'a>,
+        run: Run<'c>,
+        names: &'c [&str],
+    ) -> impl Iterator<Item = (&'c Unit<'a>, Run<'c>)> {
+        let position = self.position(unit);
+        self.units[position..].iter().enumerate().flat_map(move |(at, unit)| {
+            unit.named(names)
+                .filter(move |other| at > 0 || other.index > run.index)
+                .map(move |other| (unit, other))
+        })
+    }
+
     /// Returns the commands behind one.
     pub fn after<'c>(
         &'c self,
@@ -103,6 +118,16 @@ impl<'a> Context<'a> {
                 .filter(move |other| at > 0 || other.index > run.index)
                 .map(move |other| (unit, other))
         })
+    }
+
+    /// Returns the texts from one on, that one first.
+    pub fn from(&self, unit: &Unit<'a>) -> &[Unit<'a>] {
+        &self.units[self.position(unit)..]
+    }
+
+    /// Returns the texts up to one, that one last.
+    pub fn up_to(&self, unit: &Unit<'a>) -> &[Unit<'a>] {
+        &self.units[..=self.position(unit)]
     }
 
     fn position(&self, unit: &Unit<'a>) -> usize {

@@ -21,6 +21,14 @@ pub(super) struct Lookups {
     pub(super) deeds: OnceCell<Spans>,
     /// Whether the text says which server its clients go to.
     pub(super) server_told: OnceCell<bool>,
+    /// The paths that tests are about, each with the last test.
+    pub(super) tested: OnceCell<HashMap<String, usize>>,
+    /// The commands that may keep what a database holds, and those that may keep files.
+    pub(super) keepers: OnceCell<(Vec<usize>, Vec<usize>)>,
+    /// The commands that make a snapshot, an image or an export.
+    pub(super) snapshots: OnceCell<Vec<usize>>,
+    /// The branches that a switch keeps from running.
+    pub(super) switched_off: OnceCell<Vec<Span>>,
     /// The words that it lists or loops over.
     pub(super) listed: OnceCell<HashSet<String>>,
     /// The files that its commands make.

@@ -253,12 +253,13 @@ fn passed_on(unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
 /// Tells whether the file is put aside before, or moved into place behind.
 fn moved(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>, path: &str) -> bool {
     let sources = |unit: &Unit<'_>, other: Run<'_>| {
-        other.command.is(&["mv", "cp", "ln", "savelog", "logrotate", "rename"])
-            && other.command.arguments().iter().any(|a| other.command.path(a) == path)
+        other.command.arguments().iter().any(|a| other.command.path(a) == path)
             && unit.text.len() > other.command.span.start
     };
-    let before = context.before(unit, run).any(|(u, r)| sources(u, r));
-    let behind = context.after(unit, run).any(|(_, r)| {
+    let turn = &["mv", "cp", "ln", "savelog", "logrotate", "rename"];
+    let before = context.named_before(unit, run, turn).any(|(u, r)| sources(u, r));
+    let turn = &["mv", "savelog", "logrotate"];
+    let behind = context.named_after(unit, run, turn).any(|(_, r)| {
         let moved = r.command.arguments().split_last().map_or(&[][..], |(_, sources)| sources);
         let turns = r.command.is(&["savelog", "logrotate"])
             && r.command.arguments().iter().any(|a| r.command.path(a) == path);

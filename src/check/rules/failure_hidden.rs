@@ -1,9 +1,12 @@
 //! SH011: the failure of a backup is thrown away on purpose.
 
+use std::collections::HashMap;
+
 use crate::base::Span;
 use crate::check::deeds::{self, Deed};
+use crate::check::lookups::Spans;
 use crate::check::names::looks_backup;
-use crate::check::outcome::{self, each};
+use crate::check::outcome::each;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
@@ -75,24 +78,26 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 }
             }
         });
+        let around = Spans::new(hidden.iter().map(|(span, _)| *span).zip(0..));
+        let last = deeds::deeds(unit).last().map_or(0, |(run, _)| run.index);
         for (run, deed) in deeds::deeds(unit) {
             if matches!(deed, Deed::Delete) || run.command.setting.deferred {
                 continue;
             }
             let name = run.command.name().unwrap_or_default();
-            let inside =
-                |(span, _): &&(Span, Option<Span>)| outcome::within(run.command.span, *span);
-            if tested_later(unit, run) {
+            let inside = around.first_around(run.command.span).map(|at| hidden[at]);
+            let silent = || silenced(run) && !run.command.setting.asked && deed != Deed::Verify;
+            if inside.is_none() && !silent() || tested_later(unit, run) {
                 continue;
             }
-            if let Some((_, tail)) = hidden.iter().find(inside) {
+            if let Some((_, tail)) = inside {
                 let message = format!("a failure of `{name}` is thrown away");
                 let finding = report.add(&RULE, unit, run.command.span, message);
                 finding.edit = tail.and_then(|tail| edit(tail, ""));
-                if later_ends(unit, run) || of_no_copy(run) {
+                if deed == Deed::Verify && last <= run.index || of_no_copy(run) {
                     finding.severity = Severity::Medium;
                 }
-            } else if silenced(run) && !run.command.setting.asked && deed != Deed::Verify {
+            } else {
                 let message = format!("what `{name}` says when it fails is thrown away");
                 let finding = report.add(&RULE, unit, run.command.span, message);
                 finding.severity = Severity::Low;
@@ -118,23 +123,20 @@ fn of_no_copy(run: Run<'_>) -> bool {
     command.is(&["cpio"]) && passes && !command.arguments().iter().any(named)
 }
 
-/// Tells whether nothing behind the command rests on it: the script only looks, or ends.
-fn later_ends(unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let verify = deeds::deed(unit, run.command) == Some(Deed::Verify);
-    let goes_on = unit
-        .runs()
-        .any(|other| other.index > run.index && deeds::deed(unit, other.command).is_some());
-    verify && !goes_on
-}
-
 /// Tells whether the file that the command makes is tested behind it: `test -s file`.
 fn tested_later(unit: &Unit<'_>, run: Run<'_>) -> bool {
-    let made = deeds::outputs_of_line(unit, run);
-    unit.named(&["[", "test", "grep", "gzip", "cmp"]).any(|other| {
-        let about =
-            |a: &crate::shell::Argument| made.iter().any(|(_, p)| *p == other.command.path(a));
-        other.index > run.index && other.command.arguments().iter().any(about)
-    })
+    let tests = || {
+        let mut last = HashMap::new();
+        for run in unit.named(&["[", "test", "grep", "gzip", "cmp"]) {
+            for argument in run.command.arguments() {
+                last.insert(run.command.path(argument), run.index);
+            }
+        }
+        last
+    };
+    let tested = unit.lookups.tested.get_or_init(tests);
+    let later = |path: &str| tested.get(path).is_some_and(|last| *last > run.index);
+    deeds::outputs_of_line(unit, run).iter().any(|(_, path)| later(path))
 }
 
 /// Tells whether a statement is `true` or `:`.

@@ -196,6 +196,12 @@ fn acts(unit: &Unit<'_>, command: &Command) -> bool {
 
 /// Tells whether a command stands in a branch that the script itself keeps from running: a switch above says no.
 fn switched_off(unit: &Unit<'_>, command: &Command) -> bool {
+    let off = unit.lookups.switched_off.get_or_init(|| branches_off(unit));
+    off.iter().any(|branch| within(command.span, *branch))
+}
+
+/// Returns the branches that a switch above keeps from running.
+fn branches_off(unit: &Unit<'_>) -> Vec<Span> {
     let never = |test: &Command| {
         let words: Vec<Option<&str>> = test.arguments().iter().map(Argument::literal).collect();
         match words.as_slice() {
@@ -206,7 +212,12 @@ fn switched_off(unit: &Unit<'_>, command: &Command) -> bool {
             _ => false,
         }
     };
-    let mut off = false;
+    let tests = unit.named(&["[", "test"]).filter(|test| never(test.command));
+    let tests: BTreeSet<Span> = tests.map(|test| test.command.span).collect();
+    let mut off = Vec::new();
+    if tests.is_empty() {
+        return off;
+    }
     each(&unit.script.statements, &mut |statement, _| {
         let StatementKind::If { branches, .. } = &statement.kind else { return };
         for (condition, body) in branches {
@@ -214,11 +225,9 @@ fn switched_off(unit: &Unit<'_>, command: &Command) -> bool {
             else {
                 continue;
             };
-            let whole = Span::new(first.span.start, last.span.end);
-            off |= within(command.span, whole)
-                && unit
-                    .named(&["[", "test"])
-                    .any(|test| test.command.span == asked.span && never(test.command));
+            if tests.contains(&asked.span) {
+                off.push(Span::new(first.span.start, last.span.end));
+            }
         }
     });
     off
@@ -362,6 +371,14 @@ fn whole(word: &str) -> bool {
             || matches!(word, "TODO" | "FIXME" | "TBD" | "PLACEHOLDER");
     }
     let word_alone = word.trim_matches('.');
+    let letter = |byte: Option<&u8>| byte.map_or(0, u8::to_ascii_lowercase);
+    let first = letter(word_alone.as_bytes().first());
+    let last = letter(word_alone.as_bytes().last());
+    // Most words are told by the letters at their ends.
+    let begins_so = matches!(first, b'c' | b'r' | b'y' | b'm' | b'x' | b'i' | b'f' | b's' | b'e');
+    if !begins_so && !matches!(last, b'e' | b'r' | b'm' | b'g' | b't') {
+        return false;
+    }
     let begins = |with: &str| {
         word_alone
             .as_bytes()

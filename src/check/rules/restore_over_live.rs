@@ -99,9 +99,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         for target in replaced(context, unit, run) {
             let safe = kept_by_snapshots(context, unit, run, &target)
-                || context
-                    .before(unit, run)
-                    .any(|(u, r)| keeps(u, r, &target) && !is_what_comes_back(unit, (u, r), run));
+                || context.up_to(unit).iter().any(|other| kept_in(other, unit, run, &target));
             if !safe {
                 let message = match &target {
                     Target::Path(path) => {
@@ -133,16 +131,59 @@ fn kept_by_snapshots(
     target: &Target,
 ) -> bool {
     let Target::Path(path) = target else { return false };
-    context.after(unit, run).any(|(other_unit, other)| {
-        losses::snapshots(other.command)
-            && other.command.arguments().iter().any(|a| {
+    context.from(unit).iter().any(|other| {
+        let all = || {
+            let snapshots = other.runs().filter(|run| losses::snapshots(run.command));
+            snapshots.map(|run| run.index).collect()
+        };
+        let behind = |at: &&usize| !std::ptr::eq(other, unit) || **at > run.index;
+        let mut snapshots = other.lookups.snapshots.get_or_init(all).iter().filter(behind);
+        snapshots.any(|at| {
+            other.commands.list[*at].arguments().iter().any(|a| {
                 let shown = a.shown();
                 let of = shown.split('@').next().unwrap_or_default().trim_matches('/');
                 let own = path.trim_matches('/');
                 !of.is_empty() && (own == of || own.starts_with(&format!("{of}/")))
-                    || other_unit.slice(a.span).starts_with(path.as_str())
+                    || other.slice(a.span).starts_with(path.as_str())
             })
+        })
     })
+}
+
+/// Tells whether a command of a text keeps what another one replaces, before it does.
+fn kept_in(other: &Unit<'_>, unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
+    let all = || {
+        let of = |run: &Run<'_>| keeps_databases(other, run.command);
+        let databases = other.runs().filter(of).map(|run| run.index).collect();
+        let of = |run: &Run<'_>| may_keep_files(run.command);
+        (databases, other.runs().filter(of).map(|run| run.index).collect())
+    };
+    let (databases, files) = other.lookups.keepers.get_or_init(all);
+    let keepers = if matches!(target, Target::Database(_)) { databases } else { files };
+    let before = |at: &&usize| !std::ptr::eq(other, unit) || **at < run.index;
+    keepers.iter().filter(before).any(|at| {
+        let made = Run { index: *at, command: &other.commands.list[*at] };
+        keeps(other, made, target) && !is_what_comes_back(unit, (other, made), run)
+    })
+}
+
+/// Tells whether a command makes a snapshot of a volume.
+fn snapshots(command: &Command) -> bool {
+    let words = command.literals();
+    command.is(&["lvcreate"]) && words.iter().any(|w| w.starts_with("-s") || *w == "--snapshot")
+        || command.is(&["zfs", "btrfs", "rbd", "virsh", "qm"])
+            && words.iter().any(|w| w.contains("snap"))
+        || words.iter().any(|w| w.contains("create-snapshot") || *w == "snapshot-create-as")
+}
+
+fn keeps_databases(unit: &Unit<'_>, command: &Command) -> bool {
+    snapshots(command) || dumps(command) || unit.sql(command).iter().any(|text| copies(text))
+}
+
+fn may_keep_files(command: &Command) -> bool {
+    command.is(&["tar", "restic", "borg", "mv", "cp", "rsync", "rename"])
+        || snapshots(command)
+        || dumps(command)
 }
 
 /// Returns how a command puts an older state, or that of another server, in the place of what is there.
@@ -375,16 +416,7 @@ fn stops(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
 /// Tells whether a command keeps the target: moves it aside, copies, dumps or snapshots it.
 fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
     let command = run.command;
-    let words = command.literals();
-    let snapshot = command.is(&["lvcreate"])
-        && words.iter().any(|w| w.starts_with("-s") || *w == "--snapshot")
-        || command.is(&["zfs", "btrfs", "rbd", "virsh", "qm"])
-            && words.iter().any(|w| w.contains("snap"))
-        || command
-            .literals()
-            .iter()
-            .any(|w| w.contains("create-snapshot") || *w == "snapshot-create-as");
-    if snapshot {
+    if snapshots(command) {
         return true;
     }
     match target {
@@ -404,13 +436,13 @@ fn keeps(unit: &Unit<'_>, run: Run<'_>, target: &Target) -> bool {
                     }));
             let backs_up = command.is(&["restic", "borg"])
                 && any
-                && words.iter().any(|w| *w == "backup" || *w == "create");
+                && (command.has("backup") || command.has("create"));
             command.is(&["mv", "cp", "rsync", "rename"]) && first
                 || creates
                 || backs_up
                 || dumps(command) && path.starts_with("/var/lib")
         }
-        Target::Database(_) => dumps(command) || unit.sql(command).iter().any(|t| copies(t)),
+        Target::Database(_) => keeps_databases(unit, command),
     }
 }
 

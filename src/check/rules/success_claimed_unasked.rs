@@ -1,5 +1,7 @@
 //! SH013: success is reported whether the backup worked or not.
 
+use std::cell::OnceCell;
+
 use crate::check::deeds::{self, Deed};
 use crate::check::outcome::{Outcome, outcome, whole};
 use crate::check::rule::{Example, Report, Rule};
@@ -57,20 +59,22 @@ curl -fsS --retry 3 https://hc-ping.com/4f1c2b6e-0000-4000-8000-1f2e3d4c5b6a > /
 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.scripts().filter(|unit| unit.step.is_none()) {
+        let claiming = OnceCell::new();
         for (run, deed) in deeds::deeds(unit) {
             let unasked = matches!(outcome(unit, run), Outcome::Ignored | Outcome::Hidden);
             if deed == Deed::Delete || !unasked {
                 continue;
             }
             let end = whole(unit, run).end;
-            let claim = unit.runs().find(|other| {
+            let all = || {
+                let free = |other: &Run<'_>| !other.command.setting.deferred;
+                let claims = |other: &Run<'_>| claims(other.command).is_some();
+                unit.named(CLAIMING).filter(free).filter(claims).collect::<Vec<_>>()
+            };
+            let claim = claiming.get_or_init(all).iter().copied().find(|other| {
                 let setting = &other.command.setting;
                 let free = !setting.conditional || run.command.setting.conditional;
-                other.command.span.start >= end
-                    && other.index > run.index
-                    && free
-                    && !setting.deferred
-                    && claims(other.command).is_some()
+                other.command.span.start >= end && other.index > run.index && free
             });
             if let Some(claim) = claim {
                 say(unit, run, claim, report);
@@ -88,6 +92,21 @@ fn say(unit: &Unit<'_>, run: Run<'_>, claim: Run<'_>, report: &mut Report) {
         finding.severity = severity;
     }
 }
+
+/// Commands that may say that all is well.
+const CLAIMING: &[&str] = &[
+    "touch",
+    "curl",
+    "wget",
+    "date",
+    "echo",
+    "printf",
+    "logger",
+    "mail",
+    "mailx",
+    "log",
+    "notify-send",
+];
 
 /// Returns how much a claim of success weighs, where a command is one: a marker that a machine reads more than a sentence.
 fn claims(command: &Command) -> Option<Severity> {
