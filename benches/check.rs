@@ -2,6 +2,8 @@
 //! the same files in one batch; both on one core, without `bash -n`.
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
+#[path = "support/hostile.rs"]
+mod hostile;
 #[path = "support/nested.rs"]
 mod nested;
 #[path = "support/mod.rs"]
@@ -12,10 +14,18 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use blackstart::check::{self, Facts, Language};
+use hostile::{SHAPES, Shape};
 use nested::PAIRS;
 use support::{Times, head, installed, line};
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
+    if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
+        println!("the load of this machine: {}", load.trim());
+    }
     let scripts = scripts();
     let bytes: usize = scripts.iter().map(|(_, text)| text.len()).sum();
     println!("{} scripts, {:.1} MB", scripts.len(), bytes as f64 / 1e6);
@@ -92,6 +102,17 @@ fn main() {
         line("all", &all.iter().map(|(took, ..)| *took).collect::<Vec<_>>().into());
     });
 
+    println!("\nhostile texts, of a size and of twice that size, by the processor's clock");
+    blackstart::shell::on_deep_stack(|| {
+        let mut grown: Vec<(f64, f64, &Shape)> = SHAPES.iter().map(|one| grows(one, &facts)).collect();
+        grown.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let slow = grown.iter().filter(|(ratio, ..)| *ratio > 2.6).count();
+        println!("{} shapes; {slow} take more than 2.6 times as long", grown.len());
+        for (ratio, took, shape) in grown.iter().take(10.max(slow)) {
+            println!("{:44} x{ratio:4.1}, then {took:7.0} ms", shape.name);
+        }
+    });
+
     head("one file, with the start of the process");
     let file = std::env::temp_dir().join("blackstart-bench.sh");
     std::fs::write(&file, "#!/bin/bash\nset -euo pipefail\ntar -czf /backup/a.tgz -C /srv/app .\n")
@@ -119,6 +140,29 @@ fn main() {
             }),
         );
     }
+}
+
+/// Returns how many times as long a text of twice the size takes, and how many milliseconds.
+fn grows<'s>(shape: &'s Shape, facts: &Facts) -> (f64, f64, &'s Shape) {
+    let took = |size: usize| {
+        let text = (shape.make)(size);
+        let once = || {
+            let began = thread_milliseconds();
+            std::hint::black_box(check::script(&text, shape.language, facts));
+            thread_milliseconds() - began
+        };
+        once().min(once())
+    };
+    let (one, two) = (took(shape.size), took(2 * shape.size));
+    // What is over in a moment says nothing of how it grows.
+    let ratio = if two < 5.0 { 1.0 } else { two / one };
+    (ratio, two, shape)
+}
+
+/// Returns the processor time of this thread.
+fn thread_milliseconds() -> f64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 / 1e6
 }
 
 /// Returns the seconds of processor time of this process, and of the ended children it waited for.

@@ -9,6 +9,12 @@ pub fn terminal(text: &str) -> String {
     escape(text, |c| matches!(c, '\n' | '\t'))
 }
 
+/// Tells whether a character stays as it is in [`terminal`].
+pub fn shows(c: char) -> bool {
+    let control = (c as u32) < 0x20 || c == '\u{7f}';
+    matches!(c, '\n' | '\t') || !control && !is_deceptive(c)
+}
+
 /// Returns `text` escaped as [`terminal`] does, on one line: breaks become `\n`, tabs `\t`.
 pub fn one_line(text: &str) -> String {
     escape(text, |_| false)

@@ -1,7 +1,9 @@
 //! What a command does to data that somebody will want back: dumps it, restores it, sends it, deletes it, proves it.
 
+use super::lookups::Spans;
 use super::names::{is_partial_name, looks_scratch};
 use super::{Run, Unit};
+use crate::base::Span;
 use crate::shell::ast::RedirectKind;
 use crate::shell::{Argument, Command, path};
 use crate::tools::tar;
@@ -125,8 +127,21 @@ pub fn deeds<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = (Run<'u>, Deed)> {
     unit.named(NAMES).filter_map(|run| Some((run, deed(unit, run.command)?)))
 }
 
+/// Returns the first command inside a span of the text that does one of these deeds.
+pub fn first_inside<'u>(unit: &'u Unit<'_>, span: Span, wanted: &[Deed]) -> Option<Run<'u>> {
+    let places = || Spans::new(deeds(unit).map(|(run, _)| (run.command.span, run.index)));
+    let inside = unit.lookups.deeds.get_or_init(places).inside(span);
+    let of = |index: &usize| deed(unit, &unit.commands.list[*index]);
+    let wanted = inside.filter(|index| of(index).is_some_and(|deed| wanted.contains(&deed)));
+    wanted.min().map(|index| Run { index, command: &unit.commands.list[index] })
+}
+
 /// Returns what a command does to the data, where it does something.
 pub fn deed(unit: &Unit<'_>, command: &Command) -> Option<Deed> {
+    *unit.known(command).deed.get_or_init(|| told(unit, command))
+}
+
+fn told(unit: &Unit<'_>, command: &Command) -> Option<Deed> {
     if !command.is(NAMES) {
         return None;
     }

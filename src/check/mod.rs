@@ -15,6 +15,7 @@ mod fix;
 mod flags;
 mod index;
 mod language;
+mod lookups;
 mod losses;
 mod manifest;
 mod mirror;
@@ -249,9 +250,9 @@ fn plan_here(plan: &Plan, inventory: Option<&Inventory>, facts: &Facts) -> Check
         .iter()
         .map(|step| {
             let own = units.iter().filter(|u| u.step.is_some_and(|s| s.id == step.id));
-            let risk = own
-                .filter(|u| u.part != Place::Rollback)
-                .map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
+            // A rollback runs without another question, so its harm is the step's.
+            let risk =
+                own.map(|u| if u.language.is_shell() { risk::of_unit(u) } else { Risk::Unknown });
             (step.id.clone(), risk.max().unwrap_or(Risk::Read))
         })
         .collect();
@@ -307,6 +308,11 @@ fn units_of(plan: &Plan) -> Vec<Unit<'_>> {
                     // What the step itself made anew is nobody's data when it is taken back.
                     let own = |unit: &&Unit<'_>| unit.step.is_some_and(|one| one.id == step.id);
                     units.iter().filter(own).for_each(|one| unit.follows(&one.fresh));
+                    let here = |unit: &&Unit<'_>| unit.step.is_some_and(|s| s.host == step.host);
+                    let earlier = units.iter().filter(here).filter(|u| u.part == Place::Run);
+                    if let Some(effects) = &step.effects {
+                        earlier.for_each(|one| unit.takes_back(&one.fresh, &effects.writes));
+                    }
                 }
                 units.push(unit);
             }

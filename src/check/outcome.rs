@@ -1,5 +1,6 @@
 //! What happens in a script when one of its commands fails.
 
+use super::lookups::Spans;
 use super::{Run, Unit};
 use crate::base::Span;
 use crate::shell::ast::{Statement, StatementKind, Word};
@@ -48,23 +49,32 @@ pub fn outcome(unit: &Unit<'_>, run: Run<'_>) -> Outcome {
 
 /// Tells whether a trap catches every failure (`trap … ERR`).
 fn trapped(unit: &Unit<'_>) -> bool {
-    unit.named(&["trap"]).any(|run| run.command.has("ERR"))
+    let catches = || unit.named(&["trap"]).any(|run| run.command.has("ERR"));
+    *unit.lookups.trapped.get_or_init(catches)
 }
 
 /// Tells whether the exit code is read: `$?`, `PIPESTATUS` or a `wait` before any other command ends.
 fn status_read(unit: &Unit<'_>, run: Run<'_>) -> bool {
     let end = whole(unit, run).end;
-    let mut next = unit.commands.uses.iter().filter(|one| {
-        one.span.start >= end && matches!(one.name.as_str(), "?" | "PIPESTATUS" | "pipestatus")
-    });
-    next.any(|one| {
-        !unit.commands.list.iter().any(|other| {
-            other.span.start >= end
-                && other.span.end <= one.span.start
-                && !other.words.is_empty()
-                && !other.is(&["}", "return"])
-        })
-    })
+    let statuses = || {
+        let reads = |name: &str| matches!(name, "?" | "PIPESTATUS" | "pipestatus");
+        let read = unit.commands.uses.iter().filter(|one| reads(&one.name));
+        let mut starts: Vec<usize> = read.map(|one| one.span.start).collect();
+        starts.sort_unstable();
+        starts
+    };
+    let changing = || {
+        let changes = |other: &Run<'_>| {
+            !other.command.words.is_empty() && !other.command.is(&["}", "return"])
+        };
+        Spans::new(unit.runs().filter(changes).map(|other| (other.command.span, other.index)))
+    };
+    let statuses = unit.lookups.statuses.get_or_init(statuses);
+    let Some(next) = statuses.get(statuses.partition_point(|start| *start < end)) else {
+        return false;
+    };
+    let changed = unit.lookups.changing.get_or_init(changing).first_end(end);
+    changed.is_none_or(|changed| changed > *next)
 }
 
 /// Returns the text of the pipeline a command belongs to, or its own.
@@ -74,7 +84,11 @@ pub fn whole(unit: &Unit<'_>, run: Run<'_>) -> Span {
 }
 
 /// Returns the loops of a text that have no condition (`while true`) and are never left.
-pub fn endless(unit: &Unit<'_>) -> Vec<Span> {
+pub fn endless<'u>(unit: &'u Unit<'_>) -> &'u [Span] {
+    unit.lookups.endless.get_or_init(|| loops_never_left(unit))
+}
+
+fn loops_never_left(unit: &Unit<'_>) -> Vec<Span> {
     let mut loops: Vec<Span> = Vec::new();
     each(&unit.script.statements, &mut |statement, _| {
         let StatementKind::Loop(one) = &statement.kind else { return };
@@ -85,10 +99,9 @@ pub fn endless(unit: &Unit<'_>) -> Vec<Span> {
             loops.push(statement.span);
         }
     });
-    let left = |span: &Span| {
-        unit.named(&["break", "exit", "return"]).any(|run| within(run.command.span, *span))
-    };
-    loops.retain(|span| !left(span));
+    let leaving = unit.named(&["break", "exit", "return"]);
+    let leaving = Spans::new(leaving.map(|run| (run.command.span, run.index)));
+    loops.retain(|span| !leaving.any_inside(*span));
     loops
 }
 

@@ -67,25 +67,27 @@ fn kept_as(unit: &Unit<'_>, command: &Command, line: &str) -> bool {
     name.filter(|name| !name.is_empty()).is_some_and(used)
 }
 
+/// Programs that make or start a server.
+const SERVERS: &[&str] = &[
+    "initdb",
+    "pg_ctl",
+    "postgres",
+    "pg_createcluster",
+    "mysqld",
+    "mariadbd",
+    "mysql_install_db",
+    "mariadb-install-db",
+    "redis-server",
+    "mongod",
+    "pg_virtualenv",
+];
+
 /// Tells whether a client goes to a server that the script started on a directory that it made.
 fn on_own_server(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     let Some(call) = unit.take_apart(run.command) else { return false };
     let started = || {
-        context.before(unit, run).any(|(unit, other)| {
-            let server = other.command.is(&[
-                "initdb",
-                "pg_ctl",
-                "postgres",
-                "pg_createcluster",
-                "mysqld",
-                "mariadbd",
-                "mysql_install_db",
-                "mariadb-install-db",
-                "redis-server",
-                "mongod",
-                "pg_virtualenv",
-            ]);
-            server && other.command.arguments().iter().any(|a| anew(unit, other.command, a))
+        context.named_before(unit, run, SERVERS).any(|(unit, other)| {
+            other.command.arguments().iter().any(|a| anew(unit, other.command, a))
         })
     };
     let place = call.flags.iter().filter(|flag| {
@@ -99,8 +101,11 @@ fn on_own_server(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
         return true;
     }
     let said = call.has(&["host", "h", "socket", "S", "uri"]);
-    let by_setting = ["PGHOST", "PGPORT", "MYSQL_UNIX_PORT", "MYSQL_TCP_PORT"];
-    let told = || by_setting.iter().any(|name| unit.text.contains(&format!("{name}=")));
+    let by_setting = ["PGHOST=", "PGPORT=", "MYSQL_UNIX_PORT=", "MYSQL_TCP_PORT="];
+    let told = || {
+        let told = || by_setting.iter().any(|name| unit.text.contains(name));
+        *unit.lookups.server_told.get_or_init(told)
+    };
     !said && (told() || call.has(&["port", "p", "P"])) && started()
 }
 

@@ -81,15 +81,7 @@ impl Unit<'_> {
             (None, Some(redirect)) => command.path(&redirect.target),
             (None, None) => return None,
         };
-        let before = |other: &&Command| other.span.start < command.span.start;
-        let writes = |other: &&Command| {
-            let into = |r: &crate::shell::Redirection| {
-                r.kind == RedirectKind::Truncate && other.path(&r.target) == path
-            };
-            let tee = other.is(&["tee"]) && other.arguments().iter().any(|a| other.path(a) == path);
-            tee || other.redirects.iter().any(into)
-        };
-        let writer = self.commands.list.iter().rev().filter(before).find(writes)?;
+        let writer = self.writer_of(&path, command.span.start)?;
         if let Some(input) = &writer.input {
             return Some(self.shown(input));
         }

@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::Language;
+use super::deeds::Deed;
 use super::flags;
 use super::index::Index;
+use super::lookups::Lookups;
 use super::names::{is_partial_name, looks_scratch};
 use super::outcome::each;
 use super::reading::{Part, Schedule};
@@ -50,6 +52,7 @@ pub struct Unit<'a> {
     stages: OnceCell<Vec<Vec<u32>>>,
     /// Where those who write are first stopped.
     stopped: OnceCell<Option<usize>>,
+    pub(super) lookups: Lookups,
 }
 
 /// A path that a command of the text makes anew.
@@ -83,6 +86,7 @@ pub(super) struct Known {
     pub(super) statements: OnceCell<Vec<sql::Statement>>,
     pub(super) flags: OnceCell<flags::Judged>,
     pub(super) risk: OnceCell<Risk>,
+    pub(super) deed: OnceCell<Option<Deed>>,
 }
 
 /// A command together with its place in the unit.
@@ -143,6 +147,7 @@ impl<'a> Unit<'a> {
             known,
             stages: OnceCell::new(),
             stopped: OnceCell::new(),
+            lookups: Lookups::default(),
         };
         unit.fresh = unit.made_anew();
         unit
@@ -290,6 +295,24 @@ impl<'a> Unit<'a> {
         let kept = made.iter().filter(|made| made.branch.is_none());
         let kept = kept.filter(|made| made.commands.end == usize::MAX);
         self.fresh.extend(kept.map(|made| Fresh { commands: 0..usize::MAX, ..made.clone() }));
+    }
+
+    /// Takes over the files that the step says it writes into directories which an earlier step made anew.
+    pub(super) fn takes_back(&mut self, made: &[Fresh], written: &[String]) {
+        let kept =
+            made.iter().filter(|made| made.branch.is_none() && made.commands.end == usize::MAX);
+        for directory in kept {
+            let own = |path: &&String| {
+                !path.contains(['*', '?', '['])
+                    && **path != directory.path
+                    && path::within(path, &directory.path)
+            };
+            self.fresh.extend(written.iter().filter(own).map(|path| Fresh {
+                path: path.clone(),
+                commands: 0..usize::MAX,
+                ..directory.clone()
+            }));
+        }
     }
 
     /// Returns the source text of a span.

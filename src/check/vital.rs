@@ -42,9 +42,7 @@ const SYSTEM: &[&str] = &[
     "/etc/ssh",
     "/etc/systemd",
     "/lib",
-    "/lib32",
     "/lib64",
-    "/libx32",
     "/proc",
     "/sbin",
     "/sys",
@@ -73,7 +71,6 @@ const KEPT: &[&str] = &[
     "/root",
     "/srv",
     "/usr/local",
-    "/var/backups",
     "/var/mail",
     "/var/spool",
     "/var/spool/mail",
@@ -94,7 +91,6 @@ const FILES: &[&str] = &[
     "/etc/shadow",
     "/etc/ssh/sshd_config",
     "/etc/sudoers",
-    "/boot/grub/grub.cfg",
     "/boot/initrd*",
     "/boot/initrd.img*",
     "/boot/initrd.img-*",
@@ -196,10 +192,10 @@ fn by_call(unit: &Unit<'_>, command: &Command, call: &Call<'static>) -> Option<T
             Some(Taken { vital: file(&path)?, path, how })
         })
     };
+    // Without -r only a pattern reaches what is in a directory.
+    let whole = |word: &&Word| call.has(&["recursive"]) || word.text.ends_with('*');
     match call.name {
         "rm" | "srm" | "unlink" => {
-            // Without -r only a pattern takes what is in a directory.
-            let whole = |word: &&Word| call.has(&["recursive"]) || word.text.ends_with('*');
             let trees: Vec<Word> = call.operands.iter().filter(whole).cloned().collect();
             tree(&trees, "is deleted").or_else(|| files(&call.operands, "is deleted"))
         }
@@ -239,6 +235,16 @@ fn by_call(unit: &Unit<'_>, command: &Command, call: &Call<'static>) -> Option<T
                 call.value(&["size"]).is_some_and(|size| size.text.trim_matches('0').is_empty());
             files(&call.operands, "is emptied").filter(|_| none)
         }
+        "sed" if call.has(&["in-place"]) => {
+            let mut scripts = command.arguments().iter().filter_map(Argument::literal);
+            let all = scripts.any(|text| matches!(text, "d" | "1,$d" | "/.*/d" | "/^/d" | "/./d"));
+            files(&call.operands, "is emptied").filter(|_| all)
+        }
+        "gzip" | "pigz" | "bzip2" | "xz" => {
+            let stays =
+                call.has(&["keep", "k", "stdout", "c", "to-stdout", "list", "l", "test", "t"]);
+            files(&call.operands, "is compressed in its place").filter(|_| !stays)
+        }
         "shred" | "wipe" => files(&call.operands, "is overwritten"),
         "tee" | "sponge" if !call.has(&["append"]) => {
             let read = command.redirects.iter().filter(|r| r.kind == RedirectKind::Read);
@@ -247,8 +253,9 @@ fn by_call(unit: &Unit<'_>, command: &Command, call: &Call<'static>) -> Option<T
             let nothing = device || input.is_some_and(|text| text.trim().is_empty());
             files(&call.operands, "is emptied").filter(|_| nothing)
         }
-        "chmod" | "chown" | "chgrp" | "setfacl" if call.has(&["recursive"]) => {
-            let changed: Vec<Word> = call.of_role(Role::Change).into_iter().cloned().collect();
+        "chmod" | "chown" | "chgrp" | "setfacl" => {
+            let changed: Vec<Word> =
+                call.of_role(Role::Change).into_iter().filter(whole).cloned().collect();
             let how = if call.name == "chmod" || call.name == "setfacl" {
                 "gets other rights, down to the last file"
             } else {

@@ -1,6 +1,6 @@
 //! What is known of the variables while a script is followed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -208,17 +208,45 @@ impl Environment {
     /// Merges what another way through the script leaves behind: what differs is not known.
     pub(super) fn join(&mut self, other: Environment) {
         for name in self.values.differing(&other.values) {
-            let ours = self.lookup(&name);
-            let theirs = other.lookup(&name);
-            let empty = can_be_empty(&ours) || can_be_empty(&theirs);
-            let origin = match (first_origin(&ours), first_origin(&theirs)) {
-                (Some(a), Some(b)) if a == b => a,
-                _ => Origin::Variable,
-            };
-            let merged = vec![unknown(&format!("${name}"), origin, empty)];
-            self.set(&name, Value::Scalar(merged));
+            let merged = self.merged(&other, &name);
+            self.set(&name, merged);
         }
         self.join_settings(other);
+    }
+
+    /// Merges what is left behind by another way, which differs from this one in these names alone or was merged with what
+    /// this one knows of the others.
+    fn join_in(&mut self, mut other: Environment, names: &BTreeSet<String>) {
+        for name in names {
+            if self.values.get(name) != other.values.get(name) {
+                let merged = self.merged(&other, name);
+                other.set(name, merged);
+            }
+        }
+        self.values = std::mem::take(&mut other.values);
+        self.join_settings(other);
+    }
+
+    /// Returns what is known of a variable behind two ways on which it differs.
+    fn merged(&self, other: &Self, name: &str) -> Value {
+        let ours = self.lookup(name);
+        let theirs = other.lookup(name);
+        let empty = can_be_empty(&ours) || can_be_empty(&theirs);
+        let origin = match (first_origin(&ours), first_origin(&theirs)) {
+            (Some(a), Some(b)) if a == b => a,
+            _ => Origin::Variable,
+        };
+        Value::Scalar(vec![unknown(&format!("${name}"), origin, empty)])
+    }
+
+    /// Tells whether both know the same of what they hold no value of.
+    fn is_like(&self, other: &Self) -> bool {
+        let arguments = match (&self.arguments, &other.arguments) {
+            (Some(ours), Some(theirs)) => Rc::ptr_eq(ours, theirs),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        arguments && self.cwd == other.cwd && self.arguments_checked == other.arguments_checked
     }
 
     fn join_settings(&mut self, other: Environment) {
@@ -234,6 +262,47 @@ impl Environment {
         self.errexit &= other.errexit;
         self.nounset &= other.nounset;
         self.pipefail &= other.pipefail;
+    }
+}
+
+/// Ways through a script that begin at one place and meet at another: many branches cost what each of them changes.
+pub(super) struct Ways {
+    start: Environment,
+    /// What those that met leave behind, and the variables that every one of them changed.
+    met: Option<(Environment, BTreeSet<String>)>,
+}
+
+impl Ways {
+    /// Returns no way yet, from a place where this is known.
+    pub(super) fn from(start: &Environment) -> Self {
+        Self { start: start.clone(), met: None }
+    }
+
+    /// Adds a way that leaves this behind.
+    pub(super) fn add(&mut self, mut env: Environment) {
+        let changed: BTreeSet<String> =
+            env.values.differing(&self.start.values).into_iter().collect();
+        let Some((met, always)) = self.met.take() else {
+            self.met = Some((env, changed));
+            return;
+        };
+        let always = match env.is_like(&self.start) {
+            true => {
+                // What neither this way nor all before it changed was merged with what was known at the start.
+                env.join_in(met, &changed.union(&always).cloned().collect());
+                always.intersection(&changed).cloned().collect()
+            }
+            false => {
+                env.join(met);
+                always
+            }
+        };
+        self.met = Some((env, always));
+    }
+
+    /// Returns what is known where they meet; nothing where there is no way.
+    pub(super) fn meet(self) -> Option<Environment> {
+        self.met.map(|(env, _)| env)
     }
 }
 

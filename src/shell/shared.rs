@@ -70,13 +70,17 @@ impl<V> Shared<V> {
         for at in self.apart(other) {
             let ours: Vec<Rc<Entry<V>>> = self.list(at).to_vec();
             let theirs: Vec<Rc<Entry<V>>> = other.list(at).to_vec();
+            // A list is ordered by name.
+            let of = |list: &[Rc<Entry<V>>], name: &str| {
+                list.binary_search_by(|entry| (*entry.name).cmp(name)).ok()
+            };
             for entry in &theirs {
-                if !ours.iter().any(|own| own.name == entry.name) {
+                if of(&ours, &entry.name).is_none() {
                     self.insert(&entry.name, one(&entry.value, None));
                 }
             }
             for entry in &ours {
-                let theirs = theirs.iter().find(|their| their.name == entry.name);
+                let theirs = of(&theirs, &entry.name).map(|at| &theirs[at]);
                 if !theirs.is_some_and(|their| Rc::ptr_eq(their, entry)) {
                     self.insert(&entry.name, one(&entry.value, theirs.map(|their| &their.value)));
                 }

@@ -3,7 +3,7 @@
 use super::assigned;
 use super::ast::{Link, Loop, RedirectKind, Statement, StatementKind};
 use super::command::Redirection;
-use super::environment::{Environment, Value, unknown};
+use super::environment::{Value, Ways, unknown};
 use super::function::runs_arguments;
 use super::refine::{self, terminates};
 use super::resolve::{Incoming, Resolver, holds_text};
@@ -37,7 +37,7 @@ impl Resolver {
             StatementKind::Case { word, arms } => {
                 self.word(word);
                 let before = self.env.clone();
-                let mut after: Option<Environment> = None;
+                let mut after = Ways::from(&before);
                 let catch_all = arms.iter().any(|arm| arm.patterns.iter().any(|p| p == "*"));
                 let guarded = arms.iter().any(|arm| {
                     arm.patterns.iter().any(|p| p == "*") && terminates(&self.env, &arm.body)
@@ -51,12 +51,15 @@ impl Resolver {
                     self.in_branch(&arm.body);
                     if !terminates(&self.env, &arm.body) {
                         let env = std::mem::take(&mut self.env);
-                        after = Some(joined(after, env));
+                        after.add(env);
                     }
                 }
-                self.env = match (after, catch_all) {
+                self.env = match (after.meet(), catch_all) {
                     (Some(after), true) => after,
-                    (Some(after), false) => joined(Some(before), after),
+                    (Some(mut after), false) => {
+                        after.join(before);
+                        after
+                    }
                     (None, _) => before,
                 };
                 if guarded {
@@ -102,7 +105,7 @@ impl Resolver {
         branches: &[(Vec<Statement>, Vec<Statement>)],
         otherwise: Option<&[Statement]>,
     ) {
-        let mut after: Option<Environment> = None;
+        let mut after = Ways::from(&self.env);
         for (condition, body) in branches {
             self.question(condition);
             let before = self.env.clone();
@@ -111,7 +114,7 @@ impl Resolver {
             let ends = terminates(&self.env, body);
             let env = std::mem::replace(&mut self.env, before);
             if !ends {
-                after = Some(joined(after, env));
+                after.add(env);
             }
             refine::all(&mut self.env, condition, false);
         }
@@ -121,9 +124,9 @@ impl Resolver {
         });
         if !ends {
             let env = std::mem::take(&mut self.env);
-            after = Some(joined(after, env));
+            after.add(env);
         }
-        if let Some(after) = after {
+        if let Some(after) = after.meet() {
             self.env = after;
         }
     }
@@ -221,13 +224,6 @@ impl Resolver {
         self.setting.conditional = conditional;
         self.setting.masked = masked;
     }
-}
-
-fn joined(before: Option<Environment>, mut env: Environment) -> Environment {
-    if let Some(before) = before {
-        env.join(before);
-    }
-    env
 }
 
 /// Returns what the variable of a loop over these words is known to be.

@@ -1,5 +1,8 @@
 //! What a call that destroys takes away: data in use, its newer state, copies, a key, or nothing that cannot be made again.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::tool::{Call, Role};
 use crate::base::Risk;
 
@@ -396,11 +399,14 @@ const GROUPS: &[(&str, Loss, Reach)] = &[
 
 /// Returns what a call destroys, where it does.
 pub fn lost(call: &Call<'_>) -> Option<(Loss, Reach)> {
-    if call.risk() < Risk::Destructive || call.risk() == Risk::Unknown {
+    static PATTERNS: LazyLock<Patterns> =
+        LazyLock::new(|| Patterns::of(LOSSES.iter().map(|(_, _, line)| *line)));
+    let risk = call.risk();
+    if risk < Risk::Destructive || risk == Risk::Unknown {
         return None;
     }
-    let row = LOSSES.iter().find(|(_, _, line)| fits_any(call, line));
-    let lost = row.map(|(loss, reach, _)| (*loss, *reach)).or_else(|| {
+    let row = PATTERNS.first_fit(call).map(|row| LOSSES[row]);
+    let lost = row.map(|(loss, reach, _)| (loss, reach)).or_else(|| {
         let group = GROUPS.iter().find(|(name, _, _)| *name == call.tool.name);
         group.map(|(_, loss, reach)| (*loss, *reach))
     });
@@ -413,9 +419,41 @@ fn onto_device(call: &Call<'_>) -> bool {
     call.roles().iter().any(|(role, word)| written(*role) && super::is_device(&word.text))
 }
 
-/// Tells whether a call fits one of the patterns of a line.
-pub(super) fn fits_any(call: &Call<'_>, line: &str) -> bool {
-    line.split(',').any(|pattern| fits(call, pattern))
+/// The patterns of the lines of a table, by the programs they name.
+pub(super) struct Patterns {
+    /// Each with the number of its line, ascending.
+    named: HashMap<&'static str, Vec<(usize, &'static str)>>,
+    /// Those that say only a part of a program's name.
+    open: Vec<(usize, &'static str)>,
+}
+
+impl Patterns {
+    pub(super) fn of(lines: impl Iterator<Item = &'static str>) -> Self {
+        let mut patterns = Self { named: HashMap::new(), open: Vec::new() };
+        for (row, line) in lines.enumerate() {
+            for pattern in line.split(',') {
+                let names = pattern.split_ascii_whitespace().next().unwrap_or_default();
+                if names.contains(['*', '\\']) {
+                    patterns.open.push((row, pattern));
+                } else {
+                    for name in names.split('|') {
+                        patterns.named.entry(name).or_default().push((row, pattern));
+                    }
+                }
+            }
+        }
+        patterns
+    }
+
+    /// Returns the number of the first line of which a call fits one of the patterns.
+    pub(super) fn first_fit(&self, call: &Call<'_>) -> Option<usize> {
+        let first = |patterns: &[(usize, &'static str)]| {
+            patterns.iter().find(|(_, pattern)| fits(call, pattern)).map(|(row, _)| *row)
+        };
+        let named = self.named.get(call.name).and_then(|patterns| first(patterns));
+        let open = first(&self.open);
+        named.into_iter().chain(open).min()
+    }
 }
 
 fn fits(call: &Call<'_>, pattern: &str) -> bool {

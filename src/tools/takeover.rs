@@ -1,6 +1,8 @@
 //! Who is in charge of data that several machines hold: calls that take it over, and calls that keep another machine out.
 
-use super::loss::fits_any;
+use std::sync::LazyLock;
+
+use super::loss::Patterns;
 use super::tool::Call;
 
 /// A call that makes this machine the one that writes.
@@ -84,14 +86,18 @@ const FENCES: &[(Fence, &str)] = &[
 
 /// Returns whether a call takes over what another machine is in charge of.
 pub fn takeover(call: &Call<'_>) -> Option<Takeover> {
-    let found = TAKEOVERS.iter().find(|(_, line)| fits_any(call, line));
-    found.map(|(takeover, _)| *takeover).filter(|_| !dry(call))
+    static PATTERNS: LazyLock<Patterns> =
+        LazyLock::new(|| Patterns::of(TAKEOVERS.iter().map(|(_, line)| *line)));
+    let found = PATTERNS.first_fit(call).map(|row| TAKEOVERS[row].0);
+    found.filter(|_| !dry(call))
 }
 
 /// Returns whether a call keeps another machine from writing.
 pub fn fence(call: &Call<'_>) -> Option<Fence> {
-    let found = FENCES.iter().find(|(_, line)| fits_any(call, line));
-    found.map(|(fence, _)| *fence).filter(|_| !dry(call))
+    static PATTERNS: LazyLock<Patterns> =
+        LazyLock::new(|| Patterns::of(FENCES.iter().map(|(_, line)| *line)));
+    let found = PATTERNS.first_fit(call).map(|row| FENCES[row].0);
+    found.filter(|_| !dry(call))
 }
 
 fn dry(call: &Call<'_>) -> bool {

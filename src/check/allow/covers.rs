@@ -54,7 +54,8 @@ pub fn comments_of_script(text: &str, language: Language) -> Vec<Comment> {
         }
         // There a sign behind other words is no comment.
         Language::Crontab | Language::Systemd | Language::Other => {
-            by_lines(text, &["#"], |comment| stands_alone(text, comment))
+            let lines = Lines::of(text);
+            by_lines(text, &["#"], |comment| lines.stands_alone(comment))
         }
     }
 }
@@ -106,8 +107,9 @@ impl Places {
 fn of_markdown(text: &str) -> Vec<Comment> {
     let is_fence =
         |line: &str| line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
-    let covers = |span: Span| {
-        let (mut at, mut opened) = (line_of(text, span.end).end, None);
+    let lines = Lines::of(text);
+    let covers = |line_end: usize| {
+        let (mut at, mut opened) = (line_end, None);
         for line in text[at..].split_inclusive('\n') {
             let end = at + line.len();
             match opened {
@@ -121,8 +123,15 @@ fn of_markdown(text: &str) -> Vec<Comment> {
         }
         Span::new(opened.unwrap_or(at), at)
     };
-    let candidates = candidates(text, &["<!--"]).into_iter();
-    candidates.map(|span| Comment { span, covers: covers(span) }).collect()
+    let mut comments: Vec<Comment> = vec![];
+    let mut last = None;
+    for span in candidates(text, &["<!--"]) {
+        let end = lines.around(span.end).end;
+        let covered = last.filter(|(line, _)| *line == end).map_or_else(|| covers(end), |(_, c)| c);
+        last = Some((end, covered));
+        comments.push(Comment { span, covers: covered });
+    }
+    comments
 }
 
 /// Returns the comments of a shell script that can be read; of one that cannot, none, because what looks like a comment
@@ -138,9 +147,10 @@ pub fn comments_of_shell(text: &str) -> Vec<Comment> {
     }
     let outline = Outline::of(&script);
     comments.retain(|comment| !outline.in_word(comment.start));
-    let covers = |span: Span| match stands_alone(text, span) {
+    let lines = Lines::of(text);
+    let covers = |span: Span| match lines.stands_alone(span) {
         true => outline.next(span).unwrap_or(Span::new(span.end, span.end)),
-        false => line_of(text, span.start),
+        false => lines.around(span.start),
     };
     comments.into_iter().map(|span| Comment { span, covers: covers(span) }).collect()
 }
@@ -155,13 +165,13 @@ pub fn comments_of_plan(file: &str) -> Vec<Comment> {
     let scalars = Places::new(scalars);
     let mut comments = candidates(file, &["#"]);
     comments.retain(|comment| !scalars.hold(comment.start));
-    let next = |behind: usize| {
-        let later = regions.iter().filter(|span| span.start >= behind);
-        later.copied().min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
-    };
-    let covers = |span: Span| match stands_alone(file, span) {
+    regions.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let next =
+        |behind: usize| regions.get(regions.partition_point(|span| span.start < behind)).copied();
+    let lines = Lines::of(file);
+    let covers = |span: Span| match lines.stands_alone(span) {
         true => next(span.end).unwrap_or(Span::new(span.end, span.end)),
-        false => line_of(file, span.start),
+        false => lines.around(span.start),
     };
     comments.into_iter().map(|span| Comment { span, covers: covers(span) }).collect()
 }
@@ -190,18 +200,38 @@ fn visit(node: &yaml::Node, regions: &mut Vec<Span>, scalars: &mut Vec<Span>) {
 /// Returns comments that begin with one of these signs, as far as they are `real` ones; one on a line of its own speaks
 /// for the next line that says something, with the lines that continue it or stand deeper.
 fn by_lines(text: &str, signs: &[&str], real: impl Fn(Span) -> bool) -> Vec<Comment> {
-    let covers = |span: Span| match stands_alone(text, span) {
-        true => next_lines(text, span.end, signs),
-        false => line_of(text, span.start),
-    };
-    let candidates = candidates(text, signs).into_iter().filter(|span| real(*span));
-    candidates.map(|span| Comment { span, covers: covers(span) }).collect()
+    let lines = Lines::of(text);
+    let mut comments: Vec<Comment> = vec![];
+    // The next comment on a line of its own, and the line that it speaks for.
+    let mut below: Option<(usize, Option<Span>)> = None;
+    for span in candidates(text, signs).into_iter().rev().filter(|span| real(*span)) {
+        let covers = match lines.stands_alone(span) {
+            true => {
+                let next = next_lines(text, span.end, signs, below);
+                below = Some((lines.around(span.start).start, next));
+                next.unwrap_or(Span::new(span.end, span.end))
+            }
+            false => lines.around(span.start),
+        };
+        comments.push(Comment { span, covers });
+    }
+    comments.reverse();
+    comments
 }
 
-fn next_lines(text: &str, behind: usize, signs: &[&str]) -> Span {
+/// Returns the next line that says something; `below` says it of a line of comment further down.
+fn next_lines(
+    text: &str,
+    behind: usize,
+    signs: &[&str],
+    below: Option<(usize, Option<Span>)>,
+) -> Option<Span> {
     let mut at = behind;
     let mut found: Option<(Span, usize, bool)> = None;
     for line in text[behind..].split_inclusive('\n') {
+        if let Some((_, known)) = below.filter(|(line, _)| *line == at && found.is_none()) {
+            return known;
+        }
         let span = Span::new(at, at + line.len());
         at = span.end;
         let said = line.trim();
@@ -218,15 +248,18 @@ fn next_lines(text: &str, behind: usize, signs: &[&str]) -> Span {
             }
         };
     }
-    found.map_or(Span::new(behind, behind), |(span, _, _)| span)
+    found.map(|(span, _, _)| span)
 }
 
 /// Returns every place where a sign begins something that is meant for the checker, to the end of its line.
 fn candidates(text: &str, signs: &[&str]) -> Vec<Span> {
     let mut found: Vec<Span> = vec![];
     for sign in signs {
+        let mut end = 0;
         for (at, _) in text.match_indices(sign) {
-            let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+            if at >= end {
+                end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+            }
             let before = text[..at].chars().next_back();
             let begins = before
                 .is_none_or(|c| c.is_whitespace() || matches!(c, ';' | '(' | ')' | '&' | '|'));
@@ -239,13 +272,35 @@ fn candidates(text: &str, signs: &[&str]) -> Vec<Span> {
     found
 }
 
-fn stands_alone(text: &str, comment: Span) -> bool {
-    let line = line_of(text, comment.start);
-    text[line.start..comment.start].trim().is_empty()
+/// The lines of a text, to look one up in.
+struct Lines {
+    /// Where the last of them ends.
+    end: usize,
+    /// Where each starts, and its first character that is no blank.
+    starts: Vec<(usize, usize)>,
 }
 
-fn line_of(text: &str, at: usize) -> Span {
-    let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-    Span::new(start, end)
+impl Lines {
+    fn of(text: &str) -> Self {
+        let mut at = 0;
+        let start = |line: &str| {
+            let start = at;
+            at += line.len();
+            (start, start + line.len() - line.trim_start().len())
+        };
+        let end = text.strip_suffix('\n').unwrap_or(text).len();
+        Self { end, starts: text.split_inclusive('\n').map(start).collect() }
+    }
+
+    /// Returns the line around a place, without its end.
+    fn around(&self, at: usize) -> Span {
+        let behind = self.starts.partition_point(|(start, _)| *start <= at);
+        let start = behind.checked_sub(1).map_or(0, |line| self.starts[line].0);
+        Span::new(start, self.starts.get(behind).map_or(self.end, |(next, _)| next - 1))
+    }
+
+    fn stands_alone(&self, comment: Span) -> bool {
+        let behind = self.starts.partition_point(|(start, _)| *start <= comment.start);
+        behind.checked_sub(1).is_some_and(|line| comment.start <= self.starts[line].1)
+    }
 }

@@ -6,6 +6,7 @@
 
 mod comment;
 mod covers;
+mod reach;
 mod shell_text;
 
 use jiff::civil::Date;
@@ -18,6 +19,7 @@ use super::{Language, Rule, rules};
 use crate::base::{Span, Timestamp};
 use crate::evidence::{Finding, Place};
 use comment::{Said, Words};
+use reach::Reach;
 
 /// The furthest an allowance may reach: two years, so that everything is looked at again.
 const LONGEST_DAYS: i32 = 731;
@@ -91,7 +93,9 @@ fn settle(
     placed: Vec<Placed>,
     now: Option<Timestamp>,
 ) -> Settled {
-    let (mut found, mut allowed) = (Found::new(placed), vec![]);
+    let mut reach = Reach::new(&placed);
+    let mut open: Vec<Option<Placed>> = placed.into_iter().map(Some).collect();
+    let mut allowed = vec![];
     let mut about_comments = vec![];
     for comment in comments {
         match comment::read(comment.span.slice(text)) {
@@ -100,52 +104,17 @@ fn settle(
             }
             Said::Allow(words) => {
                 let said = Saying { comment, words: &words };
-                about_comments.extend(said.apply(now, &mut found, &mut allowed));
+                let mut take = |rule: &Rule| {
+                    let taken = reach.take(rule.code, comment.covers);
+                    taken.into_iter().filter_map(|at| open[at].take()).collect()
+                };
+                about_comments.extend(said.apply(now, &mut take, &mut allowed));
             }
         }
     }
-    let mut open: Vec<Placed> = found.open.into_iter().flatten().chain(about_comments).collect();
+    let mut open: Vec<Placed> = open.into_iter().flatten().chain(about_comments).collect();
     open.sort_by_key(|placed| placed.span);
     Settled { open, allowed }
-}
-
-/// Findings by their place, so that those a comment speaks for are found without looking at all.
-struct Found {
-    /// By where they begin; nothing where one was accepted.
-    open: Vec<Option<Placed>>,
-    starts: Vec<usize>,
-    /// For each the furthest end of those up to it.
-    ends: Vec<usize>,
-}
-
-impl Found {
-    fn new(mut placed: Vec<Placed>) -> Self {
-        placed.sort_by_key(|one| one.span.start);
-        let starts = placed.iter().map(|one| one.span.start).collect();
-        let furthest = |end: &mut usize, one: &Placed| {
-            *end = end_of(one).max(*end);
-            Some(*end)
-        };
-        let ends = placed.iter().scan(0, furthest).collect();
-        Self { open: placed.into_iter().map(Some).collect(), starts, ends }
-    }
-
-    /// Takes out what a rule found in a stretch of the text, in the order of the text.
-    fn take(&mut self, rule: &Rule, covers: Span) -> Vec<Placed> {
-        let behind = self.starts.partition_point(|start| *start < covers.end);
-        let mut taken = vec![];
-        for at in (0..behind).rev().take_while(|at| self.ends[*at] > covers.start) {
-            let within = |one: &mut Placed| one.finding.rule == rule.code && end_of(one) > covers.start;
-            taken.extend(self.open[at].take_if(within));
-        }
-        taken.reverse();
-        taken
-    }
-}
-
-/// Returns where a finding ends; what is empty stands for one place.
-fn end_of(placed: &Placed) -> usize {
-    placed.span.end.max(placed.span.start + 1)
 }
 
 /// One well-formed comment.
@@ -155,11 +124,11 @@ struct Saying<'a> {
 }
 
 impl Saying<'_> {
-    /// Takes what the comment accepts out of what is open, and returns what is wrong with the comment.
+    /// Adds what the comment accepts, which `take` takes out of what is open, and returns what is wrong with the comment.
     fn apply(
         &self,
         now: Option<Timestamp>,
-        found: &mut Found,
+        take: &mut dyn FnMut(&Rule) -> Vec<Placed>,
         accepted: &mut Vec<Allowed>,
     ) -> Vec<Placed> {
         let mut wrong = vec![];
@@ -184,7 +153,7 @@ impl Saying<'_> {
                 wrong.push(about(&rules::ALLOW_OF_UNKNOWN_RULE, self.comment.span, message));
                 continue;
             };
-            let allowed = found.take(rule, self.comment.covers);
+            let allowed = take(rule);
             if allowed.is_empty() {
                 let message = format!("nothing here is a finding of {}", rule.code);
                 wrong.push(about(&rules::UNUSED_ALLOW, self.comment.span, message));

@@ -1,5 +1,8 @@
 //! Where statements and words of a shell script stand: what a comment can speak for, and where none can stand.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::covers::Places;
 use crate::base::Span;
 use crate::shell::ast::{
@@ -13,8 +16,8 @@ pub(super) struct Outline {
     statements: Vec<Span>,
     /// Every word and the body of every here-document.
     words: Places,
-    /// Every script that stands in a word.
-    inner: Vec<Span>,
+    /// From each of these places on, the end of the innermost script that stands in a word around it.
+    inner: Vec<(usize, usize)>,
 }
 
 /// An outline while it is made.
@@ -31,18 +34,16 @@ impl Outline {
         let mut found = Found::default();
         found.all(&script.statements);
         found.statements.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-        Self { statements: found.statements, words: Places::new(found.words), inner: found.inner }
+        let inner = innermost(found.inner);
+        Self { statements: found.statements, words: Places::new(found.words), inner }
     }
 
     /// Returns the whole command that begins behind a comment first: the outermost one that begins there. A comment in a
     /// script that stands in a word speaks for nothing outside of that word.
     pub fn next(&self, comment: Span) -> Option<Span> {
         let at = self.statements.partition_point(|span| span.start < comment.end);
-        let around = self
-            .inner
-            .iter()
-            .filter(|span| span.start <= comment.start && comment.start < span.end);
-        let end = around.map(|span| span.end).min().unwrap_or(usize::MAX);
+        let behind = self.inner.partition_point(|(from, _)| *from <= comment.start);
+        let end = behind.checked_sub(1).map_or(usize::MAX, |around| self.inner[around].1);
         self.statements.get(at).copied().filter(|next| next.end <= end)
     }
 
@@ -50,6 +51,27 @@ impl Outline {
     pub fn in_word(&self, at: usize) -> bool {
         self.words.hold(at)
     }
+}
+
+/// Returns where the first of the spans around each place ends; `usize::MAX` where there is none.
+fn innermost(mut spans: Vec<Span>) -> Vec<(usize, usize)> {
+    spans.retain(|span| span.start < span.end);
+    spans.sort_unstable();
+    let mut places: Vec<usize> = spans.iter().flat_map(|span| [span.start, span.end]).collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut open: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
+    let mut spans = spans.into_iter().peekable();
+    let first_end = |place: usize| {
+        while let Some(span) = spans.next_if(|span| span.start <= place) {
+            open.push(Reverse(span.end));
+        }
+        while open.peek().is_some_and(|Reverse(end)| *end <= place) {
+            open.pop();
+        }
+        (place, open.peek().map_or(usize::MAX, |Reverse(end)| *end))
+    };
+    places.into_iter().map(first_end).collect()
 }
 
 impl Found {

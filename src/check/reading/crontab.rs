@@ -1,7 +1,7 @@
 //! Crontabs: each entry a text for the shell, with its time, its user and its variables.
 
 use super::argv::{self, Bit, Word};
-use super::{Part, Reading, Schedule, Unread, add};
+use super::{Part, Reading, Schedule, Unread, add, is_too_much};
 use crate::base::{Excerpting, Span};
 use crate::check::Language;
 use crate::check::language::{is_field, is_nickname};
@@ -31,6 +31,7 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
     let mut path = None;
     let mut language = Language::Sh;
     let mut unread: Vec<Span> = Vec::new();
+    let mut length = 0;
     for line in lines {
         let Some(found) = entry(text, line) else {
             let Some((name, value)) = variable(text, line) else {
@@ -60,6 +61,12 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
         }
         let percent = copy(text, command, &mut line);
         let (written, place) = line.done();
+        length += written.len();
+        if is_too_much(length, text) {
+            let why = "the variables of this crontab are too many for its entries";
+            reading.not_read(file.place(command), why);
+            break;
+        }
         let schedule = Schedule {
             when: found.when,
             user,

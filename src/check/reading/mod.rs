@@ -23,6 +23,12 @@ use crate::sql::{self, Dialect};
 /// How deep files may stand in files: a manifest in a fence, a command in the manifest.
 const NESTING: usize = 4;
 
+/// Tells whether the texts made of a file are more than is read of it: each of many commands may stand behind all of
+/// many variables.
+fn is_too_much(written: usize, file: &str) -> bool {
+    written > (256 << 10) + 8 * file.len()
+}
+
 /// A text of a file that would run, in a language that is read.
 #[derive(Debug)]
 pub(super) struct Part<'a> {

@@ -1,7 +1,7 @@
 //! Units of systemd: each command line of a service, split as systemd splits it, without a shell.
 
 use super::argv::{self, Bit, Word, lowered};
-use super::{Part, Reading, Schedule, add};
+use super::{Part, Reading, Schedule, add, is_too_much};
 use crate::base::{Excerpting, Span};
 
 /// The settings that hold a command line.
@@ -38,6 +38,7 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
             _ => {}
         }
     }
+    let mut length = 0;
     for value in commands {
         let list = words(text, value, from_file);
         let is_end = |word: &Word| word.literal().as_deref() == Some(";");
@@ -56,6 +57,11 @@ pub(super) fn read<'a>(file: &Part<'_>, depth: usize, reading: &mut Reading<'a>)
             let masked = ignored && !line.text().contains('\n');
             line.write(if masked { " || true\n" } else { "\n" }, Span::new(end, end));
             let (written, place) = line.done();
+            length += written.len();
+            if is_too_much(length, text) {
+                let why = "the variables of this unit are too many for its commands";
+                return reading.not_read(file.place(value), why);
+            }
             let part = file.inner(written, &place.quoted(), language);
             add(Part { schedule: schedule.clone(), ..part }, depth + 1, reading);
         }

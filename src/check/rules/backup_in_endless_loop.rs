@@ -1,7 +1,8 @@
 //! PY005: a backup that a script starts again and again by itself.
 
 use crate::check::deeds::{self, Deed};
-use crate::check::outcome::{endless, within};
+use crate::check::lookups::Spans;
+use crate::check::outcome::endless;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Unit};
 use crate::check::{Python, TokenKind};
@@ -118,13 +119,11 @@ fn in_shell(unit: &Unit<'_>, report: &mut Report) {
     if !unit.text.contains("sleep") {
         return;
     }
+    let sleeping = unit.named(&["sleep"]).map(|run| (run.command.span, run.index));
+    let sleeping = Spans::new(sleeping);
     for span in endless(unit) {
-        let sleeps = unit.named(&["sleep"]).any(|run| within(run.command.span, span));
-        let copy = deeds::deeds(unit).find(|(run, deed)| {
-            within(run.command.span, span)
-                && matches!(deed, Deed::Dump | Deed::Send | Deed::Restore)
-        });
-        if let Some((run, _)) = copy.filter(|_| sleeps) {
+        let copy = deeds::first_inside(unit, *span, &[Deed::Dump, Deed::Send, Deed::Restore]);
+        if let Some(run) = copy.filter(|_| sleeping.any_inside(*span)) {
             let message = "this loop is the only thing that makes copies".to_owned();
             report.add(&RULE, unit, run.command.span, message);
         }

@@ -1,9 +1,13 @@
 //! LL001: a command nobody has ever heard of.
 
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use crate::base::nearest;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
+use crate::shell::Command;
 use crate::tools;
 
 /// Invented commands sound right: `lvmpvcreate`, `pg_restoredb`.
@@ -43,39 +47,43 @@ pub const RULE: Rule = Rule {
 };
 
 fn run(context: &Context<'_>, report: &mut Report) {
+    let installs = OnceCell::new();
     for unit in &context.units {
-        let unknown: Vec<Run<'_>> =
-            unit.runs().filter(|run| unknown(context, unit, run.command)).collect();
+        let asks = OnceCell::new();
+        let known = Known { context, unit, installs: &installs, asks: &asks };
+        let unknown: Vec<Run<'_>> = unit.runs().filter(|run| known.lack(run.command)).collect();
         if unknown.is_empty() {
             continue;
         }
         let sources = unit.named(&["source", "."]).next().is_some();
-        let mut names: Vec<&str> = unknown.iter().filter_map(|run| run.command.program()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut names: BTreeMap<&str, Name<'_>> = BTreeMap::new();
+        for run in &unknown {
+            if let Some(program) = run.command.program() {
+                names.entry(program).or_insert(Name { first: *run, times: 0 }).times += 1;
+            }
+        }
         // A text with many unknown names is a part of something that defines them.
         let whole = !sources && names.len() <= MANY;
         let script = unit.step.is_none();
         if script && !whole {
-            defined_elsewhere(unit, &unknown, &names, report);
+            defined_elsewhere(unit, &names, report);
             continue;
         }
-        let mut said: Vec<&str> = Vec::new();
+        let mut said: BTreeSet<&str> = BTreeSet::new();
         for run in &unknown {
             let Some(program) = run.command.program() else {
                 continue;
             };
             // Once is enough, and a name that is used over and over is not mistyped.
-            if script && said.contains(&program) {
+            if !said.insert(program) && script {
                 continue;
             }
-            said.push(program);
             let first = program.bytes().next().unwrap_or_default();
             let akin = tools::known_names_from(first).iter().copied();
             let akin = akin.filter(|name| name.len().abs_diff(program.len()) < 3);
             let near = nearest(program, akin).filter(|_| program.len() > 3);
             let written = is_written(unit, run);
-            let meant = meant(program).filter(|_| !script || written && rare(&unknown, program));
+            let meant = meant(program).filter(|_| !script || written && is_rare(&names, program));
             let message = match meant.or(near) {
                 Some(near) => format!("no command {program} is known; the nearest is {near}"),
                 None => format!("no command {program} is known"),
@@ -97,22 +105,21 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 /// Says once that the commands of a script are defined in files that were not seen, and which of them look mistyped.
-fn defined_elsewhere(unit: &Unit<'_>, unknown: &[Run<'_>], names: &[&str], report: &mut Report) {
+fn defined_elsewhere(unit: &Unit<'_>, names: &BTreeMap<&str, Name<'_>>, report: &mut Report) {
     let mut plain: Vec<&str> = Vec::new();
-    for name in names {
-        let first = unknown.iter().find(|run| run.command.program() == Some(name));
+    for (name, Name { first, .. }) in names {
         let near = meant(name)
-            .filter(|near| rare(unknown, name) && strsim::damerau_levenshtein(near, name) == 1);
-        match (first, near) {
-            (Some(run), Some(near)) if is_written(unit, run) => {
+            .filter(|near| is_rare(names, name) && strsim::damerau_levenshtein(near, name) == 1);
+        match near {
+            Some(near) if is_written(unit, first) => {
                 let message = format!("no command {name} is known; the nearest is {near}");
-                report.add(&RULE, unit, run.command.words[0].span, message).severity =
+                report.add(&RULE, unit, first.command.words[0].span, message).severity =
                     Severity::Medium;
             }
-            _ => plain.push(name),
+            Some(_) | None => plain.push(name),
         }
     }
-    let (Some(first), Some(run)) = (plain.first(), unknown.first()) else { return };
+    let Some(first) = plain.first() else { return };
     let message = match plain.len() {
         1 => format!("no command {first} is known; a file that was not read may define it"),
         _ => {
@@ -124,11 +131,7 @@ fn defined_elsewhere(unit: &Unit<'_>, unknown: &[Run<'_>], names: &[&str], repor
             )
         }
     };
-    let at = run.command.words[0].span;
-    let at = unknown
-        .iter()
-        .find(|run| run.command.program() == Some(first))
-        .map_or(at, |run| run.command.words[0].span);
+    let at = names[first].first.command.words[0].span;
     report.add(&RULE, unit, at, message).severity = Severity::Low;
 }
 
@@ -141,9 +144,15 @@ fn is_written(unit: &Unit<'_>, run: &Run<'_>) -> bool {
     !text.trim_start_matches('"').starts_with(['$', '`'])
 }
 
+/// A name that nobody knows.
+struct Name<'c> {
+    first: Run<'c>,
+    times: usize,
+}
+
 /// Tells whether a name is used hardly ever, as a mistyped one is.
-fn rare(unknown: &[Run<'_>], name: &str) -> bool {
-    unknown.iter().filter(|run| run.command.program() == Some(name)).count() <= 2
+fn is_rare(names: &BTreeMap<&str, Name<'_>>, name: &str) -> bool {
+    names.get(name).is_none_or(|name| name.times <= 2)
 }
 
 /// Tells whether two names are worth comparing: most typing errors leave the first letter and the length alone.
@@ -179,25 +188,43 @@ fn meant(program: &str) -> Option<&'static str> {
     })
 }
 
-fn unknown(context: &Context<'_>, unit: &Unit<'_>, command: &crate::shell::Command) -> bool {
-    let Some(program) = command.program() else {
-        return false;
-    };
-    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
-    let name_like =
-        !matches!(program, "" | "_") && program.chars().all(valid) && !program.starts_with('-');
-    name_like && !command.setting.contained && !exists(context, unit, program)
+/// What is known of programs where a unit runs.
+struct Known<'k, 'c, 'a> {
+    context: &'c Context<'a>,
+    unit: &'c Unit<'a>,
+    /// What package managers are given.
+    installs: &'k OnceCell<HashSet<&'c str>>,
+    /// What the unit asks the shell about.
+    asks: &'k OnceCell<HashSet<&'c str>>,
 }
 
-fn exists(context: &Context<'_>, unit: &Unit<'_>, name: &str) -> bool {
-    let asked =
-        || unit.named(&["command", "type", "which", "hash"]).any(|run| run.command.has(name));
-    tools::exists(name)
-        || unit.commands.defined.contains(name)
-        || context.facts.installed.as_ref().is_some_and(|set| set.contains(name))
-        || context.inventory.is_some_and(|i| i.hosts.iter().any(|h| h.tools.contains_key(name)))
-        || context.named(MANAGERS).any(|(_, run)| run.command.has(name))
-        || asked()
+impl Known<'_, '_, '_> {
+    /// Tells whether nothing is known of a command's program.
+    fn lack(&self, command: &Command) -> bool {
+        let Some(program) = command.program() else {
+            return false;
+        };
+        let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+');
+        let name_like =
+            !matches!(program, "" | "_") && program.chars().all(valid) && !program.starts_with('-');
+        name_like && !command.setting.contained && !self.exists(program)
+    }
+
+    fn exists(&self, name: &str) -> bool {
+        let Context { facts, inventory, .. } = self.context;
+        let asks = || words(self.unit.named(&["command", "type", "which", "hash"]));
+        let installs = || words(self.context.named(MANAGERS).map(|(_, run)| run));
+        tools::exists(name)
+            || self.unit.commands.defined.contains(name)
+            || facts.installed.as_ref().is_some_and(|set| set.contains(name))
+            || inventory.is_some_and(|i| i.hosts.iter().any(|h| h.tools.contains_key(name)))
+            || self.installs.get_or_init(installs).contains(name)
+            || self.asks.get_or_init(asks).contains(name)
+    }
+}
+
+fn words<'c>(runs: impl Iterator<Item = Run<'c>>) -> HashSet<&'c str> {
+    runs.flat_map(|run| run.command.literals()).collect()
 }
 
 /// Package managers: what they are given, the script installs itself.

@@ -1,5 +1,8 @@
 //! SH001: a script that goes on after its backup failed.
 
+use std::collections::HashMap;
+
+use crate::base::Span;
 use crate::check::deeds::{self, Deed};
 use crate::check::names::{is_archive, looks_backup};
 use crate::check::outcome::{Outcome, each, outcome, within};
@@ -97,6 +100,10 @@ fn moves_anything(unit: &Unit<'_>, run: Run<'_>) -> bool {
 /// Returns the first step whose failure nobody notices, and what does harm behind it.
 fn unnoticed<'u>(unit: &'u Unit<'_>) -> Option<(Run<'u>, Option<Run<'u>>)> {
     let mut first = None;
+    // The commands that may do harm.
+    let deletes = deeds::deeds(unit).filter(|(_, deed)| *deed == Deed::Delete).map(|(run, _)| run);
+    let mut harmful: Vec<usize> = deletes.chain(unit.named(&["mv"])).map(|run| run.index).collect();
+    harmful.sort_unstable();
     for (run, deed) in deeds::deeds(unit) {
         let counts = match deed {
             Deed::Dump | Deed::Restore | Deed::Send => true,
@@ -107,14 +114,17 @@ fn unnoticed<'u>(unit: &'u Unit<'_>) -> Option<(Run<'u>, Option<Run<'u>>)> {
             continue;
         }
         let last = ends_at(unit, run);
-        let later = || {
-            let behind = |other: &Run<'_>| other.index > run.index && behind(*other, run);
-            unit.runs().filter(behind).filter(|other| last.is_none_or(|end| other.index < end))
-        };
-        if let Some(harm) = later().find(|other| harms(unit, run, *other)) {
+        let end = last.unwrap_or(unit.commands.list.len());
+        let from = harmful.partition_point(|index| *index <= run.index);
+        let reached = harmful[from..].iter().take_while(|index| **index < end);
+        let mut reached =
+            reached.map(|index| Run { index: *index, command: &unit.commands.list[*index] });
+        if let Some(harm) = reached.find(|other| behind(*other, run) && harms(unit, run, *other)) {
             return Some((run, Some(harm)));
         }
-        if first.is_none() && later().any(|other| !other.command.is(&["exit", "return"])) {
+        let mut later = unit.runs().take(end).skip(run.index + 1);
+        let goes_on = |other: Run<'_>| behind(other, run) && !other.command.is(&["exit", "return"]);
+        if first.is_none() && later.any(goes_on) {
             first = Some((run, None));
         }
     }
@@ -134,31 +144,42 @@ fn behind(other: Run<'_>, run: Run<'_>) -> bool {
 
 /// Returns the `exit` that ends the script in the same branch, behind a step: nothing behind it follows the step.
 fn ends_at(unit: &Unit<'_>, run: Run<'_>) -> Option<usize> {
-    let mut end = None;
+    let exits = unit.lookups.exits.get_or_init(|| exits(unit));
+    // The innermost stands last.
+    let (_, end) = *exits.iter().rev().find(|(span, _)| within(run.command.span, *span))?;
+    unit.runs().skip(run.index + 1).find(|other| other.command.span.start >= end).map(|r| r.index)
+}
+
+/// Returns the statements behind which an `exit` stands in the same sequence, and where.
+fn exits(unit: &Unit<'_>) -> Vec<(Span, usize)> {
+    let exits = |one: &Statement| match &one.kind {
+        StatementKind::Simple(simple) => {
+            simple.words.first().and_then(Word::literal).is_some_and(|word| word == "exit")
+        }
+        StatementKind::Pipeline(_)
+        | StatementKind::List(_)
+        | StatementKind::If { .. }
+        | StatementKind::Loop(_)
+        | StatementKind::Case { .. }
+        | StatementKind::Subshell(_)
+        | StatementKind::Group(_)
+        | StatementKind::Condition(_)
+        | StatementKind::Arithmetic(_)
+        | StatementKind::Function { .. } => false,
+    };
+    let mut found = Vec::new();
+    // For each sequence, by its end, how many statements behind the next exit remain.
+    let mut next: HashMap<*const Statement, Option<usize>> = HashMap::new();
     each(&unit.script.statements, &mut |statement, rest| {
-        if within(run.command.span, statement.span) {
-            let exits = |one: &&Statement| match &one.kind {
-                StatementKind::Simple(simple) => {
-                    simple.words.first().and_then(Word::literal).is_some_and(|w| w == "exit")
-                }
-                StatementKind::Pipeline(_)
-                | StatementKind::List(_)
-                | StatementKind::If { .. }
-                | StatementKind::Loop(_)
-                | StatementKind::Case { .. }
-                | StatementKind::Subshell(_)
-                | StatementKind::Group(_)
-                | StatementKind::Condition(_)
-                | StatementKind::Arithmetic(_)
-                | StatementKind::Function { .. } => false,
-            };
-            end = rest.iter().find(exits).map(|one| one.span.start).or(end);
+        let known = next.entry(rest.as_ptr_range().end).or_insert(Some(usize::MAX));
+        if known.is_some_and(|remaining| remaining > rest.len()) {
+            *known = rest.iter().position(exits).map(|at| rest.len() - at);
+        }
+        if let Some(remaining) = *known {
+            found.push((statement.span, rest[rest.len() - remaining].span.start));
         }
     });
-    let end = end?;
-    unit.runs()
-        .find(|other| other.command.span.start >= end && other.index > run.index)
-        .map(|r| r.index)
+    found
 }
 
 /// Tells whether a command does harm where the step before it failed: deletes what is no scratch, or puts a file in its place.
@@ -193,19 +214,19 @@ fn takes_what_is_needed(unit: &Unit<'_>, run: Run<'_>, other: Run<'_>) -> bool {
     }
     let restore = deeds::deed(unit, run.command) == Some(Deed::Restore);
     // What the step carries from, and what the script writes in this run, is no copy of before.
-    let own: Vec<String> = run.command.arguments().iter().map(|a| run.command.path(a)).collect();
-    let outputs = unit.runs().flat_map(|one| deeds::outputs(unit, one.command));
-    let made: Vec<String> = outputs.map(|(_, path)| path).collect();
+    let own = |path: &str| run.command.arguments().iter().any(|a| run.command.path(a) == path);
+    let made = || {
+        let outputs = unit.runs().flat_map(|one| deeds::outputs(unit, one.command));
+        outputs.map(|(_, path)| path).collect()
+    };
     let recursive = command.literals().iter().any(|w| deeds::short(w, 'r') || deeds::short(w, 'R'));
     let copies = !moves_anything(unit, run);
     command.arguments().iter().map(|a| command.path(a)).any(|path| {
-        if own.contains(&path) || made.contains(&path) {
-            return false;
-        }
         let data =
             ["/srv/", "/var/lib/", "/home/", "/data/"].iter().any(|dir| path.starts_with(dir));
-        looks_backup(&path)
+        let needed = looks_backup(&path)
             || is_archive(&path) && !restore && copies
-            || restore && copies && recursive && data
+            || restore && copies && recursive && data;
+        needed && !own(&path) && !unit.lookups.outputs.get_or_init(made).contains(&path)
     })
 }

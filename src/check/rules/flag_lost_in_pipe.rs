@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Span;
 use crate::check::deeds::{self, Deed};
+use crate::check::lookups::Spans;
 use crate::check::outcome::{each, within};
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Unit};
@@ -76,31 +77,39 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let mut asides: Vec<Span> = Vec::new();
-        let (mut assigned, mut deciding) = (Vec::new(), Vec::new());
+        let mut deciding = Vec::new();
         each(&unit.script.statements, &mut |statement, _| {
             match &statement.kind {
                 StatementKind::Pipeline(stages) => asides.extend(stages.iter().map(|s| s.span)),
                 StatementKind::Subshell(_) => asides.push(statement.span),
                 _ => {}
             }
-            assigned.extend(sets(unit, statement));
             deciding.extend(decides(statement));
         });
         if asides.is_empty() || deciding.is_empty() {
             continue;
         }
+        let mut assigned = Vec::new();
+        each(&unit.script.statements, &mut |statement, _| assigned.extend(sets(unit, statement)));
         let names: BTreeSet<&str> = assigned.iter().map(|(name, _)| name.as_str()).collect();
         let decided = decided(unit, &deciding, &names);
+        // Where each name is assigned first, and every start of an assignment.
+        let mut own: BTreeMap<&str, (usize, Vec<usize>)> = BTreeMap::new();
+        for (name, span) in &assigned {
+            let (end, starts) = own.entry(name).or_insert((usize::MAX, Vec::new()));
+            *end = span.end.min(*end);
+            starts.push(span.start);
+        }
+        own.values_mut().for_each(|(_, starts)| starts.sort_unstable());
+        let apart = Spans::new(asides.iter().copied().zip(0..));
         for (name, at) in &assigned {
             let Some(places) = decided.get(name.as_str()) else { continue };
-            let Some(aside) = asides.iter().find(|aside| within(*at, **aside)) else { continue };
-            let known =
-                assigned.iter().any(|(other, span)| other == name && span.end <= aside.start);
+            let Some(aside) = apart.first_around(*at).map(|first| asides[first]) else { continue };
+            let (end, starts) = &own[name.as_str()];
+            let known = *end <= aside.start;
+            let again = starts.get(starts.partition_point(|start| *start < aside.end));
             let read = places.iter().find(|place| {
-                place.start >= aside.end
-                    && !assigned.iter().any(|(other, span)| {
-                        other == name && span.start >= aside.end && span.start < place.start
-                    })
+                place.start >= aside.end && again.is_none_or(|again| *again >= place.start)
             });
             if let (true, Some(place)) = (known, read) {
                 let name = crate::base::escape::one_line(name);
@@ -108,7 +117,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     format!("`{name}` is set in a subshell, so it has its old value here");
                 let finding = report.add(&RULE, unit, *place, message);
                 if !deeds::deeds(unit)
-                    .any(|(run, deed)| deed != Deed::Verify && within(run.command.span, *aside))
+                    .any(|(run, deed)| deed != Deed::Verify && within(run.command.span, aside))
                 {
                     finding.severity = Severity::Medium;
                 }

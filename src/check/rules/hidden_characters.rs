@@ -45,33 +45,36 @@ fn run(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         let mut characters = unit.text.char_indices().peekable();
+        let mut seen = Seen::default();
         while let Some((at, c)) = characters.next() {
+            let before = seen.before;
+            seen.take(c);
             if matches!(c, '\n' | '\t' | ' '..='~') {
                 continue;
             }
             let ends_line = c == '\r' && characters.peek().is_some_and(|(_, next)| *next == '\n');
-            let shown = escape::terminal(c.encode_utf8(&mut [0; 4]));
-            let is_plain = shown.chars().eq([c]);
-            if is_plain || ends_line || (at == 0 && c == '\u{feff}') {
+            if escape::shows(c) || ends_line || (at == 0 && c == '\u{feff}') {
                 continue;
             }
+            let shown = escape::terminal(c.encode_utf8(&mut [0; 4]));
             let span = Span::new(at, at + c.len_utf8());
             let message = format!("the character {shown} hides what the command does");
             let finding = report.add(&RULE, unit, span, message);
             let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && !c.is_ascii());
-            let next = unit.text[at + c.len_utf8()..].chars().find(|n| !hides_nothing(*n));
-            let before = unit.text[..at].chars().rev().find(|b| !hides_nothing(*b));
+            let next = seen.next(unit.text, at + c.len_utf8());
             // Between letters of another script it is a part of how the language is written.
             let written = hides_nothing(c) && (letter(next) || letter(before));
             let harmless = only_colours(&unit.text[at..])
                 || matches!(c, '\u{1}'..='\u{7}' | '\u{7f}')
-                || c == '\r' && quoted(unit.text, at)
+                || c == '\r' && seen.quoted(&unit.text[at + 1..])
                 || written;
             if harmless {
                 finding.severity = Severity::Low;
                 finding.message = format!("the character {shown} is not seen by a reader");
             }
         }
+        // How many words of another alphabet stand on a line, and where it ends.
+        let mut line = (0, 0);
         for (at, word) in words(unit.text).filter(|(_, word)| !word.is_ascii()) {
             if let Some(letter) = look_alike(word) {
                 let span = Span::new(at, at + word.len());
@@ -80,7 +83,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     letter as u32
                 );
                 let finding = report.add(&RULE, unit, span, message);
-                if in_prose(unit.text, span) {
+                if at >= line.1 {
+                    let end = unit.text[at..].find('\n').map_or(unit.text.len(), |n| at + n);
+                    let start = unit.text[..at].rfind('\n').map_or(0, |n| n + 1);
+                    line = (foreign_words(&unit.text[start..end]), end);
+                }
+                // In a text for people other words of the line are of that alphabet too.
+                if line.0 > 1 {
                     finding.severity = Severity::Low;
                 }
             }
@@ -90,11 +99,12 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Tells whether a text begins with a terminal sequence that sets colours or weight and conceals nothing (ECMA-48, SGR).
 fn only_colours(text: &str) -> bool {
-    let Some((parameters, _)) = text.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m'))
-    else {
+    let Some(rest) = text.strip_prefix("\u{1b}[") else {
         return false;
     };
-    parameters.split(';').all(|p| p.chars().all(|c| c.is_ascii_digit()) && p != "8" && p != "08")
+    let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+    let parameters = &rest[..rest.len() - behind.len()];
+    behind.starts_with('m') && parameters.split(';').all(|p| p != "8" && p != "08")
 }
 
 /// Tells whether a character has no width and does not turn the direction of what follows.
@@ -102,26 +112,57 @@ fn hides_nothing(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{ad}' | '\u{feff}')
 }
 
-/// Tells whether a carriage return stands in quotes between the start of a word and a pattern's end: `'s/\r$//'`.
-fn quoted(text: &str, at: usize) -> bool {
-    let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
-    let line = &text[start..at];
-    let open = line.matches('\'').count() % 2 == 1 || line.matches('"').count() % 2 == 1;
-    // Behind it a terminal would show only this.
-    let behind = text[at + 1..].split(['\n', '\'', '"']).next().unwrap_or_default();
-    open && behind.len() < 12 && !behind.contains(' ')
+/// What was seen of a text up to a character.
+#[derive(Default)]
+struct Seen {
+    /// The last character that can be seen.
+    before: Option<char>,
+    /// The next one, and where it stands.
+    next: Option<(usize, char)>,
+    /// Whether an odd number of `'` stands on the line so far.
+    single: bool,
+    /// Whether an odd number of `"` does.
+    double: bool,
 }
 
-/// Tells whether a word stands in a text for people: other words of the line are of that alphabet too.
-fn in_prose(text: &str, span: Span) -> bool {
-    let start = text[..span.start].rfind('\n').map_or(0, |n| n + 1);
-    let end = text[span.end..].find('\n').map_or(text.len(), |n| span.end + n);
+impl Seen {
+    fn take(&mut self, c: char) {
+        match c {
+            '\n' => (self.single, self.double) = (false, false),
+            '\'' => self.single = !self.single,
+            '"' => self.double = !self.double,
+            _ => {}
+        }
+        if !hides_nothing(c) {
+            self.before = Some(c);
+        }
+    }
+
+    /// Returns the first character from a place on that can be seen.
+    fn next(&mut self, text: &str, from: usize) -> Option<char> {
+        if self.next.is_none_or(|(at, _)| at < from) {
+            let found = text[from..].char_indices().find(|(_, c)| !hides_nothing(*c));
+            self.next = Some(found.map_or((usize::MAX, '\n'), |(at, c)| (from + at, c)));
+        }
+        self.next.map(|(_, c)| c)
+    }
+
+    /// Tells whether a carriage return stands in quotes between the start of a word and a pattern's end: `'s/\r$//'`.
+    fn quoted(&self, behind: &str) -> bool {
+        // Behind it a terminal would show only this.
+        let shown = &behind[..behind.floor_char_boundary(12)];
+        let end = shown.find(['\n', '\'', '"']).unwrap_or(behind.len());
+        (self.single || self.double) && end < 12 && !behind[..end].contains(' ')
+    }
+}
+
+/// Returns how many words of a line are all of another alphabet.
+fn foreign_words(line: &str) -> usize {
     let foreign = |word: &&str| {
         let other = |c: char| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}');
         word.chars().count() > 1 && word.chars().all(other)
     };
-    let line = [&text[start..span.start], &text[span.end..end]].concat();
-    line.split(|c: char| !c.is_alphabetic()).filter(foreign).count() > 1
+    line.split(|c: char| !c.is_alphabetic()).filter(foreign).count()
 }
 
 /// Returns the runs of letters with their places.

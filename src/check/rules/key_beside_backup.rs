@@ -72,9 +72,12 @@ openssl enc -aes-256-cbc -pbkdf2 -pass file:/etc/backup/key -in /srv/x.tar -out 
 fn run(context: &Context<'_>, report: &mut Report) {
     for unit in context.scripts() {
         let keys = key_files(unit);
+        let seals = unit.named(SEALS).next().is_some()
+            || unit.named(&["vault", "bao"]).any(|run| run.command.has("snapshot"));
         for run in unit.runs() {
             let command = run.command;
-            let copied = copies_key(unit, command);
+            // Only where this text encrypts copies: elsewhere a key is data like any other.
+            let copied = if seals { copies_key(unit, command) } else { None };
             if let Some(key) = copied {
                 let message = format!("{key} opens the copies, and goes where they are");
                 report.add(&RULE, unit, command.span, message);
@@ -106,6 +109,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
     }
 }
+
+/// Programs that encrypt copies.
+const SEALS: &[&str] = &["age", "gpg", "gpg2", "openssl", "restic", "borg", "duplicity"];
 
 /// Tells whether the program encrypts what it stores.
 fn encrypts(command: &Command) -> bool {
@@ -195,14 +201,6 @@ fn ends(unit: &Unit<'_>, command: &Command) -> (Vec<String>, Vec<String>) {
 /// Returns the private key or passphrase that a command copies to where backups are.
 fn copies_key(unit: &Unit<'_>, command: &Command) -> Option<String> {
     let (sources, target) = carried(command)?;
-    // Only where this text encrypts copies: elsewhere a key is data like any other.
-    let encrypts = unit.runs().any(|run| {
-        run.command.is(&["age", "gpg", "gpg2", "openssl", "restic", "borg", "duplicity"])
-            || run.command.is(&["vault", "bao"]) && run.command.has("snapshot")
-    });
-    if !encrypts {
-        return None;
-    }
     let key = sources.into_iter().find(|source| secret(source) || exported(unit, source))?;
     // Another file of the same script goes to the same place.
     let with_copies = || {

@@ -85,17 +85,17 @@ fn dumped<'u>(unit: &'u Unit<'_>, run: Run<'u>) -> Option<Run<'u>> {
         "sh",
         "docker-compose",
     ]);
-    let mut inner = unit.runs().filter(|other| {
+    if !carries {
+        return None;
+    }
+    let mut inner = unit.runs().skip(run.index + 1).filter(|other| {
         let setting = &other.command.setting;
         let last = setting
             .stage
             .is_none_or(|s| s.position + 1 == s.length || run.command.setting.stage == Some(s));
-        other.index > run.index
-            && within(other.command.span, run.command.span)
-            && !setting.substituted
-            && last
+        within(other.command.span, run.command.span) && !setting.substituted && last
     });
-    inner.find(|other| carries && other.command.redirects.is_empty() && prints(unit, other.command))
+    inner.find(|other| other.command.redirects.is_empty() && prints(unit, other.command))
 }
 
 /// Tells whether standard output goes into a file or a pipe, and standard error goes with it.

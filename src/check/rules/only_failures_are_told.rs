@@ -1,7 +1,7 @@
 //! MO001: nobody misses a backup that does not run.
 
 use crate::check::deeds::{self, Deed};
-use crate::check::outcome::{endless, within};
+use crate::check::outcome::endless;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::{Context, Run, Unit};
 use crate::evidence::Severity;
@@ -107,10 +107,7 @@ fn unwatched_loop(context: &Context<'_>, unit: &Unit<'_>, report: &mut Report) {
         return;
     }
     for span in endless(unit) {
-        let copy = deeds::deeds(unit).find(|(run, deed)| {
-            within(run.command.span, span) && matches!(deed, Deed::Dump | Deed::Send)
-        });
-        if let Some((run, _)) = copy {
+        if let Some(run) = deeds::first_inside(unit, *span, &[Deed::Dump, Deed::Send]) {
             let message = "when this loop no longer copies, nobody is told".to_owned();
             report.add(&RULE, unit, run.command.span, message);
         }

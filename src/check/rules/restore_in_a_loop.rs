@@ -1,6 +1,7 @@
 //! LL012: a restore that never stops.
 
-use crate::base::Risk;
+use crate::base::{Risk, Span};
+use crate::check::lookups::Spans;
 use crate::check::names::looks_backup;
 use crate::check::risk;
 use crate::check::rule::{Example, Report, Rule};
@@ -71,25 +72,19 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if loops.is_empty() {
             continue;
         }
-        let heavy = |run: &Run<'_>| risk::of_command(unit, run.command) == Risk::Destructive;
-        let heavy: Vec<Run<'_>> = unit.runs().filter(heavy).collect();
+        let heavy = |run: &Run<'_>| {
+            risk::of_command(unit, run.command) == Risk::Destructive
+                // What only takes away, or puts a file in its place, restores nothing.
+                && !run.command.is(&["rm", "rmdir", "unlink", "mv"])
+                && !makes_a_copy(unit, *run)
+        };
+        let heavy = Spans::new(unit.runs().filter(heavy).map(|run| (run.command.span, run.index)));
         for (start, end) in loops {
-            let inside = heavy.iter().find(|run| {
-                let span = run.command.span;
-                span.start > start
-                    && span.end <= end
-                    // What only takes away, or puts a file in its place, restores nothing.
-                    && !run.command.is(&["rm", "rmdir", "unlink", "mv"])
-                    && !makes_a_copy(unit, **run)
-            });
-            if let Some(run) = inside {
+            if let Some(index) = heavy.inside(Span::new(start + 1, end)).min() {
+                let run = Run { index, command: &unit.commands.list[index] };
                 found = true;
                 let message = "data is replaced again and again, without end".to_owned();
-                let finding = report.add(&RULE, unit, run.command.span, message);
-                // What is only renamed is there still.
-                if run.command.is(&["mv"]) {
-                    finding.severity = Severity::Medium;
-                }
+                report.add(&RULE, unit, run.command.span, message);
             }
         }
     }
@@ -115,38 +110,63 @@ fn endless(unit: &Unit<'_>) -> Vec<(usize, usize)> {
         "for ((;;))",
         "for (( ; ; ))",
     ];
-    let mut loops = vec![];
-    for head in heads.into_iter().filter(|head| unit.text.contains(head)) {
-        for (start, _) in unit.text.match_indices(head) {
-            let end = end_of_loop(unit.text, start);
-            let body = &unit.text[start..end];
-            let left = ["break", "exit", "return", "exec "].iter().any(|word| body.contains(word));
-            if !left {
-                loops.push((start, end));
-            }
-        }
+    let text = unit.text;
+    let heads: Vec<&str> = heads.into_iter().filter(|head| text.contains(head)).collect();
+    if heads.is_empty() {
+        return vec![];
     }
-    loops
+    let leaving = ["break", "exit", "return", "exec "].into_iter().flat_map(|word| {
+        text.match_indices(word).map(move |(at, _)| (Span::new(at, at + word.len()), at))
+    });
+    let leaving = Spans::new(leaving);
+    let bodies = Bodies::of(text);
+    let starts = heads.into_iter().flat_map(|head| text.match_indices(head).map(|(at, _)| at));
+    let loops = starts.map(|start| (start, bodies.end_of_loop(start).unwrap_or(text.len())));
+    loops.filter(|(start, end)| !leaving.any_inside(Span::new(*start, *end))).collect()
 }
 
-/// Returns the place behind the `done` that closes the loop at `start`.
-fn end_of_loop(text: &str, start: usize) -> usize {
-    let mut depth = 0_usize;
-    let mut at = start;
-    for word in text[start..].split_inclusive(|c: char| c.is_whitespace() || c == ';') {
-        match word.trim_end_matches(|c: char| c.is_whitespace() || c == ';') {
-            "do" => depth += 1,
-            "done" => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return at + word.len();
-                }
+/// The words `do` and `done` of a text.
+struct Bodies {
+    /// Whether it is `do`, and where it ends.
+    words: Vec<(bool, usize)>,
+    /// For each the first `done` from there on that closes nothing that was opened from there on.
+    closing: Vec<Option<usize>>,
+}
+
+impl Bodies {
+    fn of(text: &str) -> Self {
+        let separates = |c: char| c.is_whitespace() || c == ';';
+        let mut words = vec![];
+        let mut at = 0;
+        for word in text.split_inclusive(separates) {
+            at += word.len();
+            match word.trim_end_matches(separates) {
+                "do" => words.push((true, at)),
+                "done" => words.push((false, at)),
+                _ => {}
             }
-            _ => {}
         }
-        at += word.len();
+        let mut closing: Vec<Option<usize>> = vec![None; words.len()];
+        for first in (0..words.len()).rev() {
+            let (opens, _) = words[first];
+            let mut next = Some(if opens { first + 1 } else { first });
+            while let Some(inner) =
+                next.filter(|at| words.get(*at).is_some_and(|(opens, _)| *opens))
+            {
+                next = closing[inner].map(|closed| closed + 1);
+            }
+            closing[first] = next.filter(|at| *at < words.len());
+        }
+        Self { words, closing }
     }
-    text.len()
+
+    /// Returns the place behind the `done` that closes the loop at `start`.
+    fn end_of_loop(&self, start: usize) -> Option<usize> {
+        let first = self.words.partition_point(|(_, end)| *end <= start);
+        // A `done` before any `do` ends it as well.
+        let closed = (*self.closing.get(first)?)?;
+        Some(self.words[closed].1)
+    }
 }
 
 fn python_loops(python: &Python<'_>, report: &mut Report) {

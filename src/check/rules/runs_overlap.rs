@@ -2,7 +2,7 @@
 
 use crate::check::Context;
 use crate::check::deeds::Deed;
-use crate::check::outcome::{endless, within};
+use crate::check::outcome::endless;
 use crate::check::rule::{Example, Report, Rule};
 use crate::check::written::{cron_line, is_crontab, lines, written};
 use crate::check::{Language, Unit, deeds};
@@ -134,10 +134,7 @@ fn in_loop(context: &Context<'_>, unit: &Unit<'_>, report: &mut Report) {
         return;
     }
     for span in endless(unit) {
-        let copy = deeds::deeds(unit).find(|(run, deed)| {
-            within(run.command.span, span) && matches!(deed, Deed::Dump | Deed::Send)
-        });
-        if let Some((run, _)) = copy {
+        if let Some(run) = deeds::first_inside(unit, *span, &[Deed::Dump, Deed::Send]) {
             let message = "nothing keeps a second one of this loop from being started".to_owned();
             report.add(&RULE, unit, run.command.span, message).severity = Severity::Low;
         }

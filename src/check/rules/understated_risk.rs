@@ -25,8 +25,46 @@ pub const RULE: Rule = Rule {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - id: stop\n    title: Stop the writers\n    kind: command\n    risk: read\n    run: |\n      systemctl stop app\n      sudo -u postgres psql -d shop -c 'drop table orders'\n",
             inventory: "",
         },
+        Example::Plan {
+            plan: r#"schema: blackstart/plan/v1
+id: p
+kind: recovery
+title: t
+steps:
+  - id: unpack
+    title: Unpack the archive
+    kind: command
+    risk: write
+    run: |
+      mkdir -p /srv/app
+      tar -xzf /backup/app.tgz -C /srv/app
+    rollback: rm -rf /srv/app
+"#,
+            inventory: "",
+        },
     ],
     good: &[
+        Example::Plan {
+            plan: r#"schema: blackstart/plan/v1
+id: p
+kind: recovery
+title: t
+steps:
+  - {id: prepare, title: Make a place to work, kind: command, risk: write, run: mkdir /srv/work, rollback: rmdir /srv/work}
+  - id: dump
+    title: Dump the table
+    kind: command
+    needs: [prepare]
+    risk: write
+    run: |
+      pg_dump --table=orders --format=custom --file=/srv/work/orders.new shop
+      pg_restore --list /srv/work/orders.new | grep --quiet 'TABLE DATA'
+      mv --no-clobber -T -- /srv/work/orders.new /srv/work/orders.dump
+    rollback: rm -f -- /srv/work/orders.dump /srv/work/orders.new
+    effects: {writes: [/srv/work/orders.dump, /srv/work/orders.new]}
+"#,
+            inventory: "",
+        },
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: a, title: Stop, kind: command, risk: disruptive, run: systemctl stop app, check: '! systemctl is-active --quiet app'}\n",
             inventory: "",

@@ -1,5 +1,7 @@
 //! SH004: a value that the shell splits into several file names.
 
+use std::collections::HashSet;
+
 use crate::base::Span;
 use crate::check::rule::{Example, Report, Rule, edit};
 use crate::check::{Context, Run, Unit};
@@ -104,12 +106,26 @@ fn quoted(unit: &Unit<'_>, argument: &Argument) -> Option<Edit> {
     let own = text.contains('$') && !text.is_empty();
     // A value from outside that is a word of its own may be none at all, or several.
     let whole = matches!(argument.pieces.as_slice(), [Piece::Unknown(u)] if u.origin == Origin::Environment);
+    if !plain || !own || whole {
+        return None;
+    }
     // Who lists it or loops over it expects a pattern in it.
-    let listed = ["$(ls ", "`ls ", " in "].iter().any(|head| {
-        unit.text.match_indices(&format!("{head}{text}")).any(|(at, found)| {
-            unit.text[at + found.len()..].starts_with([' ', ';', ')', '`', '\n'])
-        })
-    });
-    (plain && own && !whole && !listed)
-        .then(|| edit(Span::new(argument.span.start, argument.span.end), format!("\"{text}\"")))?
+    if unit.lookups.listed.get_or_init(|| listed(unit.text)).contains(text) {
+        return None;
+    }
+    edit(Span::new(argument.span.start, argument.span.end), format!("\"{text}\""))
+}
+
+/// Returns the words that a text lists or loops over.
+fn listed(text: &str) -> HashSet<String> {
+    let starts =
+        [("$(", "ls "), ("`", "ls "), (" ", "in ")].into_iter().flat_map(|(sign, head)| {
+            let found = text.match_indices(head).filter(move |(at, _)| text[..*at].ends_with(sign));
+            found.map(|(at, head)| at + head.len())
+        });
+    let word = |start: usize| {
+        let end = text[start..].find([' ', ';', ')', '`', '\n'])?;
+        Some(text[start..start + end].to_owned())
+    };
+    starts.filter_map(word).collect()
 }

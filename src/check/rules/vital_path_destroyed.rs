@@ -37,6 +37,9 @@ pub const RULE: Rule = Rule {
         Example::Script("echo \"\" | sudo tee /etc/fstab\n"),
         Example::Script("cp /dev/null /etc/shadow\n"),
         Example::Script("rm -f /var/lib/mysql/ibdata1\n"),
+        Example::Script("systemctl stop mariadb\ngzip -9 /var/lib/mysql/ibdata1\n"),
+        Example::Script("chmod 755 /usr/bin/*\n"),
+        Example::Script("sed -i '1,$d' /etc/fstab\n"),
         Example::Script("rsync -a --delete /tmp/empty/ /\n"),
         Example::Plan {
             plan: "schema: blackstart/plan/v1\nid: p\nkind: recovery\ntitle: t\nsteps:\n  - {id: room, title: Make room, kind: command, risk: destructive, run: rm -rf /home/*, check: test -d /home}\n",
@@ -63,9 +66,15 @@ pub const RULE: Rule = Rule {
         Example::Script(
             "chown -R postgres:postgres /var/lib/postgresql\nchmod -R u=rwX,go= /var/lib/postgresql/15/main\nchown -R www-data /srv/www\nchmod 755 / /etc /usr\n",
         ),
+        Example::Script(
+            "gzip -c /etc/passwd > /backup/passwd.gz\ngzip -k /etc/group\nsed -i '/vdb1/d' /etc/fstab\nchmod +x /usr/local/bin/*\n",
+        ),
         Example::Script(": > /etc/machine-id\ntruncate -s 0 /var/log/syslog\n"),
         Example::Script(
             "d=$(mktemp -d)\nHOME=$d\nexport HOME\ngpg --import /backup/key.asc\nrm -rf \"$HOME\"\n",
+        ),
+        Example::Script(
+            "set -e\nmount -n --move /dev \"${rootmnt:?}/dev\"\nrm -rf /dev\nln -s \"$rootmnt/dev\" /dev\n",
         ),
         Example::Script("rm -rf \"${DESTDIR:?}/etc\" \"${DESTDIR:?}/usr\"\n"),
     ],
@@ -75,7 +84,8 @@ pub const RULE: Rule = Rule {
 fn run(context: &Context<'_>, report: &mut Report) {
     for (unit, run) in context.runs() {
         let Some(taken) = taken(unit, run.command) else { continue };
-        if told(unit, run, &taken) || taken.vital == Vital::Kept && kept(context, unit, run) {
+        let kept = taken.vital == Vital::Kept && kept(context, unit, run);
+        if kept || told(unit, run, &taken) || linked(unit, run, &taken) {
             continue;
         }
         let Taken { path, vital, how } = &taken;
@@ -97,6 +107,15 @@ fn kept(context: &Context<'_>, unit: &Unit<'_>, run: Run<'_>) -> bool {
     unit.step.is_some_and(|step| step.safety_copy.is_some())
         || unit.part == Place::Rollback
         || losses::copied(context, unit, run)
+}
+
+/// Tells whether the very next command puts a link in the place of `/dev` or `/boot`, as a machine that starts does in
+/// its first root, with what its real root brings along.
+fn linked(unit: &Unit<'_>, run: Run<'_>, taken: &Taken) -> bool {
+    let own =
+        |next: Run<'_>| next.command.arguments().iter().any(|a| next.command.path(a) == taken.path);
+    matches!(taken.path.as_str(), "/boot" | "/dev")
+        && unit.named(&["ln"]).any(|next| next.index == run.index + 1 && own(next))
 }
 
 /// Tells whether the rule on destruction without a look at where one is says it already.
