@@ -58,6 +58,25 @@ fn a_file_that_is_looked_at_again_keeps_its_place() {
 }
 
 #[test]
+fn counts_follow_what_is_told_of_each_file() {
+    let mut session = files();
+    let counts = |session: &Session| session.files.as_ref().map(|all| (all.open, all.allowed));
+    assert_eq!(counts(&session), Some(([0, 1, 0, 1], 1)));
+    let version = session.files.as_ref().map(|all| std::sync::Arc::clone(&all.version)).unwrap();
+    let mut again = reviewed("scripts/nightly/backup.sh");
+    again.open.remove(0);
+    session.handle(Event::Outside(News::File(FileSeen::Reviewed(Box::new(again)))));
+    assert_eq!(counts(&session), Some(([0, 1, 0, 0], 1)));
+    let all = session.files.as_ref().unwrap();
+    assert!(!std::sync::Arc::ptr_eq(&version, &all.version), "who draws it looks again");
+    session.handle(Event::Outside(News::FilesFound(9)));
+    assert_eq!(session.files.as_ref().unwrap().expected, Some(9));
+    act(&mut session, Act::ReviewAgain);
+    let all = session.files.as_ref().unwrap();
+    assert_eq!((all.open, all.allowed, all.seen.len(), all.expected), ([0; 4], 0, 0, None));
+}
+
+#[test]
 fn the_page_of_a_rule_has_its_reason_and_examples() {
     let page = rule_page("SH003").unwrap();
     assert!(page.parts.iter().any(|(label, _)| *label == "Why"));

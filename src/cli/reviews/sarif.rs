@@ -128,7 +128,7 @@ impl Sarif {
         let mut result = json!({
             "ruleId": finding.rule, "ruleIndex": index, "level": level(finding.severity),
             "message": {"text": message(placed)},
-            "locations": [location(reviewed, &lines, placed.span, step)],
+            "locations": [location(reviewed, lines, placed.span, step)],
             "partialFingerprints": {"blackstartFinding/v1": fingerprint(reviewed, placed, alike)},
             "properties": {"severity": finding.severity.word(), "layer": finding.layer},
         });

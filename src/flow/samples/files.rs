@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{act, empty, tell};
-use crate::base::{Risk, Span};
-use crate::check::{self, Facts, Language};
+use crate::base::{Position, Risk, Span};
+use crate::check::{self, Doubt, Facts, Language};
 use crate::evidence::{Edit, Finding, Place, Severity};
 use crate::flow::{Act, FileSeen, News, Placed, Reviewed, Session};
 
@@ -67,6 +67,14 @@ pub fn files() -> Session {
             path: "scripts/ok.sh".into(),
             open: vec![],
             allowed: vec![],
+            risk: Risk::Unknown,
+            unknown: vec![Doubt {
+                step: None,
+                part: Place::Whole,
+                start: Position { line: 7, column: 1 },
+                end: Position { line: 7, column: 9 },
+                why: "what /srv/own/tool does is not known".to_owned(),
+            }],
             ..reviewed("scripts/ok.sh")
         })),
         FileSeen::Unread {
@@ -83,5 +91,6 @@ pub fn files() -> Session {
 pub fn files_reading() -> Session {
     let mut session = empty();
     act(&mut session, Act::ReviewFiles(vec![PathBuf::from("scripts")]));
+    tell(&mut session, News::FilesFound(2_500));
     session
 }

@@ -109,10 +109,10 @@ pub fn write_back(path: &Path, before: &str, after: &str) -> Result<(), NotWritt
         return Err(NotWritten::HardLinks(was.nlink()));
     }
     // Two that write it at once would each see the old file, and the later one would undo the earlier.
-    match rustix::fs::flock(&old, FlockOperation::NonBlockingLockExclusive) {
-        Err(rustix::io::Errno::WOULDBLOCK) => return Err(NotWritten::Busy),
-        // A file system without locks has none to respect.
-        Ok(()) | Err(_) => {}
+    // (A file system without locks has none to respect.)
+    let locked = rustix::fs::flock(&old, FlockOperation::NonBlockingLockExclusive);
+    if locked == Err(rustix::io::Errno::WOULDBLOCK) {
+        return Err(NotWritten::Busy);
     }
     let mut new = New::beside(&place).map_err(io("cannot write beside it"))?;
     fill(&old, &was, &new.file, after)?;

@@ -422,6 +422,14 @@ fn line(ink: Ink, files: &flow::Files, row: Row, columns: usize) -> Line<'static
         None => return blank(),
     };
     let (found, word, tone) = match row {
+        Row::File(_) if !reviewed.unknown.is_empty() => {
+            let name = reviewed.path.display().to_string();
+            let room = columns.saturating_sub(13);
+            return ink.pieces([
+                (Tone::Strong, &pad(&file_text::end(&name, room), room)),
+                (Tone::Warn, " risk unknown"),
+            ]);
+        }
         Row::File(_) => {
             let name = reviewed.path.display().to_string();
             return ink.line(Tone::Strong, &file_text::end(&name, columns));

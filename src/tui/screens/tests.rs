@@ -79,6 +79,8 @@ fn findings_of_files_stand_beside_their_lines() {
     check("files", samples::files(), &[KeyCode::Char('n')], ALL);
     check("files_reading", samples::files_reading(), &[], &[(80, 24)]);
     check("files_file", samples::files(), &[], &[(80, 24)]);
+    let down = KeyCode::Down;
+    check("files_unknown", samples::files(), &[down, down, down, down], &[(80, 24)]);
 }
 
 #[test]
