@@ -356,14 +356,14 @@ fn whatever_is_written_is_read_without_a_panic() {
             }
             let ended = catch_unwind(AssertUnwindSafe(|| check_one(seed, &facts)));
             assert!(ended.is_ok(), "BLACKSTART_FUZZ_FROM={seed} BLACKSTART_FUZZ=1 panics");
-            if (seed + 1 - first) % 100_000 == 0 {
+            if (seed + 1 - first).is_multiple_of(100_000) {
                 println!("{} inputs", seed + 1 - first);
             }
         }
     };
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| on_deep_stack(&all).expect("every input ends"));
+            scope.spawn(|| on_deep_stack(all).expect("every input ends"));
         }
     });
 }
