@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// The checker makes and drops many small things: a third of its time with the allocator of the C library.
+/// The checker makes and drops many small things: a fifth of its time with the allocator of the C library.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
