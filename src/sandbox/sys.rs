@@ -412,6 +412,14 @@ pub(super) fn landlock_version() -> io::Result<i32> {
     Ok(i32::try_from(checked(version)?).unwrap_or(i32::MAX))
 }
 
+/// Has whoever asks and whoever answers take turns on one processor, which makes a question several times cheaper
+/// (Linux 6.6, `SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP` of linux/seccomp.h); older kernels go on as before.
+pub(super) fn take_turns(listener: BorrowedFd<'_>) {
+    const SYNC_WAKE_UP: u64 = 1;
+    // SAFETY: the request takes a number and touches no memory.
+    unsafe { libc::ioctl(listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP) };
+}
+
 /// A system call that waits for an answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waiting {

@@ -14,6 +14,7 @@ use super::observe::Observer;
 use super::protocol::{Failure, Kept, Limit, Limits};
 use super::resolver::Resolver;
 use super::rights::Rights;
+use super::sys;
 use super::usage::{Scarce, Usage, usage};
 
 /// How often memory, processes, processor time and disk are looked at; less often where a look takes long.
@@ -184,7 +185,7 @@ impl Watch<'_, '_> {
                 (events.clone(), events[1].intersects(PollFlags::HUP | PollFlags::ERR))
             };
             if boss_left {
-                super::sys::leave(1);
+                sys::leave(1);
             }
             let (questions, listener) = ready[5..].split_at(self.resolver.sockets().len());
             for (at, _) in questions.iter().enumerate().filter(|(_, events)| !events.is_empty()) {
@@ -238,6 +239,7 @@ impl Watch<'_, '_> {
             Some((&word::LISTENER, _)) => {
                 self.observed = true;
                 self.listener = descriptor;
+                self.listener.iter().for_each(|listener| sys::take_turns(listener.as_fd()));
             }
             Some((&word::ENDED, code)) => {
                 self.ended = code.try_into().ok().map(i32::from_le_bytes);

@@ -12,6 +12,7 @@ use super::super::capture::Outputs;
 
 use super::super::message::{Message, word};
 use super::super::protocol::{Connected, Executed, Failure, Limit, Limits, Ran};
+use super::super::sys;
 use super::super::usage::{Scarce, Usage};
 use super::family;
 use super::guard::VERSION;
@@ -171,7 +172,7 @@ impl Follower<'_> {
                 polled.iter().map(PollFd::revents).collect::<Vec<_>>()
             };
             if events[1].intersects(PollFlags::HUP | PollFlags::ERR) {
-                super::super::sys::leave(1);
+                sys::leave(1);
             }
             if let Some(events) = events.get(5) {
                 self.hear(*events);
@@ -233,7 +234,10 @@ impl Follower<'_> {
     fn listen(&mut self) -> bool {
         let Message { bytes, descriptor } = Message::receive(self.talk.as_fd());
         match bytes.split_first() {
-            Some((&word::LISTENER, _)) => self.listener = descriptor,
+            Some((&word::LISTENER, _)) => {
+                self.listener = descriptor;
+                self.listener.iter().for_each(|listener| sys::take_turns(listener.as_fd()));
+            }
             Some((&VERSION, version)) => {
                 self.version = version.first().copied().unwrap_or_default();
             }
