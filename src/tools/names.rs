@@ -159,8 +159,8 @@ pub const KNOWN: &str = "
     elasticsearch-snapshot slapcat slapadd slapindex ldapadd ldapmodify ldapdelete kinit klist
     kadmin kdb5_util certbot acme.sh step kubeadm k3s minikube crictl ctr skopeo buildah
     docker-credential-pass packer vagrant salt salt-call puppet chef-client gh glab s5cmd s3fs
-    azcopy bq rados ceph cephadm gluster mdadm nbd-client qemu-img qemu-nbd vzdump pct pvesh
-    pvesm govc xe vim-cmd ipmitool efibootmgr fwupdmgr shasum sops pass bw op ssss-split
+    azcopy bq rados ceph cephadm gluster glusterd glusterfs glusterfsd mdadm nbd-client qemu-img
+    qemu-nbd vzdump pct pvesh pvesm govc xe vim-cmd ipmitool efibootmgr fwupdmgr shasum sops pass bw op ssss-split
     ssss-combine paperkey minisign signify cosign par2 litestream sqlite3_rsync sqldiff
     sqlite3_analyzer sqlite xtrabackup innobackupex percona-release mysqlpump mysqlsh
     orchestrator proxysql haproxy varnishadm httpd apache2 apache2ctl a2ensite a2dissite php-fpm

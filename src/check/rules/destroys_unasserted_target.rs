@@ -269,7 +269,13 @@ fn of_hit(unit: &Unit<'_>, command: &Command, call: &Call<'_>, hit: &Hit) -> Opt
             _ if call.tool.name == "aws" && hit.elsewhere => {
                 harm(format!("{deed} deletes"), Severity::Critical, false)
             }
-            _ => harm(format!("{deed} destroys what is in use"), Severity::High, true),
+            // What a loop or a caller names may be anything, also what is left over.
+            _ => {
+                let unnamed = call.operands.iter().all(|word| !word.certain);
+                let unnamed = unnamed && !call.operands.is_empty();
+                let severity = if unnamed { Severity::Medium } else { Severity::High };
+                harm(format!("{deed} destroys what is in use"), severity, true)
+            }
         },
         (Loss::Data, Reach::Part) => {
             let severity = if call.tool.name == "curl" { Severity::Low } else { Severity::Medium };

@@ -212,6 +212,10 @@ fn set_back(unit: &Unit<'_>, run: Run<'_>) -> Option<(String, Severity)> {
             whole
         }
         "pgbackrest" if command.has("--delta") => Severity::Medium,
+        // Whose replica it becomes is given by a program that manages replicas.
+        _ if call.name.ends_with("-cli") && call.operands.iter().skip(1).all(|w| !w.certain) => {
+            Severity::Medium
+        }
         // It asks for a device that is named, not for what a package finds.
         "e2fsck" | "fsck" | "tune2fs" if call.operands.iter().all(|word| !word.certain) => {
             Severity::Low

@@ -193,9 +193,10 @@ fn look(unit: &Unit<'_>, run: Run<'_>, argument: &Argument, recursive: bool, rep
         // Below a directory that is not known either, nothing says that it matters.
         let weak = !vital || absolute.starts_with('$') || !absolute.starts_with('/');
         // Several variables, each of which would have to be empty at the same time.
-        let several = argument.unknowns().filter(|u| u.may_be_empty).count() > 1
-            && (starts_unknown || !climbs)
-            && !argument.unknowns().any(|u| u.may_be_empty && u.origin == Origin::Output);
+        let mut empty = argument.unknowns().filter(|u| u.may_be_empty);
+        let several = empty.next().is_some_and(|first| first.origin != Origin::Output)
+            && empty.next().is_some()
+            && (starts_unknown || !climbs);
         let weak = weak || at_root && name == "find" && narrow(command);
         finding.severity = match (weak || several, set_elsewhere(unit, argument)) {
             (false, false) => finding.severity,
