@@ -134,8 +134,8 @@ struct New<'p> {
 }
 
 impl<'p> New<'p> {
-    /// Makes a file without a name, which leaves nothing behind however the program ends, or one with a name where the
-    /// file system knows no other.
+    /// Makes a file without a name, which leaves nothing half written behind however the program ends, or one with a
+    /// name where the file system knows no other.
     fn beside(place: &'p File) -> io::Result<Self> {
         let own = Mode::RUSR | Mode::WUSR;
         let nameless = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
@@ -148,7 +148,7 @@ impl<'p> New<'p> {
         Ok(Self { place, file, name: Some(name) })
     }
 
-    /// Takes the place of the file of that name. (A nameless file can replace none, so it gets a name first.)
+    /// Takes the place of the file of that name. (A nameless file can replace none, so it gets a name first, whole as it is.)
     fn replace(&mut self, name: &OsStr) -> io::Result<()> {
         if self.name.is_none() {
             let own = format!("/proc/self/fd/{}", self.file.as_raw_fd());
