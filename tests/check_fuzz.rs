@@ -16,6 +16,9 @@ use nested::PAIRS;
 /// Inputs of an ordinary run; `BLACKSTART_FUZZ` asks for another number.
 const ORDINARY: u64 = 2_000;
 
+/// Inputs that made the parser panic.
+const FOUND: &[u64] = &[30_354];
+
 /// More commands than these are not listed of any script, whatever it unfolds to.
 const MOST_COMMANDS: usize = 21_000;
 
@@ -347,6 +350,7 @@ fn whatever_is_written_is_read_without_a_panic() {
     let count = number("BLACKSTART_FUZZ").unwrap_or(ORDINARY);
     let first = number("BLACKSTART_FUZZ_FROM").unwrap_or(0);
     let facts = Facts::default();
+    on_deep_stack(|| FOUND.iter().for_each(|seed| check_one(*seed, &facts))).expect("they end");
     let next = AtomicU64::new(first);
     let all = || {
         loop {

@@ -68,8 +68,19 @@ pub struct Global {
     data_dir: Option<PathBuf>,
 }
 
+/// Has a panic of the shell parser say nothing: whose script it was is told as one that was not read.
+fn quiet_parser() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !info.location().is_some_and(|at| at.file().contains("shuck-parser")) {
+            before(info);
+        }
+    }));
+}
+
 /// Runs the command line and returns the exit code.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    quiet_parser();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {

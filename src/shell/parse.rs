@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use shuck_parser::parser::{ParseResult, Parser, ShellDialect, ShellProfile};
 
@@ -75,16 +76,21 @@ fn read(text: &str) -> Script {
     }
     let fuel = 100_000 + text.len() * 8;
     let profile = ShellProfile::native(ShellDialect::Bash);
-    let parsed =
-        |text: &str| Parser::with_limits_and_profile(text, DEPTH, fuel, profile.clone()).parse();
-    let mut tree = parsed(text);
+    // Some texts make the parser panic: here-documents in aliases behind letters of several bytes, for one.
+    let parsed = |text: &str| {
+        let parse = || Parser::with_limits_and_profile(text, DEPTH, fuel, profile.clone()).parse();
+        catch_unwind(AssertUnwindSafe(parse)).ok()
+    };
+    let failed = "the parser failed on this script";
+    let Some(mut tree) = parsed(text) else { return unreadable(failed) };
     // The parser takes a brace at the end of a word (`'{…}'}`) for the end of a group. It reads a text of the same length
     // without these braces; the words are then taken from the text itself.
     let mut read = Cow::Borrowed(text);
     for _ in 0..GLUED {
         let Some(at) = glued_brace(&read, &tree) else { break };
         read.to_mut().replace_range(at..=at, "_");
-        tree = parsed(&read);
+        let Some(again) = parsed(&read) else { return unreadable(failed) };
+        tree = again;
     }
     let mut problems: Vec<Problem> = tree
         .diagnostics
